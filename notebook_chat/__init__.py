@@ -1,0 +1,51 @@
+"""Chat with language models inside Jupyter notebooks.
+
+``%load_ext notebook_chat`` gives ``%%chat`` and ``%chat``; ``Chat`` is the same in Python; the provider
+classes are in ``notebook_chat.providers``.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from .chat import Answer as Answer
+    from .chat import Chat as Chat
+    from .messages import Message as Message
+
+_HOMES = {"Answer": "chat", "Chat": "chat", "Message": "messages"}
+
+__all__ = ["Answer", "Chat", "Message"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return _version("notebook_chat")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """``%load_ext notebook_chat``."""
+    from .magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """``%unload_ext notebook_chat``."""
+    from .magics import unload
+
+    unload(shell)

@@ -1,0 +1,269 @@
+"""Chat: a provider, a conversation and options, and the way of an answer into the conversation."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from . import runner
+from .conversation import Conversation, Draft, Status, Turn
+from .errors import InvalidOptionError
+from .events import Event, TextDelta, Usage
+from .keys import guarded
+from .messages import MessageLike, normalize
+from .providers.base import AsyncResult
+from .providers.call import CONNECTION, GENERATION
+from .providers.registry import Provider, default_model, get_provider, resolve
+
+
+class Answer(str):
+    """The text of an answer, which also knows what came with it.
+
+    Attributes:
+        model: Who answered, as ``provider:model``.
+        usage: The tokens used, where the service told.
+        finish_reason: Why it ended, such as ``stop`` or ``length``.
+        seconds: How long it took.
+    """
+
+    model: str
+    usage: Usage | None
+    finish_reason: str | None
+    seconds: float
+
+    def __new__(cls, turn: Turn) -> Answer:
+        answer = super().__new__(cls, turn.answer)
+        answer.model = turn.model
+        answer.usage = turn.usage
+        answer.finish_reason = turn.finish_reason
+        answer.seconds = turn.seconds
+        return answer
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
+
+
+class Reply:
+    """One answer on its way: iterate ``batches()``. The turn is open from the first item on; when the
+    batches end, however they end, it is in the conversation.
+
+    Attributes:
+        model: Who answers, as ``provider:model``.
+        turn: The turn, once the answer has ended; ``None`` before, and when it failed without any text.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        model: str,
+        begin: Callable[[], Draft],
+        ask: Callable[[Draft], AsyncResult],
+    ) -> None:
+        self.model = model
+        self.turn: Turn | None = None
+        self._conversation = conversation
+        self._begin = begin
+        self._ask = ask
+
+    async def batches(self) -> AsyncGenerator[Sequence[Event]]:
+        """The events of the answer, those that arrived together in one sequence.
+
+        Raises:
+            ConversationBusyError: An answer is still coming in this conversation.
+            ChatError: The answer failed. What had come of it is in its ``partial`` and in the conversation.
+        """
+        draft = self._begin()
+        start = time.monotonic()
+        status: Status = "stopped"
+        result: AsyncResult | None = None
+        try:
+            result = self._ask(draft)
+            async for batch in result.batches():
+                yield batch
+            status = "complete"
+        except Exception:
+            status = "failed"
+            raise
+        finally:
+            if result is not None:
+                with contextlib.suppress(Exception):
+                    await result.aclose()
+            self.turn = self._turn(draft, result, status, time.monotonic() - start)
+            if self.turn is None:
+                self._conversation.discard(draft)  # nothing came: what was there before stays
+            else:
+                self._conversation.commit(draft, self.turn)
+
+    def _turn(self, draft: Draft, result: AsyncResult | None, status: Status, seconds: float) -> Turn | None:
+        if result is None or (status == "failed" and not result.text):
+            return None
+        return Turn(
+            prompt=draft.prompt,
+            answer=result.text,
+            status=status,
+            model=self.model,
+            cell=draft.cell,
+            system=draft.system,
+            fresh=draft.fresh,
+            finish_reason=result.finish_reason,
+            usage=result.usage,
+            reasoning=result.reasoning,
+            seconds=seconds,
+        )
+
+
+class Chat:
+    """A conversation with a model.
+
+    Parameters:
+        model: ``provider:model``, such as ``openai:gpt-5``; without it the one that ``%%chat`` would use.
+        system: The system prompt.
+        provider: Instead of a provider's name in ``model``: a name, a provider class (also one of g4f's).
+        conversation: A conversation to go on with.
+        **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
+            headers, extra_body, base_url, api_key, retries, ssl``.
+
+    Raises:
+        ConfigurationError: The model, the provider or an option is unknown, or none can be used yet.
+    """
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        system: str | None = None,
+        provider: str | Provider | None = None,
+        conversation: Conversation | None = None,
+        **options: Any,
+    ) -> None:
+        self._options = guarded(options)
+        options.clear()  # a traceback through here must not show a key
+        self._given_provider = provider
+        self._model = model
+        self.conversation = Conversation(system=system) if conversation is None else conversation
+        self._target(model, self._options)
+
+    @property
+    def model(self) -> str:
+        """Who answers, as ``provider:model``. May be set, also in the middle of the conversation."""
+        return self._target(self._model, {})[1]
+
+    @model.setter
+    def model(self, model: str) -> None:
+        self._target(model, self._options)
+        self._model = model
+
+    def ask(self, prompt: MessageLike, **options: Any) -> Answer:
+        """Asks and waits for the whole answer; also where an event loop runs already.
+
+        Parameters:
+            prompt: A text, or a message of the user.
+            **options: Options of this request alone.
+
+        Raises:
+            ChatError: The answer failed; what had come of it is in ``partial``.
+        """
+        return runner.run(self._whole(self._opened(prompt, options)))
+
+    async def ask_async(self, prompt: MessageLike, **options: Any) -> Answer:
+        """As ``ask``, to be awaited."""
+        return await self._whole(self._opened(prompt, options))
+
+    def stream(self, prompt: MessageLike, **options: Any) -> Iterator[str]:
+        """Asks and gives the pieces of the answer as they come; closing the iterator stops the answer."""
+        return runner.iterate(self._pieces(self._opened(prompt, options)))
+
+    def stream_async(self, prompt: MessageLike, **options: Any) -> AsyncGenerator[str]:
+        """As ``stream``, for ``async for``."""
+        return self._pieces(self._opened(prompt, options))
+
+    def _opened(self, prompt: MessageLike, options: dict[str, Any]) -> Reply:
+        safe = guarded(options)
+        options.clear()  # the caller's frame is in every traceback, and a key must not be in it
+        return self.reply(prompt, **safe)
+
+    async def _whole(self, reply: Reply) -> Answer:
+        async for _ in reply.batches():
+            pass
+        assert reply.turn is not None
+        return Answer(reply.turn)
+
+    async def _pieces(self, reply: Reply) -> AsyncGenerator[str]:
+        async with contextlib.aclosing(reply.batches()) as batches:
+            async for batch in batches:
+                for event in batch:
+                    if isinstance(event, TextDelta):
+                        yield event.text
+
+    def reply(
+        self,
+        prompt: MessageLike,
+        *,
+        model: str | None = None,
+        cell: str | None = None,
+        system: str | None = None,
+        fresh: bool = False,
+        **options: Any,
+    ) -> Reply:
+        """An answer whose events the caller takes from the ``Reply``. Nothing is sent before that.
+
+        Parameters:
+            prompt: A text, or a message of the user.
+            model: Another model for this turn alone.
+            cell, system, fresh: As in ``Turn``.
+            **options: Options of this request alone.
+
+        Raises:
+            ConfigurationError: The prompt, the model or an option is not usable.
+        """
+        merged = {**self._options, **guarded(options)}
+        options.clear()
+        provider, name, own_name = self._target(model or self._model, merged)
+        [message] = normalize([prompt])
+
+        def begin() -> Draft:
+            return self.conversation.begin(message, cell=cell, system=system, fresh=fresh)
+
+        def ask(draft: Draft) -> AsyncResult:
+            ours = hasattr(provider, "options")
+            messages = draft.messages if ours else [part.to_dict() for part in draft.messages]
+            source = provider.create_async_generator(own_name, messages, **merged)
+            return source if isinstance(source, AsyncResult) else AsyncResult(source, model=own_name)
+
+        return Reply(self.conversation, name, begin, ask)
+
+    def _target(self, model: str | None, options: Mapping[str, Any]) -> tuple[Provider, str, str]:
+        """The provider, ``provider:model``, and the model's name at the provider; the options checked."""
+        if self._given_provider is None:
+            provider, own_name = resolve(model or default_model())
+        else:
+            given = self._given_provider
+            provider, own_name = get_provider(given) if isinstance(given, str) else given, model or ""
+        name = getattr(provider, "name", None) or getattr(provider, "__name__", type(provider).__name__)
+        check_options(provider, str(name), options)
+        own_name = own_name or getattr(provider, "default_model", None) or ""
+        return provider, f"{name}:{own_name}" if own_name else str(name), own_name
+
+    def __repr__(self) -> str:
+        return f"<Chat with {self.model}, {len(self.conversation)} turns>"
+
+
+def check_options(provider: Provider, name: str, options: Mapping[str, Any]) -> None:
+    """Refuses options by name that the provider's dialect has no place for, and values out of range.
+
+    Raises:
+        InvalidOptionError: It says which, and which there are.
+    """
+    supported: frozenset[str] | None = getattr(provider, "options", None)
+    if supported is None:
+        return  # a provider from elsewhere: only it knows what it takes
+    known = supported | CONNECTION
+    for option, value in options.items():
+        if option not in known:
+            raise InvalidOptionError(
+                f"{name} has no option {option!r}", hint=f"It has {', '.join(sorted(known))}."
+            )
+        if option in GENERATION and value is not None:
+            GENERATION[option](option, value)

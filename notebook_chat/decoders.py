@@ -1,0 +1,194 @@
+"""Bytes to frames, without any I/O.
+
+A decoder is fed the blocks of bytes of one response in the order they arrive, however they were cut, and
+gives the frames that are complete; ``flush`` gives what is left when the response has ended.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from typing import Protocol, TypeVar
+
+import msgspec
+
+MAX_FRAME = 64 * 1024 * 1024
+"""The largest frame accepted, in bytes: an endless one must not fill the memory."""
+
+T = TypeVar("T")
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """One complete unit of a stream: the payload, and the event's name where the framing has one."""
+
+    data: bytes
+    event: str = "message"
+
+
+class FrameTooLongError(ValueError):
+    """A frame is longer than ``MAX_FRAME``."""
+
+
+class Decoder(Protocol):
+    """What every decoder of frames can do."""
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that ``data`` completes."""
+
+    def flush(self) -> list[Frame]:
+        """The frames that the end of the response completes."""
+
+
+class _Backlog:
+    """The bytes of a frame that is not complete. They are joined once, when its end has come, so that a
+    frame of megabytes costs what it weighs and not its square."""
+
+    __slots__ = ("_pieces", "_size")
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._pieces)
+
+    @property
+    def last(self) -> bytes:
+        return self._pieces[-1]
+
+    def push(self, data: bytes) -> None:
+        if not data:
+            return
+        self._size += len(data)
+        if self._size > MAX_FRAME:
+            raise FrameTooLongError(f"a frame is longer than {MAX_FRAME:,} bytes")
+        self._pieces.append(data)
+
+    def take(self, data: bytes = b"") -> bytes:
+        if self._pieces:
+            self._pieces.append(data)
+            data = b"".join(self._pieces)
+            self._pieces.clear()
+            self._size = 0
+        return data
+
+
+class SSEDecoder:
+    """Server-sent events as the WHATWG HTML standard defines them, with one leniency: an event that the
+    end of the stream cuts off before its blank line is still given, since servers forget that line."""
+
+    def __init__(self) -> None:
+        self._backlog = _Backlog()
+        self._head: bytes | None = b""  # the first bytes, while they may still be a byte order mark
+        self._after_cr = False
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The events that ``data`` completes."""
+        if self._head is not None:
+            data = self._head + data
+            if len(data) < len(_BOM) and _BOM.startswith(data):
+                self._head = data
+                return []
+            self._head = None
+            data = data.removeprefix(_BOM)
+        if self._after_cr or b"\r" in data:
+            data = self._line_feeds(data)
+        backlog = self._backlog
+        if b"\n\n" not in data and not (backlog and data.startswith(b"\n") and backlog.last.endswith(b"\n")):
+            backlog.push(data)
+            return []
+        data = backlog.take(data)
+        end = data.rindex(b"\n\n")
+        backlog.push(data[end + 2 :])
+        return _events(data[:end])
+
+    def flush(self) -> list[Frame]:
+        """The event that the end of the stream cut off, if there is one."""
+        frame = _event(self._backlog.take())
+        return [] if frame is None else [frame]
+
+    def _line_feeds(self, data: bytes) -> bytes:
+        """``data`` with CRLF and CR as LF. A CR ends its line at once; the LF that may follow it in the
+        next block is then dropped."""
+        if self._after_cr and data:
+            data = data.removeprefix(b"\n")
+            self._after_cr = False
+        if data.endswith(b"\r"):
+            self._after_cr = True
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _events(text: bytes) -> list[Frame]:
+    """The events of a text that ends where an event ends."""
+    if text.startswith(b"data: "):
+        # Nearly every event of a model's stream is one line of this form, and then no line needs a look.
+        payloads = text[6:].split(b"\n\ndata: ")
+        if text.count(b"\n") == 2 * (len(payloads) - 1):
+            return [Frame(payload) for payload in payloads]
+    return [frame for block in text.split(b"\n\n") if (frame := _event(block)) is not None]
+
+
+def _event(block: bytes) -> Frame | None:
+    data: list[bytes] = []
+    event = "message"
+    for line in block.split(b"\n"):
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            data.append(value)
+        elif field == b"event":
+            event = value.decode("utf-8", "replace") or "message"
+    return Frame(b"\n".join(data), event) if data else None
+
+
+class NDJSONDecoder:
+    """JSON values, one on a line. Blank lines are passed over."""
+
+    def __init__(self) -> None:
+        self._backlog = _Backlog()
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The lines that ``data`` completes."""
+        if b"\n" not in data:
+            self._backlog.push(data)
+            return []
+        lines = self._backlog.take(data).split(b"\n")
+        self._backlog.push(lines.pop())
+        return [Frame(line) for line in lines if line and not line.isspace()]
+
+    def flush(self) -> list[Frame]:
+        """The last line, when no line end followed it."""
+        line = self._backlog.take()
+        return [Frame(line)] if line.strip() else []
+
+
+class TextDecoder:
+    """UTF-8 text. A character split over two blocks is whole; invalid bytes become U+FFFD."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def feed(self, data: bytes) -> str:
+        """The text that ``data`` completes."""
+        return self._decoder.decode(data)
+
+    def flush(self) -> str:
+        """What is left of a character that was cut off, as U+FFFD."""
+        return self._decoder.decode(b"", final=True)
+
+
+def decode_json(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
+    """The value of a JSON text, and a second, lenient try where a service is careless: invalid UTF-8, raw
+    control characters, ``NaN`` (as null), half of a surrogate pair (as U+FFFD), a byte order mark.
+
+    Raises:
+        ValueError: It is not JSON, or not of the type that the decoder expects.
+    """
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        text = data.decode("utf-8-sig", "replace")
+        text = json.dumps(json.loads(text, strict=False, parse_constant=lambda _: None), ensure_ascii=False)
+        return decoder.decode(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))

@@ -1,0 +1,226 @@
+"""The error tree: everything that notebook_chat raises on purpose.
+
+::
+
+    ChatError
+    ├── ConfigurationError (ValueError)       nothing was sent; the caller can put it right
+    │   ├── UnknownProviderError
+    │   ├── MissingKeyError
+    │   ├── InvalidMessagesError
+    │   ├── InvalidOptionError
+    │   └── MissingDependencyError
+    ├── ProviderError                         the service answered, and its answer is a failure
+    │   ├── BadRequestError                       400, 405, 409, 415, 422 …
+    │   │   ├── ContextLengthError                the conversation is too long for the model, 413
+    │   │   └── ContentRefusedError               the service will not answer this
+    │   ├── AuthenticationError                   401
+    │   ├── PermissionDeniedError                 403
+    │   ├── ModelNotFoundError                    404
+    │   ├── RateLimitError (RuntimeError)         429
+    │   │   └── QuotaError                        waiting will not help: the credit is used up
+    │   ├── ServerError                           5xx
+    │   │   └── OverloadedError                   503, 529
+    │   └── ResponseFormatError                   not what the dialect says: a malformed frame, a web page
+    ├── TransportError (ConnectionError)      no whole answer came
+    │   ├── ConnectError                          refused, no route
+    │   │   ├── NameResolutionError               DNS
+    │   │   ├── TLSError
+    │   │   └── ProxyError
+    │   ├── RequestTimeoutError (TimeoutError)    connect, idle or total
+    │   └── StreamInterruptedError                reset, or cut off in the middle
+    ├── EngineError                           the embedded model failed
+    ├── DownloadError                         its weights could not be had
+    └── ConversationBusyError                 an answer is still coming in this conversation
+
+A lower library's exception never reaches a caller: the transport maps all of them to this tree.
+Nothing in an error's text, attributes or traceback holds a key.
+"""
+
+from __future__ import annotations
+
+
+class ChatError(Exception):
+    """What went wrong, where, and what to do about it, in one line.
+
+    Parameters:
+        message: What happened.
+        provider: The name of the provider it happened at, such as ``openai``.
+        status: The HTTP status of the service's answer, where there was one.
+        retry_after: How long the service asks to wait, in seconds.
+        hint: What the reader can do.
+        partial: The text that had arrived before the failure.
+    """
+
+    default_hint = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+        hint: str | None = None,
+        partial: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.provider = provider
+        self.status = status
+        self.retry_after = retry_after
+        self.hint = self.default_hint if hint is None else hint
+        self.partial = partial
+
+    def __str__(self) -> str:
+        where = f"{self.provider}: " if self.provider else ""
+        status = f" (HTTP {self.status})" if self.status else ""
+        what = f"{where}{self.message.rstrip()}{status}"
+        if not self.hint:
+            return what
+        return f"{what}{'' if what.endswith(('.', '!', '?')) else '.'} {self.hint}"
+
+
+class ConfigurationError(ChatError, ValueError):
+    """Nothing was sent: a name, a key, a message or an option has to be put right first."""
+
+
+class UnknownProviderError(ConfigurationError):
+    """No provider goes by that name."""
+
+
+class MissingKeyError(ConfigurationError):
+    """The provider needs a key and none was given or found."""
+
+
+class InvalidMessagesError(ConfigurationError):
+    """The messages are empty or malformed."""
+
+
+class InvalidOptionError(ConfigurationError):
+    """An option is unknown to the provider, or its value is of the wrong type or out of range."""
+
+
+class MissingDependencyError(ConfigurationError):
+    """An optional package is needed for this and is not installed."""
+
+
+class ProviderError(ChatError):
+    """The service answered, and its answer is a failure."""
+
+
+class BadRequestError(ProviderError):
+    """The service did not accept the request."""
+
+
+class ContextLengthError(BadRequestError):
+    """The conversation is too long for the model."""
+
+    default_hint = "Start a new conversation, or leave earlier turns out."
+
+
+class ContentRefusedError(BadRequestError):
+    """The service refuses to answer this prompt, or blocked its own answer."""
+
+    default_hint = "Word the prompt differently."
+
+
+class AuthenticationError(ProviderError):
+    """The key is missing, wrong or expired."""
+
+    default_hint = "Check the API key."
+
+
+class PermissionDeniedError(ProviderError):
+    """The key is good but does not allow this."""
+
+    default_hint = "Check what the API key's account may use."
+
+
+class ModelNotFoundError(ProviderError):
+    """The service has no such model, or no such address."""
+
+    default_hint = "Check the model's name and the base URL."
+
+
+class RateLimitError(ProviderError, RuntimeError):
+    """Too many requests, or too many tokens, for now."""
+
+    default_hint = "Wait a little and run it again."
+
+
+class QuotaError(RateLimitError):
+    """The account's quota or credit is used up."""
+
+    default_hint = "Check the account's plan and credit."
+
+
+class ServerError(ProviderError):
+    """The service failed."""
+
+    default_hint = "It is the service's fault; try again later."
+
+
+class OverloadedError(ServerError):
+    """The service is overloaded."""
+
+    default_hint = "Wait a little and run it again."
+
+
+class ResponseFormatError(ProviderError):
+    """The service's answer is not in its own dialect: a malformed frame, or a web page."""
+
+    default_hint = "Check the base URL: something else may answer there."
+
+
+class TransportError(ChatError, ConnectionError):
+    """No whole answer came over the wire."""
+
+
+class ConnectError(TransportError):
+    """No connection could be made."""
+
+    default_hint = "Check that the server runs and that its address is right."
+
+
+class NameResolutionError(ConnectError):
+    """The host's name could not be resolved."""
+
+    default_hint = "Check the address and the network."
+
+
+class TLSError(ConnectError):
+    """The secure connection could not be made: most often a certificate that is not trusted."""
+
+    default_hint = "Name your certificate authority in SSL_CERT_FILE, or give ssl=."
+
+
+class ProxyError(ConnectError):
+    """The proxy did not let the request through."""
+
+    default_hint = "Check the proxy's address, user and password."
+
+
+class RequestTimeoutError(TransportError, TimeoutError):
+    """A bound on time was reached: to connect, between two chunks, or in all."""
+
+    default_hint = "Run it again, or give a larger timeout."
+
+
+class StreamInterruptedError(TransportError):
+    """The connection was lost before the answer was whole."""
+
+    default_hint = "What had arrived is kept; run it again for the whole answer."
+
+
+class EngineError(ChatError):
+    """The embedded model failed to load or to answer."""
+
+
+class DownloadError(ChatError):
+    """The weights of the embedded model could not be had, or are not the ones that were asked for."""
+
+
+class ConversationBusyError(ChatError):
+    """An answer is still coming in this conversation."""
+
+    default_hint = "Wait for it, stop it, or use another conversation."

@@ -1,0 +1,90 @@
+"""What a provider yields: the typed events of one answer.
+
+They are small frozen values, made once for each chunk, so they are ``msgspec`` structs: creating one
+costs a quarter of a frozen dataclass. They hold no cycles, so the garbage collector need not track them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class TextDelta(msgspec.Struct, frozen=True, gc=False):
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+class ReasoningDelta(msgspec.Struct, frozen=True, gc=False):
+    """The next piece of the model's reasoning, which is never a part of the answer's text."""
+
+    text: str
+
+
+class ToolCall(msgspec.Struct, frozen=True, gc=False):
+    """A tool call, or a piece of one: pieces of the same ``index`` belong together and their
+    ``arguments`` (JSON text) are to be joined."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False):
+    """Tokens used by the whole request. ``None``: the service did not say."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+
+    @property
+    def total_tokens(self) -> int | None:
+        """Input and output together, where at least one of them is known."""
+        if self.input_tokens is None and self.output_tokens is None:
+            return None
+        return (self.input_tokens or 0) + (self.output_tokens or 0)
+
+    def merged(self, later: Usage) -> Usage:
+        """These figures, replaced by the ones that ``later`` knows."""
+        return Usage(
+            *(
+                new if new is not None else old
+                for old, new in zip(
+                    msgspec.structs.astuple(self), msgspec.structs.astuple(later), strict=True
+                )
+            )
+        )
+
+    def to_dict(self) -> dict[str, int]:
+        """The figures that are known, by name."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
+
+
+class Finish(msgspec.Struct, frozen=True, gc=False):
+    """The answer is whole. ``reason`` is ``stop``, ``length``, ``tool_calls``, ``content_filter``, or the
+    service's own word where it is none of these; ``None`` when the service did not say."""
+
+    reason: str | None = None
+
+
+class ModelName(msgspec.Struct, frozen=True, gc=False):
+    """The model that answers, as the service names it."""
+
+    name: str
+
+
+class Status(msgspec.Struct, frozen=True, gc=False):
+    """What is going on while there is no text: a retry that waits, a model that loads.
+
+    ``fraction`` is how much of it is done, from 0 to 1, where that is known.
+    """
+
+    text: str
+    fraction: float | None = None
+
+
+Event = TextDelta | ReasoningDelta | ToolCall | Usage | Finish | ModelName | Status
+
+__all__ = ["Event", "Finish", "ModelName", "ReasoningDelta", "Status", "TextDelta", "ToolCall", "Usage"]

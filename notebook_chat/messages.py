@@ -1,0 +1,183 @@
+"""Messages: what a conversation is made of, as values.
+
+A caller may give a message as a ``str`` (the user's), as a ``dict`` with ``role`` and ``content``, or as a
+``Message``; ``normalize`` makes one form of them and says clearly what it cannot take.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from .errors import InvalidMessagesError
+
+ROLES = ("system", "developer", "user", "assistant", "tool")
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+
+
+class TextPart(msgspec.Struct, frozen=True, tag="text"):
+    """A text among the parts of a message."""
+
+    text: str
+
+
+class ImagePart(msgspec.Struct, frozen=True, tag="image"):
+    """An image among the parts of a message: its bytes and their media type."""
+
+    data: bytes
+    media_type: str
+
+    @property
+    def base64(self) -> str:
+        """The bytes in base64, as the wire formats want them."""
+        return base64.b64encode(self.data).decode("ascii")
+
+    @property
+    def data_url(self) -> str:
+        """The image as a ``data:`` URL."""
+        return f"data:{self.media_type};base64,{self.base64}"
+
+    def __repr__(self) -> str:
+        return f"ImagePart({self.media_type}, {len(self.data):,} bytes)"
+
+
+Part = TextPart | ImagePart
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message of a conversation.
+
+    Parameters:
+        role: ``system``, ``developer``, ``user``, ``assistant`` or ``tool``.
+        content: The text, or a tuple of parts where there is more than text.
+        extra: Further keys that some dialects take, such as ``name`` or ``tool_call_id``.
+    """
+
+    role: str
+    content: str | tuple[Part, ...]
+    extra: dict[str, Any] = {}
+
+    @property
+    def text(self) -> str:
+        """The message's text, without its images."""
+        if isinstance(self.content, str):
+            return self.content
+        return "".join(part.text for part in self.content if isinstance(part, TextPart))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The content as parts."""
+        return (TextPart(self.content),) if isinstance(self.content, str) else self.content
+
+    def to_dict(self) -> dict[str, Any]:
+        """The message in the form of OpenAI's chat completions, which the field shares."""
+        content: Any = self.content
+        if not isinstance(content, str):
+            content = [
+                {"type": "text", "text": part.text}
+                if isinstance(part, TextPart)
+                else {"type": "image_url", "image_url": {"url": part.data_url}}
+                for part in content
+            ]
+        return {"role": self.role, "content": content, **self.extra}
+
+
+MessageLike = str | Mapping[str, Any] | Message
+Messages = str | Message | Sequence[MessageLike]
+
+
+def normalize(messages: Messages) -> tuple[Message, ...]:
+    """One tuple of ``Message`` from anything that a caller may give.
+
+    Raises:
+        InvalidMessagesError: There is no message, one has a form or role that nobody knows, or the
+            user's message is empty. It says which and why.
+    """
+    if isinstance(messages, (str, Message)):
+        messages = (messages,)
+    if not isinstance(messages, Sequence) or isinstance(messages, (bytes, bytearray)):
+        raise InvalidMessagesError(
+            f"messages must be a list of messages, not {type(messages).__name__}",
+            hint="Give a list such as [{'role': 'user', 'content': 'Hello'}].",
+        )
+    if not messages:
+        raise InvalidMessagesError("there are no messages", hint="Give at least one message of the user.")
+    return tuple(_message(message, number) for number, message in enumerate(messages, start=1))
+
+
+def _message(message: MessageLike, number: int) -> Message:
+    if isinstance(message, str):
+        message = Message("user", message)
+    elif isinstance(message, Mapping):
+        message = _from_mapping(message, number)
+    elif not isinstance(message, Message):
+        raise InvalidMessagesError(
+            f"message {number} is of type {type(message).__name__}",
+            hint="A message is a str, a dict with 'role' and 'content', or a Message.",
+        )
+    if message.role not in ROLES:
+        raise InvalidMessagesError(
+            f"message {number} has the role {message.role!r}", hint=f"Roles are {', '.join(ROLES)}."
+        )
+    if message.role == "user" and not message.text.strip() and not _has_image(message):
+        raise InvalidMessagesError(f"message {number} (user) is empty", hint="Write something in it.")
+    return message
+
+
+def _has_image(message: Message) -> bool:
+    return any(isinstance(part, ImagePart) for part in message.parts)
+
+
+def _from_mapping(mapping: Mapping[str, Any], number: int) -> Message:
+    role = mapping.get("role")
+    if not isinstance(role, str):
+        raise InvalidMessagesError(f"message {number} has no role", hint=f"Roles are {', '.join(ROLES)}.")
+    content = mapping.get("content")
+    if content is None and "tool_calls" in mapping:
+        content = ""  # an assistant's message that only calls tools has no content
+    extra = {key: value for key, value in mapping.items() if key not in ("role", "content")}
+    if isinstance(content, str):
+        return Message(role, content, extra)
+    if isinstance(content, Sequence) and not isinstance(content, (bytes, bytearray)):
+        return Message(role, tuple(_part(part, number) for part in content), extra)
+    raise InvalidMessagesError(
+        f"message {number} has a content of type {type(content).__name__}",
+        hint="The content is a str, or a list of parts.",
+    )
+
+
+def _part(part: Any, number: int) -> Part:
+    if isinstance(part, (TextPart, ImagePart)):
+        return part
+    if isinstance(part, str):
+        return TextPart(part)
+    if isinstance(part, Mapping):
+        if isinstance(part.get("text"), str):
+            return TextPart(part["text"])
+        url = part.get("image_url")
+        if isinstance(url, Mapping):
+            url = url.get("url")
+        if isinstance(url, str):
+            return _image_of_data_url(url, number)
+    raise InvalidMessagesError(
+        f"message {number} has a part that is neither text nor image",
+        hint="Give {'type': 'text', 'text': …} or {'type': 'image_url', 'image_url': {'url': 'data:…'}}.",
+    )
+
+
+def _image_of_data_url(url: str, number: int) -> ImagePart:
+    head, comma, payload = url.partition(",")
+    media_type = head.removeprefix("data:").partition(";")[0]
+    if not (comma and head.startswith("data:") and head.endswith(";base64") and media_type in IMAGE_TYPES):
+        raise InvalidMessagesError(
+            f"message {number} has an image that is not a data URL of {', '.join(IMAGE_TYPES)}",
+            hint="Give the image itself, as data:image/png;base64,…",
+        )
+    try:
+        return ImagePart(base64.b64decode(payload, validate=True), media_type)
+    except binascii.Error as error:
+        raise InvalidMessagesError(f"message {number} has an image whose base64 is broken: {error}") from None

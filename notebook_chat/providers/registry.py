@@ -1,0 +1,121 @@
+"""Providers by name, and models by ``provider:model``."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import os
+from collections.abc import AsyncIterable, Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol, cast, runtime_checkable
+
+from ..errors import ConfigurationError, UnknownProviderError
+
+ENTRY_POINTS = "notebook_chat.providers"
+"""The group of entry points through which other packages add providers."""
+
+_BUILT_IN = {
+    "openai": ".openai:OpenAI",
+    "local": ".local:Local",
+    "aiask": ".aiask:AiAsk",
+    "chatanywhere": ".chatanywhere:ChatAnywhere",
+}
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """What a provider has at the least; g4f's classes have it too."""
+
+    create_async_generator: Callable[..., AsyncIterable[Any]]
+
+
+def list_providers() -> list[str]:
+    """The names of all providers, the project's own first."""
+    return [*_BUILT_IN, *sorted(set(_plugins()) - set(_BUILT_IN))]
+
+
+def get_provider(name: str) -> Provider:
+    """The provider of a name, in any case of letters.
+
+    Raises:
+        UnknownProviderError: There is none; it names the nearest.
+    """
+    key = name.strip().lower()
+    if key in _BUILT_IN:
+        module, _, attribute = _BUILT_IN[key].partition(":")
+        return cast(Provider, getattr(importlib.import_module(module, __package__), attribute))
+    plugin = _plugins().get(key)
+    if plugin is None:
+        raise _unknown(name)
+    try:
+        provider = plugin.load()
+    except Exception as error:
+        raise ConfigurationError(
+            f"the provider {name!r} of the package {_package(plugin)} does not load: {error}"
+        ) from error
+    if not isinstance(provider, Provider):
+        raise ConfigurationError(
+            f"the provider {name!r} of the package {_package(plugin)} has no create_async_generator"
+        )
+    return provider
+
+
+def resolve(model: str) -> tuple[Provider, str]:
+    """The provider and the model's own name from ``provider:model`` or ``provider/model``; the name of a
+    provider alone means its default model, and a path to a GGUF file means the embedded engine.
+
+    Raises:
+        UnknownProviderError: The part before the separator is no provider's name.
+    """
+    model = model.strip()
+    if model.lower().endswith(".gguf") and not model.lower().startswith("local:"):
+        return get_provider("local"), model
+    known = set(list_providers())
+    for separator in (":", "/"):
+        name, found, rest = model.partition(separator)
+        if found and name.lower() in known:
+            return get_provider(name), rest.strip()
+    if model.lower() in known:
+        return get_provider(model), ""
+    raise _unknown(model)
+
+
+def default_model() -> str:
+    """The model to use where nobody said one: ``NOTEBOOK_CHAT_MODEL``, else the first provider whose key is
+    in the environment, else the embedded model where its engine is installed.
+
+    Raises:
+        ConfigurationError: There is none of these; it says the three ways to get going.
+    """
+    if named := os.environ.get("NOTEBOOK_CHAT_MODEL", "").strip():
+        return named
+    for name in _BUILT_IN:
+        provider = get_provider(name)
+        if getattr(provider, "needs_auth", False) and cast(Any, provider).key():
+            return f"{name}:{cast(Any, provider).default_model}"
+    if importlib.util.find_spec("xllamacpp") is not None:
+        return f"local:{cast(Any, get_provider('local')).default_model}"
+    raise ConfigurationError(
+        "there is no model to ask yet",
+        hint='Install the embedded one (pip install "notebook_chat[local]"), set a key such as '
+        "OPENAI_API_KEY, or name a model (%chat use provider:model).",
+    )
+
+
+def _plugins() -> dict[str, EntryPoint]:
+    return {point.name.lower(): point for point in entry_points(group=ENTRY_POINTS)}
+
+
+def _package(plugin: EntryPoint) -> str:
+    return plugin.dist.name if plugin.dist else plugin.value
+
+
+def _unknown(name: str) -> UnknownProviderError:
+    names = list_providers()
+    near = difflib.get_close_matches(name.lower().partition(":")[0], names, n=1)
+    guess = f"Did you mean {near[0]}? " if near else ""
+    return UnknownProviderError(
+        f"no provider is called {name!r}",
+        hint=f"{guess}Write provider:model, such as openai:gpt-5; there are {', '.join(names)}.",
+    )

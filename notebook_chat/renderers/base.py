@@ -1,0 +1,119 @@
+"""The renderer's contract, and the loop that feeds one from the thread of the caller."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from .. import runner
+from ..conversation import Status
+from ..errors import ChatError
+from ..events import Event, Usage
+
+
+class Summary(Protocol):
+    """What a renderer may tell of a turn that has ended."""
+
+    @property
+    def answer(self) -> str: ...
+    @property
+    def status(self) -> Status: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def usage(self) -> Usage | None: ...
+    @property
+    def finish_reason(self) -> str | None: ...
+    @property
+    def seconds(self) -> float: ...
+
+
+class Renderer(Protocol):
+    """Shows one answer. ``show`` is called with the events as they come, and without any when the time is
+    due that ``wait`` asked for; ``finish`` is always called, once, at the end."""
+
+    @property
+    def wait(self) -> float | None:
+        """In how many seconds ``show`` wants to be called at the latest; ``None``: only with events."""
+
+    def show(self, events: Sequence[Event]) -> None:
+        """Takes the next events."""
+
+    def finish(self, turn: Summary | None, error: ChatError | None) -> None:
+        """Shows the final state: the turn as it was kept (``None`` when nothing came), and the failure."""
+
+
+class Silent:
+    """Shows nothing."""
+
+    wait: float | None = None
+
+    def show(self, events: Sequence[Event]) -> None:
+        """Takes the events."""
+
+    def finish(self, turn: Summary | None, error: ChatError | None) -> None:
+        """Takes the end."""
+
+
+class Source(Protocol):
+    """What is played: the batches of an answer, and the turn it has become when they have ended."""
+
+    @property
+    def turn(self) -> Summary | None: ...
+
+    def batches(self) -> AsyncIterator[Sequence[Event]]: ...
+
+
+def play(source: Source, renderer: Renderer) -> None:
+    """Shows an answer from its first event to its end, in the calling thread. An interrupt stops the
+    answer, at once and without an exception: what had come is kept and shown.
+
+    Raises:
+        ChatError: The answer failed; the renderer has shown what had come.
+    """
+    error: ChatError | None = None
+    stream: runner.Stream[Sequence[Event]] | None = None
+    try:
+        try:
+            stream = runner.Stream(source.batches())
+            while (batches := stream.get(renderer.wait)) is not None:
+                renderer.show([event for batch in batches for event in batch])
+        finally:
+            if stream is not None:
+                stream.close()
+    except KeyboardInterrupt:
+        if stream is not None:
+            stream.close()  # the interrupt may have come during the first close
+    except ChatError as failure:
+        error = failure
+    finally:
+        renderer.finish(source.turn, error)
+    if error is not None:
+        raise error
+
+
+class Pace:
+    """When the next update may be sent, so that the rate stays under a budget of bytes.
+
+    The whole text is sent with each update; at an interval that grows with it the bytes sent follow the
+    answer's length, and not its square.
+
+    Parameters:
+        budget: Bytes per second.
+        shortest: The shortest interval, in seconds.
+    """
+
+    def __init__(self, budget: float = 40_000, shortest: float = 0.05) -> None:
+        self._budget = budget
+        self._shortest = shortest
+        self._due = 0.0
+
+    @property
+    def remaining(self) -> float:
+        """In how many seconds the next update may be sent; 0 for now."""
+        return max(0.0, self._due - time.monotonic())
+
+    def sent(self, size: int) -> None:
+        """An update of ``size`` bytes has been sent."""
+        self._due = time.monotonic() + max(self._shortest, size / self._budget)

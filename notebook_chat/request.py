@@ -1,0 +1,51 @@
+"""A request to a service, as a value: what a dialect builds and the transport sends."""
+
+from __future__ import annotations
+
+import ssl as tls
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from .keys import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Bounds on time, in seconds; ``None`` for none.
+
+    Parameters:
+        connect: To resolve the name, connect and shake hands.
+        idle: Between two blocks of the answer, and before the first.
+        total: For the whole answer.
+    """
+
+    connect: float | None = 15.0
+    idle: float | None = 300.0
+    total: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, ready to be sent. Whatever may hold a key is a ``Secret``."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str | Secret] = field(default_factory=dict)
+    body: bytes | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    proxy: Secret | None = None
+    ssl: tls.SSLContext | bool = True
+
+    @property
+    def host(self) -> str:
+        """Where the request goes, as a reader may see it: without credentials."""
+        parts = urlsplit(self.url)
+        return parts.netloc.rpartition("@")[2] or self.url
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything in the request that must not be shown."""
+        keys = tuple(value for value in self.headers.values() if isinstance(value, Secret))
+        # `Bearer KEY`: a service may quote the key alone.
+        return keys + tuple(Secret(key.reveal().rpartition(" ")[2]) for key in keys)
