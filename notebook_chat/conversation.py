@@ -16,7 +16,7 @@ from .messages import Message
 Status = Literal["complete", "stopped", "failed"]
 
 
-class Turn(msgspec.Struct, frozen=True):
+class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     """One prompt and the answer to it.
 
     Parameters:
@@ -51,10 +51,8 @@ class Turn(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """The turn as plain values, fit for JSON; what is at its default is left out."""
-        values = msgspec.to_builtins(self)
-        prompt = values["prompt"]
-        kept = {name: value for name, value in values.items() if value not in (None, "", False, 0.0)}
-        return {**kept, "prompt": {name: value for name, value in prompt.items() if value}}
+        values: dict[str, Any] = msgspec.to_builtins(self)
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Turn:

@@ -31,7 +31,7 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False):
     arguments: str = ""
 
 
-class Usage(msgspec.Struct, frozen=True, gc=False):
+class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Tokens used by the whole request. ``None``: the service did not say."""
 
     input_tokens: int | None = None

@@ -48,7 +48,7 @@ class ImagePart(msgspec.Struct, frozen=True, tag="image"):
 Part = TextPart | ImagePart
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """One message of a conversation.
 
     Parameters:

@@ -1,0 +1,172 @@
+"""Turns, re-runs, fresh starts, undo."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notebook_chat.conversation import Conversation, Turn
+from notebook_chat.errors import ConversationBusyError, InvalidMessagesError
+from notebook_chat.events import Usage
+from notebook_chat.messages import ImagePart, Message, TextPart
+
+
+def say(
+    conversation: Conversation,
+    prompt: str,
+    cell: str | None = None,
+    *,
+    answer: str | None = None,
+    system: str | None = None,
+    fresh: bool = False,
+) -> list[str]:
+    """A whole turn; gives what was sent for it."""
+    message = Message("user", prompt)
+    draft = conversation.begin(message, cell=cell, system=system, fresh=fresh)
+    answer = f"re {prompt}" if answer is None else answer
+    conversation.commit(draft, Turn(message, answer, cell=cell, system=system, fresh=fresh))
+    return [f"{message.role[0]}:{message.text}" for message in draft.messages]
+
+
+def prompts(conversation: Conversation) -> list[str]:
+    return [turn.prompt.text for turn in conversation.turns]
+
+
+def test_turns_accumulate() -> None:
+    conversation = Conversation(system="be brief")
+    assert say(conversation, "a") == ["s:be brief", "u:a"]
+    assert say(conversation, "b") == ["s:be brief", "u:a", "a:re a", "u:b"]
+
+
+def test_a_cell_that_runs_again_replaces_its_turn_and_sees_only_what_is_before_it() -> None:
+    conversation = Conversation()
+    for cell in "abcde":
+        say(conversation, cell, cell)
+    assert say(conversation, "C", "c") == ["u:a", "a:re a", "u:b", "a:re b", "u:C"]
+    assert prompts(conversation) == ["a", "b", "C", "d", "e"]
+
+
+@given(st.lists(st.sampled_from("abcdef"), min_size=1, unique=True))
+def test_running_all_twice_is_running_it_once(cells: list[str]) -> None:
+    conversation = Conversation()
+    first = [say(conversation, cell, cell) for cell in cells]
+    turns = prompts(conversation)
+    assert [say(conversation, cell, cell) for cell in cells] == first
+    assert prompts(conversation) == turns == cells
+
+
+def test_without_cells_turns_append() -> None:
+    conversation = Conversation()
+    say(conversation, "a")
+    say(conversation, "a")
+    assert prompts(conversation) == ["a", "a"]
+
+
+def test_a_fresh_turn_starts_over_and_stays_where_it_is() -> None:
+    conversation = Conversation(system="old")
+    say(conversation, "a", "1")
+    assert say(conversation, "b", "2", fresh=True) == ["s:old", "u:b"]
+    assert say(conversation, "c", "3") == ["s:old", "u:b", "a:re b", "u:c"]
+    assert say(conversation, "A", "1") == ["s:old", "u:A"]
+    assert prompts(conversation) == ["A", "b", "c"]
+
+
+def test_a_system_prompt_holds_from_its_turn_on() -> None:
+    conversation = Conversation()
+    say(conversation, "a", "1")
+    assert say(conversation, "b", "2", system="pirate")[0] == "s:pirate"
+    assert say(conversation, "c", "3")[0] == "s:pirate"
+    assert say(conversation, "A", "1") == ["u:A"]
+    assert say(conversation, "d", "4", system="")[0] == "u:A"
+
+
+def test_a_turn_without_an_answer_is_kept_and_not_sent() -> None:
+    conversation = Conversation()
+    say(conversation, "a", answer="")
+    assert prompts(conversation) == ["a"]
+    assert say(conversation, "b") == ["u:b"]
+
+
+def test_undo_takes_back_whatever_came_last() -> None:
+    conversation = Conversation()
+    say(conversation, "a", "1")
+    say(conversation, "b", "2")
+    say(conversation, "A", "1")
+    assert conversation.undo()
+    assert prompts(conversation) == ["a", "b"]
+    assert conversation.reset() == 2
+    assert prompts(conversation) == []
+    assert conversation.undo()
+    assert conversation.undo()
+    assert prompts(conversation) == ["a"]
+    assert conversation.undo()
+    assert not conversation.undo()
+
+
+def test_a_second_answer_at_once_is_refused_politely() -> None:
+    conversation = Conversation("mine")
+    draft = conversation.begin(Message("user", "a"))
+    assert conversation.busy
+    for attempt in (lambda: conversation.begin(Message("user", "b")), conversation.reset, conversation.undo):
+        with pytest.raises(ConversationBusyError, match="'mine'"):
+            attempt()
+    assert conversation.discard(draft)
+    assert not conversation.discard(draft)
+    say(conversation, "c")
+    assert prompts(conversation) == ["c"]
+
+
+def test_one_thread_of_many_gets_the_turn() -> None:
+    conversation = Conversation()
+    outcomes: list[str] = []
+    barrier = threading.Barrier(8)
+
+    def attempt() -> None:
+        barrier.wait()
+        try:
+            conversation.begin(Message("user", "x"))
+            outcomes.append("open")
+        except ConversationBusyError:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=attempt) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["open"] + ["refused"] * 7
+
+
+TURNS = st.builds(
+    Turn,
+    prompt=st.builds(
+        Message,
+        role=st.just("user"),
+        content=st.text()
+        | st.tuples(st.builds(TextPart, st.text()), st.builds(ImagePart, st.binary(), st.just("image/png"))),
+    ),
+    answer=st.text(),
+    status=st.sampled_from(["complete", "stopped", "failed"]),
+    cell=st.none() | st.text(min_size=1),
+    fresh=st.booleans(),
+    system=st.none() | st.text(),
+    usage=st.none() | st.builds(Usage, st.integers(0), st.integers(0)),
+    seconds=st.floats(0, 1e6),
+)
+
+
+@given(TURNS)
+def test_a_turn_goes_through_json_and_back(turn: Turn) -> None:
+    assert Turn.from_dict(json.loads(json.dumps(turn.to_dict()))) == turn
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"prompt": 3}, {"prompt": {"role": "user"}, "answer": "x"}, {"answer": None}]
+)
+def test_what_is_no_turn_is_refused_in_one_line(values: dict[str, object]) -> None:
+    with pytest.raises(InvalidMessagesError, match="not a turn"):
+        Turn.from_dict(values)
