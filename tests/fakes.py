@@ -1,0 +1,54 @@
+"""A provider that says what a test tells it to, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Any
+
+from notebook_chat.messages import Message, normalize
+from notebook_chat.providers.base import AsyncGeneratorProvider
+
+Script = Callable[[tuple[Message, ...]], Sequence[Any]]
+
+
+def parrot(script: Script | Sequence[Any] = ("Hello", " you")) -> type[Parrot]:
+    """A provider class of its own, with a script: what to yield, or a function of the messages that says
+    it. An exception among the items is raised, a number is a pause in seconds."""
+
+    class Fresh(Parrot):
+        name = "parrot"
+        requests: list[tuple[Message, ...]] = []
+        options_seen: list[dict[str, Any]] = []
+        closed = threading.Event()
+
+    Fresh.script = staticmethod(script) if callable(script) else lambda messages: script
+    return Fresh
+
+
+class Parrot(AsyncGeneratorProvider):
+    """The base of what ``parrot`` makes."""
+
+    default_model = "grey"
+    options = frozenset({"temperature", "max_tokens"})
+    script: Script
+    requests: list[tuple[Message, ...]]
+    options_seen: list[dict[str, Any]]
+    closed: threading.Event
+
+    @classmethod
+    async def stream(cls, model: str, messages: Any, **options: Any) -> AsyncGenerator[Any]:
+        checked = normalize(messages)
+        cls.requests.append(checked)
+        cls.options_seen.append(options)
+        try:
+            for item in cls.script(checked):
+                if isinstance(item, BaseException):
+                    raise item
+                if isinstance(item, (int, float)):
+                    await asyncio.sleep(item)
+                else:
+                    yield item
+        finally:
+            cls.closed.set()

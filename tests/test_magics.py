@@ -1,0 +1,229 @@
+"""The magics in a real IPython shell, as in a terminal."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.terminal.interactiveshell import TerminalInteractiveShell
+from traitlets.config import Config
+
+from notebook_chat import load_ipython_extension, unload_ipython_extension
+from notebook_chat.errors import StreamInterruptedError
+from notebook_chat.magics import ChatMagics
+from notebook_chat.providers import registry
+
+from .fakes import parrot
+
+
+@pytest.fixture(scope="session")
+def shared_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InteractiveShell]:
+    """One shell for the session: IPython allows no second in a process."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.ipython_dir = str(tmp_path_factory.mktemp("ipython"))
+    config.InteractiveShell.colors = "nocolor"
+    config.TerminalInteractiveShell.simple_prompt = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shell = TerminalInteractiveShell.instance(config=config)
+    yield shell
+    TerminalInteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A provider that repeats the prompt, reachable as ``parrot``."""
+    echo = parrot(lambda messages: ["You said: ", messages[-1].text])
+    real = registry.get_provider
+    monkeypatch.setitem(registry._BUILT_IN, "parrot", ".nowhere:Parrot")
+    monkeypatch.setattr(registry, "get_provider", lambda name: echo if name == "parrot" else real(name))
+    monkeypatch.setenv("NOTEBOOK_CHAT_MODEL", "parrot:grey")
+    return echo
+
+
+@pytest.fixture
+def shell(shared_shell: InteractiveShell, provider: Any) -> Iterator[InteractiveShell]:
+    """The shell with the extension loaded afresh."""
+    load_ipython_extension(shared_shell)
+    yield shared_shell
+    unload_ipython_extension(shared_shell)
+    shared_shell.user_ns.pop("answer", None)
+
+
+def magics(shell: InteractiveShell) -> ChatMagics:
+    found = shell.magics_manager.registry["ChatMagics"]
+    assert isinstance(found, ChatMagics)
+    return found
+
+
+def run(shell: InteractiveShell, capsys: pytest.CaptureFixture[str], cell: str) -> tuple[str, bool]:
+    """What a cell printed, errors included, and whether it succeeded."""
+    capsys.readouterr()
+    result = shell.run_cell(cell)
+    captured = capsys.readouterr()
+    return captured.out + captured.err, bool(result.success)
+
+
+def test_an_answer_streams_and_is_remembered(shell: Any, provider: Any, capsys: Any) -> None:
+    out, fine = run(shell, capsys, "%%chat\nhello")
+    assert fine
+    assert out.startswith("You said: hello\nparrot:grey · ")
+    run(shell, capsys, "%%chat\nand on")
+    assert [message.text for message in provider.requests[1]] == ["hello", "You said: hello", "and on"]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "what?",
+        "?what",
+        "!ls\n%time x\n%%bash",
+        "{x} {{y}} $HOME {1/0}",
+        "'''\"\"\"\\n \\",
+        ">>> print(1)\n1\n... what does it do?",
+        "In [1]: x\nOut[1]: 3",
+        "    indented\n  less",
+        "# not a comment; a title",
+        "你好 👋 مرحبا",
+        "a\n\n\nb",
+        "\ttab",
+    ],
+)
+def test_a_prompt_may_hold_anything(shell: Any, provider: Any, capsys: Any, prompt: str) -> None:
+    _, fine = run(shell, capsys, f"%%chat\n{prompt}")
+    assert fine
+    assert provider.requests[-1][-1].text == prompt
+
+
+def test_the_line_takes_options(shell: Any, provider: Any, capsys: Any) -> None:
+    _, fine = run(
+        shell, capsys, "%%chat -m parrot:green -t 0.5 --max-tokens 9 -s \"be a 'pirate'\" -o answer\nhi"
+    )
+    assert fine
+    assert shell.user_ns["answer"] == "You said: hi"
+    assert shell.user_ns["answer"].model == "parrot:green"
+    assert [message.text for message in provider.requests[0]] == ["be a 'pirate'", "hi"]
+    assert provider.options_seen[0] == {"temperature": 0.5, "max_tokens": 9}
+
+
+def test_conversations_by_name_and_starting_over(shell: Any, provider: Any, capsys: Any) -> None:
+    for cell in ("%%chat\na", "%%chat -c other\nb", "%%chat -n\nc", "%%chat\nd"):
+        run(shell, capsys, cell)
+    assert [[m.text for m in request if m.role == "user"] for request in provider.requests] == [
+        ["a"], ["b"], ["c"], ["c", "d"],
+    ]  # fmt: skip
+    assert sorted(magics(shell).conversations) == ["default", "other"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("%%chat\n   \n", "the prompt is empty"),
+        ("%%chat", "the prompt is empty"),
+        ("%%chat -m nope:x\nhi", "no provider is called 'nope:x'"),
+        ("%%chat tell me a joke\nhi", "it does not know me a joke"),
+        ("%%chat --wat\nhi", "it does not know --wat"),
+        ("%%chat -t hot\nhi", "invalid float value: 'hot'"),
+        ("%%chat -t 9\nhi", "from 0 to 2"),
+        ("%%chat --max-tokens -1\nhi", "1 or more"),
+        ("%%chat --param x\nhi", "K=V"),
+        ("%%chat -o 1x\nhi", "not a variable's name"),
+        ('%%chat -s "open\nhi', "a quote is not closed"),
+        ("%%chat parrot -m parrot\nhi", "two models"),
+        ("%%chat -m openai:x\nhi", "OPENAI_API_KEY"),
+        ("%chat wat", "no subcommand 'wat'"),
+        ("%chat use", "here comes MODEL"),
+        ("%chat use nope:x", "no provider is called"),
+        ("%chat history nope", "no conversation is called 'nope'"),
+        ("%chat models nope", "no provider is called 'nope'"),
+    ],
+)
+def test_bad_input_gets_one_line_and_loses_nothing(shell: Any, capsys: Any, cell: str, words: str) -> None:
+    run(shell, capsys, "%%chat\nbefore")
+    out, fine = run(shell, capsys, cell)
+    assert not fine
+    assert words in out
+    assert len(out.strip().splitlines()) == 1
+    assert "Traceback" not in out
+    assert len(magics(shell).conversation()) == 1
+
+
+def test_a_failure_in_the_middle_keeps_the_text(shell: Any, provider: Any, capsys: Any) -> None:
+    provider.script = lambda messages: ["so far", StreamInterruptedError("the line broke")]
+    out, fine = run(shell, capsys, "%%chat -o answer\nhi")
+    assert not fine
+    lines = out.strip().splitlines()
+    assert lines[0] == "so far"
+    assert "incomplete: the line broke" in lines[1]
+    assert lines[2].startswith("StreamInterruptedError: the line broke")
+    assert shell.user_ns["answer"] == "so far"
+    assert magics(shell).conversation().turns[0].status == "failed"
+
+
+def test_commands(shell: Any, capsys: Any) -> None:
+    assert "Nothing has been said yet." in run(shell, capsys, "%chat history")[0]
+    run(shell, capsys, "%%chat\nhello | there")
+    out, _ = run(shell, capsys, "%chat history")
+    assert "1  hello | there" in out
+    assert "parrot:grey" in run(shell, capsys, "%chat")[0]
+    assert "1 turn forgotten" in run(shell, capsys, "%chat reset")[0]
+    assert "1 turn now" in run(shell, capsys, "%chat undo")[0]
+    assert "0 turns now" in run(shell, capsys, "%chat undo")[0]
+    assert "Nothing to take back" in run(shell, capsys, "%chat undo")[0]
+    assert "aiask:gpt-3.5-turbo" in run(shell, capsys, "%chat models aiask")[0]
+    assert "parrot:red answers" in run(shell, capsys, "%chat use parrot:red")[0]
+    assert magics(shell).model == "parrot:red"
+    assert "--max-tokens" in run(shell, capsys, "%chat help")[0]
+
+
+def test_settings(shell: Any, provider: Any, capsys: Any) -> None:
+    run(shell, capsys, "%config ChatMagics.footer = False")
+    run(shell, capsys, "%config ChatMagics.system = 'be nice'")
+    run(shell, capsys, "%config ChatMagics.model = 'parrot:blue'")
+    out, _ = run(shell, capsys, "%%chat -o answer\nhi")
+    assert out == "You said: hi\n"
+    assert provider.requests[0][0].text == "be nice"
+    assert shell.user_ns["answer"].model == "parrot:blue"
+
+
+def completions(shell: Any, text: str) -> set[str]:
+    """What a front end is offered at the end of the text's first line."""
+    with provisionalcompleter():
+        return {found.text for found in shell.Completer.completions(text, len(text.split("\n")[0]))}
+
+
+def test_help_and_completion(shell: Any, capsys: Any) -> None:
+    assert "--temperature" in run(shell, capsys, "%%chat?")[0]
+    assert {"use", "history", "undo"} <= completions(shell, "%chat ")
+    assert completions(shell, "%chat un") == {"undo"}
+    assert "--max-tokens" in completions(shell, "%%chat --max\nhello")
+    assert "parrot:" in completions(shell, "%%chat -m par\nhello")
+    assert "parrot:" in completions(shell, "%chat use par")
+
+
+def test_a_terminal_asks_for_a_blank_line(shell: Any) -> None:
+    assert shell.check_complete("%%chat\nhello")[0] == "incomplete"
+    assert shell.check_complete("%%chat\nhello\n\n")[0] == "complete"
+
+
+def test_what_a_model_writes_cannot_drive_the_terminal(shell: Any, provider: Any, capsys: Any) -> None:
+    provider.script = lambda messages: ["\x1b]0;owned\x07\x1b[2Jhello\r\nthere\u202e"]
+    out, _ = run(shell, capsys, "%%chat\nhi")
+    assert out.startswith("␛]0;owned␇␛[2Jhello\nthere\ufffd\n")
+
+
+def test_loading_says_whose_name_it_takes(shared_shell: Any, provider: Any, capsys: Any) -> None:
+    shared_shell.register_magic_function(lambda line, cell: None, "cell", "chat")
+    capsys.readouterr()
+    load_ipython_extension(shared_shell)
+    assert "%reload_ext" in capsys.readouterr().err
+    load_ipython_extension(shared_shell)
+    assert capsys.readouterr().err == ""
+    unload_ipython_extension(shared_shell)
+    unload_ipython_extension(shared_shell)
+    assert "chat" not in shared_shell.magics_manager.magics["cell"]
