@@ -15,6 +15,7 @@ from .keys import guarded
 from .messages import MessageLike, normalize
 from .providers.base import AsyncResult
 from .providers.call import CONNECTION, GENERATION
+from .providers.foreign import ForeignProvider, adapt
 from .providers.registry import Provider, default_model, get_provider, resolve
 
 
@@ -120,7 +121,8 @@ class Chat:
     Parameters:
         model: ``provider:model``, such as ``openai:gpt-5``; without it the one that ``%%chat`` would use.
         system: The system prompt.
-        provider: Instead of a provider's name in ``model``: a name, a provider class (also one of g4f's).
+        provider: Instead of a provider's name in ``model``: a name, a provider class (also one of g4f's), or
+            an async-generator function that takes ``messages`` and yields text.
         conversation: A conversation to go on with.
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
             headers, extra_body, base_url, api_key, retries, ssl``.
@@ -134,13 +136,13 @@ class Chat:
         model: str | None = None,
         *,
         system: str | None = None,
-        provider: str | Provider | None = None,
+        provider: Any = None,
         conversation: Conversation | None = None,
         **options: Any,
     ) -> None:
         self._options = guarded(options)
         options.clear()  # a traceback through here must not show a key
-        self._given_provider = provider
+        self._provider = get_provider(provider) if isinstance(provider, str) else provider and adapt(provider)
         self._model = model
         self.conversation = Conversation(system=system) if conversation is None else conversation
         self._target(model, self._options)
@@ -227,43 +229,38 @@ class Chat:
             return self.conversation.begin(message, cell=cell, system=system, fresh=fresh)
 
         def ask(draft: Draft) -> AsyncResult:
-            ours = hasattr(provider, "options")
-            messages = draft.messages if ours else [part.to_dict() for part in draft.messages]
-            source = provider.create_async_generator(own_name, messages, **merged)
-            return source if isinstance(source, AsyncResult) else AsyncResult(source, model=own_name)
+            return provider.create_async_generator(own_name, draft.messages, **merged)
 
         return Reply(self.conversation, name, begin, ask)
 
     def _target(self, model: str | None, options: Mapping[str, Any]) -> tuple[Provider, str, str]:
         """The provider, ``provider:model``, and the model's name at the provider; the options checked."""
-        if self._given_provider is None:
+        if self._provider is None:
             provider, own_name = resolve(model or default_model())
         else:
-            given = self._given_provider
-            provider, own_name = get_provider(given) if isinstance(given, str) else given, model or ""
-        name = getattr(provider, "name", None) or getattr(provider, "__name__", type(provider).__name__)
-        check_options(provider, str(name), options)
-        own_name = own_name or getattr(provider, "default_model", None) or ""
-        return provider, f"{name}:{own_name}" if own_name else str(name), own_name
+            provider, own_name = self._provider, model or ""
+        check_options(provider, options)
+        own_name = own_name or provider.default_model
+        return provider, f"{provider.name}:{own_name}" if own_name else provider.name, own_name
 
     def __repr__(self) -> str:
         return f"<Chat with {self.model}, {len(self.conversation)} turns>"
 
 
-def check_options(provider: Provider, name: str, options: Mapping[str, Any]) -> None:
+def check_options(provider: Provider, options: Mapping[str, Any]) -> None:
     """Refuses options by name that the provider's dialect has no place for, and values out of range.
 
     Raises:
         InvalidOptionError: It says which, and which there are.
     """
-    supported: frozenset[str] | None = getattr(provider, "options", None)
-    if supported is None:
-        return  # a provider from elsewhere: only it knows what it takes
-    known = supported | CONNECTION
+    if isinstance(provider, ForeignProvider):
+        provider.refuse(options)
+        return
+    known: frozenset[str] = provider.options | CONNECTION
     for option, value in options.items():
         if option not in known:
             raise InvalidOptionError(
-                f"{name} has no option {option!r}", hint=f"It has {', '.join(sorted(known))}."
+                f"{provider.name} has no option {option!r}", hint=f"It has {', '.join(sorted(known))}."
             )
         if option in GENERATION and value is not None:
             GENERATION[option](option, value)

@@ -63,6 +63,18 @@ def guarded(options: Mapping[str, Any]) -> dict[str, Any]:
     return safe
 
 
+def revealed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as before ``guarded``: for code from elsewhere, which does not know ``Secret``."""
+    plain = {name: _plain(value) for name, value in options.items()}
+    if isinstance(plain.get("headers"), Mapping):
+        plain["headers"] = {name: _plain(value) for name, value in plain["headers"].items()}
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
 def redact(text: str, *secrets: Secret | None) -> str:
     """``text`` without the given secrets, without ``user:password@`` in its addresses, and without
     keys in their query strings."""

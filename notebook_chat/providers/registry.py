@@ -6,11 +6,12 @@ import difflib
 import importlib
 import importlib.util
 import os
-from collections.abc import AsyncIterable, Callable
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, cast
 
 from ..errors import ConfigurationError, UnknownProviderError
+from .base import AsyncGeneratorProvider
+from .foreign import ForeignProvider, adapt
 
 ENTRY_POINTS = "notebook_chat.providers"
 """The group of entry points through which other packages add providers."""
@@ -23,11 +24,8 @@ _BUILT_IN = {
 }
 
 
-@runtime_checkable
-class Provider(Protocol):
-    """What a provider has at the least; g4f's classes have it too."""
-
-    create_async_generator: Callable[..., AsyncIterable[Any]]
+Provider = type[AsyncGeneratorProvider] | ForeignProvider
+"""What can be asked: one of our classes, or something from elsewhere that was made into a provider."""
 
 
 def list_providers() -> list[str]:
@@ -44,21 +42,18 @@ def get_provider(name: str) -> Provider:
     key = name.strip().lower()
     if key in _BUILT_IN:
         module, _, attribute = _BUILT_IN[key].partition(":")
-        return cast(Provider, getattr(importlib.import_module(module, __package__), attribute))
+        return cast(
+            type[AsyncGeneratorProvider], getattr(importlib.import_module(module, __package__), attribute)
+        )
     plugin = _plugins().get(key)
     if plugin is None:
         raise _unknown(name)
     try:
-        provider = plugin.load()
+        return adapt(plugin.load())
     except Exception as error:
         raise ConfigurationError(
             f"the provider {name!r} of the package {_package(plugin)} does not load: {error}"
         ) from error
-    if not isinstance(provider, Provider):
-        raise ConfigurationError(
-            f"the provider {name!r} of the package {_package(plugin)} has no create_async_generator"
-        )
-    return provider
 
 
 def resolve(model: str) -> tuple[Provider, str]:
@@ -93,9 +88,9 @@ def default_model() -> str:
     for name in _BUILT_IN:
         provider = get_provider(name)
         if getattr(provider, "needs_auth", False) and cast(Any, provider).key():
-            return f"{name}:{cast(Any, provider).default_model}"
+            return f"{name}:{provider.default_model}"
     if importlib.util.find_spec("xllamacpp") is not None:
-        return f"local:{cast(Any, get_provider('local')).default_model}"
+        return f"local:{get_provider('local').default_model}"
     raise ConfigurationError(
         "there is no model to ask yet",
         hint='Install the embedded one (pip install "notebook_chat[local]"), set a key such as '
