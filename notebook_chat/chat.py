@@ -124,6 +124,8 @@ class Chat:
         provider: Instead of a provider's name in ``model``: a name, a provider class (also one of g4f's), or
             an async-generator function that takes ``messages`` and yields text.
         conversation: A conversation to go on with.
+        nested: Drive synchronous calls on the notebook's own loop, which is patched for it: only for a
+            provider that is bound to that loop (needs ``notebook_chat[nested]``).
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
             headers, extra_body, base_url, api_key, retries, ssl``.
 
@@ -138,8 +140,10 @@ class Chat:
         system: str | None = None,
         provider: Any = None,
         conversation: Conversation | None = None,
+        nested: bool = False,
         **options: Any,
     ) -> None:
+        self.nested = nested
         self._options = guarded(options)
         options.clear()  # a traceback through here must not show a key
         self._provider = get_provider(provider) if isinstance(provider, str) else provider and adapt(provider)
@@ -167,7 +171,7 @@ class Chat:
         Raises:
             ChatError: The answer failed; what had come of it is in ``partial``.
         """
-        return runner.run(self._whole(self._opened(prompt, options)))
+        return runner.run(self._whole(self._opened(prompt, options)), nested=self.nested)
 
     async def ask_async(self, prompt: MessageLike, **options: Any) -> Answer:
         """As ``ask``, to be awaited."""
@@ -175,7 +179,7 @@ class Chat:
 
     def stream(self, prompt: MessageLike, **options: Any) -> Iterator[str]:
         """Asks and gives the pieces of the answer as they come; closing the iterator stops the answer."""
-        return runner.iterate(self._pieces(self._opened(prompt, options)))
+        return runner.iterate(self._pieces(self._opened(prompt, options)), nested=self.nested)
 
     def stream_async(self, prompt: MessageLike, **options: Any) -> AsyncGenerator[str]:
         """As ``stream``, for ``async for``."""

@@ -16,6 +16,7 @@ import msgspec
 from .errors import InvalidMessagesError
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
+SYSTEM_ROLES = ("system", "developer")
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 
 
@@ -107,6 +108,53 @@ def normalize(messages: Messages) -> tuple[Message, ...]:
     if not messages:
         raise InvalidMessagesError("there are no messages", hint="Give at least one message of the user.")
     return tuple(_message(message, number) for number, message in enumerate(messages, start=1))
+
+
+def split_system(messages: Sequence[Message]) -> tuple[str, tuple[Message, ...]]:
+    """The system prompts, joined, and the rest: for dialects that have a place of its own for the former.
+
+    Raises:
+        InvalidMessagesError: As ``refuse_tools``.
+    """
+    refuse_tools(messages)
+    system = [message.text for message in messages if message.role in SYSTEM_ROLES]
+    return "\n\n".join(system), tuple(message for message in messages if message.role not in SYSTEM_ROLES)
+
+
+def alternating(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages of user and assistant with their roles in turns, the user's first: neighbours of one role
+    become one message with the parts of all. Empty texts, which the dialects that want this refuse, are left
+    out.
+
+    Raises:
+        InvalidMessagesError: The first message is not the user's.
+    """
+    merged: list[Message] = []
+    for message in messages:
+        parts = tuple(part for part in message.parts if isinstance(part, ImagePart) or part.text.strip())
+        if parts and merged and merged[-1].role == message.role:
+            merged[-1] = Message(message.role, merged[-1].parts + parts)
+        elif parts:
+            merged.append(Message(message.role, parts))
+    if not merged or merged[0].role != "user":
+        raise InvalidMessagesError(
+            "the conversation does not begin with a message of the user", hint="Let the user speak first."
+        )
+    return tuple(merged)
+
+
+def refuse_tools(messages: Sequence[Message]) -> None:
+    """Sees to it that no message belongs to a tool's use, which each dialect writes in a way of its own.
+
+    Raises:
+        InvalidMessagesError: One is.
+    """
+    for number, message in enumerate(messages, start=1):
+        if message.role == "tool" or message.extra.get("tool_calls"):
+            raise InvalidMessagesError(
+                f"message {number} ({message.role}) belongs to a tool's use, which has no place here",
+                hint="Providers that speak OpenAI's chat completions take such messages.",
+            )
 
 
 def _message(message: MessageLike, number: int) -> Message:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import importlib
+import importlib.util
 import os
 import queue
 import sys
@@ -17,6 +19,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
+
+from .errors import ConfigurationError, MissingDependencyError
 
 T = TypeVar("T")
 
@@ -99,20 +103,30 @@ def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
     return asyncio.run_coroutine_threadsafe(coroutine, _loop())
 
 
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Waits for the coroutine's result. An interrupt of the caller cancels it and waits for its end."""
+def run(coroutine: Coroutine[Any, Any, T], *, nested: bool = False) -> T:
+    """Waits for the coroutine's result. An interrupt of the caller cancels it and waits for its end.
+
+    Parameters:
+        coroutine: What to wait for.
+        nested: Whether to drive it as ``NestedStream`` does.
+    """
 
     async def once() -> AsyncGenerator[T]:
         yield await coroutine
 
-    [result] = iterate(once())
+    [result] = iterate(once(), nested=nested)
     return result
 
 
-def iterate(source: AsyncIterator[T]) -> Iterator[T]:
+def iterate(source: AsyncIterator[T], *, nested: bool = False) -> Iterator[T]:
     """The items of an asynchronous iterator, for a synchronous caller. It starts with the first item that
-    is asked for; closing this iterator early ends the source."""
-    with Stream(source) as stream:
+    is asked for; closing this iterator early ends the source.
+
+    Parameters:
+        source: The asynchronous iterator.
+        nested: Whether to drive it as ``NestedStream`` does.
+    """
+    with open_stream(source, nested=nested) as stream:
         while (items := stream.get()) is not None:
             yield from items
 
@@ -145,9 +159,12 @@ class Stream(Generic[T]):
         self._queue: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
         self._ended = False
         self._closed = threading.Event()
-        self._loop = _loop()
+        self._loop = self._home()
         # The task inherits the context of this call.
         self._loop.call_soon_threadsafe(self._start)
+
+    def _home(self) -> asyncio.AbstractEventLoop:
+        return _loop()
 
     def _start(self) -> None:
         self._task = self._loop.create_task(self._pump())
@@ -156,15 +173,18 @@ class Stream(Generic[T]):
     async def _pump(self) -> None:
         try:
             async for item in self._source:
-                self._queue.put(item)
+                self._put(item)
         finally:
             close = getattr(self._source, "aclose", None)
             if close is not None:
                 await close()
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._queue.put(_End(CancelledError() if task.cancelled() else task.exception()))
         self._closed.set()
+        self._put(_End(CancelledError() if task.cancelled() else task.exception()))
+
+    def _put(self, item: T | _End) -> None:
+        self._queue.put(item)
 
     def get(self, timeout: float | None = None) -> list[T] | None:
         """The items that have arrived, at least one; an empty list after ``timeout`` seconds without any;
@@ -212,7 +232,10 @@ class Stream(Generic[T]):
         self._ended = True
         if not self._closed.is_set():
             self._loop.call_soon_threadsafe(lambda: self._task.cancel())
-            self._closed.wait(STOP_SECONDS)
+            self._await_close()
+
+    def _await_close(self) -> None:
+        self._closed.wait(STOP_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -221,3 +244,61 @@ class Stream(Generic[T]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+class NestedStream(Stream[T]):
+    """As ``Stream``, driven on the loop that runs in the calling thread already: for a source that is bound
+    to the notebook's own loop, since it uses a client that was made there.
+
+    That loop is patched for good by ``nest-asyncio2`` (``nest_asyncio`` where only that is there), which is
+    why nobody gets this without asking for it: with the older of the two, cells that are queued behind the
+    running one are lost.
+
+    Raises:
+        MissingDependencyError: Neither package is installed.
+        ConfigurationError: No loop runs in this thread, so none needs to be nested.
+    """
+
+    def _home(self) -> asyncio.AbstractEventLoop:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise ConfigurationError(
+                "no event loop runs here to be nested", hint="Leave nested away; it is for notebooks."
+            ) from None
+        _nesting().apply(loop)
+        self._news = asyncio.Event()
+        return loop
+
+    def _put(self, item: T | _End) -> None:
+        super()._put(item)
+        self._news.set()
+
+    def _wait(self, timeout: float | None) -> T | _End | None:
+        while True:
+            self._news.clear()
+            try:
+                return self._queue.get_nowait()
+            except queue.Empty:
+                pass
+            try:
+                self._loop.run_until_complete(asyncio.wait_for(self._news.wait(), timeout))
+            except TimeoutError:
+                return None
+
+    def _await_close(self) -> None:
+        self._loop.run_until_complete(asyncio.wait({self._task}, timeout=STOP_SECONDS))
+
+
+def open_stream(source: AsyncIterator[T], *, nested: bool = False) -> Stream[T]:
+    """A ``Stream``, or a ``NestedStream`` where that is asked for."""
+    return NestedStream(source) if nested else Stream(source)
+
+
+def _nesting() -> Any:
+    for name in ("nest_asyncio2", "nest_asyncio"):
+        if importlib.util.find_spec(name) is not None:
+            return importlib.import_module(name)
+    raise MissingDependencyError(
+        "nested needs the package nest-asyncio2", hint='Install it: pip install "notebook_chat[nested]".'
+    )

@@ -18,6 +18,8 @@ from notebook_chat.magics import ChatMagics
 from notebook_chat.providers import registry
 
 from .fakes import parrot
+from .servers import Answer
+from .servers.fixtures import ServerFactory
 
 
 @pytest.fixture(scope="session")
@@ -141,6 +143,11 @@ def test_conversations_by_name_and_starting_over(shell: Any, provider: Any, caps
         ("%chat use nope:x", "no provider is called"),
         ("%chat history nope", "no conversation is called 'nope'"),
         ("%chat models nope", "no provider is called 'nope'"),
+        ("%chat provider", "%chat provider: the following arguments are required: NAME, --base-url"),
+        ("%chat provider mine --base-url nowhere", "must be an address"),
+        ("%chat key", "here comes set or forget PROVIDER"),
+        ("%chat key tell openai", "does not know 'tell'"),
+        ("%chat key set nope", "no provider is called 'nope'"),
     ],
 )
 def test_bad_input_gets_one_line_and_loses_nothing(shell: Any, capsys: Any, cell: str, words: str) -> None:
@@ -160,7 +167,7 @@ def test_a_failure_in_the_middle_keeps_the_text(shell: Any, provider: Any, capsy
     lines = out.strip().splitlines()
     assert lines[0] == "so far"
     assert "incomplete: the line broke" in lines[1]
-    assert lines[2].startswith("StreamInterruptedError: the line broke")
+    assert lines[2].startswith("StreamInterruptedError: parrot: the line broke")
     assert shell.user_ns["answer"] == "so far"
     assert magics(shell).conversation().turns[0].status == "failed"
 
@@ -179,6 +186,35 @@ def test_commands(shell: Any, capsys: Any) -> None:
     assert "parrot:red answers" in run(shell, capsys, "%chat use parrot:red")[0]
     assert magics(shell).model == "parrot:red"
     assert "--max-tokens" in run(shell, capsys, "%chat help")[0]
+
+
+def test_a_server_is_added_in_a_line(
+    shell: Any, capsys: Any, vendor_server: ServerFactory, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("MINE_KEY", "sk-mine")
+    server = vendor_server("openai_chat", Answer("from mine"), models=["m1", "m2"], key="sk-mine")
+    out, _ = run(shell, capsys, f"%chat provider mine --base-url {server.base_url} --key-env MINE_KEY")
+    assert out == "mine:MODEL can be used from now on.\n"
+    assert run(shell, capsys, "%chat models mine")[0].split() == ["mine:m1", "mine:m2"]
+    assert run(shell, capsys, "%%chat -m mine:m1\nhi")[0].startswith("from mine\nmine:m1")
+
+
+def test_models_are_listed_though_some_servers_are_down(shell: Any, capsys: Any) -> None:
+    out, fine = run(shell, capsys, "%chat models")
+    assert fine
+    assert "aiask:gpt-3.5-turbo" in out
+    assert "openai:…" in out
+
+
+def test_a_key_is_read_without_echo_and_kept(shell: Any, capsys: Any, monkeypatch: Any) -> None:
+    kept: dict[str, str] = {}
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "sk-typed-in")
+    monkeypatch.setattr(
+        "notebook_chat.keychain.store_key", lambda name, key: kept.update({name: key.reveal()})
+    )
+    out, _ = run(shell, capsys, "%chat key set openai")
+    assert kept == {"openai": "sk-typed-in"}
+    assert out == "The key for openai is kept in the system's keyring.\n"
 
 
 def test_settings(shell: Any, provider: Any, capsys: Any) -> None:

@@ -12,6 +12,10 @@ from ..errors import InvalidOptionError
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         message = message.replace("unrecognized arguments:", "it does not know").replace("argument ", "")
+        if self.prog != "%%chat":
+            raise InvalidOptionError(
+                f"{self.prog}: {message}", hint=f"Write {self.format_usage()[7:].strip()}."
+            )
         raise InvalidOptionError(
             f"%%chat: {message}",
             hint="The prompt goes beneath %%chat, on lines of its own; %%chat? tells all.",
@@ -57,6 +61,15 @@ def cell_parser() -> argparse.ArgumentParser:
         help="a further field of the request, V as JSON or text; may be repeated",
     )
     add("-o", "--output", type=_identifier, metavar="NAME", help="put the answer into this variable")
+    return parser
+
+
+def provider_parser() -> argparse.ArgumentParser:
+    """The parser of what follows ``%chat provider``."""
+    parser = _Parser(prog="%chat provider", add_help=False, allow_abbrev=False)
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--base-url", metavar="URL", required=True)
+    parser.add_argument("--key-env", metavar="VARIABLE")
     return parser
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import runner
 from ..conversation import Conversation, Turn
 from ..errors import ChatError, InvalidOptionError
+from ..keys import Secret
 from ..providers.registry import default_model, get_provider, list_providers, resolve
-from .arguments import cell_parser, split
+from .arguments import cell_parser, provider_parser, split
 from .output import show_table, show_text
 
 if TYPE_CHECKING:
@@ -94,11 +96,43 @@ class Commands:
         """[PROVIDER]: lists models that can be used."""
         names = [words[0]] if words else list_providers()
         _take(words[1:])
-        rows = []
-        for name in names:
-            listed = _list_models(get_provider(name))
-            rows += [[f"{name}:{model}"] for model in listed] or [[f"{name}:…"]]
+        if words:
+            get_provider(words[0])
+        from ..providers import catalog
+
+        rows: list[list[str]] = []
+        for name, listed in runner.run(catalog.models(names)).items():
+            if isinstance(listed, ChatError):
+                rows.append([f"{name}:…", f"not listed: {listed.message}"])
+            else:
+                rows += [[f"{name}:{model}", ""] for model in listed] or [[f"{name}:…", "any model it has"]]
         show_table(self._magics.interpreter, (), rows)
+
+    def provider(self, words: list[str]) -> None:
+        """NAME --base-url URL [--key-env VARIABLE]: adds a server that speaks chat completions."""
+        from ..providers.vendors import add_vendor
+
+        options = provider_parser().parse_args(words)
+        add_vendor(options.name, base_url=options.base_url, key_env=options.key_env)
+        show_text(f"{options.name}:MODEL can be used from now on.")
+
+    def key(self, words: list[str]) -> None:
+        """set|forget PROVIDER: keeps a key in the system's keyring, read without echo, or removes it."""
+        from .. import keychain
+
+        action, name = _take(words, "set or forget", "PROVIDER")
+        get_provider(name)
+        if action == "forget":
+            gone = keychain.forget_key(name)
+            show_text("The key is removed." if gone else f"There was no key for {name}.")
+        elif action == "set":
+            key = Secret(getpass.getpass(f"API key for {name}: "))
+            if not key:
+                raise InvalidOptionError("nothing was entered", hint="The key is as it was.")
+            keychain.store_key(name, key)
+            show_text(f"The key for {name} is kept in the system's keyring.")
+        else:
+            raise InvalidOptionError(f"%chat key does not know {action!r}", hint="Write set or forget.")
 
     def help(self, words: list[str]) -> None:
         """Shows this."""
@@ -120,6 +154,8 @@ class Commands:
 COMMANDS: dict[str, Callable[[Commands, list[str]], None]] = {
     "use": Commands.use,
     "models": Commands.models,
+    "provider": Commands.provider,
+    "key": Commands.key,
     "history": Commands.history,
     "reset": Commands.reset,
     "undo": Commands.undo,
@@ -145,16 +181,6 @@ def complete(_shell: Any, event: Any) -> list[str]:
 
 def _flags() -> list[str]:
     return [flag for action in cell_parser()._actions for flag in action.option_strings]
-
-
-def _list_models(provider: Any) -> list[str]:
-    lister = getattr(provider, "list_models", None)
-    if lister is None:
-        return list(getattr(provider, "models", ()))
-    try:
-        return list(runner.run(lister()))
-    except ChatError:
-        return list(getattr(provider, "models", ()))
 
 
 def _take(words: list[str], *names: str) -> list[str]:

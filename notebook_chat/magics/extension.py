@@ -32,6 +32,9 @@ class ChatMagics(Magics):
     footer = Bool(True, help="Whether a quiet line with model, tokens and time ends each answer.").tag(
         config=True
     )
+    nested = Bool(
+        False, help="Drive answers on the notebook's own loop: only for a provider that is bound to it."
+    ).tag(config=True)
     output = Enum(
         ["html", "markdown"],
         "html",
@@ -90,7 +93,7 @@ class ChatMagics(Magics):
             cell.strip("\n"), cell=self._cells.next(), system=options.system, fresh=options.new
         )
         try:
-            play(reply, self._renderer(conversation))
+            play(reply, self._renderer(conversation), nested=self.nested)
         finally:
             if options.output and reply.turn is not None:
                 self.interpreter.user_ns[options.output] = Answer(reply.turn)

@@ -7,23 +7,35 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .aiask import AiAsk as AiAsk
+    from .anthropic import Anthropic as Anthropic
     from .base import AsyncGeneratorProvider as AsyncGeneratorProvider
     from .base import AsyncResult as AsyncResult
     from .chatanywhere import ChatAnywhere as ChatAnywhere
+    from .gemini import Gemini as Gemini
     from .http import HTTPProvider as HTTPProvider
     from .local import Local as Local
+    from .ollama import Ollama as Ollama
     from .openai import OpenAI as OpenAI
+    from .openai_responses import OpenAIResponses as OpenAIResponses
     from .registry import get_provider as get_provider
     from .registry import list_providers as list_providers
+    from .vendors import add_vendor as add_vendor
+    from .vendors import compatible as compatible
 
 _HOMES = {
     "AiAsk": "aiask",
+    "Anthropic": "anthropic",
     "AsyncGeneratorProvider": "base",
     "AsyncResult": "base",
     "ChatAnywhere": "chatanywhere",
+    "Gemini": "gemini",
     "HTTPProvider": "http",
     "Local": "local",
+    "Ollama": "ollama",
     "OpenAI": "openai",
+    "OpenAIResponses": "openai_responses",
+    "add_vendor": "vendors",
+    "compatible": "vendors",
     "get_provider": "registry",
     "list_providers": "registry",
 }

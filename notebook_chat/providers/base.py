@@ -115,6 +115,7 @@ class AsyncResult:
         except ChatError as error:
             self._ended = True
             error.partial = error.partial or self.text
+            error.provider = error.provider or self.provider or None
             # The frames below hold the request, and with it the key: none of them may reach a traceback.
             error.__cause__ = error.__context__ = None
             raise error.with_traceback(None) from None

@@ -96,9 +96,25 @@ class Call:
     proxy: Secret | None = None
     ssl: tls.SSLContext | bool = True
 
+    def named(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """The options by the names that a dialect has for them; ``names`` has those that differ."""
+        return {names.get(name, name): value for name, value in self.options.items()}
+
     def body(self, own: Mapping[str, Any]) -> dict[str, Any]:
-        """The request's body: the dialect's ``own`` fields, and the caller's ``extra_body`` over them."""
-        return {**own, **self.extra_body}
+        """The request's body: the dialect's ``own`` fields but those that are ``None``, and the caller's
+        ``extra_body`` over them. Where both have an object, such as Gemini's ``generationConfig``, the two
+        are merged."""
+        return _merged({name: value for name, value in own.items() if value is not None}, self.extra_body)
+
+
+def _merged(own: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(own)
+    for name, value in over.items():
+        before = merged.get(name)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            value = _merged(before, value)
+        merged[name] = value
+    return merged
 
 
 def check_generation(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,27 +58,51 @@ _BY_CODE: dict[str, type[errors.ProviderError]] = {
     "request_too_large": errors.ContextLengthError,
     "content_filter": errors.ContentRefusedError,
     "content_policy_violation": errors.ContentRefusedError,
+    "invalid_prompt": errors.ContentRefusedError,
+    "bio_policy": errors.ContentRefusedError,
+    "misalignment_policy_violation": errors.ContentRefusedError,
+    "image_content_policy_violation": errors.ContentRefusedError,
+    "prohibited_content": errors.ContentRefusedError,
     "overloaded_error": errors.OverloadedError,
     "unavailable": errors.OverloadedError,
     "server_error": errors.ServerError,
     "api_error": errors.ServerError,
+    "timeout_error": errors.ServerError,
+    "deadline_exceeded": errors.ServerError,
     "internal": errors.ServerError,
     "invalid_request_error": errors.BadRequestError,
     "invalid_argument": errors.BadRequestError,
 }
-_GENERAL = (errors.BadRequestError, errors.ServerError, errors.ModelNotFoundError, errors.RateLimitError)
+_GENERAL = (
+    errors.ProviderError,
+    errors.BadRequestError,
+    errors.ServerError,
+    errors.ModelNotFoundError,
+    errors.RateLimitError,
+)
 
 # Some services say the kind in their message alone.
 _BY_WORDS: tuple[tuple[re.Pattern[str], type[errors.ProviderError]], ...] = (
     (
-        re.compile(r"context (length|size|window)|maximum context|too many tokens|too long", re.IGNORECASE),
+        re.compile(
+            r"context (length|size|window)|maximum context|too many tokens|too long|token count .*exceeds",
+            re.IGNORECASE,
+        ),
         errors.ContextLengthError,
     ),
     (
         re.compile(r"api[ _-]?key (not valid|invalid)|(invalid|incorrect) api[ _-]?key", re.IGNORECASE),
         errors.AuthenticationError,
     ),
-    (re.compile(r"credit balance|exceeded your current quota|billing", re.IGNORECASE), errors.QuotaError),
+    (
+        re.compile(r"content (filtering|management) policy", re.IGNORECASE),
+        errors.ContentRefusedError,
+    ),
+    (re.compile(r"\boverloaded\b", re.IGNORECASE), errors.OverloadedError),
+    (
+        re.compile(r"credit balance|exceeded your current quota|billing|spend limit", re.IGNORECASE),
+        errors.QuotaError,
+    ),
 )
 
 
@@ -116,6 +140,11 @@ def from_payload(
             payload = payload.decode("utf-8", "replace").strip()
     message, codes = _words(payload)
     kind = _kind(status, codes, message)
+    delay = _retry_delay(payload)
+    if delay is not None and kind is errors.QuotaError:
+        kind = errors.RateLimitError  # Gemini speaks of the quota for its limits per minute too
+    if retry_after is None:
+        retry_after = delay
     return kind(
         redact(message, *(request.secrets if request else ()))[:LONGEST_WORDS]
         or "the service gave no reason",
@@ -151,15 +180,9 @@ def _page(request: Request, provider: str, status: int) -> errors.ResponseFormat
 
 def _words(payload: Any) -> tuple[str, tuple[str, ...]]:
     """The message of an error object, and the words by which it names its kind."""
-    if isinstance(payload, list) and payload:
-        payload = payload[0]
-    if not isinstance(payload, dict):
-        return str(payload or ""), ()
-    error = payload.get("error", payload)
-    if isinstance(error, str):
-        return error, ()
+    error = _error_object(payload)
     if not isinstance(error, dict):
-        error = payload
+        return str(error or ""), ()
     message = error.get("message") or error.get("detail") or error.get("error") or ""
     codes = (error.get("code"), error.get("type"), error.get("status"))
     if not isinstance(message, str):
@@ -167,11 +190,21 @@ def _words(payload: Any) -> tuple[str, tuple[str, ...]]:
     return message, tuple(str(code).lower() for code in codes if code is not None)
 
 
+def _error_object(payload: Any) -> Any:
+    """What a failed response's body has of its error: an object, or a text."""
+    if isinstance(payload, list) and payload:
+        payload = payload[0]
+    if isinstance(payload, dict) and isinstance(payload.get("error"), (dict, str)):
+        return payload["error"]
+    return payload
+
+
 def _kind(status: int | None, codes: tuple[str, ...], message: str) -> type[errors.ProviderError]:
     numbers = [int(code) for code in codes if code.isdigit()]
-    kind = next((_BY_CODE[code] for code in codes if code in _BY_CODE), None) or _of_status(
-        status or (numbers[0] if numbers else None)
-    )
+    by_status = _of_status(status or (numbers[0] if numbers else None))
+    kind = next((_BY_CODE[code] for code in codes if code in _BY_CODE), by_status)
+    if issubclass(by_status, kind):
+        kind = by_status  # the word is no more than general, such as OpenAI's `server_error` with a 503
     if kind in _GENERAL:
         kind = next((named for words, named in _BY_WORDS if words.search(message)), kind)
     return kind
@@ -226,6 +259,18 @@ def _seconds(value: str) -> float | None:
         with contextlib.suppress(ValueError, TypeError):
             moment = parse(value)
             return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time())
+    return None
+
+
+def _retry_delay(payload: Any) -> float | None:
+    """How long an error's ``details`` ask to wait, in seconds. Google says it there, not in a header:
+    ``{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34s"}``."""
+    error = _error_object(payload)
+    details = error.get("details") if isinstance(error, dict) else None
+    for detail in details if isinstance(details, list) else ():
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        if isinstance(delay, str) and (seconds := _seconds(delay)) is not None:
+            return seconds
     return None
 
 

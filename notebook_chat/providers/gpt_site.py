@@ -51,6 +51,8 @@ class GptSite(HTTPProvider):
 class TextReader:
     """Raw text to events. The beginning is held back as long as it may turn out to be a failure's text."""
 
+    failure = None  # whatever precedes a failure's text is a part of it
+
     def __init__(self, provider: str) -> None:
         self._provider = provider
         self._decoder = TextDecoder()
@@ -60,7 +62,7 @@ class TextReader:
         """The text that ``data`` completes.
 
         Raises:
-            RateLimitError: The answer is the service's quota text.
+            QuotaError: The answer is the service's quota text.
         """
         return self._events(self._decoder.feed(data))
 
@@ -86,7 +88,8 @@ class TextReader:
         self._held += text
         start = self._held.lstrip()
         if start.startswith(QUOTA):
-            raise errors.RateLimitError(f"rate limit reached: {QUOTA}", provider=self._provider)
+            # Waiting does not help, so it is the kind of rate limit that is not tried again.
+            raise errors.QuotaError(f"rate limit reached: {QUOTA}", provider=self._provider)
         if start.startswith(FAILED) or QUOTA.startswith(start) or FAILED.startswith(start):
             return []
         text, self._held = self._held, None

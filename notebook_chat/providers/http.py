@@ -5,92 +5,32 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
-from typing import Any, ClassVar, Protocol
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import msgspec
 
 from .. import errors
-from ..decoders import Decoder, Frame, FrameTooLongError, SSEDecoder
+from ..decoders import Decoder, Frame, SSEDecoder
 from ..events import Event, Finish, Status
-from ..keys import Secret, redact
+from ..keychain import stored_key
+from ..keys import Secret, guarded
 from ..messages import Messages
 from ..request import Request
 from ..transport import send
 from . import call as checks
-from . import failures
+from . import failures, listing
 from .base import AsyncGeneratorProvider
 from .call import Call
+from .reader import FrameReader, Reader
 from .retries import Retries
 
 TAIL_SECONDS = 1.0
 """How long to wait, in seconds, for what may follow an answer's end mark: the usage, the response's end."""
 
-
 Batch = list[Event] | tuple[Event, ...]
-
-
-class Reader(Protocol):
-    """Bytes of one answer to its events, without I/O."""
-
-    def feed(self, data: bytes) -> list[Event]:
-        """The events that ``data`` completes."""
-
-    def flush(self) -> list[Event]:
-        """The events that the end of the response completes."""
-
-
-class FrameReader:
-    """The reader of a dialect that is made of frames."""
-
-    def __init__(self, provider: type[HTTPProvider], request: Request) -> None:
-        self._provider = provider
-        self._request = request
-        self._decoder: Decoder = provider.decoder()
-        self._parse = provider.parse
-        self._head: bytes | None = b""  # the answer's beginning, while it has given no frame
-
-    def feed(self, data: bytes) -> list[Event]:
-        """The events that ``data`` completes."""
-        try:
-            frames = self._decoder.feed(data)
-        except FrameTooLongError as error:
-            raise errors.ResponseFormatError(str(error), provider=self._provider.name) from None
-        if self._head is not None:
-            self._head = None if frames else (self._head + data)[: failures.LONGEST_WORDS]
-        return self._events(frames)
-
-    def flush(self) -> list[Event]:
-        """The events of the frame that the end of the response completes.
-
-        Raises:
-            ProviderError: The response was something else: a web page, an error as plain JSON.
-        """
-        frames = self._decoder.flush()
-        if self._head and not frames:
-            raise failures.not_an_answer(self._head, self._request, self._provider.name)
-        return self._events(frames)
-
-    def _events(self, frames: Iterable[Frame]) -> list[Event]:
-        events: list[Event] = []
-        parse = self._parse
-        try:
-            for frame in frames:
-                events += parse(frame)
-        except ValueError as error:
-            if isinstance(error, errors.ChatError):
-                raise
-            raise self._malformed(frame) from None
-        return events
-
-    def _malformed(self, frame: Frame) -> errors.ProviderError:
-        if failures.looks_like_page(frame.data):
-            return failures.not_an_answer(frame.data, self._request, self._provider.name)
-        excerpt = redact(frame.data[:80].decode("utf-8", "replace"), *self._request.secrets)
-        return errors.ResponseFormatError(
-            f"a malformed piece of the answer: {excerpt!r}", provider=self._provider.name
-        )
 
 
 class HTTPProvider(AsyncGeneratorProvider):
@@ -98,13 +38,24 @@ class HTTPProvider(AsyncGeneratorProvider):
 
     Class attributes:
         decoder: The framing of its answers.
+        frame_reader: What makes events of its frames.
+        field_names: What it calls those common options that it has another name for.
         key_variables: Environment variables that may hold the key, the first one set counts.
+        account: The name under which the keyring has the key, where it is another provider's.
         url_variable: The environment variable that may move the service elsewhere.
+        models_path, models_query: Where the service lists its models; empty where it does not.
+        tail_seconds: How long to wait, in seconds, for what may follow an answer's end mark.
     """
 
     decoder: ClassVar[type[Decoder]] = SSEDecoder
+    frame_reader: ClassVar[type[FrameReader]] = FrameReader
+    field_names: ClassVar[Mapping[str, str]] = {}
     key_variables: ClassVar[tuple[str, ...]] = ()
+    account: ClassVar[str] = ""
     url_variable: ClassVar[str] = ""
+    models_path: ClassVar[str] = ""
+    models_query: ClassVar[Mapping[str, str]] = {}
+    tail_seconds: ClassVar[float] = TAIL_SECONDS
 
     # --- what a dialect writes ----------------------------------------------------------------------------
 
@@ -115,7 +66,9 @@ class HTTPProvider(AsyncGeneratorProvider):
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:
-        """The events of one frame. A ``ValueError`` means that the frame is malformed."""
+        """The events of one frame. A ``ValueError`` means that the frame is malformed, a
+        ``ContentRefusedError`` that the answer ends here because the service refuses; what a generator
+        yields before it raises counts."""
         raise TypeError(f"{cls.__name__} has no parse() of its own")
 
     @classmethod
@@ -126,12 +79,23 @@ class HTTPProvider(AsyncGeneratorProvider):
     @classmethod
     def reader(cls, request: Request) -> Reader:
         """The reader of the answer to one request."""
-        return FrameReader(cls, request)
+        return cls.frame_reader(cls, request)
 
     @classmethod
     def simplified(cls, call: Call, error: errors.ChatError) -> Request | None:
         """A request that a service may accept which refused the first one with ``error``."""
         return None
+
+    @classmethod
+    def parse_models(cls, body: bytes) -> listing.Page:
+        """The names on one page of the list of models, and the query that asks for the next. A
+        ``ValueError`` means that it is malformed."""
+        return listing.parse_page(body)
+
+    @classmethod
+    def moved_to(cls) -> str | None:
+        """Where the environment moves the service to."""
+        return os.environ.get(cls.url_variable, "").strip() or None
 
     # --- what follows from it -----------------------------------------------------------------------------
 
@@ -159,7 +123,21 @@ class HTTPProvider(AsyncGeneratorProvider):
         Raises:
             ConfigurationError: The messages, an option's value or the key must be put right first.
         """
-        given = options.get("base_url") or (cls.url_variable and os.environ.get(cls.url_variable))
+        return replace(
+            cls.connection(options),
+            model=model or cls.default_model,
+            messages=checks.check_messages(messages, options.get("system")),
+            options=checks.check_generation(options),
+        )
+
+    @classmethod
+    def connection(cls, options: Mapping[str, Any]) -> Call:
+        """What a call needs before there is anything to ask: where to, with which key, how long.
+
+        Raises:
+            ConfigurationError: An option's value or the key must be put right first.
+        """
+        given = options.get("base_url") or cls.moved_to()
         key = options.get("api_key") or cls.key()
         if cls.needs_auth and not key and not given:
             raise errors.MissingKeyError(
@@ -168,9 +146,9 @@ class HTTPProvider(AsyncGeneratorProvider):
                 hint=f"Set {cls.key_variables[0]} in the environment, or give api_key=.",
             )
         return Call(
-            model=model or cls.default_model,
-            messages=checks.check_messages(messages, options.get("system")),
-            options=checks.check_generation(options),
+            model="",
+            messages=(),
+            options={},
             base_url=checks.check_base_url(given or cls.url),
             api_key=Secret(key) if key else None,
             headers=checks.check_headers(options.get("headers")),
@@ -182,9 +160,33 @@ class HTTPProvider(AsyncGeneratorProvider):
 
     @classmethod
     def key(cls) -> Secret | None:
-        """The key that the environment holds for this provider."""
+        """The key for this provider: that of the environment, or else that of the system's keyring."""
         values = (os.environ.get(name, "").strip() for name in cls.key_variables)
-        return next((Secret(value) for value in values if value), None)
+        in_environment = next((Secret(value) for value in values if value), None)
+        if in_environment is None and cls.key_variables:
+            return stored_key(cls.account or cls.name)
+        return in_environment
+
+    @classmethod
+    async def list_models(cls, **options: Any) -> list[str]:
+        """The names of the models that the service has, in its order; ``cls.models`` where it has no list.
+
+        Parameters:
+            **options: How to reach it: ``base_url, api_key, timeout, proxy, headers, ssl``, as in a call.
+
+        Raises:
+            ChatError: The service or the way to it failed, or the key is missing.
+        """
+        safe = guarded({"timeout": listing.SECONDS, **options})
+        options.clear()  # a traceback shows this frame, and a key must not be in it
+        if not cls.models_path:
+            return list(cls.models)
+        try:
+            return await listing.list_models(cls, cls.connection(safe))
+        except errors.ChatError as error:
+            error.provider = error.provider or cls.name
+            error.__cause__ = error.__context__ = None
+            raise error.with_traceback(None) from None
 
     @classmethod
     async def stream(cls, model: str, messages: Messages, **options: Any) -> AsyncGenerator[Batch]:
@@ -227,19 +229,34 @@ class HTTPProvider(AsyncGeneratorProvider):
                 events = reader.feed(data)
                 if events:
                     yield events
+                    if reader.failure is not None:
+                        raise reader.failure
                     if Finish in map(type, events):
                         finished = True
                         break
-            tail: list[Event] = []
-            if finished:
-                try:
-                    async with asyncio.timeout(TAIL_SECONDS):
-                        async for data in blocks:
-                            tail += reader.feed(data)
-                except (TimeoutError, errors.TransportError):
-                    pass  # the answer is whole; only the connection is lost
-            tail += reader.flush()
+            tail = await cls._tail(blocks, reader) if finished else reader.flush()
             if tail:
                 yield tail
+            if reader.failure is not None:
+                raise reader.failure
             if not finished and Finish not in map(type, tail):
                 raise errors.StreamInterruptedError(f"{request.host} ended the answer before it was whole")
+
+    @classmethod
+    async def _tail(cls, blocks: AsyncIterator[bytes], reader: Reader) -> list[Event]:
+        """What follows an answer's end mark, the usage mostly. The answer is whole: a connection that is lost
+        or stays open is no failure any more."""
+        tail: list[Event] = []
+        try:
+            async with asyncio.timeout(cls.tail_seconds) as bound:
+                async for data in blocks:
+                    if events := reader.feed(data):
+                        tail += events
+                        bound.reschedule(asyncio.get_running_loop().time() + cls.tail_seconds)
+                tail += reader.flush()
+        except (TimeoutError, errors.TransportError):
+            pass
+        except errors.ProviderError:
+            if not tail or reader.failure is None:
+                raise
+        return tail

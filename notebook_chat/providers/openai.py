@@ -63,7 +63,11 @@ _CHUNK = msgspec.json.Decoder(_Chunk)
 
 
 class OpenAI(HTTPProvider):
-    """Chat completions over SSE, as OpenAI's API reference has them; the judge is its SDK."""
+    """Chat completions over SSE, as OpenAI's API reference has them; the judge is its SDK.
+
+    Class attributes:
+        asks_usage: Whether it must be asked for the usage with ``stream_options``.
+    """
 
     url = "https://api.openai.com/v1"
     needs_auth = True
@@ -71,11 +75,13 @@ class OpenAI(HTTPProvider):
     url_variable = "OPENAI_BASE_URL"
     default_model = "gpt-5-mini"
     options: ClassVar[frozenset[str]] = frozenset(GENERATION)
+    models_path = "/models"
+    asks_usage: ClassVar[bool] = True
 
     @classmethod
     def build_request(cls, call: Call) -> Request:
         """``POST /chat/completions``."""
-        return cls._request(call, {"stream_options": {"include_usage": True}})
+        return cls._request(call, {"stream_options": {"include_usage": True}} if cls.asks_usage else {})
 
     @classmethod
     def simplified(cls, call: Call, error: errors.ChatError) -> Request | None:
@@ -86,12 +92,12 @@ class OpenAI(HTTPProvider):
 
     @classmethod
     def _request(cls, call: Call, more: dict[str, Any]) -> Request:
-        options = dict(call.options)
-        if call.base_url == cls.url and "max_tokens" in options:
+        names = dict(cls.field_names)
+        if call.base_url == OpenAI.url:
             # OpenAI's own reasoning models refuse the old name; compatible servers know only that.
-            options["max_completion_tokens"] = options.pop("max_tokens")
+            names["max_tokens"] = "max_completion_tokens"
         messages = [message.to_dict() for message in call.messages]
-        body = {"model": call.model, "messages": messages, "stream": True, **more, **options}
+        body = {"model": call.model, "messages": messages, "stream": True, **more, **call.named(names)}
         return cls.post(call, "/chat/completions", body)
 
     @classmethod

@@ -12,16 +12,22 @@ from typing import Any, cast
 from ..errors import ConfigurationError, UnknownProviderError
 from .base import AsyncGeneratorProvider
 from .foreign import ForeignProvider, adapt
+from .vendors import get_vendor, vendor_names
 
 ENTRY_POINTS = "notebook_chat.providers"
 """The group of entry points through which other packages add providers."""
 
 _BUILT_IN = {
     "openai": ".openai:OpenAI",
+    "openai-responses": ".openai_responses:OpenAIResponses",
+    "anthropic": ".anthropic:Anthropic",
+    "gemini": ".gemini:Gemini",
+    "ollama": ".ollama:Ollama",
     "local": ".local:Local",
     "aiask": ".aiask:AiAsk",
     "chatanywhere": ".chatanywhere:ChatAnywhere",
 }
+_ALIASES = {"google": "gemini"}
 
 
 Provider = type[AsyncGeneratorProvider] | ForeignProvider
@@ -29,8 +35,14 @@ Provider = type[AsyncGeneratorProvider] | ForeignProvider
 
 
 def list_providers() -> list[str]:
-    """The names of all providers, the project's own first."""
-    return [*_BUILT_IN, *sorted(set(_plugins()) - set(_BUILT_IN))]
+    """The names of all providers: the project's own, the compatible vendors, those of other packages."""
+    own = dict.fromkeys((*_BUILT_IN, *vendor_names()))
+    return [*own, *sorted(set(_plugins()) - set(own))]
+
+
+def is_dialect(name: str) -> bool:
+    """Whether a name is that of a provider class of the project itself."""
+    return name in _BUILT_IN or name in _ALIASES
 
 
 def get_provider(name: str) -> Provider:
@@ -40,11 +52,14 @@ def get_provider(name: str) -> Provider:
         UnknownProviderError: There is none; it names the nearest.
     """
     key = name.strip().lower()
+    key = _ALIASES.get(key, key)
     if key in _BUILT_IN:
         module, _, attribute = _BUILT_IN[key].partition(":")
         return cast(
             type[AsyncGeneratorProvider], getattr(importlib.import_module(module, __package__), attribute)
         )
+    if (vendor := get_vendor(key)) is not None:
+        return vendor
     plugin = _plugins().get(key)
     if plugin is None:
         raise _unknown(name)
@@ -66,7 +81,7 @@ def resolve(model: str) -> tuple[Provider, str]:
     model = model.strip()
     if model.lower().endswith(".gguf") and not model.lower().startswith("local:"):
         return get_provider("local"), model
-    known = set(list_providers())
+    known = {*list_providers(), *_ALIASES}
     for separator in (":", "/"):
         name, found, rest = model.partition(separator)
         if found and name.lower() in known:
@@ -85,7 +100,7 @@ def default_model() -> str:
     """
     if named := os.environ.get("NOTEBOOK_CHAT_MODEL", "").strip():
         return named
-    for name in _BUILT_IN:
+    for name in (*_BUILT_IN, *vendor_names()):
         provider = get_provider(name)
         if getattr(provider, "needs_auth", False) and cast(Any, provider).key():
             return f"{name}:{provider.default_model}"

@@ -43,9 +43,12 @@ class Retries:
             return None
         if error.retry_after is not None and error.retry_after > self.longest:
             return None
+        return max(self.backoff(attempt), error.retry_after or 0.0)
+
+    def backoff(self, attempt: int) -> float:
+        """The wait after the ``attempt``-th failure where the service names none, in seconds."""
         from tenacity import AsyncRetrying, RetryCallState, wait_exponential_jitter
 
         state = RetryCallState(AsyncRetrying(), None, (), {})
         state.attempt_number = attempt
-        backoff = wait_exponential_jitter(initial=0.5, max=self.longest, jitter=0.5)(state)
-        return max(backoff, error.retry_after or 0.0)
+        return wait_exponential_jitter(initial=0.5, max=self.longest, jitter=0.5)(state)

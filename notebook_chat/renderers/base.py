@@ -65,9 +65,14 @@ class Source(Protocol):
     def batches(self) -> AsyncIterator[Sequence[Event]]: ...
 
 
-def play(source: Source, renderer: Renderer) -> None:
+def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
     """Shows an answer from its first event to its end, in the calling thread. An interrupt stops the
     answer, at once and without an exception: what had come is kept and shown.
+
+    Parameters:
+        source: The answer.
+        renderer: What shows it.
+        nested: Whether to drive it on the loop that runs in this thread, as ``runner.NestedStream`` does.
 
     Raises:
         ChatError: The answer failed; the renderer has shown what had come.
@@ -76,7 +81,7 @@ def play(source: Source, renderer: Renderer) -> None:
     stream: runner.Stream[Sequence[Event]] | None = None
     try:
         try:
-            stream = runner.Stream(source.batches())
+            stream = runner.open_stream(source.batches(), nested=nested)
             while (batches := stream.get(renderer.wait)) is not None:
                 renderer.show([event for batch in batches for event in batch])
         finally:

@@ -73,7 +73,7 @@ class ToolCall:
 
 @dataclass(frozen=True)
 class Usage:
-    """What the answer cost, in tokens. ``output`` includes ``reasoning``, and ``input`` includes ``cached``."""
+    """What the answer cost, in tokens: ``output`` includes ``reasoning``, ``input`` includes ``cached``."""
 
     input: int = 11
     output: int = 7
@@ -185,8 +185,8 @@ class Answer:
     Args:
         pieces: In the order in which they go out.
         usage: What it cost; None for servers that do not say.
-        finish: Why it ends: ``stop``, ``length``, ``tool_calls``, ``content_filter``, or the vendor's own word;
-            None for servers that do not say.
+        finish: Why it ends: ``stop``, ``length``, ``tool_calls``, ``content_filter``, or the vendor's own
+            word; None for servers that do not say.
         model: The name of the model that answers; the one asked for when None.
         wire: How it looks on the wire.
         headers: More response headers.

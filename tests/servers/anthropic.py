@@ -1,7 +1,7 @@
 """Anthropic's messages: ``POST /v1/messages``, SSE with named events.
 
-Facts: https://docs.anthropic.com/en/api/messages-streaming and /en/api/errors, and Anthropic's SDK, which reads
-it in the tests.
+Facts: https://docs.anthropic.com/en/api/messages-streaming and /en/api/errors, and Anthropic's SDK, which
+reads it in the tests.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .answers import Answer, Content, Reasoning, StreamFailure, Text, ToolCall, Usage
-from .dialect import Dialect, Encoder, Route, body_of, json_response, text_of, token
+from .dialect import Dialect, Encoder, Route, bearer, body_of, json_response, text_of, token
 from .recorder import Request, Turn
 from .replies import Failure, Response
 from .wire import Frame
@@ -55,7 +55,10 @@ _STOP = {
 
 
 class Anthropic(Dialect):
-    """Messages."""
+    """Messages, read as strictly as the first version of the API did: later ones join turns of one role.
+
+    The key comes in ``x-api-key``, as the reference has it, or as a bearer token, as the SDK now sends it.
+    """
 
     name = "anthropic"
     base_path = "/v1"
@@ -67,7 +70,7 @@ class Anthropic(Dialect):
         return "models" if (request.method, request.path) == ("GET", "/v1/models") else None
 
     def key(self, request: Request) -> str | None:
-        return request.header("x-api-key")
+        return request.header("x-api-key") or bearer(request)
 
     def turns(self, body: Mapping[str, Any]) -> tuple[Turn, ...]:
         turns = [Turn("system", text_of(body["system"]))] if body.get("system") else []
@@ -113,6 +116,7 @@ class Anthropic(Dialect):
                     "id": name,
                     "display_name": name.replace("-", " ").title(),
                     "created_at": "2025-02-19T00:00:00Z",
+                    "lifecycle": "active",
                 }
                 for name in page
             ],
@@ -128,7 +132,7 @@ class Anthropic(Dialect):
 def error(kind: str, message: str | None, request: Request) -> dict[str, Any]:
     """The vendor's error object."""
     _, error_type, words = FAILURES[kind]
-    if kind == "authentication" and request.header("x-api-key") is None:
+    if kind == "authentication" and not (request.header("x-api-key") or bearer(request)):
         words = "x-api-key header is required"
     message = message or words.format(model=body_of(request).get("model"))
     return {"type": "error", "error": {"type": error_type, "message": message}}
@@ -165,7 +169,7 @@ class _Events(Encoder):
 
     def begin(self) -> Iterator[Frame]:
         usage = self.answer.usage
-        message = {
+        message: dict[str, Any] = {
             "id": f"msg_{token()[:24]}",
             "type": "message",
             "role": "assistant",
@@ -222,9 +226,12 @@ class _Events(Encoder):
         yield from self._close()
         finish, usage = self.answer.finish, self.answer.usage
         if finish is not None:
-            delta = {"stop_reason": _STOP.get(finish, finish), "stop_sequence": None}
-            spent = {"output_tokens": usage.output} if usage else {}
-            yield _event("message_delta", delta=delta, usage=spent)
+            stops = body_of(self.request).get("stop_sequences") if finish == "stop_sequence" else None
+            delta = {
+                "stop_reason": _STOP.get(finish, finish),
+                "stop_sequence": stops[0] if stops else None,
+            }
+            yield _event("message_delta", delta=delta, usage=_output(usage) if usage else {})
         yield _event("message_stop")
 
 
@@ -235,6 +242,11 @@ def _input(usage: Usage) -> dict[str, int]:
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": usage.cached,
     }
+
+
+def _output(usage: Usage) -> dict[str, Any]:
+    details = {"output_tokens_details": {"thinking_tokens": usage.reasoning}} if usage.reasoning else {}
+    return {"output_tokens": usage.output, **details}
 
 
 def _event(event: str, **values: Any) -> Frame:

@@ -1,4 +1,4 @@
-"""What runs beside a test: an event loop on a thread of its own, and flags that threads and loops both wait for."""
+"""What runs beside a test: an event loop on a thread of its own, and flags that both can wait for."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class BackgroundLoop:
 
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
+        self.loop.set_exception_handler(_report)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -56,6 +57,12 @@ class BackgroundLoop:
         # A task that fails while it is cancelled has nobody left to tell.
         self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A client that breaks off, in a TLS handshake for instance, is what tests are about: no log."""
+    if not isinstance(context.get("exception"), OSError):
+        loop.default_exception_handler(context)
 
 
 class Signal:

@@ -112,8 +112,10 @@ class Dialect(ABC):
         return {}
 
     def verify(self, answer: Answer) -> None:
-        """Raises:
-        UnsupportedPieceError: The dialect has no words for a piece of ``answer``.
+        """Make sure that the dialect can say all of ``answer``.
+
+        Raises:
+            UnsupportedPieceError: It has no words for one of its pieces.
         """
         for piece in answer.pieces:
             if isinstance(piece, Content) and not isinstance(piece, self.carries):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .answers import Answer, Content, Reasoning, Refusal, StreamFailure, Text, ToolCall, Usage
@@ -117,11 +118,12 @@ class OpenAIDialect(Dialect):
         return status, {"message": message, "type": error_type, "param": param, "code": code}
 
     def models(self, names: Sequence[str], request: Request, page_size: int | None) -> dict[str, Any]:
-        data = [{"id": name, "object": "model", "created": 1686935002, "owned_by": "system"} for name in names]
-        return {"object": "list", "data": data}
+        model = {"object": "model", "created": 1686935002, "owned_by": "system"}
+        return {"object": "list", "data": [{"id": name, **model} for name in names]}
 
     def headers(self) -> dict[str, str]:
-        return {"x-request-id": f"req_{token()}", "openai-processing-ms": "12", "openai-version": "2020-10-01"}
+        version = {"openai-processing-ms": "12", "openai-version": "2020-10-01"}
+        return {"x-request-id": f"req_{token()}", **version}
 
 
 def masked(key: str) -> str:
@@ -137,20 +139,15 @@ class OpenAIChat(OpenAIDialect):
 
     def turns(self, body: Mapping[str, Any]) -> tuple[Turn, ...]:
         messages = [message for message in body.get("messages") or () if isinstance(message, dict)]
-        return tuple(
-            Turn(
-                {"developer": "system"}.get(message.get("role", ""), message.get("role", "")),
-                text_of(message.get("content")),
-            )
-            for message in messages
-        )
+        turns = (Turn(str(message.get("role")), text_of(message.get("content"))) for message in messages)
+        return tuple(replace(turn, role="system") if turn.role == "developer" else turn for turn in turns)
 
     def check(self, request: Request, body: Mapping[str, Any]) -> str | None:
         if not body.get("model"):
             return "you must provide a model parameter"
         messages = body.get("messages")
         if not isinstance(messages, list) or not messages:
-            return "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead."
+            return "Invalid 'messages': empty array. Expected an array with minimum length 1."
         for index, message in enumerate(messages):
             if not isinstance(message, dict) or message.get("role") not in ROLES:
                 return f"Invalid value for 'messages[{index}].role'. Supported values are: {ROLES}."

@@ -41,7 +41,10 @@ class OpenAIResponses(OpenAIDialect):
     def check(self, request: Request, body: Mapping[str, Any]) -> str | None:
         for old, new in _MOVED.items():
             if old in body:
-                return f"Unsupported parameter: '{old}'. In the Responses API, this parameter has moved to '{new}'."
+                return (
+                    f"Unsupported parameter: '{old}'. In the Responses API, this parameter has moved to "
+                    f"'{new}'."
+                )
         if not body.get("model"):
             return "Missing required parameter: 'model'."
         given = body.get("input")
@@ -63,7 +66,7 @@ def _wrong(item: Any, index: int) -> str | None:
         return None
     role = item.get("role")
     if role not in ROLES[:-1]:
-        return f"Invalid value: '{role}'. Supported values are: 'assistant', 'system', 'developer', and 'user'."
+        return f"Invalid value: '{role}'. Supported values are: {ROLES[:-1]}."
     allowed = _PARTS["assistant" if role == "assistant" else None]
     for part in item["content"] if isinstance(item.get("content"), list) else ():
         kind = part.get("type") if isinstance(part, dict) else None
@@ -80,7 +83,7 @@ class _Events(Encoder):
         self._sequence = 0
         self._output: list[dict[str, Any]] = []
         self._open: tuple[type, str] | None = None  # the kind of content and the text so far
-        self._response = {
+        self._response: dict[str, Any] = {
             "id": f"resp_{token()}",
             "object": "response",
             "created_at": int(time.time()),
@@ -143,9 +146,7 @@ class _Events(Encoder):
             item |= {"content": [], "role": "assistant"}
         self._output.append(item)
         # The item is copied, as it grows later and an event is what was true when it was sent.
-        yield self._event(
-            "response.output_item.added", output_index=len(self._output) - 1, item=dict(item)
-        )
+        yield self._event("response.output_item.added", output_index=len(self._output) - 1, item=dict(item))
         yield self._part("added", _part(kind, ""))
 
     def _part(self, what: str, part: dict[str, Any]) -> Frame:
@@ -174,9 +175,7 @@ class _Events(Encoder):
         yield self._part("done", part)
         if kind is not Reasoning:
             item |= {"status": "completed", "content": [part]}
-        yield self._event(
-            "response.output_item.done", output_index=len(self._output) - 1, item=dict(item)
-        )
+        yield self._event("response.output_item.done", output_index=len(self._output) - 1, item=dict(item))
 
     def _call(self, call: ToolCall) -> Iterator[Frame]:
         item = {"id": f"fc_{token()}", "type": "function_call", "status": "in_progress"}

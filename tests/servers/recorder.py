@@ -33,7 +33,7 @@ class Request:
         method: The HTTP method.
         target: The request's target, as on the request line.
         path: The target's path, percent-decoded.
-        query: The target's query; of a name given twice, the last.
+        query: The target's query; of a name given twice, the first.
         headers: Names and values in their order, the names in their case.
         body: The body's bytes, after any Content-Encoding is undone.
         connection: Which of the server's connections it came on, counted from 0.

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 Cut = Callable[[bytes], Sequence[bytes]]
@@ -134,7 +135,7 @@ def at(*positions: int) -> Cut:
 
     def cut(data: bytes) -> list[bytes]:
         edges = [0, *sorted({min(position, len(data)) for position in positions}), len(data)]
-        return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+        return [data[start:end] for start, end in pairwise(edges)]
 
     return cut
 
@@ -143,7 +144,7 @@ def around(pattern: bytes) -> Cut:
     """A cut in the middle of every occurrence of ``pattern``: a line end, a character, a text."""
     middle = len(pattern) // 2
 
-    def cut(data: bytes) -> list[bytes]:
+    def cut(data: bytes) -> Sequence[bytes]:
         positions = [match.start() + middle for match in re.finditer(re.escape(pattern), data)]
         return at(*positions)(data)
 

@@ -1,0 +1,223 @@
+"""One answer on its way to HTML: what is finished is rendered once, what is open again while it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from notebook_chat.markup.characters import unix_lines, visible
+from notebook_chat.markup.code import Highlighter
+from notebook_chat.markup.parser import Block, InlineCache, parse_inline, split
+from notebook_chat.markup.references import Label, References
+from notebook_chat.markup.renderer import html_of, plain
+from notebook_chat.markup.sanitiser import sanitised
+from notebook_chat.markup.unfinished import expected_table, held_back
+
+_GROWTH: Final = 0.05
+"""By how much the open block grows before it is rendered again within a line."""
+
+_FREE: Final = 4000
+_WORK: Final = 4
+"""An open block may be worked on for this many times its length, in characters, beyond what is free: a block
+without an end, say a list of five hundred lines, costs no more than a few times its length."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """What a finished block was made of, in case a later definition changes it."""
+
+    source: str
+    missing: frozenset[Label]  # asked for, and not defined so far
+    shown: frozenset[Label]  # defined in it, and shown because nothing had asked for them
+
+
+class Document:
+    """One growing answer.
+
+    Text goes in with :meth:`feed`, in pieces of any size; nothing is parsed before something is asked for. A block
+    is finished when the next one has begun, on a whole line. It is rendered then, once, with the definitions of
+    links and footnotes that the answer has given so far.
+
+    When the answer has ended, :meth:`finish` gives the whole. That is the finished blocks, one after the other,
+    but for those that referred to a definition that came later (``[docs][1]`` … ``[1]: https://…``): they are
+    rendered once more, and :attr:`blocks` has the final ones from then on, in the same number and order. Footnotes
+    are shown where they are written, under the labels they were written with, so nothing is numbered or moved.
+
+    Nothing a model can write raises an exception here, and nothing is dropped: what cannot be rendered is shown as
+    it was written.
+    """
+
+    def __init__(self) -> None:
+        self._source: list[str] = []
+        self._fed: list[str] = []  # not looked at yet
+        self._tail = ""  # from the start of the open block on
+        self._blocks: list[str] = []
+        self._finished: list[_Finished] = []
+        self._references = References()
+        self._wanted: set[Label] = set()
+        self._highlighter = Highlighter()
+        self._cache = InlineCache()
+        self._open_html = ""
+        self._seen = 0  # how much of the tail the open HTML shows
+        self._work = 0
+        self._ended = False
+
+    def feed(self, text: str) -> None:
+        """Take the next piece of the answer.
+
+        :raises ValueError: when the document has been finished.
+        """
+        if self._ended:
+            raise ValueError("the document is finished")
+        if text:
+            self._source.append(text)
+            self._fed.append(text)
+
+    @property
+    def source(self) -> str:
+        """The answer so far, as the model wrote it."""
+        if len(self._source) > 1:
+            self._source = ["".join(self._source)]
+        return self._source[0] if self._source else ""
+
+    @property
+    def blocks(self) -> Sequence[str]:
+        """The HTML of each finished block: while the document is fed, blocks are only added, none changes."""
+        self._update()
+        return tuple(self._blocks)
+
+    def open_block(self) -> str:
+        """The HTML of what is not finished; "" when there is nothing.
+
+        It is rendered again when a line has ended or it has grown by a twentieth, and less often when it has
+        become very long; in between, the same string is given.
+        """
+        self._update()
+        return self._open_html
+
+    def html(self) -> str:
+        """The HTML of all that has come, without its container."""
+        self._update()
+        return "".join(self._blocks) + self._open_html
+
+    def finish(self) -> str:
+        """Say that the answer has ended.
+
+        :return: the HTML of the whole, without its container: the same whatever the pieces it was fed in.
+        """
+        if not self._ended:
+            self._ended = True
+            self._take()
+            for block in self._split(self._tail):
+                self._finish_block(self._tail, block)
+            for index, record in enumerate(self._finished):
+                if any(map(self._references.defines, record.missing)) or record.shown & self._wanted:
+                    self._blocks[index] = self._late(record.source)
+            self._tail = self._open_html = ""
+        return "".join(self._blocks)
+
+    def _take(self) -> None:
+        """Move what was fed to the tail. A CR at the end waits: it may be the half of a line end."""
+        text = "".join(self._fed)
+        self._fed.clear()
+        if text.endswith("\r") and not self._ended:
+            text = text[:-1]
+            self._fed.append("\r")
+        self._tail += visible(unix_lines(text))
+
+    def _update(self) -> None:
+        if self._ended or not self._fed:
+            return
+        self._take()
+        tail, new = self._tail, len(self._tail) - self._seen
+        if new < _GROWTH * len(tail) and "\n" not in tail[self._seen :]:
+            return
+        if self._work > _FREE + _WORK * len(tail):
+            return
+        text = held_back(tail)
+        blocks = self._split(text, growing=True)
+        settled = _settled(blocks, tail.rfind("\n") + 1)
+        for block in blocks[:settled]:
+            self._finish_block(text, block)
+        if settled:
+            start = blocks[settled].start
+            self._tail, text = tail[start:], text[start:]
+            self._work = 0
+            self._cache = InlineCache()
+        self._seen = len(self._tail)
+        self._work += len(self._tail) // _WORK
+        self._open_html = self._open(text, blocks[settled:])
+
+    @staticmethod
+    def _split(text: str, growing: bool = False) -> list[Block]:
+        try:
+            return split(text, growing)
+        except Exception:  # a fault of the parser: no answer is lost to it
+            return [Block(0, len(text), [])]
+
+    def _finish_block(self, text: str, block: Block) -> None:
+        source = text[block.start : block.end]
+        defined = self._references.learn(block.tokens)
+        html = self._render(source, block, self._references, None if defined else self._cache)
+        asked = self._references.take()
+        missing = frozenset(label for label in asked if not self._references.defines(label))
+        self._blocks.append(html)
+        self._finished.append(_Finished(source, missing, frozenset(defined - self._wanted)))
+
+    def _late(self, source: str) -> str:
+        """Render a finished block again, now that all definitions are known."""
+        return "".join(
+            self._render(source[block.start : block.end], block, self._references)
+            for block in self._split(source)
+        )
+
+    def _open(self, text: str, blocks: list[Block]) -> str:
+        references = self._references.copy()
+        html: list[str] = []
+        cache: InlineCache | None = self._cache
+        for block in blocks:
+            if references.learn(block.tokens):
+                cache = None
+            last = block is blocks[-1]
+            table = expected_table(block.tokens) if last else None
+            if table is not None:
+                block = self._split(table)[0]
+            html.append(self._render(text[block.start : block.end], block, references, cache, growing=last))
+        return "".join(html)
+
+    def _render(
+        self,
+        source: str,
+        block: Block,
+        references: References,
+        cache: InlineCache | None = None,
+        growing: bool = False,
+    ) -> str:
+        try:
+            self._work += parse_inline(block.tokens, references, cache, growing)
+            wanted = self._wanted | references.asked
+            if not growing:
+                self._wanted = wanted
+            return sanitised(html_of(block.tokens, self._highlighter, wanted, growing))
+        except Exception:  # a fault of the parser, of a lexer: no answer is lost to it
+            return sanitised(plain(source))
+
+
+def _settled(blocks: list[Block], whole: int) -> int:
+    """How many of the blocks no later text can change.
+
+    :param whole: where the last whole line ends: half a line may yet join the block before it, so neither the
+        block with that half nor the one before it are settled.
+    """
+    count = len(blocks)
+    if blocks and (blocks[-1].end > whole or blocks[-1].is_open):
+        count -= 1
+    return max(0, count - 1)
+
+
+def render_body(source: str) -> str:
+    """Render a whole answer, without its container; what a :class:`Document` gives in the end."""
+    document = Document()
+    document.feed(source)
+    return document.finish()

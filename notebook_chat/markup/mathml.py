@@ -1,0 +1,146 @@
+"""TeX to MathML.
+
+latex2mathml knows the TeX. Its result is taken as a tree and written out here, not with its own writer: that one
+puts what stands in ``\\text{…}`` into the page as it is, and places no bound on what it was asked to build.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from html import escape
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from notebook_chat.markup.maths import LONGEST
+
+TOKENS: Final = frozenset({"mi", "mn", "mo", "mtext", "mspace"})
+LAYOUT: Final = frozenset(
+    "mrow mfrac msqrt mroot mstyle msub msup msubsup munder mover munderover"
+    " mtable mtr mtd mpadded mphantom menclose".split()
+)
+ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
+    "mo": frozenset({"stretchy", "fence", "form", "movablelimits", "largeop", "accent", "minsize", "maxsize"}),
+    "mi": frozenset({"mathvariant"}),
+    "mn": frozenset({"mathvariant"}),
+    "mtext": frozenset({"mathvariant"}),
+    "mspace": frozenset({"width"}),
+    "mpadded": frozenset({"width", "height", "depth", "lspace", "voffset"}),
+    "mstyle": frozenset({"displaystyle", "scriptlevel"}),
+    "mfrac": frozenset({"linethickness"}),
+    "mover": frozenset({"accent"}),
+    "mtable": frozenset({"displaystyle"}),
+    "mtd": frozenset({"columnalign"}),
+    "menclose": frozenset({"notation"}),
+}
+"""The attributes that are kept, by element. Colours, classes, styles and links are not among them."""
+
+_DEEPEST: Final = 24
+"""How deep elements may nest: browsers lay out deep MathML in more than linear time."""
+
+# Lengths stay small, negative ones below one em: nothing may be drawn over what is not part of the formula.
+_VALUE: Final = re.compile(
+    r"\+?\d(?:\.\d{1,4})?(?:em|ex|px|pt)?|[+-]?0?\.\d{1,4}(?:em|ex|px|pt)|[a-z]{1,16}(?:-[a-z]{1,16})?"
+)
+_REFERENCE: Final = re.compile(r"&#x([0-9A-Fa-f]{1,6});")
+
+_REFUSED: Final = re.compile(
+    r"\\(?:(?:re|provide)?newcommand|newenvironment|def|[egx]def|let|DeclareMathOperator|require"
+    r"|href|url|includegraphics|class|cssId|style|unicode|verb)(?![A-Za-z])"
+)
+_UNSEEN: Final = re.compile(r"\\(?:label\{[^{}]*\}|nonumber|notag)(?![A-Za-z])")
+_TAG: Final = re.compile(r"\\tag\*?\{")
+_ALIGNED: Final = re.compile(
+    r"\\(begin|end)\{(?:align|aligned|eqnarray|flalign|alignat|alignedat)\*?\}(?:\{\d\})?"
+)
+_GATHERED: Final = re.compile(r"\\(begin|end)\{(?:gather|gathered|multline)\*?\}")
+_PLAIN: Final = re.compile(r"\\(begin|end)\{(dcases|equation)\*?\}")
+
+
+class UnsupportedTeXError(ValueError):
+    """The formula is not TeX that can be shown as MathML."""
+
+
+@lru_cache(maxsize=512)
+def mathml(tex: str, display: bool) -> str:
+    """Render a formula.
+
+    :param tex: the TeX between the delimiters.
+    :param display: display style, on a line of its own.
+    :return: a ``math`` element with the TeX as its annotation.
+    :raises UnsupportedTeXError: when it cannot be rendered; the caller then shows the TeX itself.
+    """
+    # Here, not at the top: it reads a table of 2,500 symbols, and most answers have no formula.
+    from latex2mathml.converter import convert_to_element
+
+    if len(tex) > LONGEST or _REFUSED.search(tex) or _braces(tex) > _DEEPEST:
+        raise UnsupportedTeXError(tex)
+    try:
+        root = convert_to_element(_prepared(tex), display="block" if display else "inline")
+        rows = "".join(_written(child, 1) for child in root)
+    except UnsupportedTeXError:
+        raise
+    except Exception as error:  # whatever it raises for TeX it does not know: KeyError, StopIteration, its own
+        raise UnsupportedTeXError(tex) from error
+    block = ' display="block"' if display else ""
+    source = escape(tex, quote=False)
+    return (
+        f"<math{block}><semantics>{rows}"
+        f'<annotation encoding="application/x-tex">{source}</annotation></semantics></math>'
+    )
+
+
+def _prepared(tex: str) -> str:
+    """The TeX in terms of what latex2mathml knows."""
+    tex = _UNSEEN.sub("", tex.strip())
+    tex = _TAG.sub(r"\\qquad\g<0>", tex)
+    tex = _ALIGNED.sub(r"\\\1{align*}", tex)
+    tex = _GATHERED.sub(r"\\\1{matrix}", tex)
+    tex = _PLAIN.sub(lambda m: f"\\{m[1]}{{cases}}" if m[2] == "dcases" else "", tex)
+    if "\\\\" in tex and "\\begin" not in tex and "\\substack" not in tex:
+        lines = "align*" if "&" in tex else "matrix"
+        tex = f"\\begin{{{lines}}}{tex}\\end{{{lines}}}"
+    return tex
+
+
+def _braces(tex: str) -> int:
+    """How deep the braces nest."""
+    deepest = depth = 0
+    for character in tex:
+        if character == "{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character == "}":
+            depth -= 1
+    return deepest
+
+
+def _written(element: Element, depth: int) -> str:
+    tag = element.tag
+    if depth > _DEEPEST:
+        raise UnsupportedTeXError("too deep")
+    if tag in TOKENS and not len(element):
+        text = _REFERENCE.sub(lambda match: chr(int(match[1], 16)), element.text or "")
+        if text.startswith("\\") and len(text) > 1:
+            raise UnsupportedTeXError(f"unknown command {text}")
+        return f"<{tag}{_attributes(element)}>{escape(text, quote=False)}</{tag}>"
+    if tag in TOKENS:  # an operator made of several: HTML has no elements inside of tokens
+        tag = "mrow"
+    if tag not in LAYOUT:
+        raise UnsupportedTeXError(f"element {tag}")
+    if tag == "mrow" and len(element) == 1:
+        return _written(element[0], depth + 1)
+    attributes = _attributes(element) if tag == element.tag else ""
+    return f"<{tag}{attributes}>{''.join(_written(child, depth + 1) for child in element)}</{tag}>"
+
+
+def _attributes(element: Element) -> str:
+    kept = ATTRIBUTES.get(element.tag, frozenset())
+    return "".join(_attribute(element, kept))
+
+
+def _attribute(element: Element, kept: frozenset[str]) -> Iterator[str]:
+    for name, value in element.attrib.items():
+        if name in kept and _VALUE.fullmatch(value):
+            yield f' {name}="{value}"'

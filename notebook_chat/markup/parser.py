@@ -1,0 +1,198 @@
+"""Markdown to tokens, in two steps that the growing answer needs apart.
+
+:func:`split` finds the blocks of a text; it depends on nothing outside of it. :func:`parse_inline` then reads the
+text inside of one block, which may refer to definitions anywhere in the answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from typing import Any, Final
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+
+from notebook_chat.markup.links import links_plugin, normalized, settle_links
+from notebook_chat.markup.maths import maths_plugin
+from notebook_chat.markup.references import Label, References
+from notebook_chat.markup.tables import tables_plugin
+from notebook_chat.markup.unfinished import completed
+
+DEEPEST: Final = 20
+"""How deep blocks may nest, in the parser's levels (a list takes two): what is deeper is shown as text."""
+
+_DEEPEST_EMPHASIS: Final = 12
+_BREAK: Final = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
+_EMPHASIS: Final = frozenset({"em_open", "strong_open", "s_open", "em_close", "strong_close", "s_close"})
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block at the top level of a text: where it starts and ends in it, in characters, and its tokens."""
+
+    start: int
+    end: int
+    tokens: list[Token]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the block is a formula whose end has not come yet, and so may turn out to be none."""
+        return bool(self.tokens) and self.tokens[-1].type == "maths_block" and bool(self.tokens[-1].meta["open"])
+
+
+@dataclass(slots=True)
+class InlineCache:
+    """The inline tokens of an answer's open block, which is parsed again and again while it grows."""
+
+    known: int = -1
+    entries: dict[tuple[str, bool], tuple[list[Token], set[Label]]] = field(default_factory=dict)
+
+
+class _Parser(MarkdownIt):
+    """Destinations are judged once, in :mod:`.links`; while parsing every one is taken as it is."""
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802 - the library's name
+        return normalized(url)
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
+        return True
+
+
+@cache
+def parser() -> MarkdownIt:
+    """The one parser; it holds no state of what it parses, so threads may share it."""
+    md = _Parser("js-default", {"html": False, "tasklists": True, "inline_definitions": True, "maxNesting": 40})
+    md.disable(["html_block", "html_inline", "linkify"])
+    footnote_plugin(md, inline=False, move_to_end=False)
+    md.inline.ruler.at("footnote_ref", _note_reference)
+    maths_plugin(md)
+    links_plugin(md)
+    tables_plugin(md)
+    md.inline.ruler.before("autolink", "cell_break", _cell_break)
+    md.block.ruler.before("table", "too_deep", _too_deep)
+    return md
+
+
+def split(text: str, growing: bool = False) -> list[Block]:
+    """Find the top-level blocks of a text.
+
+    :param text: Markdown with line feeds for line ends.
+    :param growing: more text will follow: a formula without its end counts as a formula.
+    """
+    if not text.strip():
+        return []
+    md = parser()
+    tokens: list[Token] = []
+    state = StateBlock(text, md, {"growing": growing}, tokens)
+    md.block.tokenize(state, 0, state.lineMax)
+    starts = [i for i, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0]
+    return [
+        _block(state, tokens[first:after]) for first, after in pairwise([*starts, len(tokens)])
+    ]
+
+
+def _block(state: StateBlock, tokens: list[Token]) -> Block:
+    first, after = tokens[0].map or [0, state.lineMax]
+    return Block(state.bMarks[first], state.bMarks[min(after, state.lineMax)], tokens)
+
+
+def parse_inline(
+    tokens: Sequence[Token], references: References, cache: InlineCache | None = None, growing: bool = False
+) -> int:
+    """Parse the text inside of a block's tokens, in place.
+
+    :param references: what links and footnotes may refer to; it notes what was asked for.
+    :param cache: for the open block: what has been parsed before is taken from there.
+    :param growing: the last piece of text is still growing.
+    :return: how many characters had to be parsed.
+    """
+    pieces = [(token, previous.type) for previous, token in pairwise(tokens) if token.type == "inline"]
+    if cache is not None and cache.known != references.size:
+        cache.known = references.size
+        cache.entries.clear()
+    parsed = 0
+    for i, (token, parent) in enumerate(pieces):
+        in_cell = parent in ("td_open", "th_open")
+        key = (token.content, in_cell)
+        tail = growing and i == len(pieces) - 1
+        if cache is not None and not tail and key in cache.entries:
+            token.children, asked = cache.entries[key]
+            references.asked |= asked
+            continue
+        parsed += len(token.content)
+        before, references.asked = references.asked, set()
+        content = completed(token.content) if tail else token.content
+        token.children = _inline_tokens(content, {"references": references, "cell": in_cell, "tail": tail})
+        if cache is not None and not tail:
+            cache.entries[key] = (token.children, references.asked)
+        references.asked = before | references.asked
+    return parsed
+
+
+def _inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
+    md = parser()
+    children: list[Token] = []
+    md.inline.parse(content, md, env, children)
+    return settle_links(_flattened(children))
+
+
+def _flattened(tokens: list[Token]) -> list[Token]:
+    """Turn emphasis that nests too deep back into the signs it was written with."""
+    depth = 0
+    for token in tokens:
+        if token.type not in _EMPHASIS:
+            continue
+        depth += token.nesting if token.nesting > 0 else 0
+        if depth > _DEEPEST_EMPHASIS:
+            depth += min(token.nesting, 0)
+            token.type, token.tag, token.nesting, token.content = "text", "", 0, token.markup
+        else:
+            depth += min(token.nesting, 0)
+    return tokens
+
+
+def _note_reference(state: StateInline, silent: bool) -> bool:
+    """``[^label]``, where the label is known; it is shown as it was written, so it needs no number."""
+    if not state.src.startswith("[^", state.pos):
+        return False
+    end = state.src.find("]", state.pos + 2, min(state.posMax, state.pos + 100))
+    label = state.src[state.pos + 2 : end]
+    if end < 0 or not label or any(map(str.isspace, label)):
+        return False
+    if not state.env["references"].note(label):
+        return False
+    if not silent:
+        state.push("note_reference", "", 0).content = label
+    state.pos = end + 1
+    return True
+
+
+def _cell_break(state: StateInline, silent: bool) -> bool:
+    """``<br>`` between the words of a table's cell, where Markdown has no other way to write a new line."""
+    if state.src[state.pos] != "<" or not state.env.get("cell"):
+        return False
+    match = _BREAK.match(state.src, state.pos)
+    if match is None or state.pos == 0 or match.end() == len(state.src):
+        return False
+    if not silent:
+        state.push("hardbreak", "br", 0)
+    state.pos = match.end()
+    return True
+
+
+def _too_deep(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """Take what nests too deep as text. The parser's own bound drops it."""
+    if silent or state.level < DEEPEST:
+        return False
+    state.line = end_line
+    token = state.push("plain", "", 0)
+    token.content = state.getLines(start_line, end_line, state.blkIndent, False)
+    token.map = [start_line, end_line]
+    return True

@@ -1,0 +1,145 @@
+"""Tokens to HTML. What is written here is the whole vocabulary of the package; see :mod:`.sanitiser`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from markdown_it.common.utils import escapeHtml, unescapeAll
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from notebook_chat.markup.characters import right_to_left
+from notebook_chat.markup.code import Highlighter, language
+from notebook_chat.markup.mathml import UnsupportedTeXError, mathml
+from notebook_chat.markup.parser import parser
+from notebook_chat.markup.references import Label
+
+_MARKS: Final = {"$": "$", "$$": "$$", "\\(": "\\)", "\\[": "\\]", "": ""}
+_DIRECTED: Final = frozenset(
+    {"paragraph_open", "heading_open", "bullet_list_open", "ordered_list_open", "blockquote_open", "table_open"}
+)
+
+
+class HtmlRenderer(RendererHTML):
+    """The token renderers. ``env`` has the :class:`.Highlighter` and, for an open block, ``growing``."""
+
+    def list_item_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        checked = tokens[idx].meta.get("checked")
+        if checked is None:
+            return "<li>"
+        mark = ' checked=""' if checked else ""
+        return f'<li class="nc-task"><input type="checkbox" disabled=""{mark}> '
+
+    def bullet_list_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<ul{_direction(tokens[idx])}>\n"
+
+    def ordered_list_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        start = tokens[idx].attrGet("start")
+        first = "" if start is None else f' start="{int(start)}"'
+        return f"<ol{first}{_direction(tokens[idx])}>\n"
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        title = token.attrGet("title")
+        tip = f' title="{escapeHtml(str(title))}"' if title else ""
+        return f'<a href="{escapeHtml(str(token.attrGet("href")))}"{tip} target="_blank">'
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        info = unescapeAll(token.info).strip()
+        name = language(info)
+        highlighter: Highlighter = env["highlighter"]
+        growing = env["growing"] and idx == len(tokens) - 1
+        code = highlighter.growing(token.content, name) if growing else highlighter.html(token.content, name)
+        # What the fence says beyond a language that is known would be lost otherwise: a file's name, a dialect.
+        said = "" if info == name or not info else f'<p class="nc-info">{escapeHtml(info)}</p>\n'
+        return f"{said}<pre><code>{code}</code></pre>\n"
+
+    def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<pre><code>{escapeHtml(tokens[idx].content)}</code></pre>\n"
+
+    def code_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<code>{escapeHtml(tokens[idx].content)}</code>"
+
+    def plain(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return plain(tokens[idx].content)
+
+    def maths(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        return _maths(token, display=token.info == "display")
+
+    def maths_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<p class="nc-display">{_maths(tokens[idx], display=True)}</p>\n'
+
+    def definition(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        meta = tokens[idx].meta
+        wanted: set[Label] = env["wanted"]
+        if ("link", meta["id"]) in wanted:
+            return ""
+        title = f' "{meta["title"]}"' if meta["title"] else ""
+        text = escapeHtml(f"[{meta['label']}]: {meta['url']}{title}")
+        return f'<p class="nc-definition">{text}</p>\n'
+
+    def note_reference(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<sup>[{escapeHtml(tokens[idx].content)}]</sup>"
+
+    def footnote_reference_open(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        label = escapeHtml(tokens[idx].meta["label"])
+        return f'<div class="nc-note"{_direction(tokens[idx])}><sup>[{label}]</sup> '
+
+    def footnote_reference_close(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return "</div>\n"
+
+
+_RENDERER: Final = HtmlRenderer()
+
+
+def html_of(
+    tokens: Sequence[Token], highlighter: Highlighter, wanted: set[Label], growing: bool = False
+) -> str:
+    """Render a block, not sanitised yet.
+
+    :param tokens: the block's, with its inline tokens parsed.
+    :param highlighter: colours the code of the answer.
+    :param wanted: the labels that links have asked for: their definitions are not shown.
+    :param growing: the block is not finished.
+    """
+    first = tokens[0]
+    if first.type in _DIRECTED or first.type == "footnote_reference_open":
+        if any(right_to_left(token.content) for token in tokens if token.type == "inline"):
+            first.attrSet("dir", "auto")
+    env: dict[str, Any] = {"highlighter": highlighter, "wanted": wanted, "growing": growing}
+    return _RENDERER.render(tokens, parser().options, env)
+
+
+def plain(text: str) -> str:
+    """Text as it is: the way out for everything that cannot be rendered otherwise."""
+    return f'<pre class="nc-plain">{escapeHtml(text)}</pre>\n'
+
+
+def _maths(token: Token, display: bool) -> str:
+    r"""A formula twice: as MathML, and as TeX for where the front end has stripped style and MathML.
+
+    The MathML is ``hidden`` until the package's style shows it and hides the TeX, so exactly one of them is seen.
+    """
+    tex = token.content
+    closer = "" if token.meta["open"] else _MARKS[token.markup]
+    opener = "" if token.markup and tex.startswith(token.markup) else token.markup
+    source = escapeHtml(f"{opener}{tex}{closer}")
+    try:
+        if token.meta["open"]:
+            raise UnsupportedTeXError(tex)
+        formula = mathml(tex, display)
+    except UnsupportedTeXError:
+        return f"<code>{source}</code>"
+    return f'<span class="nc-maths" hidden="">{formula}</span><code class="nc-tex">{source}</code>'
+
+
+def _direction(token: Token) -> str:
+    return ' dir="auto"' if token.attrGet("dir") else ""

@@ -1,0 +1,189 @@
+"""Anthropic's messages API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+
+import msgspec
+
+from .. import errors
+from ..decoders import Frame, decode_json
+from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
+from ..keys import Secret
+from ..messages import Message, TextPart, alternating, split_system
+from ..request import Request
+from . import failures
+from .call import Call
+from .http import HTTPProvider
+
+
+class _Block(msgspec.Struct, frozen=True, gc=False):
+    type: str = ""
+    id: str | None = None
+    name: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+
+
+class _StopDetails(msgspec.Struct, frozen=True, gc=False):
+    category: str | None = None
+    explanation: str | None = None
+
+
+class _Delta(msgspec.Struct, frozen=True, gc=False):
+    text: str | None = None
+    thinking: str | None = None
+    partial_json: str | None = None
+    stop_reason: str | None = None
+    stop_details: _StopDetails | None = None
+
+
+class _OutputDetails(msgspec.Struct, frozen=True, gc=False):
+    thinking_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct, frozen=True, gc=False):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    output_tokens_details: _OutputDetails | None = None
+
+
+class _Message(msgspec.Struct, frozen=True, gc=False):
+    model: str | None = None
+    usage: _Usage | None = None
+
+
+class _Event(msgspec.Struct, frozen=True, gc=False):
+    type: str
+    index: int = 0
+    delta: _Delta = _Delta()
+    content_block: _Block = _Block()
+    message: _Message = _Message()
+    usage: _Usage | None = None
+    error: Any = None
+
+
+_EVENT = msgspec.json.Decoder(_Event)
+_REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+}
+
+
+class Anthropic(HTTPProvider):
+    """Messages over SSE with named events, version 2023-06-01 of the API, as its reference has them.
+
+    Models from Claude 4.7 on refuse a temperature and a ``top_p`` other than their own.
+    """
+
+    url = "https://api.anthropic.com/v1"
+    needs_auth = True
+    key_variables = ("ANTHROPIC_API_KEY",)
+    default_model = "claude-haiku-5-5"
+    options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "stop"})
+    field_names: ClassVar[dict[str, str]] = {"stop": "stop_sequences"}
+    models_path = "/models"
+    models_query: ClassVar[dict[str, str]] = {"limit": "1000"}
+    max_tokens: ClassVar[int] = 32_000
+    """The bound sent where the caller sets none, since the API wants one: every current model allows it."""
+
+    @classmethod
+    def headers(cls, key: Secret | None) -> dict[str, str | Secret]:
+        """The key in ``x-api-key``, and the version."""
+        return {"anthropic-version": "2023-06-01", **({"x-api-key": key} if key else {})}
+
+    @classmethod
+    def build_request(cls, call: Call) -> Request:
+        """``POST /messages``, with the system prompt beside the messages."""
+        system, messages = split_system(call.messages)
+        body = {
+            "model": call.model,
+            "max_tokens": cls.max_tokens,
+            "messages": [_message(message) for message in alternating(messages)],
+            "stream": True,
+            "system": system or None,
+            **call.named(cls.field_names),
+        }
+        return cls.post(call, "/messages", body)
+
+    @classmethod
+    def parse(cls, frame: Frame) -> Iterable[Event]:
+        """The events of one of the API's events."""
+        event = decode_json(_EVENT, frame.data)
+        match event.type:
+            case "content_block_delta":
+                return _delta(event.index, event.delta)
+            case "content_block_start":
+                return _start(event.index, event.content_block)
+            case "message_start":
+                return _begin(event.message)
+            case "message_delta":
+                return _end(event, cls.name)
+            case "message_stop":
+                return (Finish(),)
+            case "error":
+                raise failures.from_payload({"error": event.error}, provider=cls.name)
+        return ()
+
+
+def _message(message: Message) -> dict[str, Any]:
+    content: list[dict[str, Any]] = []
+    for part in message.parts:
+        if isinstance(part, TextPart):
+            content.append({"type": "text", "text": part.text})
+        else:
+            source = {"type": "base64", "media_type": part.media_type, "data": part.base64}
+            content.append({"type": "image", "source": source})
+    return {"role": message.role, "content": content}
+
+
+def _begin(message: _Message) -> Iterator[Event]:
+    if message.model:
+        yield ModelName(message.model)
+    if message.usage:
+        yield _usage(message.usage)
+
+
+def _start(index: int, block: _Block) -> Iterable[Event]:
+    if block.type.endswith("tool_use"):
+        return (ToolCall(index, block.id or "", block.name or ""),)
+    return _delta(index, _Delta(block.text, block.thinking))
+
+
+def _delta(index: int, delta: _Delta) -> Iterable[Event]:
+    if delta.text:
+        return (TextDelta(delta.text),)
+    if delta.thinking:
+        return (ReasoningDelta(delta.thinking),)
+    return (ToolCall(index, arguments=delta.partial_json),) if delta.partial_json else ()
+
+
+def _end(event: _Event, provider: str) -> Iterator[Event]:
+    if event.usage:
+        yield _usage(event.usage)
+    reason, details = event.delta.stop_reason, event.delta.stop_details or _StopDetails()
+    if reason == "refusal":
+        category = f" ({details.category})" if details.category else ""
+        words = details.explanation or f"the model declines to answer{category}"
+        raise errors.ContentRefusedError(words, provider=provider)
+    if reason:
+        yield Finish(_REASONS.get(reason, reason))
+
+
+def _usage(usage: _Usage) -> Usage:
+    given = usage.input_tokens
+    if given is not None:
+        given += (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
+    thinking = usage.output_tokens_details
+    return Usage(
+        given,
+        usage.output_tokens,
+        thinking.thinking_tokens if thinking else None,
+        usage.cache_read_input_tokens,
+    )

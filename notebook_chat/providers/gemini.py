@@ -1,0 +1,181 @@
+"""Google's Gemini API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+import msgspec
+
+from .. import errors
+from ..decoders import Frame, decode_json
+from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
+from ..keys import Secret
+from ..messages import Message, TextPart, alternating, split_system
+from ..request import Request
+from . import failures
+from .call import GENERATION, Call
+from .http import HTTPProvider
+from .listing import Page
+from .reader import WholeCallReader
+
+
+class _FunctionCall(msgspec.Struct, frozen=True):
+    name: str = ""
+    id: str | None = None
+    args: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Part(msgspec.Struct, frozen=True, rename="camel"):
+    text: str | None = None
+    thought: bool | None = None
+    function_call: _FunctionCall | None = None
+
+
+class _Content(msgspec.Struct, frozen=True):
+    parts: list[_Part] | None = None
+
+
+class _Candidate(msgspec.Struct, frozen=True, rename="camel"):
+    content: _Content | None = None
+    finish_reason: str | None = None
+    finish_message: str | None = None
+
+
+class _PromptFeedback(msgspec.Struct, frozen=True, rename="camel"):
+    block_reason: str | None = None
+    block_reason_message: str | None = None
+
+
+class _Usage(msgspec.Struct, frozen=True, rename="camel"):
+    prompt_token_count: int | None = None
+    candidates_token_count: int | None = None
+    thoughts_token_count: int | None = None
+    cached_content_token_count: int | None = None
+
+
+class _Chunk(msgspec.Struct, frozen=True, rename="camel"):
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _PromptFeedback | None = None
+    usage_metadata: _Usage | None = None
+    model_version: str | None = None
+    error: Any = None
+
+
+class _Model(msgspec.Struct, frozen=True, rename="camel"):
+    name: str
+    supported_generation_methods: tuple[str, ...] = ("generateContent",)
+
+
+class _Models(msgspec.Struct, frozen=True, rename="camel"):
+    models: list[_Model] = []
+    next_page_token: str | None = None
+
+
+_CHUNK = msgspec.json.Decoder(_Chunk | list[_Chunk])
+_MODELS = msgspec.json.Decoder(_Models)
+_REASONS = {"STOP": "stop", "MAX_TOKENS": "length", "CONTINUATION": "length"}
+_REFUSALS = (
+    *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "ESCALATION", "MODEL_ARMOR"),
+    *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
+)
+
+
+class Gemini(HTTPProvider):
+    """``streamGenerateContent`` over SSE, as the API's reference has it; the judge is Google's SDK."""
+
+    url = "https://generativelanguage.googleapis.com/v1beta"
+    needs_auth = True
+    frame_reader = WholeCallReader
+    field_names: ClassVar[dict[str, str]] = {
+        "max_tokens": "maxOutputTokens",
+        "top_p": "topP",
+        "stop": "stopSequences",
+    }
+    key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+    default_model = "gemini-flash-latest"
+    options: ClassVar[frozenset[str]] = frozenset(GENERATION)
+    models_path = "/models"
+    models_query: ClassVar[dict[str, str]] = {"pageSize": "1000"}
+    # Older models, and gateways that translate, have a finishReason in chunks that are not the last.
+    tail_seconds = 5.0
+
+    @classmethod
+    def headers(cls, key: Secret | None) -> dict[str, str | Secret]:
+        """The key in ``x-goog-api-key``."""
+        return {"x-goog-api-key": key} if key else {}
+
+    @classmethod
+    def build_request(cls, call: Call) -> Request:
+        """``POST /models/{model}:streamGenerateContent``; a tuned model has its collection in its name."""
+        system, messages = split_system(call.messages)
+        body = {
+            "contents": [_content(message) for message in alternating(messages)],
+            "system_instruction": {"parts": [{"text": system}]} if system else None,
+            "generationConfig": call.named(cls.field_names) or None,
+        }
+        model = call.model if "/" in call.model else f"models/{call.model}"
+        return cls.post(call, f"/{quote(model)}:streamGenerateContent?alt=sse", body)
+
+    @classmethod
+    def parse(cls, frame: Frame) -> Iterable[Event]:
+        """The events of one chunk."""
+        chunk = decode_json(_CHUNK, frame.data)
+        if isinstance(chunk, list):  # an error may come in a list
+            return (event for one in chunk for event in _events(one, cls.name))
+        return _events(chunk, cls.name)
+
+    @classmethod
+    def parse_models(cls, body: bytes) -> Page:
+        """The models that generate content, without ``models/`` before their names."""
+        page = _MODELS.decode(body)
+        following = {"pageToken": page.next_page_token} if page.next_page_token else {}
+        able = (model for model in page.models if "generateContent" in model.supported_generation_methods)
+        return [model.name.removeprefix("models/") for model in able], following
+
+
+def _content(message: Message) -> dict[str, Any]:
+    parts = [
+        {"text": part.text}
+        if isinstance(part, TextPart)
+        else {"inline_data": {"mime_type": part.media_type, "data": part.base64}}
+        for part in message.parts
+    ]
+    return {"role": "model" if message.role == "assistant" else message.role, "parts": parts}
+
+
+def _events(chunk: _Chunk, provider: str) -> Iterator[Event]:
+    if chunk.error:
+        raise failures.from_payload({"error": chunk.error}, provider=provider)
+    candidates = chunk.candidates or ()
+    for candidate in candidates:
+        for part in (candidate.content and candidate.content.parts) or ():
+            if part.text:
+                yield ReasoningDelta(part.text) if part.thought else TextDelta(part.text)
+            if call := part.function_call:
+                yield ToolCall(0, call.id or "", call.name, bytes(call.args).decode())
+    if chunk.usage_metadata and (not candidates or any(one.finish_reason for one in candidates)):
+        yield _usage(chunk.usage_metadata)  # every chunk counts from the beginning: the last one will do
+    feedback = chunk.prompt_feedback
+    if feedback and feedback.block_reason and not candidates:
+        words = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
+        raise errors.ContentRefusedError(words, provider=provider)
+    for candidate in candidates:
+        if reason := candidate.finish_reason:
+            if chunk.model_version:
+                yield ModelName(chunk.model_version)
+            if reason in _REFUSALS:
+                words = candidate.finish_message or f"the answer was blocked: {reason}"
+                raise errors.ContentRefusedError(words, provider=provider)
+            yield Finish(_REASONS.get(reason, reason))
+
+
+def _usage(usage: _Usage) -> Usage:
+    """Gemini counts the thoughts beside the answer; elsewhere they are a part of the output."""
+    output = usage.candidates_token_count
+    if usage.thoughts_token_count is not None:
+        output = (output or 0) + usage.thoughts_token_count
+    return Usage(
+        usage.prompt_token_count, output, usage.thoughts_token_count, usage.cached_content_token_count
+    )

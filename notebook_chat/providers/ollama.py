@@ -1,0 +1,157 @@
+"""Ollama's own API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from .. import errors
+from ..decoders import Frame, NDJSONDecoder, decode_json
+from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
+from ..messages import SYSTEM_ROLES, ImagePart, Message, refuse_tools
+from ..request import Request
+from . import failures
+from .call import GENERATION, Call
+from .http import HTTPProvider
+from .listing import Page
+from .reader import WholeCallReader
+
+
+class _Function(msgspec.Struct, frozen=True):
+    name: str = ""
+    arguments: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _ToolCall(msgspec.Struct, frozen=True):
+    id: str | None = None
+    function: _Function = _Function()
+
+
+class _Message(msgspec.Struct, frozen=True):
+    content: str | None = None
+    thinking: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+
+
+class _Line(msgspec.Struct, frozen=True):
+    message: _Message | None = None
+    done: bool = False
+    done_reason: str | None = None
+    model: str | None = None
+    prompt_eval_count: int | None = None
+    eval_count: int | None = None
+    error: Any = None
+
+
+class _Model(msgspec.Struct, frozen=True):
+    name: str
+
+
+class _Tags(msgspec.Struct, frozen=True):
+    models: list[_Model]
+
+
+_LINE = msgspec.json.Decoder(_Line)
+_TAGS = msgspec.json.Decoder(_Tags)
+_PORT = 11434
+_ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
+
+
+class Ollama(HTTPProvider):
+    """``/api/chat`` over lines of JSON, as Ollama's reference has it; the judge is its SDK."""
+
+    url = f"http://localhost:{_PORT}"
+    decoder = NDJSONDecoder
+    frame_reader = WholeCallReader
+    field_names: ClassVar[dict[str, str]] = {"max_tokens": "num_predict"}
+    key_variables = ("OLLAMA_API_KEY",)  # a local server needs none, Ollama's cloud does
+    url_variable = "OLLAMA_HOST"
+    default_model = "llama3.2"
+    options: ClassVar[frozenset[str]] = frozenset(GENERATION)
+    models_path = "/api/tags"
+
+    @classmethod
+    def moved_to(cls) -> str | None:
+        """``OLLAMA_HOST`` as an address."""
+        host = super().moved_to()
+        return host and host_address(host)
+
+    @classmethod
+    def build_request(cls, call: Call) -> Request:
+        """``POST /api/chat``."""
+        refuse_tools(call.messages)
+        body = {
+            "model": call.model,
+            "messages": [_message(message) for message in call.messages],
+            "stream": True,
+            "options": call.named(cls.field_names) or None,
+        }
+        return cls.post(call, "/api/chat", body)
+
+    @classmethod
+    def parse(cls, frame: Frame) -> Iterable[Event]:
+        """The events of one line."""
+        line = decode_json(_LINE, frame.data)
+        if line.error:
+            raise failures.from_payload({"error": line.error}, provider=cls.name)
+        message = line.message
+        if message and message.content and not (line.done or message.thinking or message.tool_calls):
+            return (TextDelta(message.content),)
+        return _events(line)
+
+    @classmethod
+    def parse_models(cls, body: bytes) -> Page:
+        """The models that have been pulled."""
+        return [model.name for model in _TAGS.decode(body).models], {}
+
+
+def host_address(host: str) -> str:
+    """The address that ``OLLAMA_HOST`` means, as Ollama's own clients read it: ``host``, ``host:port``,
+    ``:port`` or a URL, whose port is then that of its scheme. An address to listen on at all interfaces is
+    reached at the loopback.
+
+    Raises:
+        ConfigurationError: It is none of these.
+    """
+    scheme, separator, place = host.strip("\"' ").rpartition("://")
+    place = f"[{place}]" if place.count(":") > 1 and not place.startswith("[") else place
+    try:
+        parts = urlsplit(f"{scheme or 'http'}://{place}")
+        port = parts.port
+    except ValueError as error:
+        raise errors.ConfigurationError(
+            f"OLLAMA_HOST is {host!r}, which is not an address: {error}", hint="Set it to host:port."
+        ) from None
+    name = parts.netloc.removesuffix(f":{port}" if port is not None else ":")
+    if port is None and not separator:
+        port = _PORT
+    where = _ANYWHERE.get(name, name) + (f":{port}" if port is not None else "")
+    return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
+
+
+def _message(message: Message) -> dict[str, Any]:
+    images = [part.base64 for part in message.parts if isinstance(part, ImagePart)]
+    return {
+        "role": "system" if message.role in SYSTEM_ROLES else message.role,
+        "content": message.text,
+        **({"images": images} if images else {}),
+    }
+
+
+def _events(line: _Line) -> Iterator[Event]:
+    message = line.message or _Message()
+    if message.thinking:
+        yield ReasoningDelta(message.thinking)
+    if message.content:
+        yield TextDelta(message.content)
+    for call in message.tool_calls or ():
+        yield ToolCall(0, call.id or "", call.function.name, bytes(call.function.arguments).decode())
+    if line.done:
+        if line.model:
+            yield ModelName(line.model)
+        if line.prompt_eval_count is not None or line.eval_count is not None:
+            yield Usage(line.prompt_eval_count, line.eval_count)
+        yield Finish(line.done_reason or "stop")

@@ -1,0 +1,73 @@
+"""The operating system's Chromium under Playwright, and how it lives beside asyncio tests."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from ..kernel.isolation import isolated_environment
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    # The canary is a proxy, and this is the one protocol that would go round it.
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+)
+
+
+def find_chromium() -> str | None:
+    """The path of a Chromium or Chrome on this machine's `PATH`; None without one."""
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+
+
+class Chromium:
+    """A running browser.
+
+    Playwright's synchronous interface runs an event loop in a greenlet of the main thread, and leaves it
+    marked as the thread's running loop after every call. As long as the mark is there no other loop may
+    run, so an asynchronous test that came next would fail. Hence `in_use`: calls belong inside it, and
+    outside of it the thread has no running loop.
+
+    Attributes:
+        browser: Playwright's browser; use it within `in_use()` only.
+    """
+
+    def __init__(self, executable: str, folder: Path) -> None:
+        self._playwright = sync_playwright().start()
+        self._loop = asyncio.get_running_loop()
+        try:
+            self.browser: Browser = self._playwright.chromium.launch(
+                executable_path=executable, args=list(_FLAGS), env=dict(isolated_environment(folder))
+            )
+        except BaseException:
+            self._playwright.stop()
+            raise
+        finally:
+            asyncio._set_running_loop(None)
+
+    @contextmanager
+    def in_use(self) -> Iterator[Browser]:
+        """Lets Playwright be called inside the block; no other event loop of this thread can run there."""
+        asyncio._set_running_loop(self._loop)
+        try:
+            yield self.browser
+        finally:
+            asyncio._set_running_loop(None)
+
+    def close(self) -> None:
+        """Ends the browser and Playwright's driver."""
+        with self.in_use():
+            self.browser.close()
+            self._playwright.stop()

@@ -1,0 +1,104 @@
+"""Fixtures: one Jupyter server, one browser and one canary for the run, fresh notebooks for each test."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Error
+
+from ..kernel.conftest import packages_of
+from ..kernel.kernelspecs import INSTALLED
+from .canary import Canary
+from .chromium import Chromium, find_chromium
+from .lab import FrontEnd, Lab
+from .server import JupyterServer
+
+REQUIRE = "NOTEBOOK_CHAT_REQUIRE_BROWSER"
+"""With this environment variable set to 1, a missing browser fails the tests instead of skipping them."""
+
+_failed = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[_failed] = report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """The browser."""
+    executable = find_chromium()
+    if executable is None:
+        reason = "no Chromium or Chrome on PATH; on Debian and Ubuntu: apt-get install chromium"
+        if os.environ.get(REQUIRE) == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    browser = Chromium(executable, tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """The Jupyter Server with JupyterLab and Notebook 7."""
+    server = JupyterServer(tmp_path_factory.mktemp("server"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def session_canary() -> Iterator[Canary]:
+    """The canary of the whole run; tests use `lab.canary`, which starts each of them without hits."""
+    canary = Canary()
+    yield canary
+    canary.close()
+
+
+@pytest.fixture
+def lab(
+    session_canary: Canary, chromium: Chromium, jupyter_server: JupyterServer, request: pytest.FixtureRequest
+) -> Iterator[Lab]:
+    """JupyterLab, or the front end of an indirect parameter; the mark `every_front_end` gives both.
+
+    A test that fails leaves a screenshot of each notebook it had open.
+    """
+    with chromium.in_use() as browser:
+        session_canary.reset()
+        opened = Lab(jupyter_server, browser, session_canary, getattr(request, "param", FrontEnd.JUPYTERLAB))
+        yield opened
+        if request.node.stash.get(_failed, False):
+            _picture(opened, request.node.name)
+        opened.close()
+
+
+@pytest.fixture
+def ipykernel(jupyter_server: JupyterServer, request: pytest.FixtureRequest) -> str:
+    """The release of an indirect parameter, ready for `lab.open(cells, kernel=ipykernel)`."""
+    version: str = getattr(request, "param", INSTALLED)
+    cache = request.config.cache
+    assert cache is not None
+    if version != INSTALLED:
+        jupyter_server.add_kernelspec(version, packages_of(version, cache))
+    return version
+
+
+def _picture(lab: Lab, test: str) -> None:
+    for number, notebook in enumerate(lab.opened):
+        try:
+            notebook.screenshot(f"failed-{re.sub('[^a-zA-Z0-9]+', '-', test)}-{number}")
+        except Error as error:
+            print(f"no screenshot of the failure: {error}")

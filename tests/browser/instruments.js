@@ -1,0 +1,152 @@
+// Runs in every notebook page of the tests before anything else: it finds the notebook, drives it, and measures.
+(() => {
+  if (window !== window.top) return;
+
+  const epoch = (at = performance.now()) => (Date.now() - performance.now() + at) / 1000;
+  const log = { longTasks: [], shifts: [], samples: [], commands: [] };
+  let pending = 0;
+  let sampling = false;
+  const settling = {};
+  const seen = {};
+
+  const observers = [
+    ["longtask", (e) => log.longTasks.push([epoch(e.startTime), e.duration / 1000])],
+    ["layout-shift", (e) => e.hadRecentInput || log.shifts.push([epoch(e.startTime), e.value])],
+  ].map(([type, take]) => {
+    const observer = new PerformanceObserver((list) => list.getEntries().forEach(take));
+    observer.observe({ type });
+    return () => observer.takeRecords().forEach(take);
+  });
+
+  const panel = () => {
+    for (const widget of window.jupyterapp?.shell.widgets("main") ?? []) {
+      if (widget.context?.path?.endsWith(".ipynb") && widget.content?.widgets) return widget;
+    }
+    return null;
+  };
+  const kernel = () => panel()?.sessionContext.session?.kernel;
+  const codeCells = () => panel().content.widgets.filter((cell) => cell.model.type === "code");
+  const nextFrame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
+  const settle = async (quiet, image) => {
+    await new Promise((resolve) => {
+      const done = () => {
+        observer.disconnect();
+        resolve();
+      };
+      let timer = setTimeout(done, quiet);
+      const observer = new MutationObserver(() => {
+        clearTimeout(timer);
+        timer = setTimeout(done, quiet);
+      });
+      const everything = { childList: true, subtree: true, attributes: true, characterData: true };
+      observer.observe(document.documentElement, everything);
+    });
+    await nextFrame();
+    await new Promise((resolve) => {
+      const last = new Image();
+      last.onload = last.onerror = resolve;
+      last.src = image;
+    });
+  };
+
+  const sample = (selector) => {
+    if (!sampling) return;
+    const scroller = document.querySelector(".jp-WindowedPanel-outer");
+    const anchor = selector ? document.querySelector(selector) : null;
+    const top = scroller ? scroller.scrollTop : 0;
+    const anchorTop = anchor ? anchor.getBoundingClientRect().top : null;
+    const last = log.samples.at(-1);
+    if (!last || last[1] !== top || last[2] !== anchorTop) log.samples.push([epoch(), top, anchorTop]);
+    requestAnimationFrame(() => sample(selector));
+  };
+
+  window.__instruments = {
+    // The notebook is on screen and its kernel is connected; a kernel that computes counts as connected.
+    ready() {
+      const session = panel()?.sessionContext;
+      if (!session?.isReady || kernel()?.connectionStatus !== "connected") return false;
+      if (!this.listening) {
+        this.listening = true;
+        window.jupyterapp.commands.commandExecuted.connect((_, { id }) => log.commands.push(id));
+      }
+      return kernel().status !== "unknown" && document.querySelector(".jp-Notebook .jp-Cell") !== null;
+    },
+
+    // Nothing that was started here is under way, no cell waits or runs, and the kernel says it is idle.
+    idle() {
+      return (
+        pending === 0 &&
+        kernel()?.status === "idle" &&
+        codeCells().every((cell) => cell.model.executionState !== "running")
+      );
+    },
+
+    start(command, args) {
+      pending += 1;
+      window.jupyterapp.commands.execute(command, args).catch(() => {}).then(() => (pending -= 1));
+    },
+
+    activate(index) {
+      window.jupyterapp.shell.activateById(panel().id);
+      panel().content.activeCellIndex = index;
+      panel().content.deselectAll();
+    },
+
+    cells() {
+      return panel().content.widgets.map(({ model }) => ({
+        id: model.id,
+        type: model.type,
+        state: model.executionState ?? null,
+        count: model.executionCount ?? null,
+        trusted: model.trusted,
+      }));
+    },
+
+    commands: () => log.commands.slice(),
+    restartKernel: () => kernel().restart(),
+    save: () => panel().context.save(),
+    dirty: () => panel().context.model.dirty,
+
+    // True once the page has not changed for `quiet` milliseconds, what that led to is painted, and an image
+    // asked for after all else has been answered. The first call with a key starts it.
+    settled(key, quiet, image) {
+      if (!(key in settling)) {
+        settling[key] = false;
+        settle(quiet, image).then(() => (settling[key] = true));
+      }
+      return settling[key];
+    },
+
+    // From now on notes the first frame that has the text on screen in an output of the cell.
+    watch(key, index, text) {
+      const look = async () => {
+        const cell = document.querySelectorAll(".jp-Notebook .jp-Cell")[index];
+        if (cell?.querySelector(".jp-Cell-outputArea")?.textContent.includes(text)) {
+          await nextFrame();
+          seen[key] = epoch();
+        } else {
+          requestAnimationFrame(look);
+        }
+      };
+      look();
+    },
+
+    // Seconds since 1970 at that frame; null before it.
+    seen: (key) => seen[key] ?? null,
+
+    startMeasuring(selector) {
+      observers.forEach((drain) => drain());
+      for (const name of ["longTasks", "shifts", "samples"]) log[name].length = 0;
+      sampling = true;
+      sample(selector);
+    },
+
+    async stopMeasuring() {
+      sampling = false;
+      await nextFrame();
+      observers.forEach((drain) => drain());
+      return { longTasks: log.longTasks, shifts: log.shifts, samples: log.samples };
+    },
+  };
+})();

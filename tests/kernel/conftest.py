@@ -1,0 +1,64 @@
+"""Fixtures: a fresh kernel for a test, or as many as it wants, on any release of ipykernel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from .harness import Kernel
+from .kernelspecs import INSTALLED, IpykernelUnavailableError, install_ipykernel
+
+StartKernel = Callable[..., Kernel]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("kernel")
+
+
+def packages_of(version: str, cache: pytest.Cache) -> Path | None:
+    """The folder with a release of ipykernel, kept in pytest's cache; None for the installed one.
+
+    Skips the test where it cannot be installed, or fails it if `NOTEBOOK_CHAT_REQUIRE_KERNELS=1`.
+    """
+    if version == INSTALLED:
+        return None
+    try:
+        return install_ipykernel(version, cache.mkdir("kernels"))
+    except IpykernelUnavailableError as error:
+        if os.environ.get("NOTEBOOK_CHAT_REQUIRE_KERNELS") == "1":
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def start_kernel(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartKernel]:
+    """`start_kernel(version=INSTALLED, env=None)` starts a kernel that ends with the test."""
+    cache = request.config.cache
+    assert cache is not None
+    with ExitStack() as kernels:
+        count = 0
+
+        def start(version: str = INSTALLED, env: Mapping[str, str] | None = None) -> Kernel:
+            nonlocal count
+            count += 1
+            packages = packages_of(version, cache)
+            kernel = Kernel(tmp_path / f"kernel-{count}", version=version, packages=packages, env=env)
+            return kernels.enter_context(kernel)
+
+        yield start
+
+
+@pytest.fixture
+def kernel(start_kernel: StartKernel, request: pytest.FixtureRequest) -> Kernel:
+    """A fresh kernel on the installed ipykernel, or on that of an indirect parameter:
+
+    `@pytest.mark.parametrize("kernel", [INSTALLED, *OLDER_VERSIONS], indirect=True)`
+    """
+    return start_kernel(version=getattr(request, "param", INSTALLED))

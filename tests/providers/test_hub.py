@@ -1,0 +1,142 @@
+"""Weights from the Hugging Face hub, with its real client and a hub on loopback."""
+
+from __future__ import annotations
+
+import os
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notebook_chat.errors import ConfigurationError, DownloadError, MissingDependencyError
+from notebook_chat.providers import hub, weights
+from notebook_chat.providers.work import Progress, Work
+
+from .model_hub import TOKEN, ModelHub
+from .package_index import CONTENT, Configure, Told
+
+pytest_plugins = ("tests.providers.local_fixtures",)
+
+pytest.importorskip("huggingface_hub")
+
+PARTS = {f"big-{number:05}-of-00002.gguf": CONTENT[:1000] + bytes([number]) for number in (1, 2)}
+REPOSITORIES = {
+    "own/repo": {"model.gguf": CONTENT, "deep/other.gguf": CONTENT[:2000], "README.md": b"#", **PARTS}
+}
+
+
+@pytest.fixture
+def files(tmp_path: Path, configure: Configure) -> ModelHub:
+    """The hub, which this process's environment points to. It has to be entered."""
+    model_hub = ModelHub(REPOSITORIES, tmp_path / "hf", gated=("own/gated",))
+    configure(model_hub.settings)
+    return model_hub
+
+
+def test_file_comes_from_the_hub_and_stays(files: ModelHub, tmp_path: Path, told: Told) -> None:
+    with files:
+        path = weights.find("hf:own/repo:model.gguf", told.progress)
+        assert path.read_bytes() == CONTENT
+        assert tmp_path / "hf" in path.parents
+        assert hub.have("hf:own/repo:deep/other.gguf", Progress()).read_bytes() == CONTENT[:2000]
+    asked = len(files.requests)
+    assert hub.have("hf:own/repo:model.gguf", Progress()) == path  # nobody answers there any more
+    assert len(files.requests) == asked
+    assert list(hub.models()).count("hf:own/repo:model.gguf") == 1
+
+
+def test_model_in_parts_is_had_whole(files: ModelHub) -> None:
+    with files:
+        path = hub.have("hf:own/repo:big-00002-of-00002.gguf", Progress())
+    assert path.name == "big-00001-of-00002.gguf"
+    assert sorted(file.name for file in path.parent.iterdir()) == sorted(PARTS)
+
+
+async def test_stopped_download_goes_on_where_it_ended(tmp_path: Path, configure: Configure) -> None:
+    with ModelHub(REPOSITORIES, tmp_path / "hf", pause_after=2_000_000) as files:
+        configure(files.settings)
+        fractions = []
+        work = Work(lambda progress: hub.have("hf:own/repo:model.gguf", progress))
+        async with aclosing(work.statuses()) as statuses:
+            async for status in statuses:
+                assert "model.gguf (3 MB) of own/repo" in status.text
+                fractions.append(status.fraction or 0)
+                if files.paused.is_set() and fractions[-1] > 0.3:
+                    break
+        assert 0.3 < fractions[-1] < 0.9
+        files.resume.set()
+        assert hub.have("hf:own/repo:model.gguf", Progress()).read_bytes() == CONTENT
+        ranges = [given for method, path, given in files.requests if method == "GET" and "resolve" in path]
+        assert ranges[0] is None
+        assert ranges[-1] is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [
+        ("hf:own/repo:gone.gguf", "own/repo on the hub has no gone.gguf", "deep/other.gguf, model.gguf"),
+        ("hf:own/gone:model.gguf", "the hub has no own/gone", "HF_TOKEN"),
+        ("hf:own/gated:model.gguf", "accepted its terms", "HF_TOKEN"),
+    ],
+)
+def test_what_the_hub_refuses(files: ModelHub, name: str, message: str, hint: str) -> None:
+    with files, pytest.raises(DownloadError) as raised:
+        hub.have(name, Progress())
+    assert message in raised.value.message
+    assert hint in raised.value.hint
+    assert TOKEN not in str(raised.value)
+
+
+def test_hub_that_nobody_answers(files: ModelHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(DownloadError, match="could not be reached") as raised:
+        hub.have("hf:own/repo:model.gguf", Progress())
+    assert "HF_ENDPOINT" in raised.value.hint
+
+
+def test_working_offline_on_purpose(files: ModelHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with files, pytest.raises(DownloadError, match="could not be reached"):
+        hub.have("hf:own/repo:model.gguf", Progress())
+
+
+def test_client_that_is_not_installed(files: ModelHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "find_spec", lambda name: None)
+    with pytest.raises(MissingDependencyError) as raised:
+        hub.have("hf:own/repo:model.gguf", Progress())
+    assert 'pip install "notebook_chat[hub]"' in raised.value.hint
+
+
+def test_hub_that_holds_no_gguf_file(tmp_path: Path, configure: Configure) -> None:
+    with ModelHub({"own/repo": {"page.gguf": b"<html>not logged in</html>"}}, tmp_path / "hf") as files:
+        configure(files.settings)
+        with pytest.raises(ConfigurationError, match="web page"):
+            weights.find("hf:own/repo:page.gguf", Progress())
+
+
+@pytest.mark.parametrize(
+    "name", ["hf:", "hf:repo:file.gguf", "hf:own/repo", "hf:own/repo:file.bin", "hf:own/repo:../up.gguf"]
+)
+def test_names_of_another_form(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="does not name a file on the hub"):
+        hub.have(name, Progress())
+
+
+@given(st.text(max_size=60))
+def test_no_name_leads_out_of_the_cache(tmp_path_factory: pytest.TempPathFactory, rest: str) -> None:
+    os.environ["HF_HUB_CACHE"] = str(tmp_path_factory.getbasetemp() / "empty")
+    try:
+        match = hub._NAME.fullmatch(f"hf:{rest}")
+        if match is None:
+            return
+        folder = hub._folder(match["repository"])
+    finally:
+        del os.environ["HF_HUB_CACHE"]
+    assert folder.parent == tmp_path_factory.getbasetemp() / "empty"
+
+
+@given(st.text(max_size=200))
+def test_any_output_of_the_program_is_read(output: str) -> None:
+    assert isinstance(hub._last(output), dict)

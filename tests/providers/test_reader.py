@@ -1,0 +1,121 @@
+"""What every dialect's reader does: events first, then the failure; refusals; whole tool calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+
+from notebook_chat import errors
+from notebook_chat.decoders import Frame, NDJSONDecoder
+from notebook_chat.events import Event, Finish, ReasoningDelta, TextDelta, ToolCall, Usage
+from notebook_chat.providers.http import HTTPProvider
+from notebook_chat.providers.openai import OpenAI
+from notebook_chat.providers.reader import WholeCallReader
+from notebook_chat.request import Request
+
+from .wires import KEY, cuts, guarded_key, read, sse, take
+
+
+class Words(HTTPProvider):
+    """A dialect of words, one a line."""
+
+    decoder = NDJSONDecoder
+    frame_reader = WholeCallReader
+
+    @classmethod
+    def parse(cls, frame: Frame) -> Iterator[Event]:
+        """What the word means."""
+        match frame.data.decode():
+            case "call":
+                yield ToolCall(0, "", "look", "{}")
+            case "think":
+                yield ReasoningDelta("hm")
+            case "end":
+                yield Finish("stop")
+            case "filter":
+                yield Finish("content_filter")
+            case "refuse":
+                yield Usage(1)
+                raise errors.ContentRefusedError(f"it will not, with {KEY}")
+            case "fail":
+                raise errors.ServerError(f"it fails, with {KEY}")
+            case "garbage":
+                raise ValueError("what?")
+            case word:
+                yield TextDelta(word)
+
+
+@given(places=cuts)
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [("fail", errors.ServerError), ("garbage", errors.ResponseFormatError)],
+)
+def test_events_come_before_the_failure(
+    last: str, expected: type[errors.ChatError], places: list[int]
+) -> None:
+    events: list[Event] = []
+    with pytest.raises(expected):
+        take(Words, f"one\ntwo\n{last}\nthree\n".encode(), events, places)
+    assert events == [TextDelta("one"), TextDelta("two")]
+
+
+def test_a_failure_is_known_at_once_and_stays() -> None:
+    reader = Words.reader(Request("POST", "http://service"))
+    assert reader.feed(b"one\n") == [TextDelta("one")]
+    assert reader.failure is None
+    assert reader.feed(b"two\nfail\n") == [TextDelta("two")]
+    assert isinstance(reader.failure, errors.ServerError)
+    for attempt in (lambda: reader.feed(b"more\n"), reader.flush):
+        with pytest.raises(errors.ServerError):
+            attempt()
+
+
+def test_a_failure_by_itself_is_raised_at_once() -> None:
+    reader = Words.reader(Request("POST", "http://service"))
+    with pytest.raises(errors.ServerError):
+        reader.feed(b"fail\n")
+
+
+@pytest.mark.parametrize("word", ["fail", "refuse"])
+def test_a_failure_that_quotes_the_key_is_cleaned(word: str) -> None:
+    reader = Words.reader(Request("POST", "http://service", {"Authorization": guarded_key()}))
+    with pytest.raises(errors.ChatError) as caught:
+        reader.feed(f"{word}\n".encode())
+        reader.flush()
+    assert KEY not in str(caught.value) + repr(caught.value) + str(caught.value.args)
+    assert "with …" in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["filter", "refuse"])
+@given(places=cuts)
+def test_a_refusal_counts_as_one_where_nothing_was_answered(word: str, places: list[int]) -> None:
+    events: list[Event] = []
+    with pytest.raises(errors.ContentRefusedError):
+        take(Words, f"think\n{word}\nend\n".encode(), events, places)
+    assert events[0] == ReasoningDelta("hm")
+    assert Finish("content_filter") not in events
+
+
+@pytest.mark.parametrize("first", [TextDelta("one"), ToolCall(0, "", "look", "{}")])
+@given(places=cuts)
+def test_a_refusal_after_an_answer_is_its_end(first: Event, places: list[int]) -> None:
+    word = first.text if isinstance(first, TextDelta) else "call"
+    assert read(Words, f"{word}\nrefuse\n".encode(), places) == [first, Usage(1), Finish("content_filter")]
+
+
+@given(places=cuts)
+def test_whole_calls_are_numbered_and_end_as_such(places: list[int]) -> None:
+    calls = [event for event in read(Words, b"call\none\ncall\nend\n", places) if type(event) is ToolCall]
+    assert [call.index for call in calls] == [0, 1]
+    assert read(Words, b"call\nend\n", places)[-1] == Finish("tool_calls")
+    assert read(Words, b"one\nend\n", places)[-1] == Finish("stop")
+
+
+def test_openai_too_refuses_where_nothing_was_answered() -> None:
+    end = {"choices": [{"delta": {}, "finish_reason": "content_filter"}]}
+    with pytest.raises(errors.ContentRefusedError, match="openai: the service withheld its answer"):
+        read(OpenAI, sse(end))
+    answered = {"choices": [{"delta": {"content": "Well"}}]}
+    assert read(OpenAI, sse(answered, end)) == [TextDelta("Well"), Finish("content_filter")]

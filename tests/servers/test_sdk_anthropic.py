@@ -1,0 +1,218 @@
+"""Anthropic's SDK judges the server that speaks Anthropic's dialect."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import anthropic
+import pytest
+
+from . import (
+    Answer,
+    Failure,
+    Heartbeat,
+    Malformed,
+    Pause,
+    Reasoning,
+    Reset,
+    StreamFailure,
+    ToolCall,
+    Truncate,
+    Usage,
+    VendorServer,
+    Wire,
+    anywhere,
+    echo,
+    every,
+    serve,
+)
+
+MESSAGES: list[Any] = [{"role": "user", "content": "Say hello"}]
+FULL = Answer(
+    Reasoning("Think"),
+    Reasoning("ing…"),
+    "Grüße, ",
+    Heartbeat(),
+    "世界 👋",
+    ToolCall("weather", '{"city": "Zürich", "days": 3}', id="toolu_1"),
+    ToolCall("clock", "{}", id="toolu_2"),
+    usage=Usage(21, 9, reasoning=4, cached=5),
+    finish="tool_calls",
+    model="claude-2026",
+)
+
+
+def client(server: VendorServer, **options: Any) -> anthropic.Anthropic:
+    # To read the system's certificates would cost each test 0.1 s.
+    http = anthropic.DefaultHttpxClient(verify=False)
+    defaults: dict[str, Any] = {"api_key": "right", "max_retries": 0, "http_client": http}
+    return anthropic.Anthropic(base_url=server.origin, **defaults | options)
+
+
+def message(server: VendorServer, request: dict[str, Any] | None = None, **options: Any) -> Any:
+    body: dict[str, Any] = {"model": "claude", "max_tokens": 100, "messages": MESSAGES} | (request or {})
+    with client(server, **options) as sdk, sdk.messages.stream(**body) as stream:
+        return stream.get_final_message()
+
+
+def text_of(message: Any) -> str:
+    return "".join(block.text for block in message.content if block.type == "text")
+
+
+def test_messages_in_full() -> None:
+    with serve("anthropic", FULL) as server:
+        got = message(server)
+    thinking, text, weather, clock = got.content
+    assert (thinking.type, thinking.thinking) == ("thinking", "Thinking…")
+    assert thinking.signature
+    assert (text.type, text.text) == ("text", "Grüße, 世界 👋")
+    assert (weather.id, weather.name, weather.input) == ("toolu_1", "weather", {"city": "Zürich", "days": 3})
+    assert (clock.id, clock.name, clock.input) == ("toolu_2", "clock", {})
+    assert (got.stop_reason, got.model) == ("tool_use", "claude-2026")
+    assert (got.usage.input_tokens, got.usage.cache_read_input_tokens) == (16, 5)
+    assert (got.usage.output_tokens, got.usage.output_tokens_details.thinking_tokens) == (9, 4)
+
+
+@pytest.mark.parametrize(
+    ("finish", "reason"),
+    [("stop", "end_turn"), ("length", "max_tokens"), ("content_filter", "refusal")],
+)
+def test_how_messages_end(finish: str, reason: str) -> None:
+    with serve("anthropic", Answer("Hello", finish=finish)) as server:
+        assert message(server).stop_reason == reason
+
+
+def test_a_stop_sequence_is_named() -> None:
+    with serve("anthropic", Answer("Hello", finish="stop_sequence")) as server:
+        got = message(server, {"stop_sequences": ["END"]})
+    assert (got.stop_reason, got.stop_sequence) == ("stop_sequence", "END")
+
+
+WILD = {
+    "single bytes": Wire(cut=every(1)),
+    "anywhere": Wire(cut=anywhere(3)),
+    "CRLF": Wire(newline="\r\n", cut=every(7)),
+    "CR": Wire(newline="\r"),
+    "no space, unknown fields": Wire(space=False, unknown_fields=True),
+    "heartbeats, unknown keys": Wire(heartbeat="alive", extra={"new": {"a": 1}}),
+    "several data lines": Wire(data_lines=True),
+    "escaped": Wire(ascii=True),
+    "deflate": Wire(compression="deflate"),
+}
+
+
+@pytest.mark.parametrize("name", WILD)
+def test_wild_forms_that_the_sdk_reads(name: str) -> None:
+    with serve("anthropic", Answer("Hel\u2028", "lo 👋", wire=WILD[name])) as server:
+        assert text_of(message(server)) == "Hel\u2028lo 👋"
+
+
+FAILURES: list[tuple[str, str, int, str]] = [
+    ("authentication", "AuthenticationError", 401, "authentication_error"),
+    ("permission", "PermissionDeniedError", 403, "permission_error"),
+    ("unknown_model", "NotFoundError", 404, "not_found_error"),
+    ("rate_limit", "RateLimitError", 429, "rate_limit_error"),
+    ("quota", "BadRequestError", 400, "invalid_request_error"),
+    ("context_length", "BadRequestError", 400, "invalid_request_error"),
+    ("content_refused", "BadRequestError", 400, "invalid_request_error"),
+    ("bad_request", "BadRequestError", 400, "invalid_request_error"),
+    ("overloaded", "OverloadedError", 529, "overloaded_error"),
+    ("server", "InternalServerError", 500, "api_error"),
+]
+
+
+@pytest.mark.parametrize(("kind", "error", "status", "error_type"), FAILURES)
+def test_failures(kind: Any, error: str, status: int, error_type: str) -> None:
+    with serve("anthropic", Failure(kind)) as server, pytest.raises(anthropic.APIStatusError) as caught:
+        message(server)
+    assert isinstance(
+        caught.value, anthropic.InternalServerError if status >= 500 else anthropic.APIStatusError
+    )
+    assert type(caught.value).__name__ == error
+    assert caught.value.status_code == status
+    body: Any = caught.value.body
+    assert (body["type"], body["error"]["type"]) == ("error", error_type)
+    assert body["error"]["message"]
+    assert caught.value.request_id == body["request_id"]
+
+
+def test_the_key_is_checked() -> None:
+    with serve("anthropic", key="right") as server:
+        with pytest.raises(anthropic.AuthenticationError, match="invalid x-api-key"):
+            message(server, api_key="wrong")
+        assert text_of(message(server)) == "Hello"
+        reference = {"x-api-key": "right", "Authorization": anthropic.Omit()}
+        assert text_of(message(server, {"extra_headers": reference})) == "Hello"
+        with pytest.raises(anthropic.AuthenticationError, match="header is required"):
+            message(server, {"extra_headers": {"Authorization": anthropic.Omit()}})
+
+
+def test_failures_inside_the_stream() -> None:
+    with (
+        serve("anthropic", Answer("Hel", StreamFailure("overloaded"))) as server,
+        pytest.raises(anthropic.APIStatusError, match="Overloaded") as caught,
+    ):
+        message(server)
+    body: Any = caught.value.body
+    assert body["error"]["type"] == "overloaded_error"
+
+
+@pytest.mark.parametrize("end", [Reset(), Truncate()], ids=repr)
+def test_broken_streams(end: Reset | Truncate) -> None:
+    from httpx2 import TransportError  # which this SDK lets through
+
+    answer = Answer("a", Pause(0.02), end)
+    with serve("anthropic", answer) as server, pytest.raises((anthropic.APIConnectionError, TransportError)):
+        message(server)
+
+
+def test_a_malformed_frame() -> None:
+    answer = Answer("a", Malformed())
+    with serve("anthropic", answer) as server, pytest.raises(json.JSONDecodeError):
+        message(server)
+
+
+def test_models_come_in_pages() -> None:
+    names = [f"claude-{number}" for number in range(7)]
+    with serve("anthropic", models=names, page_size=3) as server, client(server) as sdk:
+        listed = [model.id for model in sdk.models.list()]
+        assert listed == names
+        assert [request.query.get("after_id") for request in server.requests] == [
+            None,
+            "claude-2",
+            "claude-5",
+        ]
+        assert len(sdk.models.list(limit=2).data) == 2
+
+
+@pytest.mark.parametrize(
+    ("request_options", "words"),
+    [
+        ({"messages": []}, "at least one message"),
+        ({"messages": [{"role": "system", "content": "x"}]}, "messages.0.role"),
+        ({"messages": [{"role": "assistant", "content": "x"}]}, "first message must use"),
+        ({"messages": [*MESSAGES, *MESSAGES]}, "roles must alternate"),
+        ({"messages": [{"role": "user", "content": ""}]}, "must be non-empty"),
+        ({"extra_body": {"temperature": 1.5}}, "range: 0..1"),
+        ({"extra_headers": {"anthropic-version": anthropic.Omit()}}, "anthropic-version"),
+        ({"extra_body": {"logit_bias": {}}}, "logit_bias: Extra inputs"),
+    ],
+)
+def test_requests_that_are_refused(request_options: dict[str, Any], words: str) -> None:
+    with (
+        serve("anthropic", refuse=("logit_bias",)) as server,
+        pytest.raises(anthropic.BadRequestError, match=words),
+    ):
+        message(server, request_options)
+
+
+def test_it_knows_the_conversation() -> None:
+    turns = [
+        {"role": "user", "content": "I am Ann"},
+        {"role": "assistant", "content": "Hello Ann"},
+        {"role": "user", "content": [{"type": "text", "text": "Who am I?"}]},
+    ]
+    with serve("anthropic", echo()) as server:
+        text = text_of(message(server, {"system": "Be kind", "messages": turns}))
+    assert text == "system: Be kind\nuser: I am Ann\nassistant: Hello Ann\nuser: Who am I?"

@@ -1,0 +1,217 @@
+"""Google's SDK judges the server that speaks Gemini's dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+import pytest
+from google import genai
+from google.genai import errors, types
+
+from . import (
+    Answer,
+    Dialect,
+    Failure,
+    Malformed,
+    Pause,
+    Reasoning,
+    Reset,
+    StreamFailure,
+    ToolCall,
+    Truncate,
+    Usage,
+    VendorServer,
+    Wire,
+    anywhere,
+    echo,
+    every,
+    serve,
+)
+from .gemini import Gemini
+
+FULL = Answer(
+    Reasoning("Think"),
+    Reasoning("ing…"),
+    "Grüße, ",
+    "世界 👋",
+    ToolCall("weather", '{"city": "Zürich", "days": 3}'),
+    usage=Usage(21, 9, reasoning=4, cached=5),
+    model="gemini-2026",
+)
+
+
+@contextmanager
+def client(server: VendorServer, key: str = "right", version: str = "v1beta") -> Iterator[genai.Client]:
+    # To read the system's certificates would cost each test 0.1 s.
+    options = types.HttpOptions(
+        base_url=server.origin,
+        api_version=version,
+        client_args={"verify": False},
+        async_client_args={"verify": False},
+    )
+    with genai.Client(api_key=key, http_options=options) as sdk:
+        yield sdk
+
+
+def chunks(server: VendorServer, contents: Any = "Say hello", **options: Any) -> list[Any]:
+    config = options.pop("config", None)
+    with client(server, **options) as sdk:
+        return list(sdk.models.generate_content_stream(model="gemini", contents=contents, config=config))
+
+
+def parts(chunks: list[Any]) -> list[Any]:
+    return [part for chunk in chunks for candidate in chunk.candidates for part in candidate.content.parts]
+
+
+def text(server: VendorServer, contents: Any = "Say hello", **options: Any) -> str:
+    return "".join(part.text or "" for part in parts(chunks(server, contents, **options)) if not part.thought)
+
+
+@pytest.mark.parametrize("version", ["v1beta", "v1"])
+def test_content_in_full(version: str) -> None:
+    with serve("gemini", FULL) as server:
+        got = chunks(server, version=version)
+        assert server.requests[0].target == f"/{version}/models/gemini:streamGenerateContent?alt=sse"
+    assert "".join(part.text for part in parts(got) if part.thought) == "Thinking…"
+    assert "".join(part.text or "" for part in parts(got) if not part.thought) == "Grüße, 世界 👋"
+    calls = [part.function_call for part in parts(got) if part.function_call]
+    assert [(call.name, call.args) for call in calls] == [("weather", {"city": "Zürich", "days": 3})]
+    assert [chunk.candidates[0].finish_reason for chunk in got][-2:] == [None, types.FinishReason.STOP]
+    assert {chunk.model_version for chunk in got} == {"gemini-2026"}
+    usage = got[-1].usage_metadata
+    assert (usage.prompt_token_count, usage.cached_content_token_count) == (21, 5)
+    assert (usage.candidates_token_count, usage.thoughts_token_count) == (5, 4)
+    assert usage.total_token_count == 30
+
+
+@pytest.mark.parametrize(
+    ("finish", "reason"),
+    [("length", "MAX_TOKENS"), ("content_filter", "SAFETY"), ("RECITATION", "RECITATION")],
+)
+def test_how_content_ends(finish: str, reason: str) -> None:
+    with serve("gemini", Answer("Hello", finish=finish)) as server:
+        assert chunks(server)[-1].candidates[0].finish_reason == types.FinishReason(reason)
+
+
+WILD = {
+    "single bytes": Wire(cut=every(1)),
+    "anywhere": Wire(cut=anywhere(3)),
+    "CRLF": Wire(newline="\r\n", cut=every(7)),
+    "CR": Wire(newline="\r"),
+    "unknown keys": Wire(extra={"new": {"a": 1}}),
+    "several data lines": Wire(data_lines=True),
+    "escaped": Wire(ascii=True),
+    "no blank line at the end": Wire(final_newlines=1),
+}
+
+
+@pytest.mark.parametrize("name", WILD)
+def test_wild_forms_that_the_sdk_reads(name: str) -> None:
+    with serve("gemini", Answer("Hel\u2028", "lo 👋", wire=WILD[name])) as server:
+        assert text(server) == "Hel\u2028lo 👋"
+
+
+FAILURES: list[tuple[str, type[errors.APIError], int, str]] = [
+    ("authentication", errors.ClientError, 400, "INVALID_ARGUMENT"),
+    ("permission", errors.ClientError, 403, "PERMISSION_DENIED"),
+    ("unknown_model", errors.ClientError, 404, "NOT_FOUND"),
+    ("rate_limit", errors.ClientError, 429, "RESOURCE_EXHAUSTED"),
+    ("quota", errors.ClientError, 429, "RESOURCE_EXHAUSTED"),
+    ("context_length", errors.ClientError, 400, "INVALID_ARGUMENT"),
+    ("bad_request", errors.ClientError, 400, "INVALID_ARGUMENT"),
+    ("overloaded", errors.ServerError, 503, "UNAVAILABLE"),
+    ("server", errors.ServerError, 500, "INTERNAL"),
+]
+
+
+@pytest.mark.parametrize("dialect", [Gemini(), Gemini(errors_in_list=True)], ids=["object", "list"])
+@pytest.mark.parametrize(("kind", "error", "code", "status"), FAILURES)
+def test_failures(dialect: Dialect, kind: Any, error: type[errors.APIError], code: int, status: str) -> None:
+    with serve(dialect, Failure(kind)) as server, pytest.raises(error) as caught:
+        chunks(server)
+    assert (caught.value.code, caught.value.status) == (code, status)
+    assert caught.value.message
+
+
+def test_a_blocked_prompt_has_no_candidates() -> None:
+    with serve("gemini", Failure("content_refused")) as server:
+        (only,) = chunks(server)
+    assert only.candidates is None
+    assert only.prompt_feedback.block_reason == types.BlockedReason.PROHIBITED_CONTENT
+
+
+def test_the_key_is_checked() -> None:
+    with serve("gemini", key="right") as server:
+        with pytest.raises(errors.ClientError, match="API key not valid") as caught:
+            chunks(server, key="wrong")
+        assert caught.value.details["error"]["details"][0]["reason"] == "API_KEY_INVALID"
+        assert text(server) == "Hello"
+
+
+def test_failures_inside_the_stream() -> None:
+    with (
+        serve("gemini", Answer("Hel", StreamFailure("overloaded"))) as server,
+        pytest.raises(errors.APIError) as caught,
+    ):
+        chunks(server)
+    assert (caught.value.code, caught.value.status) == (503, "UNAVAILABLE")
+
+
+@pytest.mark.parametrize("end", [Reset(), Truncate()], ids=repr)
+def test_broken_streams(end: Reset | Truncate) -> None:
+    with (
+        serve("gemini", Answer("a", Pause(0.02), end)) as server,
+        pytest.raises(httpx2.TransportError),
+    ):
+        chunks(server)
+
+
+def test_a_malformed_frame() -> None:
+    with (
+        serve("gemini", Answer("a", Malformed())) as server,
+        pytest.raises(errors.UnknownApiResponseError),
+    ):
+        chunks(server)
+
+
+def test_models_come_in_pages() -> None:
+    names = [f"gemini-{number}" for number in range(7)]
+    with serve("gemini", models=names, page_size=3) as server, client(server) as sdk:
+        assert [model.name for model in sdk.models.list()] == [f"models/{name}" for name in names]
+        assert [request.query.get("pageToken") for request in server.requests] == [None, "3", "6"]
+
+
+def test_fields_that_nobody_knows_are_refused() -> None:
+    config = types.GenerateContentConfig(http_options=types.HttpOptions(extra_body={"max_tokens": 5}))
+    with (
+        serve("gemini") as server,
+        pytest.raises(errors.ClientError, match='Unknown name "max_tokens"'),
+    ):
+        chunks(server, config=config)
+
+
+@pytest.mark.parametrize(
+    ("contents", "words"),
+    [
+        ([{"role": "assistant", "parts": [{"text": "x"}]}], "valid role: user, model"),
+        ([{"role": "user", "parts": []}], "parts must not be empty"),
+    ],
+)
+def test_requests_that_are_refused(contents: Any, words: str) -> None:
+    with serve("gemini") as server, pytest.raises(errors.ClientError, match=words):
+        chunks(server, contents)
+
+
+def test_it_knows_the_conversation() -> None:
+    turns = [
+        {"role": "user", "parts": [{"text": "I am Ann"}]},
+        {"role": "model", "parts": [{"text": "Hello "}, {"text": "Ann"}]},
+        {"role": "user", "parts": [{"text": "Who am I?"}]},
+    ]
+    config = types.GenerateContentConfig(system_instruction="Be kind")
+    with serve("gemini", echo()) as server:
+        got = text(server, turns, config=config)
+    assert got == "system: Be kind\nuser: I am Ann\nassistant: Hello Ann\nuser: Who am I?"

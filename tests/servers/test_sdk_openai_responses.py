@@ -1,0 +1,159 @@
+"""OpenAI's SDK judges the server that speaks OpenAI's responses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import openai
+import pytest
+
+from . import (
+    Answer,
+    Failure,
+    Malformed,
+    Pause,
+    Refusal,
+    Reset,
+    StreamFailure,
+    Truncate,
+    VendorServer,
+    Wire,
+    anywhere,
+    echo,
+    every,
+    serve,
+)
+from .test_sdk_openai_chat import FAILURES, FULL, client
+
+
+def test_responses_in_full() -> None:
+    with (
+        serve("openai_responses", FULL) as server,
+        client(server) as sdk,
+        sdk.responses.stream(model="gpt-5", input="Say hello") as stream,
+    ):
+        events = list(stream)
+        final = stream.get_final_response()
+    deltas = [event.delta for event in events if event.type == "response.output_text.delta"]
+    assert deltas == ["Grüße, ", "世界 👋"]
+    thoughts = [event.delta for event in events if event.type == "response.reasoning_summary_text.delta"]
+    assert thoughts == ["Think", "ing…"]
+    assert [item.type for item in final.output] == ["reasoning", "message", "function_call", "function_call"]
+    assert final.output_text == "Grüße, 世界 👋"
+    calls = [item for item in final.output if item.type == "function_call"]
+    assert [(call.call_id, call.name, call.arguments) for call in calls] == [
+        ("call_1", "weather", '{"city": "Zürich", "days": 3}'),
+        ("call_2", "clock", "{}"),
+    ]
+    assert (final.status, final.model) == ("completed", "gpt-5-2026")
+    assert final.usage is not None
+    assert (final.usage.input_tokens, final.usage.output_tokens) == (21, 9)
+    assert final.usage.input_tokens_details.cached_tokens == 5
+    assert final.usage.output_tokens_details.reasoning_tokens == 4
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+
+
+def response_events(server: VendorServer) -> list[Any]:
+    with (
+        client(server) as sdk,
+        sdk.responses.create(model="gpt-5", input="Say hello", stream=True) as stream,
+    ):
+        return list(stream)
+
+
+@pytest.mark.parametrize(
+    ("finish", "status", "reason"),
+    [
+        ("stop", "completed", None),
+        ("length", "incomplete", "max_output_tokens"),
+        ("content_filter", "incomplete", "content_filter"),
+    ],
+)
+def test_how_responses_end(finish: str, status: str, reason: str | None) -> None:
+    with serve("openai_responses", Answer(Refusal("No"), finish=finish)) as server:
+        last = response_events(server)[-1]
+    assert last.type == f"response.{status}"
+    assert last.response.status == status
+    assert (last.response.incomplete_details and last.response.incomplete_details.reason) == reason
+    assert last.response.output[0].content[0].refusal == "No"
+
+
+@pytest.mark.parametrize(("kind", "error", "status", "code"), FAILURES)
+def test_failures(kind: Any, error: type[openai.APIStatusError], status: int, code: str | None) -> None:
+    with serve("openai_responses", Failure(kind)) as server, pytest.raises(error) as caught:
+        response_events(server)
+    assert (caught.value.status_code, caught.value.code) == (status, code)
+
+
+WILD = {
+    "single bytes": Wire(cut=every(1)),
+    "anywhere": Wire(cut=anywhere(3)),
+    "CRLF": Wire(newline="\r\n", cut=every(7)),
+    "no space, unknown fields": Wire(space=False, unknown_fields=True),
+    "heartbeats, unknown keys": Wire(heartbeat="alive", extra={"obfuscation": "xY7"}),
+    "several data lines": Wire(data_lines=True),
+}
+
+
+@pytest.mark.parametrize("name", WILD)
+def test_wild_forms_that_the_sdk_reads(name: str) -> None:
+    with serve("openai_responses", Answer("Hel\u2028", "lo 👋", wire=WILD[name])) as server:
+        assert response_events(server)[-1].response.output_text == "Hel\u2028lo 👋"
+
+
+@pytest.mark.parametrize("end", [Reset(), Truncate()], ids=repr)
+def test_broken_streams(end: Reset | Truncate) -> None:
+    answer = Answer("a", Pause(0.02), end)
+    with serve("openai_responses", answer) as server, pytest.raises(openai.APIConnectionError):
+        response_events(server)
+
+
+def test_a_malformed_frame() -> None:
+    answer = Answer("a", Malformed())
+    with serve("openai_responses", answer) as server, pytest.raises(json.JSONDecodeError):
+        response_events(server)
+
+
+def test_failures_inside_the_stream() -> None:
+    with serve("openai_responses", Answer("Hel", StreamFailure("rate_limit", "slow down"))) as server:
+        last = response_events(server)[-1]
+        assert (last.type, last.code, last.message) == ("error", "rate_limit_exceeded", "slow down")
+        server.reply_with(Answer("Hel", StreamFailure("server", "sorry", form="failed")))
+        last = response_events(server)[-1]
+        assert (last.type, last.response.status) == ("response.failed", "failed")
+        assert (last.response.error.code, last.response.error.message) == ("server_error", "sorry")
+        server.reply_with(Answer("Hel", StreamFailure("quota", form="nested")))
+        with pytest.raises(openai.APIError, match="exceeded your current quota"):
+            response_events(server)
+
+
+@pytest.mark.parametrize(
+    ("request_options", "words"),
+    [
+        ({"input": []}, "'input'"),
+        ({"extra_body": {"max_tokens": 5}}, "max_output_tokens"),
+        ({"input": [{"role": "model", "content": "x"}]}, "Invalid value: 'model'"),
+        (
+            {"input": [{"role": "assistant", "content": [{"type": "input_text", "text": "x"}]}]},
+            "Supported values are: .*output_text",
+        ),
+    ],
+)
+def test_requests_that_responses_refuse(request_options: dict[str, Any], words: str) -> None:
+    with serve("openai_responses") as server, client(server) as sdk:
+        options: dict[str, Any] = {"model": "gpt-5", "input": "x", "stream": True} | request_options
+        with pytest.raises(openai.BadRequestError, match=words):
+            sdk.responses.create(**options)
+
+
+def test_know_the_conversation() -> None:
+    with serve("openai_responses", echo()) as server, client(server) as sdk:
+        turns: list[Any] = [
+            {"role": "user", "content": [{"type": "input_text", "text": "I am Ann"}]},
+            {"role": "assistant", "content": "Hello Ann"},
+            {"role": "user", "content": "Who am I?"},
+        ]
+        with sdk.responses.stream(model="gpt-5", instructions="Be kind", input=turns) as stream:
+            text = stream.get_final_response().output_text
+    assert text == "system: Be kind\nuser: I am Ann\nassistant: Hello Ann\nuser: Who am I?"
