@@ -121,7 +121,7 @@ class Commands:
         from .. import keychain
 
         action, name = _take(words, "set or forget", "PROVIDER")
-        get_provider(name)
+        name = getattr(get_provider(name), "account", "") or name  # two dialects of one vendor share its key
         if action == "forget":
             gone = keychain.forget_key(name)
             show_text("The key is removed." if gone else f"There was no key for {name}.")

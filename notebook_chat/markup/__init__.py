@@ -1,0 +1,28 @@
+"""A model's Markdown to safe HTML, block by block.
+
+What a model writes is hostile input: nothing in it may run, fetch, navigate or read a file when it is shown. Two
+walls see to that. The renderer writes a small vocabulary and none of the model's own markup; the sanitiser lets
+nothing else through. Maths becomes MathML here, so the front end's MathJax need not, and must not, look at the text.
+
+::
+
+    document = Document()
+    document.feed("# Title\\n\\nThe first ")   # in pieces of any size
+    document.html()                            # what can be shown of it now
+    document.finish()                          # the whole
+
+    render("# Title")                          # at once, with container and style
+    neutralise("# Title")                      # Markdown that is safe to show as text/markdown
+"""
+
+from __future__ import annotations
+
+from notebook_chat.markup.document import Document, render_body
+from notebook_chat.markup.style import STYLE, container
+
+__all__ = ["STYLE", "Document", "container", "render", "render_body"]
+
+
+def render(source: str) -> str:
+    """Render a whole answer as an output that stands alone: in its container, with its style."""
+    return container(render_body(source), style=True)

@@ -140,22 +140,16 @@ def _inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
     md = parser()
     children: list[Token] = []
     md.inline.parse(content, md, env, children)
-    return settle_links(_flattened(children))
-
-
-def _flattened(tokens: list[Token]) -> list[Token]:
-    """Turn emphasis that nests too deep back into the signs it was written with."""
     depth = 0
-    for token in tokens:
-        if token.type not in _EMPHASIS:
-            continue
-        depth += token.nesting if token.nesting > 0 else 0
-        if depth > _DEEPEST_EMPHASIS:
-            depth += min(token.nesting, 0)
-            token.type, token.tag, token.nesting, token.content = "text", "", 0, token.markup
-        else:
-            depth += min(token.nesting, 0)
-    return tokens
+    for token in children:
+        if token.type == "text_special":  # an escape or a character reference, which is text from here on
+            token.type = "text"
+        elif token.type in _EMPHASIS:
+            depth += max(token.nesting, 0)
+            deepest, depth = depth, depth + min(token.nesting, 0)
+            if deepest > _DEEPEST_EMPHASIS:  # back to the signs it was written with
+                token.type, token.tag, token.nesting, token.content = "text", "", 0, token.markup
+    return settle_links(children)
 
 
 def _note_reference(state: StateInline, silent: bool) -> bool:

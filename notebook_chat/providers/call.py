@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import ssl as tls
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from ..errors import InvalidOptionError
 from ..keys import Secret
 from ..messages import Message, Messages, normalize
 from ..request import Timeouts
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110, 5.6.2
 
 Check = Callable[[str, Any], Any]
 
@@ -172,6 +175,8 @@ def check_headers(headers: Any) -> dict[str, Secret]:
     for name, value in checked.items():
         if not isinstance(value, (str, Secret)):
             raise InvalidOptionError(f"the header {name} must be a text, not {type(value).__name__}")
+        if not _HEADER_NAME.fullmatch(name) or not Secret(value).reveal().isprintable():
+            raise InvalidOptionError(f"the header {name!r} has a character that no header may have")
     return {name: Secret(value) for name, value in checked.items()}
 
 

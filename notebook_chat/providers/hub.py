@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,9 @@ _PROGRAM = Path(__file__).with_name("hub_process.py")
 def have(name: str, progress: Progress, proxy: Secret | None = None) -> Path:
     """The file of a model on the hub; of one in several parts, the first, the others being beside it.
 
-    It is downloaded where the hub's cache does not have it; a download that was cut off goes on where it
-    ended. ``HF_ENDPOINT``, ``HF_TOKEN``, ``HF_HOME`` and the hub's other variables mean what they always do.
+    It is downloaded where the hub's cache does not have it. A download that was cut off is made again, or
+    goes on where the hub's client can do that. ``HF_ENDPOINT``, ``HF_TOKEN``, ``HF_HOME`` and the hub's other
+    variables mean what they always do.
 
     Parameters:
         name: ``hf:OWNER/REPO:FILE.gguf``.
@@ -126,10 +128,13 @@ def _fetch(repository: str, files: list[str], progress: Progress, proxy: Secret 
 
 
 def _last(output: str) -> dict[str, Any]:
-    """The last whole message that the program has written."""
-    lines = output.rpartition("\n")[0].splitlines()
-    message = json.loads(lines[-1]) if lines else {}
-    return message if isinstance(message, dict) else {}
+    """The last whole message that the program has written. Its libraries may have written lines too."""
+    for line in reversed(output.rpartition("\n")[0].split("\n")):
+        with suppress(ValueError, RecursionError):
+            message = json.loads(line)
+            if isinstance(message, dict):
+                return message
+    return {}
 
 
 def _failure(answer: dict[str, Any], repository: str, file: str, errors: str) -> DownloadError:

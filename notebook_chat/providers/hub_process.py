@@ -8,6 +8,7 @@ bytes before a download, then ``{"paths": […]}``, or ``{"error": …, "message
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from typing import Any
 
@@ -43,6 +44,8 @@ def _models(repository: str) -> list[str]:
 
 def main(repository: str, *files: str) -> int:
     """Fetches the files; the exit status is 0 where that worked."""
+    # So that the client removes its half-written file when the download is stopped.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     try:
         _tell(paths=_fetch(repository, list(files)))
         return 0

@@ -22,6 +22,7 @@ if sys.platform == "win32":
     _APART = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
 else:
     _APART = {"start_new_session": True}
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has but one way
 
 
 def python(*arguments: str) -> list[str]:
@@ -106,16 +107,22 @@ class Child:
         return self._process.returncode is not None
 
     def end(self) -> None:
-        """Ends it, with all that it has started, and clears up. Ending twice is fine."""
+        """Ends it, with all that it has started, and clears up. It may clear up itself, for a second at most.
+        Ending twice is fine."""
         if self._process.poll() is None:
-            if sys.platform == "win32":
-                self._process.kill()
-            else:
-                with suppress(ProcessLookupError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            self._signal(signal.SIGTERM)
+            if not self.wait(1):
+                self._signal(_KILL)
+                self._process.wait()
         self.let_go()
-        self._folder.cleanup()
+        self.drop_output()
+
+    def _signal(self, number: int) -> None:
+        if sys.platform == "win32":
+            self._process.kill()
+        else:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
 
     def drop_output(self) -> None:
         """Deletes what it has written. A forked copy of this process would delete it at its end."""

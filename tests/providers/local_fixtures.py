@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from notebook_chat.errors import ChatError
 from notebook_chat.events import Status
-from notebook_chat.providers import installers
+from notebook_chat.keys import Secret
+from notebook_chat.providers import installers, weights
+from notebook_chat.providers.engine import Engine, Model, require
 from notebook_chat.providers.work import Progress
 
 from .package_index import CONTENT, MODEL, Configure, Told, from_folder, write_wheel
@@ -71,3 +75,53 @@ def no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment without pip, and without uv as a module."""
     real = importlib.util.find_spec
     monkeypatch.setattr(installers, "find_spec", lambda name: None if name in ("pip", "uv") else real(name))
+
+
+# --- the real model -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server that runs.
+
+    Parameters:
+        base_url: Its address for OpenAI's dialect.
+        api_key: The key that it asks for.
+        model: The model that it has.
+        context: The size of its context, in tokens.
+    """
+
+    base_url: str
+    api_key: Secret
+    model: str
+    context: int
+
+
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The weights of the default model, downloaded once. ``NOTEBOOK_CHAT_CACHE`` names a folder to keep them
+    in between sessions; without it, it is set to a folder of this session, for other processes too.
+
+    Where they cannot be had, the test is skipped, or fails with ``NOTEBOOK_CHAT_REQUIRE_MODEL=1``.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if not os.environ.get("NOTEBOOK_CHAT_CACHE"):
+            patch.setenv("NOTEBOOK_CHAT_CACHE", str(tmp_path_factory.mktemp("weights")))
+        try:
+            require()
+            path = weights.find(weights.DEFAULT, Progress())
+        except ChatError as error:
+            if os.environ.get("NOTEBOOK_CHAT_REQUIRE_MODEL"):
+                raise
+            pytest.skip(f"the embedded model is not here: {error}")
+        yield path
+
+
+@pytest.fixture(scope="session")
+def xllama_server(model_file: Path) -> Iterator[RunningServer]:
+    """xllamacpp's own HTTP server with the default model: what a provider over HTTP is tested against."""
+    context = 2048
+    engine = Engine(Model.of(model_file, weights.DEFAULT, context))
+    engine.start(Progress())
+    yield RunningServer(f"{engine.address}/v1", engine.key, weights.DEFAULT, context)
+    engine.end()

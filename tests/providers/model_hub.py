@@ -137,11 +137,17 @@ class ModelHub:
         except OSError:
             request.close_connection = True  # whoever asked has gone away
 
+    def close(self) -> None:
+        """Answers no more. Closing twice is fine."""
+        self.resume.set()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.resume.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self.close()

@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_chat.errors import ConfigurationError
@@ -95,6 +95,7 @@ def test_what_is_no_gguf_file_is_named(tmp_path: Path, content: bytes, words: st
     assert words in str(raised.value)
 
 
+@settings(deadline=None)
 @given(rest=st.binary(max_size=40), mark=st.sampled_from([b"", b"GGUF", b"GGUF\x03\x00\x00\x00"]))
 def test_no_bytes_break_the_check(tmp_path_factory: pytest.TempPathFactory, mark: bytes, rest: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.gguf"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from . import DIALECTS, Answer, Pause, Raw, Request, Text, ToolCall, Wire, anywhere, around, at, every
@@ -91,6 +91,7 @@ def test_cuts_are_where_they_say() -> None:
     assert anywhere(1)(b"x" * 200) == anywhere(1)(b"x" * 200) != anywhere(2)(b"x" * 200)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), CUTS)
 def test_no_cut_loses_anything(data: bytes, cut: Cut) -> None:
     pieces = writes([data], Wire(cut=cut))
@@ -103,6 +104,7 @@ def test_a_cut_that_loses_something_is_refused() -> None:
         writes([b"abc"], Wire(cut=lambda data: [data[1:]]))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(DIALECTS)), st.lists(st.text(max_size=9), max_size=5), CUTS)
 def test_every_text_survives_every_dialect(name: str, texts: list[str], cut: Cut) -> None:
     clean = [text.encode("utf-8", "replace").decode() for text in texts]
