@@ -16,6 +16,7 @@ from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
 from .arguments import cell_parser, parse_cell_line
 from .cell import CellIdentity, verbatim
 from .commands import Commands, complete
+from .output import show_text
 
 DEFAULT = "default"
 """The conversation of a cell that names none."""
@@ -67,6 +68,8 @@ class ChatMagics(Magics):
             self._ask(line, cell)
         except ChatError as error:
             raise one_line(error) from None
+        except KeyboardInterrupt:
+            show_text("Stopped before it began.")
 
     @no_var_expand
     @line_magic("chat")  # type: ignore[arg-type]

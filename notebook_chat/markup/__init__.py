@@ -18,9 +18,10 @@ nothing else through. Maths becomes MathML here, so the front end's MathJax need
 from __future__ import annotations
 
 from notebook_chat.markup.document import Document, render_body
+from notebook_chat.markup.neutral import neutralise
 from notebook_chat.markup.style import STYLE, container
 
-__all__ = ["STYLE", "Document", "container", "render", "render_body"]
+__all__ = ["STYLE", "Document", "container", "neutralise", "render", "render_body"]
 
 
 def render(source: str) -> str:

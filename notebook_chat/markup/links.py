@@ -19,7 +19,9 @@ from markdown_it.token import Token
 
 _ALLOWED: Final = re.compile(r"https?://[^\s/?#\\]|mailto:[^\s/?#\\]", re.IGNORECASE)
 _ANGLE: Final = re.compile(r"<(?:https?://|mailto:|[^\s<>@:]+@)", re.IGNORECASE)
-_BARE: Final = re.compile(r"https?://[^\s<>\"'`|\\^{}“”‘’«»「」『』《》【】（）。，、；：！？…]+", re.IGNORECASE)
+_BARE: Final = re.compile(
+    r"https?://[^\s<>\"'`|\\^{}“”‘’«»「」『』《》【】（）。，、；：！？…]+", re.IGNORECASE
+)
 _SCHEME: Final = re.compile(r"https?\Z", re.IGNORECASE)
 _TRAILING: Final = "?!.,:;*_~])"
 _LONGEST_SHOWN: Final = 200

@@ -21,7 +21,9 @@ LAYOUT: Final = frozenset(
     " mtable mtr mtd mpadded mphantom menclose".split()
 )
 ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
-    "mo": frozenset({"stretchy", "fence", "form", "movablelimits", "largeop", "accent", "minsize", "maxsize"}),
+    "mo": frozenset(
+        {"stretchy", "fence", "form", "movablelimits", "largeop", "accent", "minsize", "maxsize"}
+    ),
     "mi": frozenset({"mathvariant"}),
     "mn": frozenset({"mathvariant"}),
     "mtext": frozenset({"mathvariant"}),
@@ -81,7 +83,9 @@ def mathml(tex: str, display: bool) -> str:
         rows = "".join(_written(child, 1) for child in root)
     except UnsupportedTeXError:
         raise
-    except Exception as error:  # whatever it raises for TeX it does not know: KeyError, StopIteration, its own
+    except (
+        Exception
+    ) as error:  # whatever it raises for TeX it does not know: KeyError, StopIteration, its own
         raise UnsupportedTeXError(tex) from error
     block = ' display="block"' if display else ""
     source = escape(tex, quote=False)

@@ -44,7 +44,9 @@ class Block:
     @property
     def is_open(self) -> bool:
         """Whether the block is a formula whose end has not come yet, and so may turn out to be none."""
-        return bool(self.tokens) and self.tokens[-1].type == "maths_block" and bool(self.tokens[-1].meta["open"])
+        return (
+            bool(self.tokens) and self.tokens[-1].type == "maths_block" and bool(self.tokens[-1].meta["open"])
+        )
 
 
 @dataclass(slots=True)
@@ -68,7 +70,9 @@ class _Parser(MarkdownIt):
 @cache
 def parser() -> MarkdownIt:
     """The one parser; it holds no state of what it parses, so threads may share it."""
-    md = _Parser("js-default", {"html": False, "tasklists": True, "inline_definitions": True, "maxNesting": 40})
+    md = _Parser(
+        "js-default", {"html": False, "tasklists": True, "inline_definitions": True, "maxNesting": 40}
+    )
     md.disable(["html_block", "html_inline", "linkify"])
     footnote_plugin(md, inline=False, move_to_end=False)
     md.inline.ruler.at("footnote_ref", _note_reference)
@@ -93,9 +97,7 @@ def split(text: str, growing: bool = False) -> list[Block]:
     state = StateBlock(text, md, {"growing": growing}, tokens)
     md.block.tokenize(state, 0, state.lineMax)
     starts = [i for i, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0]
-    return [
-        _block(state, tokens[first:after]) for first, after in pairwise([*starts, len(tokens)])
-    ]
+    return [_block(state, tokens[first:after]) for first, after in pairwise([*starts, len(tokens)])]
 
 
 def _block(state: StateBlock, tokens: list[Token]) -> Block:

@@ -18,7 +18,14 @@ from notebook_chat.markup.references import Label
 
 _MARKS: Final = {"$": "$", "$$": "$$", "\\(": "\\)", "\\[": "\\]", "": ""}
 _DIRECTED: Final = frozenset(
-    {"paragraph_open", "heading_open", "bullet_list_open", "ordered_list_open", "blockquote_open", "table_open"}
+    {
+        "paragraph_open",
+        "heading_open",
+        "bullet_list_open",
+        "ordered_list_open",
+        "blockquote_open",
+        "table_open",
+    }
 )
 
 

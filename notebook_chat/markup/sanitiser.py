@@ -31,9 +31,7 @@ CLASSES: Final[dict[str, frozenset[str]]] = {
 
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
 
-_BLOCKS: Final = (
-    "p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr div table thead tbody tr th td".split()
-)
+_BLOCKS: Final = "p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr div table thead tbody tr th td".split()
 _INLINE: Final = "a b br code em i input s span strong sup".split()
 _MATHS: Final = ["math", "semantics", "annotation", *LAYOUT, *TOKENS]
 TAGS: Final = frozenset([*_BLOCKS, *_INLINE, *_MATHS])

@@ -54,9 +54,7 @@ def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
     return True
 
 
-def _push(
-    state: StateBlock, start_line: int, end_line: int, columns: list[str], aligns: list[str]
-) -> None:
+def _push(state: StateBlock, start_line: int, end_line: int, columns: list[str], aligns: list[str]) -> None:
     parent, state.parentType = state.parentType, "table"
     table = state.push("table_open", "table", 1)
     state.push("thead_open", "thead", 1)

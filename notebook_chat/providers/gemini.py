@@ -21,59 +21,60 @@ from .listing import Page
 from .reader import WholeCallReader
 
 
-class _FunctionCall(msgspec.Struct, frozen=True):
+class _FunctionCall(msgspec.Struct, frozen=True, gc=False):
     name: str = ""
     id: str | None = None
     args: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-class _Part(msgspec.Struct, frozen=True, rename="camel"):
+class _Part(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     text: str | None = None
     thought: bool | None = None
     function_call: _FunctionCall | None = None
 
 
-class _Content(msgspec.Struct, frozen=True):
+class _Content(msgspec.Struct, frozen=True, gc=False):
     parts: list[_Part] | None = None
 
 
-class _Candidate(msgspec.Struct, frozen=True, rename="camel"):
+class _Candidate(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     content: _Content | None = None
     finish_reason: str | None = None
     finish_message: str | None = None
 
 
-class _PromptFeedback(msgspec.Struct, frozen=True, rename="camel"):
+class _PromptFeedback(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     block_reason: str | None = None
     block_reason_message: str | None = None
 
 
-class _Usage(msgspec.Struct, frozen=True, rename="camel"):
+class _Usage(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     prompt_token_count: int | None = None
     candidates_token_count: int | None = None
     thoughts_token_count: int | None = None
     cached_content_token_count: int | None = None
 
 
-class _Chunk(msgspec.Struct, frozen=True, rename="camel"):
+class _Chunk(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     candidates: list[_Candidate] | None = None
     prompt_feedback: _PromptFeedback | None = None
-    usage_metadata: _Usage | None = None
+    usage_metadata: msgspec.Raw = msgspec.Raw(b"null")  # in every chunk, and read once
     model_version: str | None = None
     error: Any = None
 
 
-class _Model(msgspec.Struct, frozen=True, rename="camel"):
+class _Model(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     name: str
     supported_generation_methods: tuple[str, ...] = ("generateContent",)
 
 
-class _Models(msgspec.Struct, frozen=True, rename="camel"):
+class _Models(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     models: list[_Model] = []
     next_page_token: str | None = None
 
 
 _CHUNK = msgspec.json.Decoder(_Chunk | list[_Chunk])
+_USAGE = msgspec.json.Decoder(_Usage | None)
 _MODELS = msgspec.json.Decoder(_Models)
 _REASONS = {"STOP": "stop", "MAX_TOKENS": "length", "CONTINUATION": "length"}
 _REFUSALS = (
@@ -124,6 +125,14 @@ class Gemini(HTTPProvider):
         chunk = decode_json(_CHUNK, frame.data)
         if isinstance(chunk, list):  # an error may come in a list
             return (event for one in chunk for event in _events(one, cls.name))
+        # Nearly every chunk holds a piece of text and nothing else.
+        if chunk.candidates and len(chunk.candidates) == 1 and chunk.prompt_feedback is None:
+            candidate = chunk.candidates[0]
+            parts = candidate.content.parts if candidate.content else None
+            if candidate.finish_reason is None and parts and len(parts) == 1:
+                part = parts[0]
+                if part.text and not part.thought and part.function_call is None and chunk.error is None:
+                    return (TextDelta(part.text),)
         return _events(chunk, cls.name)
 
     @classmethod
@@ -155,8 +164,10 @@ def _events(chunk: _Chunk, provider: str) -> Iterator[Event]:
                 yield ReasoningDelta(part.text) if part.thought else TextDelta(part.text)
             if call := part.function_call:
                 yield ToolCall(0, call.id or "", call.name, bytes(call.args).decode())
-    if chunk.usage_metadata and (not candidates or any(one.finish_reason for one in candidates)):
-        yield _usage(chunk.usage_metadata)  # every chunk counts from the beginning: the last one will do
+    if not candidates or any(one.finish_reason for one in candidates):
+        # Every chunk counts from the beginning: the last one will do.
+        if usage := decode_json(_USAGE, bytes(chunk.usage_metadata)):
+            yield _usage(usage)
     feedback = chunk.prompt_feedback
     if feedback and feedback.block_reason and not candidates:
         words = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"

@@ -177,6 +177,9 @@ async def _answer(engine: Engine, name: str, request: dict[str, Any]) -> AsyncGe
         base_url=f"{engine.address}/v1",
         api_key=engine.key,
         proxy=Secret(""),  # not the proxy that the environment may name
+        # Its server closes the connection after a streamed answer without saying so before; a next request
+        # would be lost that is sent a moment too early.
+        headers={"Connection": "close"},
         retries=0,
     )
     try:

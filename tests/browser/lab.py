@@ -41,7 +41,7 @@ from .server import JupyterServer, Settings
 Theme = Literal["light", "dark"]
 
 EVERYTHING_SHOWN: Settings = {
-    "@jupyterlab/notebook-extension:tracker": {"maxNumberOutputs": 0, "windowingMode": "none"}
+    "@jupyterlab/notebook-extension:tracker": {"maxNumberOutputs": 10_000, "windowingMode": "none"}
 }
 """Settings with which JupyterLab shows more than 50 outputs beneath a cell, on and off screen alike."""
 
@@ -50,7 +50,7 @@ _OUTPUTS_PER_CELL = 40
 _INSTRUMENTS = Path(__file__).with_name("instruments.js")
 
 # Publishes each state of each display in turn, slowly enough for the server's limit of 1000 messages/s.
-_PUBLISH = """
+_PUBLISH = """\
 import json, pathlib, time
 from IPython.display import publish_display_data
 _displays = json.loads(pathlib.Path({file!r}).read_text(encoding="utf-8"))
@@ -181,12 +181,13 @@ class Lab:
         return self.open(node, theme=theme)
 
     def close(self) -> None:
-        """Closes all notebooks and ends their kernels."""
+        """Closes all notebooks, ends their kernels and deletes their files."""
         for context in self._contexts:
             context.close()
         self._contexts.clear()
         self.opened.clear()
         self.server.end_sessions()
+        self.server.delete_files()
 
     def _context(self, theme: Theme, viewport: tuple[int, int]) -> BrowserContext:
         width, height = viewport

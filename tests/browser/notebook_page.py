@@ -123,7 +123,7 @@ class NotebookPage:
         return self.page.locator(_CELL).nth(index)
 
     def output(self, index: int) -> Locator:
-        """All the outputs beneath a cell."""
+        """All the outputs beneath a cell; its text includes the prompt (`[1]:`) of an execute result."""
         return self.cell(index).locator(".jp-Cell-outputArea")
 
     def activate(self, index: int) -> None:

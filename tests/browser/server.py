@@ -94,6 +94,14 @@ class JupyterServer:
             with suppress(URLError):
                 self._request("DELETE", f"api/kernels/{kernel['id']}")
 
+    def delete_files(self) -> None:
+        """Empties the folder it serves."""
+        for path in self.root.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
     @property
     def log(self) -> str:
         """What the server and its kernels wrote to their own stdout and stderr."""

@@ -94,7 +94,8 @@ def test_a_stopped_answer_is_a_part_of_the_conversation(begin: Begin) -> None:
 
 
 def test_interrupts_at_any_moment_leave_no_traceback(begin: Begin) -> None:
-    kernel, _ = begin(Answer(*[piece for n in range(200) for piece in (f"{n} ", Pause(0.005))]))
+    # Far longer than the test looks at: an interrupt that comes after the end hits ipykernel itself.
+    kernel, _ = begin(Answer(*[piece for n in range(5000) for piece in (f"{n} ", Pause(0.002))]))
     for attempt in range(12):
         run = kernel.submit(
             f"print('here', flush=True)\nget_ipython().run_cell_magic('chat', '', 'hi {attempt}')"
@@ -215,7 +216,10 @@ def test_tab_completes_options_and_models(begin: Begin) -> None:
 def test_the_kernels_end_leaves_no_warning(begin: Begin) -> None:
     kernel, server = begin()
     kernel.run("%%chat\nhello")
-    code = f"from notebook_chat.providers import OpenAI\nawait OpenAI.create_async('m', 'hi', base_url={server.base_url!r})"
+    code = (
+        "from notebook_chat.providers import OpenAI\n"
+        f"await OpenAI.create_async('m', 'hi', base_url={server.base_url!r})"
+    )
     assert kernel.run(code).status == "ok"
     kernel.process.shutdown()
     for word in ("Unclosed", "never awaited", "Traceback", "was destroyed"):
@@ -229,6 +233,24 @@ def test_a_restart_starts_afresh(begin: Begin) -> None:
     kernel.run(LOAD)
     assert answer_of(kernel.run("%%chat\ntwo")) == "re two"
     assert server.requests
+
+
+def test_a_provider_bound_to_the_notebooks_own_loop_works_by_asking_for_it(begin: Begin) -> None:
+    kernel, _ = begin()
+    code = """
+import asyncio
+from notebook_chat import Chat
+home = asyncio.get_running_loop()
+async def bound(messages):
+    assert asyncio.get_running_loop() is home
+    yield "on the "
+    await asyncio.sleep(0.01)
+    yield "notebook's loop"
+str(Chat(provider=bound, nested=True).ask("hi")), list(Chat(provider=bound, nested=True).stream("hi"))
+"""
+    runs = [kernel.submit(code), kernel.submit("'next'")]
+    assert runs[0].wait().text == repr(("on the notebook's loop", ["on the ", "notebook's loop"]))
+    assert runs[1].wait().text == "'next'"
 
 
 def test_a_key_is_nowhere_after_a_failure(

@@ -13,8 +13,8 @@ import pytest
 from notebook_chat.errors import ChatError
 from notebook_chat.events import Status
 from notebook_chat.keys import Secret
-from notebook_chat.providers import installers, weights
-from notebook_chat.providers.engine import Engine, Model, require
+from notebook_chat.providers import engine, installers, weights
+from notebook_chat.providers.engine import Engine, Engines, Model, require
 from notebook_chat.providers.work import Progress
 
 from .package_index import CONTENT, MODEL, Configure, Told, from_folder, write_wheel
@@ -121,7 +121,16 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def xllama_server(model_file: Path) -> Iterator[RunningServer]:
     """xllamacpp's own HTTP server with the default model: what a provider over HTTP is tested against."""
     context = 2048
-    engine = Engine(Model.of(model_file, weights.DEFAULT, context))
-    engine.start(Progress())
-    yield RunningServer(f"{engine.address}/v1", engine.key, weights.DEFAULT, context)
-    engine.end()
+    server = Engine(Model.of(model_file, weights.DEFAULT, context))
+    server.start(Progress())
+    yield RunningServer(f"{server.address}/v1", server.key, weights.DEFAULT, context)
+    server.end()
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engines]:
+    """No model is loaded yet, and none stays."""
+    engines = Engines()
+    monkeypatch.setattr(engine, "engines", engines)
+    yield engines
+    engines.end()

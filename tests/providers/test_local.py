@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +39,6 @@ async def events_of(result: AsyncResult) -> list[Event]:
 
 def statuses_in(events: list[Event]) -> list[str]:
     return [event.text for event in events if isinstance(event, Status)]
-
-
-@pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[engine.Engines]:
-    """No model is loaded yet, and none stays."""
-    engines = engine.Engines()
-    monkeypatch.setattr(engine, "engines", engines)
-    yield engines
-    engines.end()
 
 
 # --- what needs no model --------------------------------------------------------------------------------
@@ -209,8 +199,7 @@ async def test_time_is_bounded(model_file: Path) -> None:
 
 async def seconds_until_idle(running: engine.Engine) -> float:
     """How long the engine goes on computing: until it uses no processor time for 0.2 s."""
-    import psutil
-
+    psutil = pytest.importorskip("psutil")
     assert running._child is not None
     process = psutil.Process(running._child._process.pid)
     start = last = time.perf_counter()
@@ -285,6 +274,12 @@ async def test_answers_at_the_same_time(model_file: Path) -> None:
     changes = sum(a != b for a, b in itertools.pairwise(order))
     assert changes > len(prompts)  # they take turns
     assert all(text.strip() for text in together)
+
+
+@pytest.mark.model
+async def test_questions_in_quick_succession(model_file: Path) -> None:
+    for _ in range(20):
+        assert await ask(max_tokens=1).read()
 
 
 @pytest.mark.model
