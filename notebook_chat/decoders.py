@@ -17,7 +17,6 @@ MAX_FRAME = 64 * 1024 * 1024
 
 T = TypeVar("T")
 
-_MOST_NAMES = 64
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -84,7 +83,6 @@ class SSEDecoder:
         self._backlog = _Backlog()
         self._head: bytes | None = b""  # the first bytes, while they may still be a byte order mark
         self._after_cr = False
-        self._names: dict[bytes, str] = {}  # the lines that named an event, and its name
 
     def feed(self, data: bytes) -> list[Frame]:
         """The events that ``data`` completes."""
@@ -104,31 +102,12 @@ class SSEDecoder:
         data = backlog.take(data)
         end = data.rindex(b"\n\n")
         backlog.push(data[end + 2 :])
-        return self._events(data[:end])
+        return _events(data[:end])
 
     def flush(self) -> list[Frame]:
         """The event that the end of the stream cut off, if there is one."""
         frame = _event(self._backlog.take())
         return [] if frame is None else [frame]
-
-    def _events(self, text: bytes) -> list[Frame]:
-        """The events of a text that ends where an event ends. Nearly every event of a model's stream is
-        ``data: …`` or ``event: …`` and ``data: …``; of these, no line needs a look of its own."""
-        if text.startswith(b"data: "):
-            payloads = text[6:].split(b"\n\ndata: ")
-            if text.count(b"\n") == 2 * (len(payloads) - 1):
-                return [Frame(payload) for payload in payloads]
-        frames = []
-        names = self._names
-        for block in text.split(b"\n\n"):
-            head, _, payload = block.partition(b"\ndata: ")
-            if head in names and b"\n" not in payload:
-                frames.append(Frame(payload, names[head]))
-            elif (frame := _event(block)) is not None:
-                frames.append(frame)
-                if head.startswith(b"event: ") and b"\n" not in head and len(names) < _MOST_NAMES:
-                    names[head] = frame.event
-        return frames
 
     def _line_feeds(self, data: bytes) -> bytes:
         """``data`` with CRLF and CR as LF. A CR ends its line at once; the LF that may follow it in the
@@ -139,6 +118,23 @@ class SSEDecoder:
         if data.endswith(b"\r"):
             self._after_cr = True
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _events(text: bytes) -> list[Frame]:
+    """The events of a text that ends where an event ends.
+
+    Nearly every event of a model's stream is one line of data, or a name and a line of data, and the events
+    that arrive together have the same name: then the text is cut in one go and no line is looked at.
+    """
+    prefix = text[: text.find(b"data: ") + 6]
+    name, _, rest = prefix.partition(b"\n")
+    if prefix == b"data: " or (name.startswith(b"event: ") and rest == b"data: "):
+        payloads = text[len(prefix) :].split(b"\n\n" + prefix)
+        lines = 2 if rest else 1
+        if text.count(b"\n") == (lines + 1) * len(payloads) - 2:
+            event = name[7:].decode("utf-8", "replace") or "message"
+            return [Frame(payload, event) for payload in payloads]
+    return [frame for block in text.split(b"\n\n") if (frame := _event(block)) is not None]
 
 
 def _event(block: bytes) -> Frame | None:

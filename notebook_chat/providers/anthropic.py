@@ -116,6 +116,8 @@ class Anthropic(HTTPProvider):
     def parse(cls, frame: Frame) -> Iterable[Event]:
         """The events of one of the API's events."""
         event = decode_json(_EVENT, frame.data)
+        if event.type == "content_block_delta" and event.delta.text:  # as nearly every event is
+            return (TextDelta(event.delta.text),)
         match event.type:
             case "content_block_delta":
                 return _delta(event.index, event.delta)

@@ -100,19 +100,19 @@ class Engine:
     def _start(self, progress: Progress) -> None:
         child = self._launch()
         try:
-            while "\n" not in (reply := child.output) and child.exit_status is None:
+            while not child.output.endswith("\n") and child.exit_status is None:
                 progress.pause(_POLL)
-            reply = child.output
-            address = json.loads(reply).get("address") if reply else None
-            if not address:
+            output = child.output
+            reply = json.loads(output) if output.endswith("\n") else {}
+            if "address" not in reply:
                 child.wait(2)
-                reason = _reason(child.errors) or ending(child.exit_status)
+                reason = _reason(child.errors) or reply.get("error") or ending(child.exit_status)
                 raise EngineError(f"{self.model.name} cannot be loaded: {reason}")
         except BaseException:
             child.end()
             raise
         child.drop_output()
-        self.address, self._child = address, child
+        self.address, self._child = reply["address"], child
 
     def _launch(self) -> Child:
         spec = find_spec("xllamacpp")

@@ -20,6 +20,7 @@ def _load(settings: dict[str, Any]) -> Any:
 
     Raises:
         RuntimeError: The model cannot be loaded. The reason is in the log, on the standard error.
+        ImportError, AttributeError: xllamacpp is broken, or of a version without one of these settings.
     """
     xllamacpp = importlib.import_module("xllamacpp")
     params = xllamacpp.CommonParams()
@@ -38,7 +39,7 @@ def _load(settings: dict[str, Any]) -> Any:
     params.api_keys = [settings["key"]]
     params.cors_origins = "null"
     params.endpoint_slots = params.endpoint_props = False
-    setattr(params, "ui" if hasattr(params, "ui") else "webui", False)
+    params.ui = False
     params.offline = True
     params.verbosity = 1  # errors only: one of them says why a model does not load
     return xllamacpp.Server(params)
@@ -55,7 +56,7 @@ def main() -> int:
         server = _load(settings)
         reply = {"address": server.listening_address}
     except Exception as error:
-        reply = {"error": str(error)}
+        reply = {"error": f"{type(error).__name__}: {error}"}
     os.write(replies, json.dumps(reply).encode() + b"\n")
     os.close(replies)
     if "error" in reply:

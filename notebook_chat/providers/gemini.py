@@ -164,10 +164,10 @@ def _events(chunk: _Chunk, provider: str) -> Iterator[Event]:
                 yield ReasoningDelta(part.text) if part.thought else TextDelta(part.text)
             if call := part.function_call:
                 yield ToolCall(0, call.id or "", call.name, bytes(call.args).decode())
-    if not candidates or any(one.finish_reason for one in candidates):
-        # Every chunk counts from the beginning: the last one will do.
-        if usage := decode_json(_USAGE, bytes(chunk.usage_metadata)):
-            yield _usage(usage)
+    # Every chunk counts from the beginning: the last one will do.
+    last = not candidates or any(one.finish_reason for one in candidates)
+    if last and (usage := decode_json(_USAGE, bytes(chunk.usage_metadata))):
+        yield _usage(usage)
     feedback = chunk.prompt_feedback
     if feedback and feedback.block_reason and not candidates:
         words = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"

@@ -40,12 +40,16 @@ CONTEXT = 8192
 """The context where the caller says nothing, in tokens. What large models were trained with would take many
 gigabytes of memory."""
 
+LONG_PROMPT = 256
+"""From how many tokens on, beyond what it remembers, the model tells how much of a prompt it has read."""
+
 DEMONSTRATION = "SmolLM2-135M is a tiny demonstration model: its answers are poor"
 
 
 class _ReadSoFar(msgspec.Struct, frozen=True):
     total: int = 0
     processed: int = 0
+    cache: int = 0
 
 
 class _Reading(msgspec.Struct, frozen=True):
@@ -65,9 +69,11 @@ class _EngineDialect(OpenAI):
     def parse(cls, frame: Frame) -> Iterable[Event]:
         """The events of one chunk."""
         if b'"prompt_progress"' in frame.data:
-            reading = decode_json(_READING, frame.data).prompt_progress
-            if reading is not None and reading.total:
-                return (Status("Reading the prompt", reading.processed / reading.total),)
+            so_far = decode_json(_READING, frame.data).prompt_progress
+            if so_far is not None:
+                new = so_far.total - so_far.cache
+                done = so_far.processed - so_far.cache
+                return (Status("Reading the prompt", done / new),) if new >= LONG_PROMPT else ()
         return super().parse(frame)
 
 

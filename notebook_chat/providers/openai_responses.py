@@ -99,8 +99,10 @@ class OpenAIResponses(OpenAI):
         if frame.data == b"[DONE]":
             return ()
         event = decode_json(_EVENT, frame.data)
+        if event.type == "response.output_text.delta" and type(event.delta) is str:  # nearly every event
+            return (TextDelta(event.delta),)
         match event.type:
-            case "response.output_text.delta" | "response.refusal.delta":
+            case "response.refusal.delta" | "response.output_text.delta":
                 return (TextDelta(_piece(event)),)
             case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
                 return (ReasoningDelta(_piece(event)),)
