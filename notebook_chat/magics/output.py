@@ -23,7 +23,7 @@ def show_table(shell: Any, head: Sequence[str], rows: Sequence[Sequence[str]]) -
 
     top = f"<thead>{_row(head, 'th')}</thead>" if head else ""
     body = "".join(_row(row, "td") for row in rows)
-    html = container(f"<table>{top}<tbody>{body}</tbody></table>")
+    html = container(f"<table>{top}<tbody>{body}</tbody></table>", style=True)
     publish_display_data({"text/html": html, "text/plain": plain})  # type: ignore[no-untyped-call]
     return None
 

@@ -117,8 +117,8 @@ class Local(AsyncGeneratorProvider):
             ContextLengthError: The conversation is too long.
         """
         name = model or cls.default_model
-        request = _checked(messages, options)
         try:
+            request = _checked(messages, options)
             engines.require()
             finding = Work(partial(_find, name, _context(options), options.get("proxy")))
             async with aclosing(finding.statuses()) as statuses:

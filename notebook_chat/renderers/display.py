@@ -154,7 +154,7 @@ class DisplayRenderer:
             title = "Reasoning" if body else "Thinking …"
             pre = f'<div style="white-space:pre-wrap;{_QUIET}">{escape(thoughts)}</div>'
             body = f"<details><summary>{title}</summary>{pre}</details>{body}"
-        return {"text/html": markup.container(body + below)}
+        return {"text/html": markup.container(body + below, style=True)}
 
     def _send(self, rich: dict[str, str], plain: str, turn: Summary | None) -> None:
         data = {**rich, "text/plain": plain}

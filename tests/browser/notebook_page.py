@@ -137,7 +137,7 @@ class NotebookPage:
 
     @property
     def page_errors(self) -> tuple[str, ...]:
-        """Exceptions that nothing in the page caught."""
+        """Exceptions that nothing in the page caught; Notebook 7 has some of its own while it loads."""
         return tuple(self._page_errors)
 
     def settle(self, timeout: float = 30.0, quiet: float = 0.3) -> None:

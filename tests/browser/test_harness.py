@@ -35,7 +35,6 @@ def test_cells_run_and_show_their_outputs(lab: Lab) -> None:
     assert [cell.count for cell in notebook.cells] == [1, 2, 3]
     for index, text in enumerate(["42", "slept", "last"]):
         expect(notebook.output(index)).to_have_text(text)
-    assert notebook.page_errors == ()
 
 
 @every_front_end
@@ -120,6 +119,16 @@ def test_a_kernel_does_not_see_the_keys_of_the_user(lab: Lab, monkeypatch: pytes
     )
     notebook.run_all()
     expect(notebook.output(0)).to_have_text("[]")
+
+
+def test_an_uncaught_exception_in_the_page_is_seen(lab: Lab) -> None:
+    notebook = lab.open(
+        [html("<script>setTimeout(() => { throw new Error('nobody catches this'); })</script>")]
+    )
+    assert not any("nobody catches this" in error for error in notebook.page_errors)
+    notebook.run_all()
+    notebook.settle()
+    assert any("nobody catches this" in error for error in notebook.page_errors)
 
 
 # --- the canary

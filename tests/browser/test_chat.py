@@ -1,0 +1,218 @@
+"""Answers in a real JupyterLab and Notebook 7: streaming, smooth, kept, and readable when not trusted."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from ..answers import answer
+from ..servers import Answer, Pause, Reasoning, Stall, VendorServer, echo, serve
+from .lab import Lab, every_front_end
+from .notebook_page import NotebookPage
+
+Begin = Callable[..., tuple[NotebookPage, VendorServer]]
+
+
+@pytest.fixture
+def begin(lab: Lab) -> Iterator[Begin]:
+    """Opens a notebook whose first cell loads the extension, with a server that answers its chats."""
+    with ExitStack() as servers:
+
+        def start(cells: list[str], *replies: Any, **options: Any) -> tuple[NotebookPage, VendorServer]:
+            server = servers.enter_context(serve("openai_chat", *replies))
+            load = (
+                f"import os; os.environ['OPENAI_BASE_URL'] = {server.base_url!r}\n"
+                "%load_ext notebook_chat\n%config ChatMagics.model = 'openai:test'"
+            )
+            notebook = lab.open([load, *cells], **options)
+            notebook.run(0)
+            return notebook, server
+
+        yield start
+
+
+def paced(text: str, rate: float, size: int = 5) -> Answer:
+    """The text in chunks of ``size`` characters, ``rate`` chunks a second in pairs."""
+    pieces: list[Any] = []
+    for start in range(0, len(text), 2 * size):
+        pieces += [text[start : start + size], text[start + size : start + 2 * size], Pause(2 / rate)]
+    return Answer(*(piece for piece in pieces if piece != ""))
+
+
+EVERYTHING = """\
+# Everything in one answer
+
+A paragraph with *emphasis*, **strong words**, ~~mistakes~~, `inline code`, [a link](https://example.org) and
+https://example.org/auto. It costs $5 and not $10; List<int> stays as it is. 你好 مرحبا 👩‍👩‍👧
+
+1. first
+   - nested, with [ ] brackets
+2. second
+
+- [x] done
+- [ ] to do
+
+```python
+def reverse(text: str) -> str:
+    \"\"\"Turn a string around.\"\"\"
+    return text[::-1]  # the whole of it
+```
+
+| quantity | symbol | value |
+|:---|:---:|---:|
+| speed of light | $c$ | 299 792 458 |
+| Planck | $h$ | 6.626e-34 |
+
+Euler: $e^{i\\pi} + 1 = 0$, and displayed:
+
+$$\\int_0^\\infty e^{-x^2}\\,dx = \\frac{\\sqrt{\\pi}}{2}$$
+
+> A quotation, with a footnote.[^1]
+
+---
+
+[^1]: The note itself.
+"""
+
+
+@every_front_end
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_answer_with_everything_in_it(begin: Begin, lab: Lab, theme: Any) -> None:
+    reply = Answer(Reasoning("Let me think about <b>this</b>."), EVERYTHING)
+    notebook, _ = begin(["%%chat\nShow me everything."], reply, theme=theme, viewport=(1280, 1500))
+    notebook.run(1)
+    output = notebook.output(1)
+    expect(output.locator("h1")).to_have_text("Everything in one answer")
+    expect(output.locator("li input[type=checkbox]")).to_have_count(2)
+    expect(output.locator("math").first).to_be_visible()
+    expect(output.locator("table").first).to_contain_text("299 792 458")
+    expect(output).to_contain_text("It costs $5 and not $10; List<int> stays as it is.")
+    expect(output.locator("details summary")).to_contain_text("Reasoning")
+    expect(output).to_contain_text("openai:test · 11 + 7 tokens")
+    notebook.screenshot("everything")
+    assert lab.canary.hits == ()
+
+
+def test_a_first_conversation(begin: Begin) -> None:
+    """Its picture is the one in the README."""
+    function = (
+        "Slicing with a negative step does it:\n\n```python\ndef reverse(text: str) -> str:\n"
+        '    return text[::-1]\n```\n\n`reverse("chat")` gives `"tahc"`.\n'
+    )
+    cells = ["%%chat\nHow do I reverse a string in Python?", "%%chat\nAnd is it fast for long strings?"]
+    notebook, server = begin(
+        cells, Answer(function), Answer("Yes: the copy is made in C, in time $O(n)$.\n"), viewport=(1000, 560)
+    )
+    notebook.run_all()
+    expect(notebook.output(2)).to_contain_text("the copy is made in C")
+    assert len(server.requests[1].turns) == 3
+    notebook.screenshot("quickstart")
+
+
+@every_front_end
+def test_the_answer_streams_and_the_interrupt_button_stops_it(begin: Begin) -> None:
+    notebook, server = begin(["%%chat\nhello", "print('next')"], Answer("so far ", Stall()))
+    notebook.run(1, wait=False)
+    expect(notebook.output(1)).to_contain_text("so far")
+    notebook.interrupt()
+    notebook.wait_idle()
+    expect(notebook.output(1)).to_contain_text("stopped")
+    expect(notebook.output(1)).not_to_contain_text("Traceback")
+    notebook.run(2)
+    expect(notebook.output(2)).to_contain_text("next")
+    assert server.exchange().disconnected.wait(2)
+
+
+@every_front_end
+def test_running_a_cell_again_replaces_its_turn(begin: Begin) -> None:
+    notebook, server = begin([f"%%chat\n{word}" for word in ("one", "two", "three")], echo())
+    notebook.run_all()
+    first = [[turn.text for turn in request.turns] for request in server.requests]
+    notebook.run_all()
+    again = [[turn.text for turn in request.turns] for request in server.requests][3:]
+    # Run All loads the extension again, which changes nothing.
+    assert again == first
+
+
+@every_front_end
+def test_one_valid_output_is_saved_and_is_readable_untrusted(begin: Begin, lab: Lab) -> None:
+    notebook, _ = begin(["%%chat\nShow me everything."], Answer(EVERYTHING))
+    notebook.run(1)
+    node = notebook.save()
+    [output] = node.cells[1].outputs
+    assert output.data["text/plain"] == EVERYTHING
+    assert output.metadata["notebook_chat"]["answer"] == EVERYTHING
+    again = lab.reopen_untrusted(notebook)
+    shown = again.output(1)
+    expect(shown).to_contain_text("Everything in one answer")
+    expect(shown).to_contain_text("return text[::-1]")
+    expect(shown).to_contain_text("e^{i\\pi} + 1 = 0")
+    expect(shown.locator("table").first).to_contain_text("299 792 458")
+    again.screenshot("everything-untrusted")
+    assert lab.canary.hits == ()
+
+
+WHOLE_TEXT = """
+import time, asyncio
+from IPython.display import publish_display_data
+from notebook_chat.providers import OpenAI
+text, last, shown = "", 0.0, False
+async for piece in OpenAI.create_async_generator("m", "hi", base_url=os.environ["OPENAI_BASE_URL"]):
+    text += piece
+    if time.monotonic() - last > 0.05:
+        publish_display_data({"text/markdown": text}, transient={"display_id": "whole"}, update=shown)
+        last, shown = time.monotonic(), True
+publish_display_data({"text/markdown": text}, transient={"display_id": "whole"}, update=True)
+"""
+
+
+def test_a_long_answer_streams_smoothly(begin: Begin) -> None:
+    text = answer(20_000)
+    notebook, _ = begin(["%%chat\nlong", WHOLE_TEXT], paced(text, 400))
+    seen = notebook.watch(1, "THE END")
+    with notebook.measure() as measured:
+        notebook.run(1, timeout=120)
+        ended = time.time()
+        on_screen = seen(10)
+    with notebook.measure() as measured_whole:
+        notebook.run(2, timeout=120)
+    ours, whole = measured(), measured_whole()
+    print(
+        f"\n20 kB at 400 chunks/s: on screen {on_screen - ended:+.2f} s from the cell's end, longest task "
+        f"{ours.longest_task * 1000:.0f} ms, main thread {ours.task_seconds:.2f} s (whole text at 20 Hz "
+        f"{whole.task_seconds:.2f} s), jump {ours.largest_jump:.0f} px, {ours.received_bytes / 1e6:.2f} MB"
+    )
+    assert on_screen - ended < 2
+    assert ours.task_seconds < whole.task_seconds / 2
+    assert ours.received_bytes < whole.received_bytes / 2
+
+
+def test_reading_what_is_finished_is_not_disturbed(begin: Begin) -> None:
+    """Scrolled to the middle of an answer that still grows, the reader stays there."""
+    text = answer(12_000)
+    notebook, _ = begin(["%%chat\nlong"], paced(text, 400))
+    notebook.run(1, wait=False)
+    target = notebook.output(1).locator("h2").nth(2)
+    expect(target).to_be_visible(timeout=20_000)
+    target.scroll_into_view_if_needed()
+    jumps = []
+    with notebook.measure(anchor=".jp-Notebook h2:nth-of-type(3)") as measured:
+        notebook.wait_idle(60)
+    jumps.append(measured().largest_jump)
+    print(f"\nlargest jump while the answer grew: {statistics.fmean(jumps):.0f} px")
+    assert max(jumps) < 40
+
+
+def test_the_waiting_is_shown_and_leaves_no_trace(begin: Begin) -> None:
+    notebook, _ = begin(["%%chat\nhello"], Answer(Pause(1.0), "at last"))
+    notebook.run(1, wait=False)
+    expect(notebook.output(1)).to_contain_text("waiting for the answer")
+    notebook.wait_idle()
+    expect(notebook.output(1)).to_contain_text("at last")
+    expect(notebook.output(1)).not_to_contain_text("waiting")
