@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import atexit
 import importlib.util
+import os
 import ssl as tls
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -63,34 +66,46 @@ async def send(request: Request) -> AsyncGenerator[Response]:
     Raises:
         TransportError: The network failed; ``ConfigurationError`` where the address cannot be used.
     """
-    timeouts = request.timeouts
-    try:
-        response = await _session().request(
-            request.method,
-            request.url,
-            headers={
-                name: value.reveal() if isinstance(value, Secret) else value
-                for name, value in request.headers.items()
-            },
-            data=request.body,
-            allow_redirects=False,
-            proxy=_proxy_for(request),
-            ssl=request.ssl,
-            timeout=aiohttp.ClientTimeout(
-                total=timeouts.total,
-                connect=None,
-                sock_connect=timeouts.connect,
-                sock_read=timeouts.idle,
-                ceil_threshold=3600,
-            ),
-        )
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise _translated(error, request) from None
+    response = await _send(request)
     try:
         yield Response(response, request)
     finally:
         # A response that was read to its end has given its connection back; any other is closed with it.
         response.close()
+
+
+async def _send(request: Request) -> aiohttp.ClientResponse:
+    timeouts = aiohttp.ClientTimeout(
+        total=request.timeouts.total,
+        connect=None,
+        sock_connect=request.timeouts.connect,
+        sock_read=request.timeouts.idle,
+        ceil_threshold=3600,
+    )
+    while True:
+        connection = SimpleNamespace(reused=False)
+        try:
+            return await _session().request(
+                request.method,
+                request.url,
+                headers={
+                    name: value.reveal() if isinstance(value, Secret) else value
+                    for name, value in request.headers.items()
+                },
+                data=request.body,
+                allow_redirects=False,
+                proxy=_proxy_for(request),
+                ssl=request.ssl,
+                timeout=timeouts,
+                trace_request_ctx=connection,
+            )
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            # Servers close idle connections when they like, and one may do so just as it is used again.
+            # There are only so many idle ones, so this ends with a fresh one.
+            if not connection.reused:
+                raise _translated(error, request) from None
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise _translated(error, request) from None
 
 
 def accepted_encodings() -> str:
@@ -100,6 +115,15 @@ def accepted_encodings() -> str:
 
 
 # --- the session of each loop -------------------------------------------------------------------------
+
+
+class _Connector(aiohttp.TCPConnector):
+    """A pool that is closed with its loop, and warns of nothing where that could not be: in a forked child,
+    whose parent uses its connections, and after a loop that was closed without ``shutdown_asyncgens``."""
+
+    def __del__(self, _warnings: Any = None) -> None:
+        pass
+
 
 _sessions: dict[asyncio.AbstractEventLoop, tuple[aiohttp.ClientSession, AsyncGenerator[None]]] = {}
 
@@ -111,10 +135,10 @@ def _session() -> aiohttp.ClientSession:
             _drop(closed)
         session = aiohttp.ClientSession(
             # Hundreds of streams at once are legitimate; a pool that is smaller would stall the rest.
-            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
+            connector=_Connector(limit=0, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": "notebook_chat"},
-            auto_decompress=True,
+            trace_configs=[_tracing()],
         )
         keeper = _keep(session)
         _sessions[loop] = session, keeper
@@ -122,6 +146,17 @@ def _session() -> aiohttp.ClientSession:
         with suppress(StopIteration):
             keeper.asend(None).send(None)
     return _sessions[loop][0]
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    """Notes in a request's context whether its connection had been used before."""
+
+    async def reused(session: object, context: SimpleNamespace, params: object) -> None:
+        context.trace_request_ctx.reused = True
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_reuseconn.append(reused)
+    return tracing
 
 
 async def _keep(session: aiohttp.ClientSession) -> AsyncGenerator[None]:
@@ -139,6 +174,20 @@ def _drop(loop: asyncio.AbstractEventLoop) -> None:
     cannot be closed any more, only let go."""
     session, _ = _sessions.pop(loop)
     session.detach()
+
+
+def _after_fork() -> None:
+    """The child leaves its parent's connections alone: closing them here would break them there."""
+    for session, _ in _sessions.values():
+        _of_parent.append(session.connector)
+        session.detach()
+    _sessions.clear()
+
+
+_of_parent: list[object] = []
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @atexit.register

@@ -22,7 +22,7 @@ _LANGUAGES: Final = frozenset(
     """
     python pycon pytb cython bash fish batch powershell javascript typescript jsx tsx json html css scss less
     xml yaml toml docker cmake sql mysql postgresql c cpp csharp java kotlin scala groovy go rust swift
-    objective-c php ruby perl lua splus julia matlab octave haskell ocaml fsharp elixir erlang clojure
+    objective-c php ruby perl lua splus julia octave haskell fsharp elixir erlang clojure
     common-lisp scheme racket emacs-lisp dart zig nim fortran vbnet nasm tex rst diff graphql protobuf nginx
     vim solidity gdscript cuda glsl verilog systemverilog vhdl awk crystal prolog tcl sas stata sparql
     properties graphviz puppet coffeescript wast typst
@@ -41,6 +41,8 @@ _ALSO: Final = {
     "vue": "html",
     "svelte": "html",
     "htm": "html",
+    "matlab": "octave",  # the lexers for these two can be made to run for minutes, those of their kin cannot
+    "ocaml": "fsharp",
 }
 
 _INFO: Final = re.compile(r"\{?[.=]?([A-Za-z0-9][A-Za-z0-9+#._-]{0,31})(?=$|[\s{},:;(])")

@@ -1,0 +1,34 @@
+"""Texts for the property tests: anything at all, and what looks like Markdown."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+ANYTHING = st.text(st.characters(), max_size=200) | st.text(
+    st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Lu", "Po"]), max_size=60
+)
+
+PIECES = [
+    *("# ", "## ", "- ", "* ", "+ ", "1. ", "12) ", "> ", "    ", "\t", "\n", "\n\n", "\n  ", "\r\n", "\r", "---", "==="),
+    *("```", "````", "~~~", "```python\n", "```c++ title=x\n", "\n```\n", "`", "``", "***", "**", "*", "_", "__", "~~"),
+    *("| a | b |", "\n|---|---|\n", "\n--|:-:\n", "|", "\\|", "[ ] ", "[x] ", "[", "]", "(", ")", "![", "](", "]: "),
+    *("[a](https://e.org/x)", "![i](http://h.org/p.png)", "<https://e.org>", "https://e.org/a_(b).", "www.e.org"),
+    *("[ref]", "[ref][1]", "[1]: https://d.org 'T'\n", "\n[ref]: <javascript:x>\n", "[^n]", "\n[^n]: note\n", "[^n]:"),
+    *("$", "$$", "$x^2$", "$5 and $10", "\\(", "\\)", "\\[", "\\]", "\\begin{align}", "\\end{align}", "\\frac{1}{2}"),
+    *("<b>", "</b>", "<script>", "<!--", "-->", "<img src=x onerror=y>", "&lt;", "&#x202e;", "&amp", "&copy;", "<br>"),
+    *("\\", "\\*", "!", ":", "://", "@", "{", "}", "^", "=", "'", '"', "\u202e", "\u2028", "\x00", "\x1b[31m", "é", "中", "ש"),
+    *("word", "two words", " ", "  \n", "x", "1", "\\mmlToken{mi}{x}", "\\text{<b>}", "javascript:", "data:text/html,x"),
+]
+
+MARKDOWN = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
+
+TEXTS = MARKDOWN | ANYTHING
+
+
+@st.composite
+def cut(draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS) -> tuple[str, list[str]]:
+    """A text, and the same text in pieces."""
+    text = draw(texts)
+    places = draw(st.lists(st.integers(0, len(text)), max_size=12))
+    edges = sorted({0, len(text), *places})
+    return text, [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
