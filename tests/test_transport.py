@@ -76,11 +76,13 @@ async def test_a_loop_has_a_pool_of_its_own(vendor_server: ServerFactory) -> Non
 async def test_an_idle_connection_that_dies_as_it_is_used_again_costs_nothing() -> None:
     """The server answers, and closes the connection when the next request comes in on it."""
     requests = 0
+    writers: list[asyncio.StreamWriter] = []
     body = b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n" % len(body)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal requests
+        writers.append(writer)
         request = await reader.readuntil(b"\r\n\r\n")
         [length] = [line for line in request.lower().split(b"\r\n") if line.startswith(b"content-length")]
         await reader.readexactly(int(length.partition(b":")[2]))
@@ -93,6 +95,9 @@ async def test_an_idle_connection_that_dies_as_it_is_used_again_costs_nothing() 
     async with server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         answers = [await OpenAI.create_async("m", "hi", base_url=url, retries=0) for _ in range(3)]
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)
     assert answers == ["Hi"] * 3
     assert requests == 3
 

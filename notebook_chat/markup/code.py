@@ -48,7 +48,7 @@ _ALSO: Final = {
 _INFO: Final = re.compile(r"\{?[.=]?([A-Za-z0-9][A-Za-z0-9+#._-]{0,31})(?=$|[\s{},:;(])")
 _LINE: Final = re.compile(r"\n(?=[^\s\])}])")
 
-_PIECE: Final = 8000
+_PIECE: Final = 4000
 """How many characters a lexer is given at once."""
 _SETTLE: Final = 2000
 """From how many characters of growing code on the first part is not coloured again."""

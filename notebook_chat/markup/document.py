@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Final
 
 from notebook_chat.markup.characters import unix_lines, visible
@@ -18,7 +19,7 @@ _GROWTH: Final = 0.05
 """By how much the open block grows before it is rendered again within a line."""
 
 _FREE: Final = 4000
-_WORK: Final = 4
+_WORK: Final = 3
 """An open block may be worked on for this many times its length, in characters, beyond what is free: a block
 without an end, say a list of five hundred lines, costs no more than a few times its length."""
 
@@ -58,8 +59,9 @@ class Document:
         self._wanted: set[Label] = set()
         self._highlighter = Highlighter()
         self._cache = InlineCache()
+        self._shown = ""  # what the open block was rendered to last
+        self._seen = 0  # how much of the tail that shows
         self._open_html = ""
-        self._seen = 0  # how much of the tail the open HTML shows
         self._work = 0
         self._ended = False
 
@@ -90,8 +92,8 @@ class Document:
     def open_block(self) -> str:
         """The HTML of what is not finished; "" when there is nothing.
 
-        It is rendered again when a line has ended or it has grown by a twentieth, and less often when it has
-        become very long; in between, the same string is given.
+        It is rendered again when a line has ended or it has grown by a twentieth; in between, the same string is
+        given. When it has become very long it is rendered less often, and what has come since is shown as text.
         """
         self._update()
         return self._open_html
@@ -134,6 +136,7 @@ class Document:
         if new < _GROWTH * len(tail) and "\n" not in tail[self._seen :]:
             return
         if self._work > _FREE + _WORK * len(tail):
+            self._open_html = self._shown + _unread(tail[self._seen :])
             return
         text = held_back(tail)
         blocks = self._split(text, growing=True)
@@ -146,8 +149,8 @@ class Document:
             self._work = 0
             self._cache = InlineCache()
         self._seen = len(self._tail)
-        self._work += len(self._tail) // _WORK
-        self._open_html = self._open(text, blocks[settled:])
+        self._work += len(self._tail) // 4
+        self._open_html = self._shown = self._open(text, blocks[settled:])
 
     @staticmethod
     def _split(text: str, growing: bool = False) -> list[Block]:
@@ -195,7 +198,7 @@ class Document:
         growing: bool = False,
     ) -> str:
         try:
-            self._work += parse_inline(block.tokens, references, cache, growing)
+            self._work += 2 * len(block.tokens) + parse_inline(block.tokens, references, cache, growing)
             wanted = self._wanted | references.asked
             if not growing:
                 self._wanted = wanted
@@ -214,6 +217,12 @@ def _settled(blocks: list[Block], whole: int) -> int:
     if blocks and (blocks[-1].end > whole or blocks[-1].is_open):
         count -= 1
     return max(0, count - 1)
+
+
+def _unread(text: str) -> str:
+    """What has come to a very long block since it was rendered, as text."""
+    lines = escape(text, quote=False).replace("\n", "<br>\n")
+    return sanitised(f"<p>{lines}</p>\n")
 
 
 def render_body(source: str) -> str:

@@ -16,6 +16,9 @@ from markdown_it.rules_inline import StateInline
 LONGEST: Final = 4000
 """How many characters a formula may have; it also bounds the search for a closing delimiter."""
 
+MOST_LINES: Final = 60
+"""How many lines a formula may have."""
+
 _ENVIRONMENT: Final = (
     r"equation|align|aligned|alignat|gather|gathered|multline|eqnarray|flalign|split|cases|[pbvBV]?matrix"
 )
@@ -156,21 +159,34 @@ def _closing_line(
 ) -> tuple[int, bool] | None:
     """The line that ends a formula whose opener ends at *first*, and whether that end is still to come.
 
-    A blank line, a line that leaves the list or quotation, and text after the closer say that it is no formula.
+    A blank line, a line that leaves the list or quotation, and text after the closer say that it is no formula:
+    then it is none either from any line in between, which is remembered, so that no line is read twice for nothing.
     """
-    line, size, pos = start_line, 0, first
+    limit = min(first + LONGEST, state.eMarks[end_line - 1])
+    at = state.src.find(closer, first, limit)
+    growing = bool(state.env.get("growing")) and end_line == state.lineMax
+    if at < 0 and not (growing and limit == state.eMarks[end_line - 1]):
+        return None
+    if state.src.count("\n", first, at if at >= 0 else limit) > MOST_LINES:
+        return None
+    failed: dict[tuple[str, int], int] = state.env.setdefault("no_maths_before", {})
+    if failed.get((closer, state.blkIndent), 0) > start_line:
+        return None
+    line, pos = start_line, first
     while line < end_line:
         text = state.src[pos : state.eMarks[line]]
-        size += len(text)
-        if size > LONGEST or (line > start_line and state.sCount[line] < state.blkIndent):
-            return None
         at = text.find(closer)
+        inside = line > start_line
         if at >= 0 and not _escaped(text, at):
             alone = _AFTER.match(text, at + len(closer)) is not None
-            empty = line == start_line and not text[:at].strip() and not closer.startswith("\\end")
-            return (line, False) if alone and not empty else None
-        if line > start_line and not text.strip():
-            return None
+            if alone and (inside or text[:at].strip() or closer.startswith("\\end")):
+                return line, False
+            break
+        if inside and (not text.strip() or state.sCount[line] < state.blkIndent):
+            break
         line += 1
-        pos = state.bMarks[line] + state.tShift[line] if line < end_line else 0
-    return (end_line - 1, True) if state.env.get("growing") and end_line == state.lineMax else None
+        pos = state.bMarks[line] + state.tShift[line]
+    else:
+        return (end_line - 1, True) if growing else None
+    failed[closer, state.blkIndent] = line
+    return None

@@ -25,7 +25,7 @@ from notebook_chat.markup.references import Label, References
 from notebook_chat.markup.tables import tables_plugin
 from notebook_chat.markup.unfinished import completed
 
-DEEPEST: Final = 20
+DEEPEST: Final = 14
 """How deep blocks may nest, in the parser's levels (a list takes two): what is deeper is shown as text."""
 
 _DEEPEST_EMPHASIS: Final = 12
@@ -71,7 +71,7 @@ class _Parser(MarkdownIt):
 def parser() -> MarkdownIt:
     """The one parser; it holds no state of what it parses, so threads may share it."""
     md = _Parser(
-        "js-default", {"html": False, "tasklists": True, "inline_definitions": True, "maxNesting": 40}
+        "js-default", {"html": False, "tasklists": True, "inline_definitions": True, "maxNesting": DEEPEST + 4}
     )
     md.disable(["html_block", "html_inline", "linkify"])
     footnote_plugin(md, inline=False, move_to_end=False)

@@ -25,13 +25,13 @@ from ..events import Event, Status
 from ..keys import Secret
 from ..messages import Messages
 from . import call as checks
-from . import engine as engines
-from . import weights
 from .base import AsyncGeneratorProvider
-from .engine import Engine, Model
+from .embedded import engine as engines
+from .embedded import weights
+from .embedded.engine import Engine, Model
+from .embedded.work import Progress, Work
 from .http import Batch
 from .openai import OpenAI
-from .work import Progress, Work
 
 MAX_TOKENS = 512
 """The longest answer where the caller says nothing, in tokens: a small model may never come to an end."""

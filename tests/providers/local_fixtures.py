@@ -13,9 +13,9 @@ import pytest
 from notebook_chat.errors import ChatError
 from notebook_chat.events import Status
 from notebook_chat.keys import Secret
-from notebook_chat.providers import engine, installers, weights
-from notebook_chat.providers.engine import Engine, Engines, Model, require
-from notebook_chat.providers.work import Progress
+from notebook_chat.providers.embedded import engine, installers, weights
+from notebook_chat.providers.embedded.engine import Engine, Engines, Model, require
+from notebook_chat.providers.embedded.work import Progress
 
 from .package_index import CONTENT, MODEL, Configure, Told, from_folder, write_wheel
 

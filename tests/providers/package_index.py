@@ -20,9 +20,9 @@ from typing import Any, NamedTuple, Self
 import pytest
 
 from notebook_chat.events import Status
-from notebook_chat.providers import installers
-from notebook_chat.providers.packages import PackagedModel
-from notebook_chat.providers.work import Progress
+from notebook_chat.providers.embedded import installers
+from notebook_chat.providers.embedded.packages import PackagedModel
+from notebook_chat.providers.embedded.work import Progress
 
 Configure = Callable[[Mapping[str, str]], None]
 """Gives this process the environment variables of a package index, and no others."""
@@ -97,8 +97,8 @@ MODEL = packaged()
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from notebook_chat.providers.packages import PackagedModel, have
-from notebook_chat.providers.work import Progress
+from notebook_chat.providers.embedded.packages import PackagedModel, have
+from notebook_chat.providers.embedded.work import Progress
 model, folder = json.loads(sys.argv[1])
 path = have(PackagedModel(**model), Path(folder), Progress(lambda status: print(status.text, flush=True)))
 print("had", path.read_bytes()[:4])

@@ -16,9 +16,10 @@ import pytest
 
 from notebook_chat.errors import EngineError
 from notebook_chat.events import Status
-from notebook_chat.providers import AsyncResult, Local, engine
-from notebook_chat.providers.engine import Engine, Engines, Model
-from notebook_chat.providers.work import Progress, StoppedError
+from notebook_chat.providers import AsyncResult, Local
+from notebook_chat.providers.embedded import engine
+from notebook_chat.providers.embedded.engine import Engine, Engines, Model
+from notebook_chat.providers.embedded.work import Progress, StoppedError
 
 pytest_plugins = ("tests.providers.local_fixtures",)
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_chat.errors import ConfigurationError, DownloadError, MissingDependencyError
-from notebook_chat.providers import hub, weights
-from notebook_chat.providers.work import Progress, Work
+from notebook_chat.providers.embedded import hub, weights
+from notebook_chat.providers.embedded.work import Progress, Work
 
 from .model_hub import TOKEN, ModelHub
 from .package_index import CONTENT, Configure

@@ -21,7 +21,8 @@ from notebook_chat.errors import (
     RequestTimeoutError,
 )
 from notebook_chat.events import Event, Status
-from notebook_chat.providers import AsyncResult, Local, engine, weights
+from notebook_chat.providers import AsyncResult, Local
+from notebook_chat.providers.embedded import engine, weights
 
 pytest_plugins = ("tests.providers.local_fixtures",)
 

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from notebook_chat.errors import DownloadError
 from notebook_chat.events import Status
 from notebook_chat.keys import Secret
-from notebook_chat.providers import installers, packages, processes
-from notebook_chat.providers.work import Progress
+from notebook_chat.providers.embedded import installers, packages, processes
+from notebook_chat.providers.embedded.work import Progress
 
 from .package_index import (
     CONTENT,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from notebook_chat.providers import packages
-from notebook_chat.providers.work import Progress, StoppedError, Work
+from notebook_chat.providers.embedded import packages
+from notebook_chat.providers.embedded.work import Progress, StoppedError, Work
 
 from .package_index import (
     CONTENT,

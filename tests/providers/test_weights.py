@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_chat.errors import ConfigurationError
-from notebook_chat.providers import packages, weights
-from notebook_chat.providers.work import Progress
+from notebook_chat.providers.embedded import packages, weights
+from notebook_chat.providers.embedded.work import Progress
 
 from .package_index import CONTENT, MODEL, from_folder, write_wheel
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from notebook_chat.events import Status
-from notebook_chat.providers import cores, processes
-from notebook_chat.providers.work import Progress, StoppedError, Work
+from notebook_chat.providers.embedded import cores, processes
+from notebook_chat.providers.embedded.work import Progress, StoppedError, Work
 
 
 async def test_work_tells_and_gives_its_result() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import platformdirs
 
-from ..errors import ConfigurationError
-from ..keys import Secret
+from ...errors import ConfigurationError
+from ...keys import Secret
 from . import hub, packages
 from .work import Progress
 

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigurationError, DownloadError, MissingDependencyError
-from ..keys import Secret, redact
+from ...errors import ConfigurationError, DownloadError, MissingDependencyError
+from ...keys import Secret, redact
 from . import installers, processes
 from .work import Progress
 

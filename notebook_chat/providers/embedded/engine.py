@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..errors import EngineError, MissingDependencyError
-from ..keys import Secret
+from ...errors import EngineError, MissingDependencyError
+from ...keys import Secret
 from .cores import threads
 from .processes import Child, environment, python
 from .work import Progress

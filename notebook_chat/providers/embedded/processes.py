@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..keys import Secret
+from ...keys import Secret
 from .work import Progress
 
 # An interrupt of the notebook goes to the kernel's whole process group, and must not reach these.

@@ -9,8 +9,8 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..errors import DownloadError
-from ..keys import Secret, redact
+from ...errors import DownloadError
+from ...keys import Secret, redact
 from . import processes
 from .work import Progress
 

@@ -17,8 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
-from ..errors import DownloadError
-from ..keys import Secret
+from ...errors import DownloadError
+from ...keys import Secret
 from . import installers
 from .work import Progress
 

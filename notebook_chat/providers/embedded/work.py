@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from ..events import Status
+from ...events import Status
 
 T = TypeVar("T")
 
