@@ -29,6 +29,8 @@ DEEPEST: Final = 14
 """How deep blocks may nest, in the parser's levels (a list takes two): what is deeper is shown as text."""
 
 _DEEPEST_EMPHASIS: Final = 12
+_DEEPEST_BRACKETS: Final = 8
+"""How deep brackets may nest before they are text: every level costs another look at what is inside."""
 _BREAK: Final = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 _EMPHASIS: Final = frozenset({"em_open", "strong_open", "s_open", "em_close", "strong_close", "s_close"})
 
@@ -68,11 +70,10 @@ class _Parser(MarkdownIt):
 
 
 @cache
-def parser() -> MarkdownIt:
-    """The one parser; it holds no state of what it parses, so threads may share it."""
-    md = _Parser(
-        "js-default", {"html": False, "tasklists": True, "inline_definitions": True, "maxNesting": DEEPEST + 4}
-    )
+def parser(deepest: int) -> MarkdownIt:
+    """The parser, by how deep it goes; it holds no state of what it parses, so threads may share it."""
+    options = {"html": False, "tasklists": True, "inline_definitions": True, "maxNesting": deepest}
+    md = _Parser("js-default", options)
     md.disable(["html_block", "html_inline", "linkify"])
     footnote_plugin(md, inline=False, move_to_end=False)
     md.inline.ruler.at("footnote_ref", _note_reference)
@@ -92,7 +93,7 @@ def split(text: str, growing: bool = False) -> list[Block]:
     """
     if not text.strip():
         return []
-    md = parser()
+    md = parser(DEEPEST + 4)
     tokens: list[Token] = []
     state = StateBlock(text, md, {"growing": growing}, tokens)
     md.block.tokenize(state, 0, state.lineMax)
@@ -139,7 +140,7 @@ def parse_inline(
 
 
 def _inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
-    md = parser()
+    md = parser(_DEEPEST_BRACKETS)
     children: list[Token] = []
     md.inline.parse(content, md, env, children)
     depth = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml, unescapeAll
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -13,7 +14,6 @@ from markdown_it.utils import EnvType, OptionsDict
 from notebook_chat.markup.characters import right_to_left
 from notebook_chat.markup.code import Highlighter, language
 from notebook_chat.markup.mathml import UnsupportedTeXError, mathml
-from notebook_chat.markup.parser import parser
 from notebook_chat.markup.references import Label
 
 _MARKS: Final = {"$": "$", "$$": "$$", "\\(": "\\)", "\\[": "\\]", "": ""}
@@ -105,6 +105,7 @@ class HtmlRenderer(RendererHTML):
 
 
 _RENDERER: Final = HtmlRenderer()
+_OPTIONS: Final = MarkdownIt("js-default").options
 
 
 def html_of(
@@ -122,7 +123,7 @@ def html_of(
         if any(right_to_left(token.content) for token in tokens if token.type == "inline"):
             first.attrSet("dir", "auto")
     env: dict[str, Any] = {"highlighter": highlighter, "wanted": wanted, "growing": growing}
-    return _RENDERER.render(tokens, parser().options, env)
+    return _RENDERER.render(tokens, _OPTIONS, env)
 
 
 def plain(text: str) -> str:

@@ -37,6 +37,9 @@ class Renderer(Protocol):
     def wait(self) -> float | None:
         """In how many seconds ``show`` wants to be called at the latest; ``None``: only with events."""
 
+    def prepare(self) -> None:
+        """Called once the request is on its way: the time for whatever the first text must not wait for."""
+
     def show(self, events: Sequence[Event]) -> None:
         """Takes the next events."""
 
@@ -48,6 +51,9 @@ class Silent:
     """Shows nothing."""
 
     wait: float | None = None
+
+    def prepare(self) -> None:
+        """Has nothing to prepare."""
 
     def show(self, events: Sequence[Event]) -> None:
         """Takes the events."""
@@ -82,6 +88,7 @@ def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
     try:
         try:
             stream = runner.open_stream(source.batches(), nested=nested)
+            renderer.prepare()
             while (batches := stream.get(renderer.wait)) is not None:
                 renderer.show([event for batch in batches for event in batch])
         finally:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from html import escape
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..errors import ChatError
 from ..events import Event, ReasoningDelta, Status, TextDelta
 from .base import Pace, Summary
 from .footer import footer
+
+if TYPE_CHECKING:
+    from ..markup import Document
 
 PATIENCE = 0.25
 """How long to show nothing while waiting for the first text, in seconds: a quick answer need not flicker."""
@@ -49,20 +53,13 @@ class DisplayRenderer:
         metadata: Callable[[Summary | None], Mapping[str, Any]] = lambda turn: {},
         publish: Publish | None = None,
     ) -> None:
-        from ..markup import Document
-
-        if publish is None:
-            from IPython.display import publish_display_data
-
-            publish = publish_display_data
-        self._publish = publish
+        self._publish = publish or _publish
         self._form = form
         self._show_footer = show_footer
         self._live = live
         self._metadata = metadata
         self._display_id = uuid.uuid4().hex
         self._published = False
-        self._document = Document()
         self._text: list[str] = []  # what the document has not been fed yet
         self._reasoning: list[str] = []
         self._status = Status("waiting for the answer")
@@ -81,6 +78,18 @@ class DisplayRenderer:
     @property
     def _has_content(self) -> bool:
         return bool(self._text or self._reasoning or self._document.source)
+
+    @cached_property
+    def _document(self) -> Document:
+        from ..markup import Document
+
+        return Document()
+
+    def prepare(self) -> None:
+        """Loads and warms up what renders, which takes a tenth of a second in a kernel's first answer."""
+        from ..markup import render
+
+        render("*warm*")
 
     def show(self, events: Sequence[Event]) -> None:
         """Takes the events, and publishes when it is time. The first text is shown at once."""
@@ -166,3 +175,11 @@ class DisplayRenderer:
         )
         self._published = True
         self._pace.sent(sum(len(value.encode()) for value in data.values()) + 600)
+
+
+def _publish(
+    data: dict[str, Any], metadata: dict[str, Any], *, transient: dict[str, Any], update: bool
+) -> None:
+    from IPython.display import publish_display_data
+
+    publish_display_data(data, metadata, transient=transient, update=update)  # type: ignore[no-untyped-call]

@@ -40,6 +40,9 @@ class TerminalRenderer:
         self._at_start = True
         self._status = ""
 
+    def prepare(self) -> None:
+        """Has nothing to prepare."""
+
     def show(self, events: Sequence[Event]) -> None:
         """Writes the text of the events."""
         for event in events:

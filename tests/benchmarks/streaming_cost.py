@@ -9,6 +9,7 @@ a TCP write, the server in a process of its own), the time to first text, and th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import statistics
 import time
@@ -20,6 +21,7 @@ import aiohttp
 
 from notebook_chat.providers import get_provider
 
+from ..servers.flood import Load
 from ..servers.flooding import Flood, flood
 
 PAIRS = 7
@@ -57,10 +59,8 @@ async def floor(url: str, text: Callable[[Any], str | None], session: aiohttp.Cl
             for event in events:
                 payload = event[event.index(b"data: ") + 6 :]
                 if payload != b"[DONE]":
-                    try:
+                    with contextlib.suppress(KeyError, IndexError):  # the last events hold no text
                         chunks += bool(text(json.loads(payload)))
-                    except (KeyError, IndexError):
-                        pass  # the last events hold no text
     return chunks
 
 
@@ -94,7 +94,7 @@ async def measure(provider: str, server: Flood, pairs: int = PAIRS) -> Cost:
 
 
 async def first_text(server: Flood, rounds: int = FIRST_TEXTS) -> tuple[float, float]:
-    """Milliseconds to the first text, of raw aiohttp and of the provider, over reused connections; medians."""
+    """Milliseconds to the first text, of raw aiohttp and of the provider, on reused connections; medians."""
     base_url = server.base_url("openai_chat")
     raw, own = [], []
     async with aiohttp.ClientSession() as session:
@@ -120,7 +120,11 @@ async def main() -> None:
     with flood() as server:
         for provider in DIALECTS:
             cost = await measure(provider, server)
-            print(f"{provider:17} floor {cost.floor:5.2f} us, ours {cost.ours:5.2f} us, ratio {cost.ratio:.2f}")
+            costs = f"floor {cost.floor:5.2f} us, ours {cost.ours:5.2f} us, ratio {cost.ratio:.2f}"
+            print(f"{provider:17} {costs}")
+    with flood(Load(chunks=20)) as server:
+        raw, own = await first_text(server)
+        print(f"first text: raw aiohttp {raw:.3f} ms, ours {own:.3f} ms, {own - raw:+.3f} ms")
 
 
 if __name__ == "__main__":

