@@ -7,7 +7,7 @@ import itertools
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import msgspec
@@ -17,7 +17,7 @@ from ..decoders import Decoder, Frame, SSEDecoder
 from ..events import Event, Finish, Status
 from ..keychain import stored_key
 from ..keys import Secret, guarded
-from ..messages import Messages
+from ..messages import Message, Messages
 from ..request import Request
 from ..transport import send
 from . import call as checks
@@ -123,16 +123,22 @@ class HTTPProvider(AsyncGeneratorProvider):
         Raises:
             ConfigurationError: The messages, an option's value or the key must be put right first.
         """
-        return replace(
-            cls.connection(options),
-            model=model or cls.default_model,
-            messages=checks.check_messages(messages, options.get("system")),
-            options=checks.check_generation(options),
+        return cls.connection(
+            options,
+            model or cls.default_model,
+            checks.check_messages(messages, options.get("system")),
+            checks.check_generation(options),
         )
 
     @classmethod
-    def connection(cls, options: Mapping[str, Any]) -> Call:
-        """What a call needs before there is anything to ask: where to, with which key, how long.
+    def connection(
+        cls,
+        options: Mapping[str, Any],
+        model: str = "",
+        messages: tuple[Message, ...] = (),
+        generation: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Call:
+        """What every call needs, whether or not there is anything to ask: where to, with which key, how long.
 
         Raises:
             ConfigurationError: An option's value or the key must be put right first.
@@ -146,9 +152,9 @@ class HTTPProvider(AsyncGeneratorProvider):
                 hint=f"Set {cls.key_variables[0]} in the environment, or give api_key=.",
             )
         return Call(
-            model="",
-            messages=(),
-            options={},
+            model=model,
+            messages=messages,
+            options=generation,
             base_url=checks.check_base_url(given or cls.url),
             api_key=Secret(key) if key else None,
             headers=checks.check_headers(options.get("headers")),

@@ -122,7 +122,7 @@ async def main() -> None:
             cost = await measure(provider, server)
             costs = f"floor {cost.floor:5.2f} us, ours {cost.ours:5.2f} us, ratio {cost.ratio:.2f}"
             print(f"{provider:17} {costs}")
-    with flood(Load(chunks=20)) as server:
+    with flood(Load(chunks=2, events_per_write=1)) as server:
         raw, own = await first_text(server)
         print(f"first text: raw aiohttp {raw:.3f} ms, ours {own:.3f} ms, {own - raw:+.3f} ms")
 
