@@ -56,7 +56,9 @@ def _parts(chance: random.Random) -> Iterator[str]:
         yield "\n".join(f"- **{_words(chance, 2)}**: {_words(chance, 12)}" for _ in range(4))
         yield f"```python\n{_code(chance)}\n```"
         yield f"The cost is $O(n^{chance.randrange(9)} \\log n)$, or \\(x_{{{chance.randrange(99)}}} \\le 1\\)."
-        rows = "\n".join(f"| `{_name(chance)}` | {_words(chance, 5)} | {chance.random():.3f} |" for _ in range(3))
+        rows = "\n".join(
+            f"| `{_name(chance)}` | {_words(chance, 5)} | {chance.random():.3f} |" for _ in range(3)
+        )
         yield f"| name | meaning | value |\n|------|---------|------:|\n{rows}"
 
 
@@ -95,7 +97,9 @@ def alone(source: str) -> str:
     return nh3.clean(md.render(source), attributes={"a": {"href"}, "span": {"class"}})
 
 
-def streamed(source: str, chunk: int = 5, chunks_per_second: float = 400, bytes_per_second: float = 40_000) -> int:
+def streamed(
+    source: str, chunk: int = 5, chunks_per_second: float = 400, bytes_per_second: float = 40_000
+) -> int:
     """Feed the answer as it would come, and ask for its HTML as a cell's renderer does.
 
     :return: how often it was asked for.
@@ -123,8 +127,13 @@ def seconds(work: Callable[[], object], runs: int = 3) -> float:
 
 def import_seconds() -> float:
     """The time that importing the package adds to an interpreter's start, wall clock."""
-    program = "import time; t = time.perf_counter(); import notebook_chat.markup; print(time.perf_counter() - t)"
-    runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in "abc"]
+    program = (
+        "import time; t = time.perf_counter(); import notebook_chat.markup; print(time.perf_counter() - t)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        for _ in "abc"
+    ]
     return min(float(run.stdout) for run in runs)
 
 
@@ -132,15 +141,21 @@ def main() -> int:
     source = ordinary(20_000)
     long = ordinary(100_000)
     seconds(lambda: alone(source), 1)  # everything is imported and compiled
-    once, ours, piecemeal = (seconds(lambda work=work: work(source)) for work in (alone, render_body, streamed))
+    once, ours, piecemeal = (
+        seconds(lambda work=work: work(source)) for work in (alone, render_body, streamed)
+    )
     long_piecemeal = seconds(lambda: streamed(long), 1)
     growth = long_piecemeal / len(long) / (piecemeal / len(source))
     html = render_body(source)
-    print(f"an ordinary answer of {len(source):,} characters, {len(html) / len(source):.1f} times as long in HTML")
+    print(
+        f"an ordinary answer of {len(source):,} characters, {len(html) / len(source):.1f} times as long in HTML"
+    )
     print(f"  the libraries alone, once   {once * 1000:8.1f} ms")
     print(f"  this package, once          {ours * 1000:8.1f} ms   {ours / once:5.2f} times")
-    print(f"  this package, in pieces     {piecemeal * 1000:8.1f} ms   {piecemeal / once:5.2f} times"
-          f"   ({streamed(source)} renderings)")
+    print(
+        f"  this package, in pieces     {piecemeal * 1000:8.1f} ms   {piecemeal / once:5.2f} times"
+        f"   ({streamed(source)} renderings)"
+    )
     print(f"  a character of 100 KB costs {growth:.2f} times one of 20 KB, in pieces")
     worst = 0.0
     for name, bait in BAITS:
