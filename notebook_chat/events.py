@@ -9,6 +9,15 @@ from __future__ import annotations
 import msgspec
 
 
+def well_formed(text: str) -> str:
+    """The text with halves of surrogate pairs as U+FFFD: they cannot be sent, stored or shown."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
 class TextDelta(msgspec.Struct, frozen=True, gc=False):
     """The next piece of the answer's text."""
 
@@ -87,4 +96,14 @@ class Status(msgspec.Struct, frozen=True, gc=False):
 
 Event = TextDelta | ReasoningDelta | ToolCall | Usage | Finish | ModelName | Status
 
-__all__ = ["Event", "Finish", "ModelName", "ReasoningDelta", "Status", "TextDelta", "ToolCall", "Usage"]
+__all__ = [
+    "Event",
+    "Finish",
+    "ModelName",
+    "ReasoningDelta",
+    "Status",
+    "TextDelta",
+    "ToolCall",
+    "Usage",
+    "well_formed",
+]

@@ -18,7 +18,7 @@ from notebook_chat.markup.unfinished import expected_table, held_back
 _GROWTH: Final = 0.05
 """By how much the open block grows before it is rendered again within a line."""
 
-_FREE: Final = 4000
+_FREE: Final = 8000
 _WORK: Final = 3
 """An open block may be worked on for this many times its length, in characters, beyond what is free: a block
 without an end, say a list of five hundred lines, costs no more than a few times its length."""
@@ -198,7 +198,7 @@ class Document:
         growing: bool = False,
     ) -> str:
         try:
-            self._work += 2 * len(block.tokens) + parse_inline(block.tokens, references, cache, growing)
+            self._work += 4 * len(block.tokens) + parse_inline(block.tokens, references, cache, growing)
             wanted = self._wanted | references.asked
             if not growing:
                 self._wanted = wanted

@@ -30,6 +30,7 @@ _LONGEST_SHOWN: Final = 200
 
 def links_plugin(md: MarkdownIt) -> None:
     """Replace the rules for images and ``<autolinks>``, and add one for bare addresses."""
+    md.inline.ruler.at("link", _link)
     md.inline.ruler.at("image", _image)
     md.inline.ruler.at("autolink", _autolink)
     md.inline.ruler.push("bare_address", _bare_address)
@@ -110,13 +111,23 @@ def _text(content: str, level: int) -> Token:
     return Token("text", "", 0, content=content, level=level)
 
 
+def _link(state: StateInline, silent: bool) -> bool:
+    """The parser's own rule, asked only where a label may end: it would look for each end through all that follows."""
+    if state.src[state.pos] != "[":
+        return False
+    last = state.env.get("last_bracket")
+    if last is None:
+        last = state.env["last_bracket"] = state.src.rfind("]")
+    return state.pos < last and markdown_link(state, silent)
+
+
 def _image(state: StateInline, silent: bool) -> bool:
     """``![label](address)`` as the link rule reads it, without the ``!``, so that nesting costs nothing."""
     if not state.src.startswith("![", state.pos):
         return False
     start, pending = len(state.tokens), bool(state.pending)
     state.pos += 1
-    if not markdown_link(state, silent):
+    if not _link(state, silent):
         state.pos -= 1
         return False
     if not silent:

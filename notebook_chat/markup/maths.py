@@ -72,8 +72,9 @@ def _brackets(src: str, pos: int, limit: int, growing: bool) -> tuple[str, int, 
         # At the end of an answer that is still growing the closer is most likely on its way.
         return (markup, limit, limit) if growing and limit - pos < LONGEST else None
     content = src[pos + 2 : end]
-    # Blank or prose: brackets that were escaped for Markdown's sake, not TeX.
-    return (markup, end, end + 2) if content.strip() and not _prose(content, amounts=False) else None
+    # Blank, prose, or a bare "\[1\]": brackets that were escaped for Markdown's sake, not TeX.
+    bare = markup == "\\[" and not content[:1].isspace() and not _TEX.search(content)
+    return None if bare or not content.strip() or _prose(content, amounts=False) else (markup, end, end + 2)
 
 
 def _dollars(src: str, pos: int, limit: int) -> tuple[str, int, int] | None:

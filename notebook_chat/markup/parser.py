@@ -29,8 +29,10 @@ DEEPEST: Final = 14
 """How deep blocks may nest, in the parser's levels (a list takes two): what is deeper is shown as text."""
 
 _DEEPEST_EMPHASIS: Final = 12
-_DEEPEST_BRACKETS: Final = 8
+_DEEPEST_BRACKETS: Final = 4
 """How deep brackets may nest before they are text: every level costs another look at what is inside."""
+_WORK: Final = {"[": 10, "://": 40}
+"""What costs more than its length: as much as so many characters of plain text."""
 _BREAK: Final = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 _EMPHASIS: Final = frozenset({"em_open", "strong_open", "s_open", "em_close", "strong_close", "s_close"})
 
@@ -114,13 +116,13 @@ def parse_inline(
     :param references: what links and footnotes may refer to; it notes what was asked for.
     :param cache: for the open block: what has been parsed before is taken from there.
     :param growing: the last piece of text is still growing.
-    :return: how many characters had to be parsed.
+    :return: how much work it was, in characters of plain text.
     """
     pieces = [(token, previous.type) for previous, token in pairwise(tokens) if token.type == "inline"]
     if cache is not None and cache.known != references.size:
         cache.known = references.size
         cache.entries.clear()
-    parsed = 0
+    work = 0
     for i, (token, parent) in enumerate(pieces):
         in_cell = parent in ("td_open", "th_open")
         key = (token.content, in_cell)
@@ -129,14 +131,14 @@ def parse_inline(
             token.children, asked = cache.entries[key]
             references.asked |= asked
             continue
-        parsed += len(token.content)
+        work += len(token.content) + sum(token.content.count(sign) * size for sign, size in _WORK.items())
         before, references.asked = references.asked, set()
         content = completed(token.content) if tail else token.content
         token.children = _inline_tokens(content, {"references": references, "cell": in_cell, "tail": tail})
         if cache is not None and not tail:
             cache.entries[key] = (token.children, references.asked)
         references.asked = before | references.asked
-    return parsed
+    return work
 
 
 def _inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:

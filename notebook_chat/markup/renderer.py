@@ -29,8 +29,42 @@ _DIRECTED: Final = frozenset(
 )
 
 
+_FIXED: Final = {
+    **{f"{tag}_open": f"<{tag}>\n" for tag in ("thead", "tbody", "tr")},
+    **{f"{tag}_close": f"</{tag}>\n" for tag in ("thead", "tbody", "tr", "td", "th", "table", "blockquote")},
+    "bullet_list_close": "</ul>\n",
+    "ordered_list_close": "</ol>\n",
+    "list_item_close": "</li>\n",
+    "em_open": "<em>",
+    "em_close": "</em>",
+    "strong_open": "<strong>",
+    "strong_close": "</strong>",
+    "s_open": "<s>",
+    "s_close": "</s>",
+    "link_close": "</a>",
+    "softbreak": "\n",
+    "hardbreak": "<br>\n",
+    "hr": "<hr>\n",
+    "footnote_reference_close": "</div>\n",
+}
+
+
 class HtmlRenderer(RendererHTML):
     """The token renderers. ``env`` has the :class:`.Highlighter` and, for an open block, ``growing``."""
+
+    def render(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:
+        out: list[str] = []
+        for index, token in enumerate(tokens):
+            fixed = _FIXED.get(token.type)
+            if fixed is not None:
+                out.append(fixed)
+            elif token.type == "inline":
+                out.append(self.render(token.children or [], options, env))
+            elif token.type in self.rules:
+                out.append(self.rules[token.type](tokens, index, options, env))
+            else:
+                out.append(self.renderToken(tokens, index, options, env))
+        return "".join(out)
 
     def list_item_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         checked = tokens[idx].meta.get("checked")
@@ -97,11 +131,6 @@ class HtmlRenderer(RendererHTML):
     ) -> str:
         label = escapeHtml(tokens[idx].meta["label"])
         return f'<div class="nc-note"{_direction(tokens[idx])}><sup>[{label}]</sup> '
-
-    def footnote_reference_close(
-        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
-    ) -> str:
-        return "</div>\n"
 
 
 _RENDERER: Final = HtmlRenderer()

@@ -15,6 +15,7 @@ from markdown_it.rules_block import StateBlock
 
 _DELIMITER: Final = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
 _MARK: Final = re.compile(r"\\.|`+|\$|\|")
+_BLOCK_STARTS: Final = frozenset("`~>*-+_#$\\0123456789")
 _MOST_COLUMNS: Final = 200
 _MOST_ADDED: Final = 1000
 """How many empty cells a table may be filled up with: a wide header over many short rows is a trap."""
@@ -38,11 +39,11 @@ def table_header(line: str) -> str | None:
 def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
     if start_line + 2 > end_line or state.is_code_block(start_line) or state.is_code_block(start_line + 1):
         return False
-    if state.sCount[start_line + 1] < state.blkIndent:
+    header = _line(state, start_line)
+    if "|" not in header or state.sCount[start_line + 1] < state.blkIndent:
         return False
     aligns = _aligns(_line(state, start_line + 1))
-    header = _line(state, start_line)
-    if aligns is None or "|" not in header:
+    if aligns is None:
         return False
     columns = _split(header, whole_spans=False)
     if len(columns) != len(aligns):
@@ -98,10 +99,11 @@ def _ends(state: StateBlock, line: int, end_line: int, piped: bool) -> bool:
     """Whether the table has ended before this line."""
     if state.isEmpty(line) or state.sCount[line] < state.blkIndent or state.is_code_block(line):
         return True
+    row = _line(state, line)
     # A line without any pipe under a table drawn with them is the text that goes on.
-    if piped and "|" not in _line(state, line):
+    if piped and "|" not in row:
         return True
-    return any(rule(state, line, end_line, True) for rule in state.md.block.ruler.getRules("blockquote"))
+    return row[0] in _BLOCK_STARTS and any(rule(state, line, end_line, True) for rule in state.md.block.ruler.getRules("blockquote"))
 
 
 def _line(state: StateBlock, line: int) -> str:
@@ -110,7 +112,9 @@ def _line(state: StateBlock, line: int) -> str:
 
 def _aligns(line: str) -> list[str] | None:
     """The alignment of each column, from the line under the header."""
-    if _DELIMITER.fullmatch(line) is None or line[0] == "-" and line[1:2] in (" ", "\t"):
+    if line[:1] not in ("|", "-", ":") or _DELIMITER.fullmatch(line) is None:
+        return None
+    if line[0] == "-" and line[1:2] in (" ", "\t"):
         return None
     columns = [column.strip(" \t") for column in line.strip("|").split("|")]
     if len(columns) == 1 and "|" not in line and ":" not in line:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from .. import runner
 from ..errors import ChatError, ResponseFormatError
-from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
+from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage, well_formed
 from ..keys import guarded
 from ..messages import Messages
 
@@ -123,7 +123,7 @@ class AsyncResult:
             self._ended = True
             raise
         if isinstance(item, str):
-            return (TextDelta(item),) if item else ()
+            return (TextDelta(well_formed(item)),) if item else ()
         if isinstance(item, (list, tuple)):
             return item
         return (item,) if isinstance(item, Event) else self._foreign(item)

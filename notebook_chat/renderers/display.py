@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..errors import ChatError
-from ..events import Event, ReasoningDelta, Status, TextDelta
+from ..events import Event, ReasoningDelta, Status, TextDelta, well_formed
 from .base import Pace, Summary
 from .footer import footer
 
@@ -127,7 +127,7 @@ class DisplayRenderer:
 
     def _feed(self) -> None:
         if self._text:
-            self._document.feed("".join(self._text))
+            self._document.feed(well_formed("".join(self._text)))
             self._text.clear()
 
     def _end(self, turn: Summary | None, error: ChatError | None) -> str:
@@ -151,7 +151,7 @@ class DisplayRenderer:
     def _rich(self, body: str, below: str) -> dict[str, str]:
         from .. import markup
 
-        thoughts = "".join(self._reasoning)
+        thoughts = well_formed("".join(self._reasoning))
         if self._form == "markdown":
             folded = f"<details><summary>Reasoning</summary>\n\n{escape(thoughts)}\n\n</details>\n\n"
             return {
@@ -166,7 +166,7 @@ class DisplayRenderer:
         return {"text/html": markup.container(body + below, style=True)}
 
     def _send(self, rich: dict[str, str], plain: str, turn: Summary | None) -> None:
-        data = {**rich, "text/plain": plain}
+        data = {**rich, "text/plain": well_formed(plain)}
         self._publish(
             data,
             dict(self._metadata(turn)),

@@ -31,7 +31,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, BrowserContext, Error, Page
+from playwright.sync_api import Browser, BrowserContext
 
 from ..kernel.kernelspecs import INSTALLED, kernel_name
 from .canary import Canary
@@ -182,9 +182,9 @@ class Lab:
 
     def close(self) -> None:
         """Closes all notebooks, ends their kernels and deletes their files."""
+        for notebook in self.opened:
+            notebook.end_scripts()
         for context in self._contexts:
-            for page in context.pages:
-                _end_scripts(page)
             context.close()
         self._contexts.clear()
         self.opened.clear()
@@ -203,14 +203,6 @@ class Lab:
         self.canary.watch(context, self.server.url)
         context.add_init_script(path=_INSTRUMENTS)
         return context
-
-
-def _end_scripts(page: Page) -> None:
-    """Ends a script that never ends, for a tab that hangs cannot be closed."""
-    try:
-        page.wait_for_function("() => true", timeout=3_000)
-    except Error:
-        page.context.new_cdp_session(page).send("Runtime.terminateExecution")
 
 
 def _notebook(sources: Sequence[str]) -> NotebookNode:

@@ -63,7 +63,8 @@ class NotebookPage:
         self.page = page
         self.path = path
         self._label = label
-        self._meter = Meter(page)
+        self._protocol = page.context.new_cdp_session(page)  # a tab that hangs takes no new one
+        self._meter = Meter(page, self._protocol)
         self._page_errors: list[str] = []
         page.on("pageerror", self._page_failed)
         page.goto(url)
@@ -227,9 +228,12 @@ class NotebookPage:
         self.page.reload()
         self._await_ready()
 
-    def close(self) -> None:
-        """Closes the tab and all that belongs to it."""
-        self.page.context.close()
+    def end_scripts(self) -> None:
+        """Ends a script that never ends, if there is one: a tab that hangs cannot be closed."""
+        try:
+            self.page.wait_for_function("() => true", timeout=3_000)
+        except Error:
+            self._protocol.send("Runtime.terminateExecution")
 
     # --- within
 

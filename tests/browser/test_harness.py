@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, TimeoutError, expect
+from playwright.sync_api import TimeoutError, expect
 
 from ..kernel.kernelspecs import INSTALLED, OLDER_VERSIONS
 from .canary import Canary
