@@ -1,8 +1,9 @@
 """A model's Markdown to safe HTML, block by block.
 
-What a model writes is hostile input: nothing in it may run, fetch, navigate or read a file when it is shown. Two
-walls see to that. The renderer writes a small vocabulary and none of the model's own markup; the sanitiser lets
-nothing else through. Maths becomes MathML here, so the front end's MathJax need not, and must not, look at the text.
+What a model writes is hostile input: nothing in it may run, fetch, navigate or read a file when it is shown.
+Two walls see to that. The renderer writes a small vocabulary and none of the model's own markup; the
+sanitiser lets nothing else through. Maths becomes MathML here, so the front end's MathJax need not, and must
+not, look at the text.
 
 ::
 

@@ -1,7 +1,7 @@
 """Characters that would not be seen for what they are.
 
-A model can write characters that reorder the text around them, end a line for one program and not for another,
-or steer a terminal. None of them is dropped: each is shown as what it is.
+A model can write characters that reorder the text around them, end a line for one program and not for
+another, or steer a terminal. None of them is dropped: each is shown as what it is.
 """
 
 from __future__ import annotations
@@ -51,4 +51,4 @@ def unix_lines(text: str) -> str:
 
 def right_to_left(text: str) -> bool:
     """Whether the text has letters of a script written from right to left."""
-    return _RIGHT_TO_LEFT.search(text) is not None
+    return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None

@@ -1,8 +1,8 @@
 """Colouring code with Pygments, within bounds.
 
-A lexer is a pile of regular expressions, and many of them can be made to run for minutes. So only languages whose
-lexers behaved on baits are coloured, in pieces of bounded size, and an answer whose code takes far longer than
-code does is shown without colours from there on.
+A lexer is a pile of regular expressions, and many of them can be made to run for minutes. So only languages
+whose lexers behaved on baits are coloured, in pieces of bounded size, and an answer whose code takes far
+longer than code does is shown without colours from there on.
 """
 
 from __future__ import annotations
@@ -128,7 +128,8 @@ class Highlighter:
         return html + rest
 
     def _lines(self, code: str, name: str) -> Iterator[tuple[str, str]]:
-        """The code in parts that begin at the start of a line outside of strings and comments, with its HTML."""
+        """The code in parts that begin at the start of a line outside of strings and comments, with its HTML.
+        """
         alias = _aliases().get(name.lower())
         if alias is None or self._seconds > self._allowed():
             yield escape(code, quote=False), code
@@ -154,7 +155,8 @@ class Highlighter:
         return [*parts, ("".join(html), code[start:])]
 
     def _runs(self, lexer: Lexer, code: str) -> Iterator[tuple[str, str]]:
-        """The code's tokens, those of one style joined; it ends early when they took too long or do not fit."""
+        """The code's tokens, those of one style joined; it ends early when they took too long or do not fit.
+        """
         began = time.thread_time()
         style, run, position = "", "", 0
         for count, (start, kind, text) in enumerate(lexer.get_tokens_unprocessed(code)):

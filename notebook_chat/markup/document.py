@@ -18,6 +18,9 @@ from notebook_chat.markup.unfinished import expected_table, held_back
 _GROWTH: Final = 0.05
 """By how much the open block grows before it is rendered again within a line."""
 
+_TOKEN_WORK: Final = 6
+"""How many characters of plain text a token costs as much as."""
+
 _FREE: Final = 8000
 _WORK: Final = 3
 """An open block may be worked on for this many times its length, in characters, beyond what is free: a block
@@ -25,8 +28,8 @@ without an end, say a list of five hundred lines, costs no more than a few times
 
 
 @dataclass(frozen=True, slots=True)
-class _Finished:
-    """What a finished block was made of, in case a later definition changes it."""
+class _Unsettled:
+    """A finished block that a later definition may change: what it was made of, and what may change it."""
 
     source: str
     missing: frozenset[Label]  # asked for, and not defined so far
@@ -36,17 +39,18 @@ class _Finished:
 class Document:
     """One growing answer.
 
-    Text goes in with :meth:`feed`, in pieces of any size; nothing is parsed before something is asked for. A block
-    is finished when the next one has begun, on a whole line. It is rendered then, once, with the definitions of
-    links and footnotes that the answer has given so far.
+    Text goes in with :meth:`feed`, in pieces of any size; nothing is parsed before something is asked for. A
+    block is finished when the next one has begun, on a whole line. It is rendered then, once, with the
+    definitions of links and footnotes that the answer has given so far.
 
-    When the answer has ended, :meth:`finish` gives the whole. That is the finished blocks, one after the other,
-    but for those that referred to a definition that came later (``[docs][1]`` … ``[1]: https://…``): they are
-    rendered once more, and :attr:`blocks` has the final ones from then on, in the same number and order. Footnotes
-    are shown where they are written, under the labels they were written with, so nothing is numbered or moved.
+    When the answer has ended, :meth:`finish` gives the whole. That is the finished blocks, one after the
+    other, but for those that referred to a definition that came later (``[docs][1]`` … ``[1]: https://…``):
+    they are rendered once more, and :attr:`blocks` has the final ones from then on, in the same number and
+    order. Footnotes are shown where they are written, under the labels they were written with, so nothing is
+    numbered or moved.
 
-    Nothing a model can write raises an exception here, and nothing is dropped: what cannot be rendered is shown as
-    it was written.
+    Nothing a model can write raises an exception here, and nothing is dropped: what cannot be rendered is
+    shown as it was written.
     """
 
     def __init__(self) -> None:
@@ -54,7 +58,7 @@ class Document:
         self._fed: list[str] = []  # not looked at yet
         self._tail = ""  # from the start of the open block on
         self._blocks: list[str] = []
-        self._finished: list[_Finished] = []
+        self._unsettled: dict[int, _Unsettled] = {}
         self._references = References()
         self._wanted: set[Label] = set()
         self._highlighter = Highlighter()
@@ -92,8 +96,9 @@ class Document:
     def open_block(self) -> str:
         """The HTML of what is not finished; "" when there is nothing.
 
-        It is rendered again when a line has ended or it has grown by a twentieth; in between, the same string is
-        given. When it has become very long it is rendered less often, and what has come since is shown as text.
+        It is rendered again when a line has ended or it has grown by a twentieth; in between, the same string
+        is given. When it has become very long it is rendered less often, and what has come since is shown as
+        text.
         """
         self._update()
         return self._open_html
@@ -113,9 +118,9 @@ class Document:
             self._take()
             for block in self._split(self._tail):
                 self._finish_block(self._tail, block)
-            for index, record in enumerate(self._finished):
-                if any(map(self._references.defines, record.missing)) or record.shown & self._wanted:
-                    self._blocks[index] = self._late(record.source)
+            for index, block in self._unsettled.items():
+                if any(map(self._references.defines, block.missing)) or block.shown & self._wanted:
+                    self._blocks[index] = self._late(block.source)
             self._tail = self._open_html = ""
         return "".join(self._blocks)
 
@@ -164,9 +169,12 @@ class Document:
         defined = self._references.learn(block.tokens)
         html = self._render(source, block, self._references, None if defined else self._cache)
         asked = self._references.take()
-        missing = frozenset(label for label in asked if not self._references.defines(label))
+        if asked or defined:
+            missing = frozenset(label for label in asked if not self._references.defines(label))
+            shown = frozenset(defined - self._wanted)
+            if missing or shown:
+                self._unsettled[len(self._blocks)] = _Unsettled(source, missing, shown)
         self._blocks.append(html)
-        self._finished.append(_Finished(source, missing, frozenset(defined - self._wanted)))
 
     def _late(self, source: str) -> str:
         """Render a finished block again, now that all definitions are known."""
@@ -198,10 +206,12 @@ class Document:
         growing: bool = False,
     ) -> str:
         try:
-            self._work += 4 * len(block.tokens) + parse_inline(block.tokens, references, cache, growing)
-            wanted = self._wanted | references.asked
-            if not growing:
-                self._wanted = wanted
+            self._work += _TOKEN_WORK * len(block.tokens) + parse_inline(block.tokens, references, cache, growing)
+            wanted = self._wanted
+            if references is self._references:
+                wanted |= references.asked
+            elif references.asked:
+                wanted = wanted | references.asked
             return sanitised(html_of(block.tokens, self._highlighter, wanted, growing))
         except Exception:  # a fault of the parser, of a lexer: no answer is lost to it
             return sanitised(plain(source))

@@ -1,7 +1,8 @@
 """Where an answer may lead its reader, and what it may not load by itself.
 
 A link leads to http, https or mailto; any other destination stays beside its label as text. An image is never
-loaded, since asking for it would tell its host what the address carries: it becomes a link that names the host.
+loaded, since asking for it would tell its host what the address carries: it becomes a link that names the
+host.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _BARE: Final = re.compile(
 _SCHEME: Final = re.compile(r"https?\Z", re.IGNORECASE)
 _TRAILING: Final = "?!.,:;*_~])"
 _LONGEST_SHOWN: Final = 200
-"""How many characters of a destination that is no link are shown; an embedded image has hundreds of thousands."""
+"""How many characters of a destination that is no link are shown; an embedded image has hundreds of
+thousands."""
 
 
 def links_plugin(md: MarkdownIt) -> None:
@@ -52,8 +54,8 @@ def allowed(url: str) -> bool:
 def settle_links(tokens: list[Token]) -> list[Token]:
     """Make of the links and images among inline tokens what may be shown.
 
-    Afterwards each ``link_open`` has an allowed destination and something to click on, and there are no images:
-    those have become links of their own, or text where they stand inside of a link.
+    Afterwards each ``link_open`` has an allowed destination and something to click on, and there are no
+    images: those have become links of their own, or text where they stand inside of a link.
     """
     if not any(token.type in ("link_open", "image_open") for token in tokens):
         return tokens
@@ -112,7 +114,8 @@ def _text(content: str, level: int) -> Token:
 
 
 def _link(state: StateInline, silent: bool) -> bool:
-    """The parser's own rule, asked only where a label may end: it would look for each end through all that follows."""
+    """The parser's own rule, asked only where a label may end: it would look for each end through all that
+    follows."""
     if state.src[state.pos] != "[":
         return False
     last = state.env.get("last_bracket")

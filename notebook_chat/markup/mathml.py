@@ -1,7 +1,8 @@
 """TeX to MathML.
 
-latex2mathml knows the TeX. Its result is taken as a tree and written out here, not with its own writer: that one
-puts what stands in ``\\text{…}`` into the page as it is, and places no bound on what it was asked to build.
+latex2mathml knows the TeX. Its result is taken as a tree and written out here, not with its own writer: that
+one puts what stands in ``\\text{…}`` into the page as it is, and places no bound on what it was asked to
+build.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 r"""Finding TeX in Markdown: ``$…$``, ``$$…$$``, ``\(…\)``, ``\[…\]`` and bare ``\begin{align}…\end{align}``.
 
-Prices are not maths. A single dollar opens maths as in Pandoc (nothing but ink inside of it, no digit after the
-closing one), and what is inside must not read as prose: "$5 and $10" stays as written.
+Prices are not maths. A single dollar opens maths as in Pandoc (nothing but ink inside of it, no digit after
+the closing one), and what is inside must not read as prose: "$5 and $10" stays as written.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ _TEX: Final = re.compile(r"[\\^_{}=+<>|]")
 
 
 def maths_plugin(md: MarkdownIt) -> None:
-    """Teach a parser the tokens ``maths`` (inline; ``info`` is "display" for display style) and ``maths_block``."""
+    """Teach a parser the tokens ``maths`` (inline; ``info`` is "display" for display style) and
+    ``maths_block``."""
     alternatives = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     md.block.ruler.before("fence", "maths_block", _block, alternatives)
     md.inline.ruler.before("escape", "maths", _inline)
@@ -110,7 +111,8 @@ def _single_dollars(content: str, following: str) -> bool:
 
 
 def _prose(content: str, amounts: bool = True) -> bool:
-    """Whether words stand where a formula would: after an amount of money, or with nothing of TeX around them."""
+    """Whether words stand where a formula would: after an amount of money, or with nothing of TeX around
+    them."""
     if not any(map(str.isspace, content)):
         return False
     if _TEX.search(content) and not (amounts and content[0].isdigit()):
@@ -160,11 +162,12 @@ def _closing_line(
 ) -> tuple[int, bool] | None:
     """The line that ends a formula whose opener ends at *first*, and whether that end is still to come.
 
-    A blank line, a line that leaves the list or quotation, and text after the closer say that it is no formula:
-    then it is none either from any line in between, which is remembered, so that no line is read twice for nothing.
+    A blank line, a line that leaves the list or quotation, and text after the closer say that it is no
+    formula: then it is none either from any line in between, which is remembered, so that no line is read
+    twice for nothing.
     """
     limit = min(first + LONGEST, state.eMarks[end_line - 1])
-    at = state.src.find(closer, first, limit)
+    at = _find(state, closer, first, limit)
     growing = bool(state.env.get("growing")) and end_line == state.lineMax
     if at < 0 and not (growing and limit == state.eMarks[end_line - 1]):
         return None
@@ -191,3 +194,15 @@ def _closing_line(
         return (end_line - 1, True) if growing else None
     failed[closer, state.blkIndent] = line
     return None
+
+
+def _find(state: StateBlock, closer: str, start: int, end: int) -> int:
+    """``state.src.find(closer, start, end)``, without searching again where nothing was found before."""
+    searched: dict[str, tuple[int, int]] = state.env.setdefault("searched", {})
+    first, last = searched.get(closer, (0, 0))
+    if not first <= start <= last:
+        first, last = start, start
+    at = state.src.find(closer, max(start, last - len(closer) + 1), end)
+    if at < 0:
+        searched[closer] = (first, max(last, end))
+    return at

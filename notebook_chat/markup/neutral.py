@@ -1,17 +1,21 @@
 r"""Markdown that is as safe as the HTML, for where ``text/markdown`` is wanted: exports to Markdown and PDF.
 
-Escaping what the model wrote is not enough. A front end cuts maths out before it parses, so that a pair of ``$``
-or of ``\begin`` and ``\end`` can swallow the end of a code span; MathJax reads the finished page, where an escaped
-dollar is a dollar again; and an address in an image is fetched. So nothing of the model's own markup is passed on:
-its Markdown is parsed, and what was understood is written anew, in a form that holds for each reader alone.
+Escaping what the model wrote is not enough. A front end cuts maths out before it parses, so that a pair of
+``$`` or of ``\begin`` and ``\end`` can swallow the end of a code span; MathJax reads the finished page, where
+an escaped dollar is a dollar again; and an address in an image is fetched. So nothing of the model's own
+markup is passed on: its Markdown is parsed, and what was understood is written anew, in a form that holds for
+each reader alone.
 
-- In text, ``$`` and ``\`` are character references in an element of their own, where MathJax cannot pair them;
+- In text, ``$`` and ``\`` are character references in an element of their own, where MathJax cannot pair
+them;
   ``<``, ``&`` and the other signs of markup are references or escaped.
 - Formulas keep their TeX when every command in them is known and harmless, else they are shown as code.
 - Code spans with any sign that could mean something elsewhere are ``code`` elements of references.
-- Blocks have blank lines around them, beyond which no reader's maths reaches. Code in quotations, whose blank lines
+- Blocks have blank lines around them, beyond which no reader's maths reaches. Code in quotations, whose blank
+lines
   are not blank, is a ``pre`` element when it has such signs.
-- Images are links, links lead where they lead in HTML, and no fence has a name that a front end draws a diagram for.
+- Images are links, links lead where they lead in HTML, and no fence has a name that a front end draws a
+diagram for.
 """
 
 from __future__ import annotations

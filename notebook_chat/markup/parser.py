@@ -1,7 +1,7 @@
 """Markdown to tokens, in two steps that the growing answer needs apart.
 
-:func:`split` finds the blocks of a text; it depends on nothing outside of it. :func:`parse_inline` then reads the
-text inside of one block, which may refer to definitions anywhere in the answer.
+:func:`split` finds the blocks of a text; it depends on nothing outside of it. :func:`parse_inline` then reads
+the text inside of one block, which may refer to definitions anywhere in the answer.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ DEEPEST: Final = 14
 _DEEPEST_EMPHASIS: Final = 12
 _DEEPEST_BRACKETS: Final = 4
 """How deep brackets may nest before they are text: every level costs another look at what is inside."""
-_WORK: Final = {"[": 10, "://": 40}
-"""What costs more than its length: as much as so many characters of plain text."""
+_SIGN: Final = re.compile(r"[]\[*_`<&\\$~!]|://")
+_SIGN_WORK: Final = 6
+"""How many characters of plain text a sign of markup costs as much as."""
 _BREAK: Final = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 _EMPHASIS: Final = frozenset({"em_open", "strong_open", "s_open", "em_close", "strong_close", "s_close"})
 
@@ -131,13 +132,14 @@ def parse_inline(
             token.children, asked = cache.entries[key]
             references.asked |= asked
             continue
-        work += len(token.content) + sum(token.content.count(sign) * size for sign, size in _WORK.items())
+        work += len(token.content) + _SIGN_WORK * len(_SIGN.findall(token.content))
         before, references.asked = references.asked, set()
         content = completed(token.content) if tail else token.content
         token.children = _inline_tokens(content, {"references": references, "cell": in_cell, "tail": tail})
         if cache is not None and not tail:
             cache.entries[key] = (token.children, references.asked)
-        references.asked = before | references.asked
+        before |= references.asked
+        references.asked = before
     return work
 
 

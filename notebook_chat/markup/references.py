@@ -1,8 +1,8 @@
 """What an answer's links and footnotes may refer to.
 
-In Markdown a definition counts for the whole document, but a growing answer shows its blocks before it has seen
-all of them. So the definitions are learnt in the order of the document, and what was asked for is noted: a block
-that asked for something defined after it is rendered once more when the answer has ended.
+In Markdown a definition counts for the whole document, but a growing answer shows its blocks before it has
+seen all of them. So the definitions are learnt in the order of the document, and what was asked for is noted:
+a block that asked for something defined after it is rendered once more when the answer has ended.
 """
 
 from __future__ import annotations

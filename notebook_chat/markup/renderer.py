@@ -94,7 +94,8 @@ class HtmlRenderer(RendererHTML):
         highlighter: Highlighter = env["highlighter"]
         growing = env["growing"] and idx == len(tokens) - 1
         code = highlighter.growing(token.content, name) if growing else highlighter.html(token.content, name)
-        # What the fence says beyond a language that is known would be lost otherwise: a file's name, a dialect.
+        # What the fence says beyond a language that is known would be lost otherwise: a file's name, a
+        # dialect.
         said = "" if info == name or not info else f'<p class="nc-info">{escapeHtml(info)}</p>\n'
         return f"{said}<pre><code>{code}</code></pre>\n"
 
@@ -129,8 +130,21 @@ class HtmlRenderer(RendererHTML):
     def footnote_reference_open(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
     ) -> str:
-        label = escapeHtml(tokens[idx].meta["label"])
-        return f'<div class="nc-note"{_direction(tokens[idx])}><sup>[{label}]</sup> '
+        return f'<div class="nc-note"{_direction(tokens[idx])}>{"" if _labelled(tokens, idx) else _label(tokens[idx])}'
+
+    def paragraph_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        if idx and _labelled(tokens, idx - 1):
+            return f"<p>{_label(tokens[idx - 1])}"
+        return self.renderToken(tokens, idx, options, env)
+
+
+def _labelled(tokens: Sequence[Token], idx: int) -> bool:
+    """Whether a footnote begins with a paragraph, which then has its label."""
+    return tokens[idx].type == "footnote_reference_open" and tokens[idx + 1].type == "paragraph_open"
+
+
+def _label(token: Token) -> str:
+    return f"<sup>[{escapeHtml(token.meta['label'])}]</sup> "
 
 
 _RENDERER: Final = HtmlRenderer()
@@ -148,9 +162,8 @@ def html_of(
     :param growing: the block is not finished.
     """
     first = tokens[0]
-    if first.type in _DIRECTED or first.type == "footnote_reference_open":
-        if any(right_to_left(token.content) for token in tokens if token.type == "inline"):
-            first.attrSet("dir", "auto")
+    if first.type in _DIRECTED and any(right_to_left(t.content) for t in tokens if t.type == "inline"):
+        first.attrSet("dir", "auto")
     env: dict[str, Any] = {"highlighter": highlighter, "wanted": wanted, "growing": growing}
     return _RENDERER.render(tokens, _OPTIONS, env)
 
@@ -163,7 +176,8 @@ def plain(text: str) -> str:
 def _maths(token: Token, display: bool) -> str:
     r"""A formula twice: as MathML, and as TeX for where the front end has stripped style and MathML.
 
-    The MathML is ``hidden`` until the package's style shows it and hides the TeX, so exactly one of them is seen.
+    The MathML is ``hidden`` until the package's style shows it and hides the TeX, so exactly one of them is
+    seen.
     """
     tex = token.content
     closer = "" if token.meta["open"] else _MARKS[token.markup]

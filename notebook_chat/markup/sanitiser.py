@@ -15,7 +15,8 @@ from notebook_chat.markup.mathml import ATTRIBUTES as MATHML_ATTRIBUTES
 from notebook_chat.markup.mathml import LAYOUT, TOKENS
 
 CODE_CLASSES: Final = frozenset("k s c n f b m a d".split())
-"""What code is made of: keyword, string, comment, number, function or class, builtin, meta, added, deleted."""
+"""What code is made of: keyword, string, comment, number, function or class, builtin, meta, added, deleted.
+"""
 
 CLASSES: Final[dict[str, frozenset[str]]] = {
     "b": CODE_CLASSES,
@@ -27,7 +28,8 @@ CLASSES: Final[dict[str, frozenset[str]]] = {
     "pre": frozenset({"nc-plain"}),
     "li": frozenset({"nc-task"}),
 }
-"""The classes an element may have. None of them is the container's, so nothing inside can pretend to be one."""
+"""The classes an element may have. None of them is the container's, so nothing inside can pretend to be one.
+"""
 
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
 
@@ -74,7 +76,7 @@ _CLEANER: Final = nh3.Cleaner(
 def sanitised(html: str) -> str:
     """HTML of the vocabulary above and nothing else; giving the result again changes nothing.
 
-    Characters that could not be seen for what they are have become visible, also those that came in as character
-    references.
+    Characters that could not be seen for what they are have become visible, also those that came in as
+    character references.
     """
     return _CLEANER.clean(visible(html))

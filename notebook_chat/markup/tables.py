@@ -1,8 +1,8 @@
 """Tables, as GitHub writes them, for the way models write them.
 
-The parser's own rule drops the cells that are too many in a row, and splits a row at every pipe. A model often
-leaves the pipe in ``a|b`` or ``$|x|$`` unescaped; when a row has too many cells for its table, the pipes inside
-of code and maths are taken as text, and what is still too much stays in the last cell.
+The parser's own rule drops the cells that are too many in a row, and splits a row at every pipe. A model
+often leaves the pipe in ``a|b`` or ``$|x|$`` unescaped; when a row has too many cells for its table, the
+pipes inside of code and maths are taken as text, and what is still too much stays in the last cell.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _MOST_ADDED: Final = 1000
 
 
 def tables_plugin(md: MarkdownIt) -> None:
-    """Put this rule in the place of the parser's own; the tokens are the same, with ``align`` as attribute."""
+    """Put this rule in the place of the parser's own; the tokens are the same, with ``align`` as attribute.
+    """
     md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
 
 

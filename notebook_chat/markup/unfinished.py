@@ -1,6 +1,7 @@
 """Making the end of a growing answer look like what it is most likely about to be.
 
-None of this touches what is finished: it is for the few characters, or the one line, that are still being written.
+None of this touches what is finished: it is for the few characters, or the one line, that are still being
+written.
 """
 
 from __future__ import annotations

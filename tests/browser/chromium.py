@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, sync_playwright
 
 from ..kernel.isolation import isolated_environment
@@ -58,13 +59,20 @@ class Chromium:
             asyncio._set_running_loop(None)
 
     @contextmanager
-    def in_use(self) -> Iterator[Browser]:
+    def in_use(self) -> Iterator[None]:
         """Lets Playwright be called inside the block; no other event loop of this thread can run there."""
         asyncio._set_running_loop(self._loop)
         try:
-            yield self.browser
+            yield
         finally:
             asyncio._set_running_loop(None)
+
+    def kill_tabs(self) -> None:
+        """Kills the processes of all tabs, from any thread; calls that wait for one of them then fail."""
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                if "--type=renderer" in process.cmdline():
+                    process.kill()
 
     def close(self) -> None:
         """Ends the browser and Playwright's driver."""

@@ -76,9 +76,9 @@ def lab(
 
     A test that fails leaves a screenshot of each notebook it had open.
     """
-    with chromium.in_use() as browser:
+    with chromium.in_use():
         session_canary.reset()
-        opened = Lab(jupyter_server, browser, session_canary, getattr(request, "param", FrontEnd.JUPYTERLAB))
+        opened = Lab(jupyter_server, chromium, session_canary, getattr(request, "param", FrontEnd.JUPYTERLAB))
         yield opened
         if request.node.stash.get(_failed, False):
             _picture(opened, request.node.name)

@@ -118,6 +118,15 @@
       return settling[key];
     },
 
+    // Has each output on screen for two frames.
+    async scrollThrough() {
+      for (const output of document.querySelectorAll(".jp-OutputArea-child")) {
+        output.scrollIntoView({ block: "center" });
+        await nextFrame();
+        await nextFrame();
+      }
+    },
+
     // From now on notes the first frame that has the text on screen in an output of the cell.
     watch(key, index, text) {
       const look = async () => {

@@ -31,10 +31,11 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import BrowserContext
 
 from ..kernel.kernelspecs import INSTALLED, kernel_name
 from .canary import Canary
+from .chromium import Chromium
 from .notebook_page import NotebookPage
 from .server import JupyterServer, Settings
 
@@ -80,7 +81,7 @@ class Lab:
 
     Args:
         server: the Jupyter Server, with both front ends.
-        browser: where notebooks are opened, each in a context of its own.
+        chromium: where notebooks are opened, each in a context of its own; it must be `in_use`.
         canary: sees what pages do.
         front_end: which of the two front ends.
 
@@ -89,12 +90,14 @@ class Lab:
         opened: the notebooks opened so far.
     """
 
-    def __init__(self, server: JupyterServer, browser: Browser, canary: Canary, front_end: FrontEnd) -> None:
+    def __init__(
+        self, server: JupyterServer, chromium: Chromium, canary: Canary, front_end: FrontEnd
+    ) -> None:
         self.server = server
         self.canary = canary
         self.front_end = front_end
         self.opened: list[NotebookPage] = []
-        self._browser = browser
+        self._chromium = chromium
         self._contexts: list[BrowserContext] = []
         self._names = (f"notebook-{uuid4().hex[:8]}-{number}.ipynb" for number in count(1))
 
@@ -132,7 +135,7 @@ class Lab:
         page = self._context(theme, viewport).new_page()
         url = f"{self.server.url}/{self.front_end.value}/{path.name}?reset&token={self.server.token}"
         label = f"{self.front_end.name.lower()}-{theme}"
-        self.opened.append(NotebookPage(page, url, path, label))
+        self.opened.append(NotebookPage(page, url, path, label, self._chromium.kill_tabs))
         return self.opened[-1]
 
     def show(
@@ -183,7 +186,7 @@ class Lab:
     def close(self) -> None:
         """Closes all notebooks, ends their kernels and deletes their files."""
         for notebook in self.opened:
-            notebook.end_scripts()
+            notebook.release()
         for context in self._contexts:
             context.close()
         self._contexts.clear()
@@ -193,7 +196,7 @@ class Lab:
 
     def _context(self, theme: Theme, viewport: tuple[int, int]) -> BrowserContext:
         width, height = viewport
-        context = self._browser.new_context(
+        context = self._chromium.browser.new_context(
             proxy=self.canary.proxy(self.server.url),
             viewport={"width": width, "height": height},
             color_scheme=theme,

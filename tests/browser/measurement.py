@@ -87,12 +87,11 @@ class Meter:
 
     Args:
         page: a page with `instruments.js`, on which nothing was loaded yet.
-        protocol: a session of the DevTools protocol with that page.
     """
 
-    def __init__(self, page: Page, protocol: CDPSession) -> None:
+    def __init__(self, page: Page) -> None:
         self._page = page
-        self._protocol = protocol
+        self._protocol: CDPSession = page.context.new_cdp_session(page)
         self._protocol.send("Performance.enable")
         self._received = 0
         self._before: dict[str, float] = {}

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from playwright.sync_api import Error, Locator, Page
+from playwright.sync_api import Error, Locator, Page, TimeoutError
 
 from .canary import LAST_IMAGE
 from .measurement import Measurement, Meter
@@ -53,18 +54,19 @@ class NotebookPage:
         url: the notebook's address.
         path: the notebook's file.
         label: what its screenshots' names end with, such as `jupyterlab-dark`.
+        kill_tabs: ends the tabs' processes; the way out where a tab hangs.
 
     Attributes:
         page: Playwright's page, for whatever is not here.
         path: the notebook's file.
     """
 
-    def __init__(self, page: Page, url: str, path: Path, label: str) -> None:
+    def __init__(self, page: Page, url: str, path: Path, label: str, kill_tabs: Callable[[], None]) -> None:
         self.page = page
         self.path = path
         self._label = label
-        self._protocol = page.context.new_cdp_session(page)  # a tab that hangs takes no new one
-        self._meter = Meter(page, self._protocol)
+        self._kill_tabs = kill_tabs
+        self._meter = Meter(page)
         self._page_errors: list[str] = []
         page.on("pageerror", self._page_failed)
         page.goto(url)
@@ -157,8 +159,8 @@ class NotebookPage:
 
     def scroll_through(self) -> None:
         """Brings every output on screen once, so that what waits for being seen is seen too."""
-        for output in self.page.locator(f"{_CELL} .jp-OutputArea-child").all():
-            output.scroll_into_view_if_needed()
+        with self._deadline(60.0):
+            self.page.evaluate("() => window.__instruments.scrollThrough()")
 
     def screenshot(self, name: str, locator: Locator | None = None) -> Path:
         """Takes a picture of the window, or of one element, and keeps it with the tests' artefacts.
@@ -228,12 +230,10 @@ class NotebookPage:
         self.page.reload()
         self._await_ready()
 
-    def end_scripts(self) -> None:
-        """Ends a script that never ends, if there is one: a tab that hangs cannot be closed."""
-        try:
-            self.page.wait_for_function("() => true", timeout=3_000)
-        except Error:
-            self._protocol.send("Runtime.terminateExecution")
+    def release(self) -> None:
+        """Makes sure that the tab can be closed, which Playwright cannot do while it hangs."""
+        with suppress(Error), self._deadline(3.0):
+            self.page.evaluate("() => 1")
 
     # --- within
 
@@ -246,11 +246,32 @@ class NotebookPage:
         self._wait("() => window.__instruments?.ready()", None, _START_MS / 1000)
 
     def _wait(self, condition: str, argument: object, timeout: float) -> Any:
-        handle = self.page.wait_for_function(condition, arg=argument, timeout=timeout * 1000, polling=50)
-        try:
-            return handle.json_value()
-        finally:
+        with self._deadline(timeout + 2.0):
+            handle = self.page.wait_for_function(condition, arg=argument, timeout=timeout * 1000, polling=50)
+            value = handle.json_value()
             handle.dispose()
+            return value
+
+    @contextmanager
+    def _deadline(self, seconds: float) -> Iterator[None]:
+        """Kills the tab if the block takes longer: Playwright waits forever where a tab hangs in a wait."""
+        killed = Event()
+
+        def kill() -> None:
+            killed.set()
+            self._kill_tabs()
+
+        timer = Timer(seconds, kill)
+        timer.start()
+        try:
+            yield
+        except Error as error:
+            if killed.is_set():
+                raise TimeoutError(f"the tab hung for {seconds} s and was killed") from error
+            raise
+        finally:
+            timer.cancel()
+            timer.join()
 
     def _page_failed(self, error: Error) -> None:
         self._page_errors.append(str(error))

@@ -24,13 +24,13 @@ def begin(lab: Lab) -> Iterator[Begin]:
     """Opens a notebook whose first cell loads the extension, with a server that answers its chats."""
     with ExitStack() as servers:
 
-        def start(cells: list[str], *replies: Any, **options: Any) -> tuple[NotebookPage, VendorServer]:
+        def start(
+            cells: list[str], *replies: Any, load: bool = True, **options: Any
+        ) -> tuple[NotebookPage, VendorServer]:
             server = servers.enter_context(serve("openai_chat", *replies))
-            load = (
-                f"import os; os.environ['OPENAI_BASE_URL'] = {server.base_url!r}\n"
-                "%load_ext notebook_chat\n%config ChatMagics.model = 'openai:test'"
-            )
-            notebook = lab.open([load, *cells], **options)
+            variables = {"OPENAI_BASE_URL": server.base_url, "NOTEBOOK_CHAT_MODEL": "openai:gpt-5"}
+            first = f"import os; os.environ.update({variables!r})"
+            notebook = lab.open([f"{first}\n%load_ext notebook_chat" if load else first, *cells], **options)
             notebook.run(0)
             return notebook, server
 
@@ -94,7 +94,7 @@ def test_an_answer_with_everything_in_it(begin: Begin, lab: Lab, theme: Any) -> 
     expect(output.locator("table").first).to_contain_text("299 792 458")
     expect(output).to_contain_text("It costs $5 and not $10; List<int> stays as it is.")
     expect(output.locator("details summary")).to_contain_text("Reasoning")
-    expect(output).to_contain_text("openai:test · 11 + 7 tokens")
+    expect(output).to_contain_text("openai:gpt-5 · 11 + 7 tokens")
     notebook.screenshot("everything")
     assert lab.canary.hits == ()
 
@@ -107,8 +107,15 @@ def test_a_first_conversation(begin: Begin) -> None:
     )
     cells = ["%%chat\nHow do I reverse a string in Python?", "%%chat\nAnd is it fast for long strings?"]
     notebook, server = begin(
-        cells, Answer(function), Answer("Yes: the copy is made in C, in time $O(n)$.\n"), viewport=(1000, 560)
+        ["%load_ext notebook_chat", *cells],
+        Answer(function),
+        Answer("Yes: the copy is made in C, in time $O(n)$.\n"),
+        load=False,
+        viewport=(1000, 600),
     )
+    notebook.activate(0)
+    notebook.execute("notebook:delete-cell")  # where the test says which server to ask
+    notebook.execute("application:toggle-left-area")
     notebook.run_all()
     expect(notebook.output(2)).to_contain_text("the copy is made in C")
     assert len(server.requests[1].turns) == 3

@@ -1,0 +1,53 @@
+"""The README's own example of a provider works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from notebook_chat import Chat
+from notebook_chat.providers import list_providers
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def block(language: str, name: str) -> str:
+    """The code block that begins with a comment naming its file."""
+    [found] = re.findall(
+        rf"```{language}\n# {re.escape(name)}\n(.*?)```", README.read_text("utf-8"), re.DOTALL
+    )
+    return str(found)
+
+
+def test_the_two_files_that_add_a_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "notebook_chat_shout.py").write_text(
+        block("python", "notebook_chat_shout.py"), encoding="utf-8"
+    )
+    project = tomllib.loads(block("toml", "pyproject.toml"))["project"]
+    info = tmp_path / f"{project['name']}-{project['version']}.dist-info"  # what an installer makes of it
+    info.mkdir()
+    (info / "METADATA").write_text(
+        f"Name: {project['name']}\nVersion: {project['version']}\n", encoding="utf-8"
+    )
+    groups = project["entry-points"]
+    lines = [
+        line
+        for group, points in groups.items()
+        for line in (f"[{group}]", *(f"{k} = {v}" for k, v in points.items()))
+    ]
+    (info / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "shout" in list_providers()
+    assert Chat("shout").ask("can you hear me").split() == ["CAN", "YOU", "HEAR", "ME"]
+    sys.modules.pop("notebook_chat_shout")
+
+
+@pytest.mark.parametrize("name", ["quickstart.ipynb", "providers.ipynb"])
+def test_the_examples_are_named_and_hold_no_outputs(name: str) -> None:
+    path = README.parent / "examples" / name
+    assert f"examples/{name}" in README.read_text("utf-8")
+    assert '"output_type"' not in path.read_text("utf-8")
