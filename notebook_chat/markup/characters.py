@@ -27,7 +27,7 @@ def visible(text: str) -> str:
     """Show control characters instead of obeying them.
 
     C0 controls become their control pictures (``␛``), lone surrogates the replacement character, the others
-    (Unicode's ``Bidi_Control`` property, C1 and the separators that end lines) their code point: ``‹U+202E›``.
+    (Unicode's ``Bidi_Control`` property, C1, the separators that end lines) their code point: ``‹U+202E›``.
     Giving the result again changes nothing.
     """
     return _INVISIBLE.sub(_picture, text)

@@ -18,16 +18,15 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
     from pygments.token import _TokenType
 
-_LANGUAGES: Final = frozenset(
-    """
+_NAMES: Final = """
     python pycon pytb cython bash fish batch powershell javascript typescript jsx tsx json html css scss less
     xml yaml toml docker cmake sql mysql postgresql c cpp csharp java kotlin scala groovy go rust swift
-    objective-c php ruby perl lua splus julia octave haskell fsharp elixir erlang clojure
-    common-lisp scheme racket emacs-lisp dart zig nim fortran vbnet nasm tex rst diff graphql protobuf nginx
-    vim solidity gdscript cuda glsl verilog systemverilog vhdl awk crystal prolog tcl sas stata sparql
-    properties graphviz puppet coffeescript wast typst
-    """.split()
-)
+    objective-c php ruby perl lua splus julia octave haskell fsharp elixir erlang clojure common-lisp scheme
+    racket emacs-lisp dart zig nim fortran vbnet nasm tex rst diff graphql protobuf nginx vim solidity
+    gdscript cuda glsl verilog systemverilog vhdl awk crystal prolog tcl sas stata sparql properties graphviz puppet
+    coffeescript wast typst
+"""
+_LANGUAGES: Final = frozenset(_NAMES.split())
 """The lexers in use, each by one of its aliases."""
 
 _ALSO: Final = {
@@ -128,8 +127,7 @@ class Highlighter:
         return html + rest
 
     def _lines(self, code: str, name: str) -> Iterator[tuple[str, str]]:
-        """The code in parts that begin at the start of a line outside of strings and comments, with its HTML.
-        """
+        """The code's HTML and the code, in parts that begin with a line outside of strings and comments."""
         alias = _aliases().get(name.lower())
         if alias is None or self._seconds > self._allowed():
             yield escape(code, quote=False), code
@@ -155,8 +153,7 @@ class Highlighter:
         return [*parts, ("".join(html), code[start:])]
 
     def _runs(self, lexer: Lexer, code: str) -> Iterator[tuple[str, str]]:
-        """The code's tokens, those of one style joined; it ends early when they took too long or do not fit.
-        """
+        """The code's tokens, those of one style joined; ends early when they take too long or do not fit."""
         began = time.thread_time()
         style, run, position = "", "", 0
         for count, (start, kind, text) in enumerate(lexer.get_tokens_unprocessed(code)):

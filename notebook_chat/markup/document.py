@@ -118,9 +118,9 @@ class Document:
             self._take()
             for block in self._split(self._tail):
                 self._finish_block(self._tail, block)
-            for index, block in self._unsettled.items():
-                if any(map(self._references.defines, block.missing)) or block.shown & self._wanted:
-                    self._blocks[index] = self._late(block.source)
+            for index, late in self._unsettled.items():
+                if any(map(self._references.defines, late.missing)) or late.shown & self._wanted:
+                    self._blocks[index] = self._render_late(late.source)
             self._tail = self._open_html = ""
         return "".join(self._blocks)
 
@@ -176,7 +176,7 @@ class Document:
                 self._unsettled[len(self._blocks)] = _Unsettled(source, missing, shown)
         self._blocks.append(html)
 
-    def _late(self, source: str) -> str:
+    def _render_late(self, source: str) -> str:
         """Render a finished block again, now that all definitions are known."""
         return "".join(
             self._render(source[block.start : block.end], block, self._references)
@@ -206,7 +206,9 @@ class Document:
         growing: bool = False,
     ) -> str:
         try:
-            self._work += _TOKEN_WORK * len(block.tokens) + parse_inline(block.tokens, references, cache, growing)
+            self._work += _TOKEN_WORK * len(block.tokens) + parse_inline(
+                block.tokens, references, cache, growing
+            )
             wanted = self._wanted
             if references is self._references:
                 wanted |= references.asked

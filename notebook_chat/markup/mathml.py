@@ -17,10 +17,11 @@ from xml.etree.ElementTree import Element
 from notebook_chat.markup.maths import LONGEST
 
 TOKENS: Final = frozenset({"mi", "mn", "mo", "mtext", "mspace"})
-LAYOUT: Final = frozenset(
-    "mrow mfrac msqrt mroot mstyle msub msup msubsup munder mover munderover"
-    " mtable mtr mtd mpadded mphantom menclose".split()
-)
+_LAYOUT: Final = """
+    mrow mfrac msqrt mroot mstyle msub msup msubsup munder mover munderover mtable mtr mtd mpadded mphantom
+    menclose
+"""
+LAYOUT: Final = frozenset(_LAYOUT.split())
 ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     "mo": frozenset(
         {"stretchy", "fence", "form", "movablelimits", "largeop", "accent", "minsize", "maxsize"}

@@ -36,8 +36,8 @@ _TEX: Final = re.compile(r"[\\^_{}=+<>|]")
 def maths_plugin(md: MarkdownIt) -> None:
     """Teach a parser the tokens ``maths`` (inline; ``info`` is "display" for display style) and
     ``maths_block``."""
-    alternatives = {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    md.block.ruler.before("fence", "maths_block", _block, alternatives)
+    interrupts = ["paragraph", "reference", "blockquote", "list"]
+    md.block.ruler.before("fence", "maths_block", _block, {"alt": interrupts})
     md.inline.ruler.before("escape", "maths", _inline)
 
 

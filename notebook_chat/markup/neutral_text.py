@@ -19,20 +19,23 @@ _URL_SIGN: Final = re.compile(r"[^A-Za-z0-9._~:/?#@!*+,;=%&'-]")
 _MARKS: Final = {"em": ("*", "em"), "strong": ("**", "strong"), "s": ("~~", "s")}
 
 _COMMANDS: Final = re.compile(r"\\(?:([A-Za-z]+)|(.))", re.DOTALL)
-_STRUCTURE: Final = frozenset(
-    r"""
-    frac dfrac tfrac cfrac binom dbinom tbinom choose over atop sqrt root of left right middle begin end
+_NAMES: Final = """
+    frac dfrac tfrac cfrac binom dbinom tbinom choose over atop sqrt root of left right middle
     big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm
-    text textbf textit textrm textsf texttt textnormal mbox hbox operatorname mathop mathrm mathbf mathit
-    mathsf mathtt mathbb mathcal mathscr mathfrak mathnormal boldsymbol bm bold pmb overline underline
-    overbrace underbrace overset underset stackrel substack overrightarrow overleftarrow hat widehat tilde
-    widetilde bar vec dot ddot dddot acute grave breve check mathring limits nolimits displaystyle textstyle
-    scriptstyle scriptscriptstyle boxed cancel bcancel xcancel phantom hphantom vphantom not prime quad qquad
-    enspace thinspace medspace thickspace negthinspace hline mod bmod pmod pod tag bra ket braket sin cos tan
-    cot sec csc sinh cosh tanh coth arcsin arccos arctan log ln lg exp lim liminf limsup max min sup inf arg
-    argmax argmin det dim ker gcd deg hom Pr xrightarrow xleftarrow xRightarrow xLeftarrow xmapsto
-    """.split()
-)
+    text textbf textit textrm textsf texttt textnormal mbox hbox operatorname mathop
+    mathrm mathbf mathit mathsf mathtt mathbb mathcal mathscr mathfrak mathnormal boldsymbol bm bold pmb
+    overline underline overbrace underbrace overset underset stackrel substack overrightarrow overleftarrow
+    hat widehat tilde widetilde bar vec dot ddot dddot acute grave breve check mathring
+    limits nolimits displaystyle textstyle scriptstyle scriptscriptstyle
+    boxed cancel bcancel xcancel phantom hphantom vphantom not prime
+    quad qquad enspace thinspace medspace thickspace negthinspace hline mod bmod pmod pod tag bra ket braket
+    sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan log ln lg exp
+    lim liminf limsup max min sup inf arg argmax argmin det dim ker gcd deg hom Pr
+    xrightarrow xleftarrow xRightarrow xLeftarrow xmapsto
+"""
+_STRUCTURE: Final = frozenset(_NAMES.split())
+"""The commands, beside those for symbols, that do no more than set maths."""
+
 _ENVIRONMENTS: Final = re.compile(
     r"\\(?:begin|end)\{(?:(?:aligned|alignedat|gathered|split|cases|array|[pbvBV]?matrix|smallmatrix))\}"
 )
@@ -44,8 +47,7 @@ def text(content: str) -> str:
 
 
 def _line_starts(escaped: str) -> str:
-    """No sign of a list, a heading or a rule, and no indentation, which would make code, where a line starts.
-    """
+    """Where a line starts: no sign of a list, a heading or a rule, and no spaces, which would make code."""
     escaped = re.sub(r"^[ \t]+", "", escaped, flags=re.MULTILINE)
     return _LINE_START.sub(lambda match: f"{match[1]}&#{ord(match[2])};", escaped)
 

@@ -130,7 +130,8 @@ class HtmlRenderer(RendererHTML):
     def footnote_reference_open(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
     ) -> str:
-        return f'<div class="nc-note"{_direction(tokens[idx])}>{"" if _labelled(tokens, idx) else _label(tokens[idx])}'
+        label = "" if _labelled(tokens, idx) else _label(tokens[idx])
+        return f'<div class="nc-note"{_direction(tokens[idx])}>{label}'
 
     def paragraph_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         if idx and _labelled(tokens, idx - 1):

@@ -14,7 +14,7 @@ from notebook_chat.markup.characters import visible
 from notebook_chat.markup.mathml import ATTRIBUTES as MATHML_ATTRIBUTES
 from notebook_chat.markup.mathml import LAYOUT, TOKENS
 
-CODE_CLASSES: Final = frozenset("k s c n f b m a d".split())
+CODE_CLASSES: Final = frozenset("kscnfbmad")
 """What code is made of: keyword, string, comment, number, function or class, builtin, meta, added, deleted.
 """
 
@@ -33,10 +33,12 @@ CLASSES: Final[dict[str, frozenset[str]]] = {
 
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
 
-_BLOCKS: Final = "p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr div table thead tbody tr th td".split()
-_INLINE: Final = "a b br code em i input s span strong sup".split()
+_ELEMENTS: Final = """
+    p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr div table thead tbody tr th td
+    a b br code em i input s span strong sup
+"""
 _MATHS: Final = ["math", "semantics", "annotation", *LAYOUT, *TOKENS]
-TAGS: Final = frozenset([*_BLOCKS, *_INLINE, *_MATHS])
+TAGS: Final = frozenset([*_ELEMENTS.split(), *_MATHS])
 
 _DIRECTED: Final = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table", "div")
 

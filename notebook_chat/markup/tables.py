@@ -22,8 +22,7 @@ _MOST_ADDED: Final = 1000
 
 
 def tables_plugin(md: MarkdownIt) -> None:
-    """Put this rule in the place of the parser's own; the tokens are the same, with ``align`` as attribute.
-    """
+    """Put this rule in the place of the parser's; the tokens are the same, with ``align`` as attribute."""
     md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
 
 
@@ -104,7 +103,9 @@ def _ends(state: StateBlock, line: int, end_line: int, piped: bool) -> bool:
     # A line without any pipe under a table drawn with them is the text that goes on.
     if piped and "|" not in row:
         return True
-    return row[0] in _BLOCK_STARTS and any(rule(state, line, end_line, True) for rule in state.md.block.ruler.getRules("blockquote"))
+    return row[0] in _BLOCK_STARTS and any(
+        rule(state, line, end_line, True) for rule in state.md.block.ruler.getRules("blockquote")
+    )
 
 
 def _line(state: StateBlock, line: int) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from .. import runner
@@ -100,9 +103,30 @@ def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
     except ChatError as failure:
         error = failure
     finally:
-        renderer.finish(source.turn, error)
+        with uninterrupted():  # the answer has ended: there is nothing left to interrupt
+            renderer.finish(source.turn, error)
     if error is not None:
         raise error
+
+
+@contextmanager
+def uninterrupted() -> Iterator[list[object]]:
+    """Holds an interrupt back for the length of a block, where a half done thing would show: an output that is
+    sent and not noted as sent, or a final state that is lost.
+
+    Yields:
+        A list that is not empty once there was an interrupt.
+    """
+    held: list[object] = []
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:
+        yield held  # only the main thread is interrupted, and only by a handler of Python's
+        return
+    signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
+    try:
+        yield held
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Pace:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..errors import ChatError
 from ..events import Event, ReasoningDelta, Status, TextDelta, well_formed
-from .base import Pace, Summary
+from .base import Pace, Summary, uninterrupted
 from .footer import footer
 
 if TYPE_CHECKING:
@@ -167,14 +167,17 @@ class DisplayRenderer:
 
     def _send(self, rich: dict[str, str], plain: str, turn: Summary | None) -> None:
         data = {**rich, "text/plain": well_formed(plain)}
-        self._publish(
-            data,
-            dict(self._metadata(turn)),
-            transient={"display_id": self._display_id},
-            update=self._published,
-        )
-        self._published = True
+        with uninterrupted() as interrupts:
+            self._publish(
+                data,
+                dict(self._metadata(turn)),
+                transient={"display_id": self._display_id},
+                update=self._published,
+            )
+            self._published = True
         self._pace.sent(sum(len(value.encode()) for value in data.values()) + 600)
+        if interrupts:
+            raise KeyboardInterrupt
 
 
 def _publish(

@@ -7,9 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -182,8 +182,11 @@ def test_uv_is_used_where_there_is_no_pip(
 
 
 @pytest.mark.usefixtures("no_pip")
-@pytest.mark.skipif(find_spec("uv") is None and shutil.which("uv") is None, reason="uv is not installed")
-def test_real_uv(wheels: Path, cache: Path) -> None:
+def test_real_uv(wheels: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripts = sysconfig.get_path("scripts")
+    monkeypatch.setenv("PATH", f"{scripts}{os.pathsep}{os.environ['PATH']}")
+    if shutil.which("uv") is None:
+        pytest.skip("uv is not installed")
     assert packages.have(MODEL, cache, Progress()).read_bytes() == CONTENT
     assert others(cache) == {"tiny.gguf.lock", "tiny.gguf.verified"}
 
