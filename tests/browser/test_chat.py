@@ -200,6 +200,21 @@ def test_a_long_answer_streams_smoothly(begin: Begin) -> None:
     assert ours.received_bytes < whole.received_bytes / 2
 
 
+def test_the_end_of_a_very_long_answer_is_soon_on_screen(begin: Begin) -> None:
+    notebook, _ = begin(["%%chat\nlong"], paced(answer(100_000), 400))
+    seen = notebook.watch(1, "THE END")
+    with notebook.measure() as measured:
+        notebook.run(1, timeout=200)
+        ended = time.time()
+        on_screen = seen(20)
+    print(
+        f"\n100 kB at 400 chunks/s: on screen {on_screen - ended:+.2f} s from the cell's end, longest task "
+        f"{measured().longest_task * 1000:.0f} ms, {measured().received_bytes / 1e6:.2f} MB"
+    )
+    assert on_screen - ended < 4
+    assert measured().received_bytes < 8e6
+
+
 def test_reading_what_is_finished_is_not_disturbed(begin: Begin) -> None:
     """Scrolled to the middle of an answer that still grows, the reader stays there."""
     text = answer(12_000)
