@@ -1,25 +1,25 @@
-"""The OpenAI provider against a real server: that of xllamacpp."""
+"""OpenAI's two dialects and Anthropic's against a real server: that of xllamacpp."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from notebook_chat.errors import AuthenticationError, ContextLengthError
 from notebook_chat.events import TextDelta
-from notebook_chat.providers import OpenAI
+from notebook_chat.providers import Anthropic, OpenAI, OpenAIResponses
 
 if TYPE_CHECKING:
     from .local_fixtures import RunningServer
 
-pytest_plugins = ("tests.providers.local_fixtures",)
-
 pytestmark = pytest.mark.model
+every_dialect = pytest.mark.parametrize("provider", [OpenAI, OpenAIResponses, Anthropic])
 
 
-async def test_it_streams(xllama_server: RunningServer) -> None:
-    result = OpenAI.create_async_generator(
+@every_dialect
+async def test_it_streams(provider: Any, xllama_server: RunningServer) -> None:
+    result = provider.create_async_generator(
         xllama_server.model,
         "Hello!",
         base_url=xllama_server.base_url,
@@ -36,16 +36,20 @@ async def test_it_streams(xllama_server: RunningServer) -> None:
     assert result.usage.output_tokens == 16 or result.finish_reason == "stop"
 
 
-async def test_wrong_key(xllama_server: RunningServer) -> None:
+@every_dialect
+async def test_wrong_key(provider: Any, xllama_server: RunningServer) -> None:
     with pytest.raises(AuthenticationError) as raised:
-        await OpenAI.create_async("m", "Hello!", base_url=xllama_server.base_url, api_key="sk-planted-wrong")
+        await provider.create_async(
+            "m", "Hello!", base_url=xllama_server.base_url, api_key="sk-planted-wrong"
+        )
     assert raised.value.status == 401
     assert "planted" not in str(raised.value)
 
 
-async def test_too_long_a_conversation(xllama_server: RunningServer) -> None:
+@every_dialect
+async def test_too_long_a_conversation(provider: Any, xllama_server: RunningServer) -> None:
     with pytest.raises(ContextLengthError) as raised:
-        await OpenAI.create_async(
+        await provider.create_async(
             "m",
             "word " * (xllama_server.context + 100),
             base_url=xllama_server.base_url,
