@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from typing import Any
 
 from . import runner
-from .conversation import Conversation, Draft, Status, Turn
-from .errors import InvalidOptionError
-from .events import Event, TextDelta, Usage
+from .conversation import DEFAULT_RESERVE, Conversation, Draft, Turn, known_limit
+from .errors import ConfigurationError, InvalidOptionError
+from .events import TextDelta, Usage
 from .keys import guarded
 from .messages import MessageLike, normalize
 from .providers.base import AsyncResult
 from .providers.call import CONNECTION, GENERATION
 from .providers.foreign import ForeignProvider, adapt
 from .providers.registry import Provider, default_model, get_provider, resolve
+from .reply import Reply
 
 
 class Answer(str):
@@ -46,75 +47,6 @@ class Answer(str):
         return str, (str(self),)
 
 
-class Reply:
-    """One answer on its way: iterate ``batches()``. The turn is open from the first item on; when the
-    batches end, however they end, it is in the conversation.
-
-    Attributes:
-        model: Who answers, as ``provider:model``.
-        turn: The turn, once the answer has ended; ``None`` before, and when it failed without any text.
-    """
-
-    def __init__(
-        self,
-        conversation: Conversation,
-        model: str,
-        begin: Callable[[], Draft],
-        ask: Callable[[Draft], AsyncResult],
-    ) -> None:
-        self.model = model
-        self.turn: Turn | None = None
-        self._conversation = conversation
-        self._begin = begin
-        self._ask = ask
-
-    async def batches(self) -> AsyncGenerator[Sequence[Event]]:
-        """The events of the answer, those that arrived together in one sequence.
-
-        Raises:
-            ConversationBusyError: An answer is still coming in this conversation.
-            ChatError: The answer failed. What had come of it is in its ``partial`` and in the conversation.
-        """
-        draft = self._begin()
-        start = time.monotonic()
-        status: Status = "stopped"
-        result: AsyncResult | None = None
-        try:
-            result = self._ask(draft)
-            async for batch in result.batches():
-                yield batch
-            status = "complete"
-        except Exception:
-            status = "failed"
-            raise
-        finally:
-            if result is not None:
-                with contextlib.suppress(Exception):
-                    await result.aclose()
-            self.turn = self._turn(draft, result, status, time.monotonic() - start)
-            if self.turn is None:
-                self._conversation.discard(draft)  # nothing came: what was there before stays
-            else:
-                self._conversation.commit(draft, self.turn)
-
-    def _turn(self, draft: Draft, result: AsyncResult | None, status: Status, seconds: float) -> Turn | None:
-        if result is None or (status == "failed" and not result.text):
-            return None
-        return Turn(
-            prompt=draft.prompt,
-            answer=result.text,
-            status=status,
-            model=self.model,
-            cell=draft.cell,
-            system=draft.system,
-            fresh=draft.fresh,
-            finish_reason=result.finish_reason,
-            usage=result.usage,
-            reasoning=result.reasoning,
-            seconds=seconds,
-        )
-
-
 class Chat:
     """A conversation with a model.
 
@@ -123,7 +55,10 @@ class Chat:
         system: The system prompt.
         provider: Instead of a provider's name in ``model``: a name, a provider class (also one of g4f's), or
             an async-generator function that takes ``messages`` and yields text.
-        conversation: A conversation to go on with.
+        conversation: A conversation to go on with; or the name of one of this notebook's, which ``%%chat -c``
+            and the cell's identity are shared with.
+        context: How many tokens the model can read at once, where that is not known. Of a longer conversation
+            the oldest turns are not sent.
         nested: Drive synchronous calls on the notebook's own loop, which is patched for it: only for a
             provider that is bound to that loop (needs ``notebook_chat[nested]``).
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
@@ -139,15 +74,20 @@ class Chat:
         *,
         system: str | None = None,
         provider: Any = None,
-        conversation: Conversation | None = None,
+        conversation: Conversation | str | None = None,
+        context: int | None = None,
         nested: bool = False,
         **options: Any,
     ) -> None:
         self.nested = nested
+        self.context = context
         self._options = guarded(options)
         options.clear()  # a traceback through here must not show a key
         self._provider = get_provider(provider) if isinstance(provider, str) else provider and adapt(provider)
         self._model = model
+        self._next_cell: Callable[[], str | None] = lambda: None
+        if isinstance(conversation, str):
+            conversation, self._next_cell = _of_notebook(conversation)
         self.conversation = Conversation(system=system) if conversation is None else conversation
         self._target(model, self._options)
 
@@ -228,6 +168,7 @@ class Chat:
         options.clear()
         provider, name, own_name = self._target(model or self._model, merged)
         [message] = normalize([prompt])
+        cell = cell if cell is not None else self._next_cell()
 
         def begin() -> Draft:
             return self.conversation.begin(message, cell=cell, system=system, fresh=fresh)
@@ -235,7 +176,15 @@ class Chat:
         def ask(draft: Draft) -> AsyncResult:
             return provider.create_async_generator(own_name, draft.messages, **merged)
 
-        return Reply(self.conversation, name, begin, ask)
+        remembered = {key: merged[key] for key in GENERATION if merged.get(key) is not None}
+        return Reply(self.conversation, name, begin, ask, limit=self._limit(name, merged), options=remembered)
+
+    def _limit(self, model: str, options: Mapping[str, Any]) -> int | None:
+        """How many tokens may go out, so that there is room for the answer."""
+        context = self.context or options.get("n_ctx") or known_limit(model)
+        if context is None:
+            return None
+        return int(max(context - min(options.get("max_tokens") or DEFAULT_RESERVE, context // 2), 1))
 
     def _target(self, model: str | None, options: Mapping[str, Any]) -> tuple[Provider, str, str]:
         """The provider, ``provider:model``, and the model's name at the provider; the options checked."""
@@ -268,3 +217,22 @@ def check_options(provider: Provider, options: Mapping[str, Any]) -> None:
             )
         if option in GENERATION and value is not None:
             GENERATION[option](option, value)
+
+
+def _of_notebook(name: str) -> tuple[Conversation, Callable[[], str | None]]:
+    """The notebook's conversation of that name, and what tells the cells apart that go on with it. The
+    extension that is loaded in the running shell owns both.
+
+    Raises:
+        ConfigurationError: It is not loaded.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    extension = shell.magics_manager.registry.get("ChatMagics") if shell is not None else None
+    if extension is None:
+        raise ConfigurationError(
+            "a conversation by its name is one of a notebook, and there is none here",
+            hint="Run %load_ext notebook_chat first, or give a Conversation.",
+        )
+    shared: tuple[Conversation, Callable[[], str | None]] = extension.shared(name)
+    return shared

@@ -42,6 +42,7 @@ class DisplayRenderer:
         metadata: What to store with the output, asked for with each update, since an update without
             metadata erases it.
         publish: How to publish; IPython's way unless given.
+        notes: What the reader should know of how the answer came about, asked for at the end.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class DisplayRenderer:
         live: bool = True,
         metadata: Callable[[Summary | None], Mapping[str, Any]] = lambda turn: {},
         publish: Publish | None = None,
+        notes: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._publish = publish or _publish
         self._form = form
         self._show_footer = show_footer
         self._live = live
         self._metadata = metadata
+        self._notes = notes
         self._display_id = uuid.uuid4().hex
         self._published = False
         self._text: list[str] = []  # what the document has not been fed yet
@@ -134,7 +137,8 @@ class DisplayRenderer:
         """The words of the line beneath the answer."""
         if turn is None:
             return f"no answer: {error.message}" if error else "no answer"
-        return footer(turn, error) if self._show_footer or turn.status != "complete" else ""
+        told = [footer(turn, error)] if self._show_footer or turn.status != "complete" else []
+        return " · ".join([*told, *self._notes()])
 
     def _going_on(self, body: str) -> str:
         """What is shown beneath the text while the answer is on its way: what it waits for."""

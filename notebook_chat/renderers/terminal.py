@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from ..errors import ChatError
@@ -28,13 +28,21 @@ class TerminalRenderer:
     Parameters:
         out: Where to write; standard output unless given.
         show_footer: Whether a line with model, tokens and time ends the answer.
+        notes: What the reader should know of how the answer came about, asked for at the end.
     """
 
     wait: float | None = None
 
-    def __init__(self, out: TextIO | None = None, *, show_footer: bool = True) -> None:
+    def __init__(
+        self,
+        out: TextIO | None = None,
+        *,
+        show_footer: bool = True,
+        notes: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
         self._out = out or sys.stdout
         self._footer = show_footer
+        self._notes = notes
         self._dim, self._plain = ("\x1b[2m", "\x1b[0m") if self._out.isatty() else ("", "")
         self._thinking = False
         self._at_start = True
@@ -64,8 +72,11 @@ class TerminalRenderer:
         self._close_thinking()
         if not self._at_start:
             self._write("\n")
-        if turn is not None and (turn.status != "complete" or self._footer):
-            self._write(f"{self._dim}{printable(footer(turn, error))}{self._plain}\n")
+        told = (
+            [footer(turn, error)] if turn is not None and (turn.status != "complete" or self._footer) else []
+        )
+        if turn is not None and (told := [*told, *self._notes()]):
+            self._write(f"{self._dim}{printable(' · '.join(told))}{self._plain}\n")
         self._out.flush()
 
     def _note(self, text: str) -> None:

@@ -1,0 +1,298 @@
+"""The conversation itself: what is asked, replaced, forgotten and brought back."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import msgspec
+
+from ..errors import ConversationBusyError, InvalidMessagesError
+from ..messages import Message
+from .journal import Journal, Origin
+from .order import difference, in_order, stale
+from .turns import Draft, Turn
+
+_CHANGES = 100
+"""How many changes can be taken back."""
+
+
+class _Exported(msgspec.Struct, omit_defaults=True):
+    name: str
+    id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
+    system: str | None = None
+    origin: Origin | None = None
+    turns: list[Turn] = []
+
+
+class Conversation:
+    """A sequence of turns. A turn that belongs to a cell is replaced when that cell runs again, and the
+    context of a turn is the turns before it, so running a notebook twice gives one conversation.
+
+    One answer at a time: a second one is refused while the first is on its way. All methods may be called
+    from any thread.
+
+    Parameters:
+        name: What it is called.
+        system: The system prompt, until a turn says another.
+        turns: The turns it starts with.
+        id: What it is known by in a store and in notebooks; a new one unless given.
+        origin: Where it branched off from.
+        journal: Who is told of all that happens to it.
+    """
+
+    def __init__(
+        self,
+        name: str = "default",
+        *,
+        system: str | None = None,
+        turns: Sequence[Turn] = (),
+        id: str | None = None,
+        origin: Origin | None = None,
+        journal: Journal | None = None,
+    ) -> None:
+        self.name = name
+        self.system = system
+        self.id = id or uuid.uuid4().hex
+        self.origin = origin
+        self.journal = journal
+        self._turns = in_order(turns)
+        self._past: deque[tuple[Turn, ...]] = deque(maxlen=_CHANGES)
+        self._draft: Draft | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns, in order."""
+        return self._turns
+
+    def turn(self, number: int) -> Turn:
+        """The turn of a number, counted from 1.
+
+        Raises:
+            InvalidMessagesError: There is no such turn.
+        """
+        if not 1 <= number <= len(self._turns):
+            has = "1 turn" if len(self._turns) == 1 else f"{len(self._turns)} turns"
+            raise InvalidMessagesError(f"there is no turn {number}: {self.name!r} has {has}")
+        return self._turns[number - 1]
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What a next prompt would be sent with."""
+        return self._drafted(Message("user", "")).messages[:-1]
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is on its way."""
+        return self._draft is not None
+
+    @property
+    def stale(self) -> frozenset[str]:
+        """The ids of the turns that were answered before a turn they build on was asked again."""
+        return stale(self._turns)
+
+    def begin(
+        self, prompt: Message, *, cell: str | None = None, system: str | None = None, fresh: bool = False
+    ) -> Draft:
+        """Opens a turn. It must be ended with ``commit`` or ``discard``.
+
+        Parameters:
+            prompt: The user's message.
+            cell: The cell it comes from. If there is a turn of that cell, this one will replace it.
+            system, fresh: As in ``Turn``.
+
+        Raises:
+            ConversationBusyError: Another turn is open.
+        """
+        with self._lock:
+            self._refuse_while_busy()
+            self._draft = self._drafted(prompt, cell, system, fresh)
+            return self._draft
+
+    def written_down(self, draft: Draft) -> Future[None] | None:
+        """Has the journal write an open turn down; a future that is done then, or ``None``."""
+        return self.journal.begun(self, draft) if self.journal is not None else None
+
+    def follow(self, draft: Draft, text: Callable[[], str]) -> None:
+        """Lets the journal see the answer as it comes."""
+        if self.journal is not None:
+            self.journal.follow(draft, text)
+
+    def commit(self, draft: Draft, turn: Turn) -> Turn | None:
+        """Ends an open turn: puts ``turn`` in its place. The turn as it was put there; ``None`` when the
+        draft was not open."""
+        with self._lock:
+            if self._draft is not draft:
+                return None
+            self._draft = None
+            place = self._place(turn.cell)
+            replaced = self._turns[place : place + 1]
+            placed = msgspec.structs.replace(
+                turn, position=draft.position, revision=draft.revision, at=draft.at, pinned=draft.pinned
+            )
+            turns = (*self._turns[:place], placed, *self._turns[place + 1 :])
+            self._change(turns, [placed], [old.id for old in replaced])
+            self._ended(draft)
+            return placed
+
+    def discard(self, draft: Draft) -> bool:
+        """Ends an open turn and leaves the conversation as it was; whether that turn was open."""
+        with self._lock:
+            if self._draft is not draft:
+                return False
+            self._draft = None
+            self._ended(draft)
+            return True
+
+    def reset(self) -> int:
+        """Forgets all turns, which ``undo`` brings back; how many there were."""
+        with self._lock:
+            count = len(self._turns)
+            self.replace(())
+            return count
+
+    def remove(self, cells: Iterable[str]) -> int:
+        """Takes the turns of cells that are gone out of the conversation, which ``undo`` brings back; how
+        many there were. A cell that asked several times has all its turns taken out."""
+        gone = frozenset(cells)
+        with self._lock:
+            kept = tuple(
+                turn
+                for turn in self._turns
+                if turn.cell is None or gone.isdisjoint((turn.cell, turn.cell.partition("#")[0]))
+            )
+            count = len(self._turns) - len(kept)
+            if count:
+                self.replace(kept)
+            return count
+
+    def pin(self, number: int, pinned: bool = True) -> Turn:
+        """Keeps a turn, counted from 1, in the context however long the conversation grows, or not any more.
+
+        Raises:
+            InvalidMessagesError: There is no such turn.
+        """
+        with self._lock:
+            turn = msgspec.structs.replace(self.turn(number), pinned=pinned)
+            self.replace((*self._turns[: number - 1], turn, *self._turns[number:]))
+            return turn
+
+    def replace(self, turns: Sequence[Turn]) -> None:
+        """Has these turns from now on; ``undo`` brings the others back.
+
+        Raises:
+            ConversationBusyError: A turn is open.
+        """
+        with self._lock:
+            self._refuse_while_busy()
+            after = in_order(turns)
+            if after != self._turns:
+                self._change(after, *difference(self._turns, after))
+
+    def undo(self) -> bool:
+        """Takes the last change back: a turn that was added goes, one that was replaced or forgotten comes
+        back. Whether there was a change."""
+        with self._lock:
+            self._refuse_while_busy()
+            if not self._past:
+                return False
+            before, self._turns = self._turns, self._past.pop()
+            self._tell(*difference(before, self._turns))
+            return True
+
+    def branch(self, name: str, *, before: int | None = None) -> Conversation:
+        """A conversation of its own that has had the same turns so far. They belong to no cell in it: their
+        cells go on with this one.
+
+        Parameters:
+            name: What the branch is called.
+            before: Only the turns up to this position.
+        """
+        with self._lock:
+            last = max((turn.position for turn in self._turns), default=-1) if before is None else before
+            turns = [
+                msgspec.structs.replace(turn, cell=None) for turn in self._turns if turn.position <= last
+            ]
+        return Conversation(name, system=self.system, turns=turns, origin=Origin(self.id, last))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The conversation as plain values, fit for JSON."""
+        values: dict[str, Any] = msgspec.to_builtins(
+            _Exported(self.name, self.id, self.system, self.origin, list(self._turns))
+        )
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Conversation:
+        """The conversation that ``to_dict`` gave.
+
+        Raises:
+            InvalidMessagesError: The values are not those of a conversation; it says where.
+        """
+        try:
+            read = msgspec.convert(values, _Exported)
+        except (msgspec.ValidationError, RecursionError, ValueError) as error:
+            raise InvalidMessagesError(f"this is not a conversation: {error}") from None
+        turns = [turn.checked() for turn in read.turns]
+        return cls(read.name, system=read.system, turns=turns, id=read.id, origin=read.origin)
+
+    def _drafted(
+        self, prompt: Message, cell: str | None = None, system: str | None = None, fresh: bool = False
+    ) -> Draft:
+        """A turn of a cell with its place and its context: the turns since the last one that started over,
+        and the system prompt in force."""
+        place = self._place(cell)
+        replaced = self._turns[place : place + 1]
+        before = () if fresh else self._turns[:place]
+        start = max((at for at, turn in enumerate(before) if turn.fresh), default=0)
+        context = before[start:]
+        said = [turn.system for turn in context if turn.system is not None]
+        in_force = system if system is not None else said[-1] if said else self.system
+        return Draft(
+            prompt,
+            context,
+            (Message("system", in_force),) if in_force else (),
+            cell,
+            system,
+            fresh,
+            pinned=any(turn.pinned for turn in replaced),
+            position=replaced[0].position if replaced else self._turns[-1].position + 1 if self._turns else 0,
+            revision=max((turn.revision for turn in self._turns), default=0) + 1,
+            stale=len(stale(context)),
+        )
+
+    def _refuse_while_busy(self) -> None:
+        if self._draft is not None:
+            raise ConversationBusyError(f"an answer is still coming in the conversation {self.name!r}")
+
+    def _change(self, turns: tuple[Turn, ...], written: Sequence[Turn], removed: Sequence[str]) -> None:
+        self._past.append(self._turns)
+        self._turns = turns
+        self._tell(written, removed)
+
+    def _tell(self, written: Sequence[Turn], removed: Sequence[str]) -> None:
+        if self.journal is not None:
+            self.journal.changed(self, written, removed)
+
+    def _ended(self, draft: Draft) -> None:
+        if self.journal is not None:
+            self.journal.ended(self, draft)
+
+    def _place(self, cell: str | None) -> int:
+        """Where the turn of a cell is, or would be added."""
+        if cell is not None:
+            for place, turn in enumerate(self._turns):
+                if turn.cell == cell:
+                    return place
+        return len(self._turns)
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    def __repr__(self) -> str:
+        return f"<Conversation {self.name!r}, {len(self)} turns>"

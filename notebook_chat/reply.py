@@ -1,0 +1,151 @@
+"""One answer on its way into the conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from typing import Any
+
+from . import events
+from .conversation import Conversation, Draft, Status, Turn
+from .errors import ContextLengthError
+from .events import Event
+from .providers.base import AsyncResult
+
+_WRITTEN_SECONDS = 1.0
+"""How long a request waits at most until the prompt is on the disk."""
+
+
+class Reply:
+    """One answer on its way: iterate ``batches()``. The turn is open from the first item on; when the
+    batches end, however they end, it is in the conversation.
+
+    Parameters:
+        conversation: Where the turn belongs.
+        model: Who answers, as ``provider:model``.
+        begin: Opens the turn.
+        ask: Asks for the answer.
+        limit: How many tokens may go out; ``None`` where that is not known.
+        options: The options to remember with the turn.
+
+    Attributes:
+        model: Who answers, as ``provider:model``.
+        turn: The turn, once the answer has ended; ``None`` before, and when it failed without any text.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        model: str,
+        begin: Callable[[], Draft],
+        ask: Callable[[Draft], AsyncResult],
+        *,
+        limit: int | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.model = model
+        self.turn: Turn | None = None
+        self._conversation = conversation
+        self._begin = begin
+        self._ask = ask
+        self._limit = limit
+        self._options = dict(options or {})
+        self._sent: Draft | None = None
+        self._result: AsyncResult | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader should know of what was sent: turns left out, turns that are stale."""
+        notes = []
+        if self._sent is not None and self._sent.left_out:
+            notes.append(f"without the {_turns(self._sent.left_out, 'oldest')}: the model's context is full")
+        if self._sent is not None and self._sent.stale:
+            stale = _turns(self._sent.stale, "stale")
+            notes.append(f"after {stale}: an earlier cell ran again, theirs did not")
+        return notes
+
+    async def batches(self) -> AsyncGenerator[Sequence[Event]]:
+        """The events of the answer, those that arrived together in one sequence.
+
+        Raises:
+            ConversationBusyError: An answer is still coming in this conversation.
+            ChatError: The answer failed. What had come of it is in its ``partial`` and in the conversation.
+        """
+        draft = self._begin()
+        start = time.monotonic()
+        status: Status = "stopped"
+        try:
+            await self._written_down(draft)
+            async for batch in self._answer(draft):
+                yield batch
+            status = "complete"
+        except Exception:
+            status = "failed"
+            raise
+        finally:
+            await self._close()
+            turn = self._turn(draft, self._result, status, time.monotonic() - start)
+            if turn is None:
+                self._conversation.discard(draft)  # nothing came: what was there before stays
+            else:
+                self.turn = self._conversation.commit(draft, turn)
+
+    async def _answer(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
+        """The events of the answer to as much of the conversation as the model can read; with half of it
+        once more, if the service says that it cannot."""
+        self._sent = draft if self._limit is None else draft.within(self._limit)
+        try:
+            async for batch in self._asked(self._sent):
+                yield batch
+            return
+        except ContextLengthError:
+            shorter = self._sent.within(self._sent.size // 2)
+            if shorter is self._sent or shorter.left_out == self._sent.left_out or self._text():
+                raise
+        await self._close()
+        self._sent = shorter
+        yield [events.Status("too long for the model: asking again with fewer turns")]
+        async for batch in self._asked(shorter):
+            yield batch
+
+    async def _asked(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
+        self._result = self._ask(draft)
+        self._conversation.follow(draft, self._text)
+        async for batch in self._result.batches():
+            yield batch
+
+    async def _written_down(self, draft: Draft) -> None:
+        """Lets the user's turn be written down before the request goes out. A slow disk does not hold it up
+        for long, and what fails there is told elsewhere."""
+        written = self._conversation.written_down(draft)
+        if written is not None and not written.done():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(written)), _WRITTEN_SECONDS)
+
+    async def _close(self) -> None:
+        if self._result is not None:
+            with contextlib.suppress(Exception):
+                await self._result.aclose()
+
+    def _text(self) -> str:
+        return self._result.text if self._result is not None else ""
+
+    def _turn(self, draft: Draft, result: AsyncResult | None, status: Status, seconds: float) -> Turn | None:
+        if result is None or (status == "failed" and not result.text):
+            return None
+        return draft.turn(
+            result.text,
+            status,
+            model=self.model,
+            finish_reason=result.finish_reason,
+            usage=result.usage,
+            reasoning=result.reasoning,
+            seconds=seconds,
+            options=self._options,
+        )
+
+
+def _turns(count: int, kind: str) -> str:
+    return f"{kind} turn" if count == 1 else f"{count} {kind} turns"
