@@ -30,6 +30,7 @@
     │   └── StreamInterruptedError                reset, or cut off in the middle
     ├── EngineError                           the embedded model failed
     ├── DownloadError                         its weights could not be had
+    ├── HistoryError                          the history on the disk cannot be read
     └── ConversationBusyError                 an answer is still coming in this conversation
 
 A lower library's exception never reaches a caller: the transport maps all of them to this tree.
@@ -224,3 +225,7 @@ class ConversationBusyError(ChatError):
     """An answer is still coming in this conversation."""
 
     default_hint = "Wait for it, stop it, or use another conversation."
+
+
+class HistoryError(ChatError):
+    """The history on the disk, or a file that holds one, cannot be read."""

@@ -39,3 +39,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.endswith(_PRIVATE_VARIABLES):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def own_history(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keeps the conversations of each test apart from the user's and from those of other tests."""
+    monkeypatch.setenv("NOTEBOOK_CHAT_HOME", str(tmp_path_factory.mktemp("history")))

@@ -41,18 +41,34 @@ class CellIdentity:
         self._execution: object = None
         self._count = 0
 
+    @property
+    def current(self) -> str | None:
+        """The cell that runs now."""
+        return self._of(self._parent())
+
+    @property
+    def deleted(self) -> list[str]:
+        """The cells that were deleted since the one before ran, where the front end tells."""
+        told = (self._parent().get("metadata") or {}).get("deletedCells")
+        cells = [cell for cell in told if isinstance(cell, str)] if isinstance(told, list) else []
+        return [cell for cell in cells if cell != self.current]  # which may have been brought back
+
     def next(self) -> str | None:
         """The identity for one more turn of the cell that runs now."""
         parent = self._parent()
-        metadata = parent.get("metadata") or {}
-        colab = metadata.get("colab") or {}
-        cell = metadata.get("cellId") or (colab.get("cell_id") if isinstance(colab, dict) else None)
-        if not isinstance(cell, str) or not cell:
+        cell = self._of(parent)
+        if cell is None:
             return None
         execution = (parent.get("header") or {}).get("msg_id")
         self._count = self._count + 1 if execution == self._execution else 1
         self._execution = execution
         return cell if self._count == 1 else f"{cell}#{self._count}"
+
+    def _of(self, parent: dict[str, Any]) -> str | None:
+        metadata = parent.get("metadata") or {}
+        colab = metadata.get("colab") or {}
+        cell = metadata.get("cellId") or (colab.get("cell_id") if isinstance(colab, dict) else None)
+        return cell if isinstance(cell, str) and cell else None
 
     def _parent(self) -> dict[str, Any]:
         get_parent = getattr(self._shell, "get_parent", None)

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import runner
-from ..conversation import Conversation, Turn
 from ..errors import ChatError, InvalidOptionError
 from ..keys import Secret
 from ..providers.registry import default_model, get_provider, list_providers, resolve
 from .arguments import cell_parser, provider_parser, split
 from .output import show_table, show_text
-
-if TYPE_CHECKING:
-    from .extension import ChatMagics
-
-_MARKS = {"stopped": " (stopped)", "failed": " (incomplete)", "complete": ""}
+from .records import Records, number_of, take, turns
 
 
-class Commands:
-    """The subcommands of ``%chat``. The first line of each one's docstring is its entry in the help.
-
-    Parameters:
-        magics: The extension, whose conversations and settings they are about.
-    """
-
-    def __init__(self, magics: ChatMagics) -> None:
-        self._magics = magics
+class Commands(Records):
+    """The subcommands of ``%chat``. The first line of each one's docstring is its entry in the help."""
 
     def run(self, line: str) -> None:
         """Runs the subcommand that a line names.
@@ -36,66 +24,87 @@ class Commands:
         Raises:
             ChatError: There is no such subcommand, or it fails; in one line.
         """
-        words = split(line)
-        if not words:
+        name, _, rest = line.strip().partition(" ")
+        if not name:
             return self.status([])
-        command = COMMANDS.get(words[0])
+        command = COMMANDS.get(name)
         if command is None:
             raise InvalidOptionError(
-                f"%chat has no subcommand {words[0]!r}",
+                f"%chat has no subcommand {name!r}",
                 hint=f"It has {', '.join(COMMANDS)}. To ask something, write it beneath %%chat.",
             )
-        return command(self, words[1:])
+        return command(self, [rest] if name == "search" else split(rest))  # a search may have quotes
 
     def status(self, words: list[str]) -> None:
         """Shows what is in use and what can be used."""
-        _take(words)
+        take(words)
         try:
             model = self._magics.model or default_model()
         except ChatError as error:
             model = f"none: {error}"
         rows = [["model", model], ["providers", ", ".join(list_providers())]]
         rows += [
-            [f"conversation {conversation.name}", _turns(len(conversation))]
+            [f"conversation {conversation.name}", turns(len(conversation))]
             for conversation in self._magics.conversations.values()
         ]
         show_table(self._magics.interpreter, (), [*rows, ["more", "%chat help"]])
 
     def use(self, words: list[str]) -> None:
         """MODEL: uses that model from now on; the conversation stays."""
-        [model] = _take(words, "MODEL")
+        [model] = take(words, "MODEL")
         resolve(model)
         self._magics.model = model
         show_text(f"{model} answers from now on.")
-
-    def history(self, words: list[str]) -> None:
-        """[NAME]: shows the turns of a conversation."""
-        conversation = self._named(words)
-        if not conversation.turns:
-            return show_text("Nothing has been said yet.")
-        rows = [_row(number, turn) for number, turn in enumerate(conversation.turns, start=1)]
-        return show_table(self._magics.interpreter, ("", "Prompt", "Answer", "Model"), rows)
 
     def reset(self, words: list[str]) -> None:
         """[NAME]: forgets the turns of a conversation; undo brings them back."""
         conversation = self._named(words)
         count = conversation.reset()
         show_text(
-            f"{_turns(count)} forgotten; %chat undo brings them back." if count else "Nothing to forget."
+            f"{turns(count)} forgotten; %chat undo brings them back." if count else "Nothing to forget."
         )
 
     def undo(self, words: list[str]) -> None:
         """[NAME]: takes the last change of a conversation back."""
         conversation = self._named(words)
         if conversation.undo():
-            show_text(f"Taken back; the conversation has {_turns(len(conversation))} now.")
+            show_text(f"Taken back; the conversation has {turns(len(conversation))} now.")
         else:
             show_text("Nothing to take back.")
+
+    def fork(self, words: list[str]) -> None:
+        """NAME [OF]: begins a conversation NAME with what has been said so far."""
+        if not words:
+            raise InvalidOptionError("here comes NAME", hint="%%chat -c NAME then goes on with it.")
+        name, source = words[0], self._named(words[1:])
+        there = self._magics.conversations.get(name)
+        origin = there.origin if there is not None else None
+        if there is not None and len(there) and (origin is None or origin.id != source.id):
+            raise InvalidOptionError(f"there is a conversation called {name!r}", hint="Choose another name.")
+        branch = source.branch(name, before=origin.position if origin else None)
+        taken = len(branch)
+        if there is not None and origin is not None:
+            # The cell runs again: what was taken then is as it is now, and what the branch had itself stays.
+            own = [turn for turn in there.turns if turn.position > origin.position]
+            there.replace([*branch.turns, *own])
+        else:
+            self._magics.add(branch)
+            if self._magics.store is not None:
+                self._magics.store.save(branch)
+        show_text(f"%%chat -c {name} goes on after {turns(taken)}.")
+
+    def pin(self, words: list[str]) -> None:
+        """N [NAME]: keeps a turn in the context however long the conversation grows; again: not any more."""
+        number, rest = number_of(words)
+        conversation = self._named(rest)
+        pinned = not conversation.turn(number).pinned
+        conversation.pin(number, pinned)
+        show_text(f"Turn {number} {'stays in the context' if pinned else 'is not pinned any more'}.")
 
     def models(self, words: list[str]) -> None:
         """[PROVIDER]: lists models that can be used."""
         names = [words[0]] if words else list_providers()
-        _take(words[1:])
+        take(words[1:])
         if words:
             get_provider(words[0])
         from ..providers import catalog
@@ -120,7 +129,7 @@ class Commands:
         """set|forget PROVIDER: keeps a key in the system's keyring, read without echo, or removes it."""
         from .. import keychain
 
-        action, name = _take(words, "set or forget", "PROVIDER")
+        action, name = take(words, "set or forget", "PROVIDER")
         name = getattr(get_provider(name), "account", "") or name  # two dialects of one vendor share its key
         if action == "forget":
             gone = keychain.forget_key(name)
@@ -136,19 +145,10 @@ class Commands:
 
     def help(self, words: list[str]) -> None:
         """Shows this."""
-        _take(words)
+        take(words)
         lines = ["%chat: shows what is in use and what can be used."]
         lines += [f"%chat {name} {command.__doc__}" for name, command in COMMANDS.items()]
         show_text("\n".join(lines) + "\n\n" + cell_parser().format_help())
-
-    def _named(self, words: list[str]) -> Conversation:
-        if not words:
-            return self._magics.conversation()
-        [name] = _take(words, "NAME")
-        if name not in self._magics.conversations:
-            names = ", ".join(self._magics.conversations) or "none yet"
-            raise InvalidOptionError(f"no conversation is called {name!r}", hint=f"There are: {names}.")
-        return self._magics.conversation(name)
 
 
 COMMANDS: dict[str, Callable[[Commands, list[str]], None]] = {
@@ -159,6 +159,16 @@ COMMANDS: dict[str, Callable[[Commands, list[str]], None]] = {
     "history": Commands.history,
     "reset": Commands.reset,
     "undo": Commands.undo,
+    "fork": Commands.fork,
+    "pin": Commands.pin,
+    "show": Commands.show,
+    "search": Commands.search,
+    "list": Commands.list_,
+    "rename": Commands.rename,
+    "delete": Commands.delete,
+    "export": Commands.export,
+    "import": Commands.import_,
+    "restore": Commands.restore,
     "help": Commands.help,
 }
 
@@ -181,25 +191,3 @@ def complete(_shell: Any, event: Any) -> list[str]:
 
 def _flags() -> list[str]:
     return [flag for action in cell_parser()._actions for flag in action.option_strings]
-
-
-def _take(words: list[str], *names: str) -> list[str]:
-    """The words, when there are as many as there should be."""
-    if len(words) != len(names):
-        wanted = " ".join(names) or "nothing more"
-        raise InvalidOptionError(f"here comes {wanted}, not {' '.join(words) or 'nothing'!r}")
-    return words
-
-
-def _row(number: int, turn: Turn) -> list[str]:
-    answer = _cut(turn.answer) + _MARKS[turn.status]
-    return [str(number), _cut(turn.prompt.text), answer, turn.model]
-
-
-def _cut(text: str, length: int = 80) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1] + "…"
-
-
-def _turns(count: int) -> str:
-    return "1 turn" if count == 1 else f"{count} turns"

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
-from traitlets import Bool, Enum, Unicode
+from traitlets import Bool, Enum, Integer, Unicode, observe
 
 from ..chat import Answer, Chat
 from ..conversation import Conversation, Turn
-from ..errors import ChatError, ConfigurationError, InvalidMessagesError
+from ..errors import ChatError, ConfigurationError, ConversationBusyError, InvalidMessagesError
 from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
+from ..reply import Reply
+from ..store import Store, stored_with
 from .arguments import cell_parser, parse_cell_line
 from .cell import CellIdentity, verbatim
 from .commands import Commands, complete
+from .notebook import Notebook, Resumed
 from .output import show_text
+from .records import turns
 
 DEFAULT = "default"
 """The conversation of a cell that names none."""
+
+_seen: weakref.WeakSet[InteractiveShell] = weakref.WeakSet()
+"""The shells that had the extension before: their variables are still there when it is loaded again."""
 
 
 @magics_class
@@ -36,6 +46,13 @@ class ChatMagics(Magics):
     nested = Bool(
         False, help="Drive answers on the notebook's own loop: only for a provider that is bound to it."
     ).tag(config=True)
+    context = Integer(
+        0,
+        help="How many tokens the model can read at once; 0: what is known of it. Older turns are not sent.",
+    ).tag(config=True)
+    history = Enum(
+        ["on", "off"], "on", help="Whether conversations are kept on the disk, to go on after a restart."
+    ).tag(config=True)
     output = Enum(
         ["html", "markdown"],
         "html",
@@ -46,19 +63,97 @@ class ChatMagics(Magics):
         super().__init__(shell)
         self.interpreter = shell
         self.conversations: dict[str, Conversation] = {}
-        self._cells = CellIdentity(shell)
+        self.cells = CellIdentity(shell)
+        self.notebook = Notebook(shell, self.cells)
+        self._store: Store | None = None
+        self._resumed = False
+        self._deleted: set[str] = set()
         self._commands = Commands(self)
+
+    @property
+    def store(self) -> Store | None:
+        """Where conversations are kept; ``None`` when they are not."""
+        if self._store is None and self.history == "on":
+            self._store = Store()
+        return self._store
 
     def conversation(self, name: str = DEFAULT) -> Conversation:
         """The notebook's conversation of that name; it is there from its first mention on."""
+        self.resume()
         if name not in self.conversations:
-            self.conversations[name] = Conversation(name, system=self.system or None)
+            self.add(Conversation(name, system=self.system or None))
         return self.conversations[name]
 
-    def forget(self, names: list[str]) -> None:
-        """Forgets conversations as a whole."""
-        for name in names:
-            del self.conversations[name]
+    def add(self, conversation: Conversation) -> None:
+        """Takes a conversation in, under its name."""
+        path = self.notebook.path
+        if self.store is not None:
+            self.store.keep(conversation, str(path) if path else None)
+        self.conversations[conversation.name] = conversation
+
+    def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
+        """A conversation for ``Chat``, and what tells the cells apart that ask in it."""
+        return self.conversation(name), self.cells.next
+
+    def resume(self) -> None:
+        """Goes on with the conversations that the notebook left off with, and says so; once."""
+        if self._resumed:
+            return
+        self._resumed = True
+        if self.store is not None:
+            resumed = self.notebook.resume(self.store)
+            for conversation in resumed.conversations:
+                self.conversations.setdefault(conversation.name, conversation)
+            self._tell(resumed)
+        _seen.add(self.interpreter)
+        self.forget_cells()
+
+    def _tell(self, resumed: Resumed) -> None:
+        told = [f"{turns(len(c))} of {c.name!r}" for c in resumed.conversations if len(c)]
+        if told:
+            gone = (
+                "" if self.interpreter in _seen else " The kernel is new: the variables of before are gone."
+            )
+            broken = f" {turns(resumed.broken)} could not be read." if resumed.broken else ""
+            show_text(f"The conversation goes on after {', '.join(told)}.{gone}{broken}")
+        if resumed.foreign:
+            held = turns(resumed.foreign)
+            show_text(f"This notebook holds {held} from elsewhere: %chat restore goes on with them.")
+        if resumed.problem:
+            print(f"notebook_chat: {resumed.problem}", file=sys.stderr)  # noqa: T201
+
+    def forget_cells(self, *_: object) -> None:
+        """Takes the turns of cells that the user has deleted out of the conversations. IPython calls it
+        before each cell, since the front end tells of a deletion once, with whichever cell runs next."""
+        self._deleted.update(self.cells.deleted)
+        if self._resumed and self._deleted:
+            with contextlib.suppress(ConversationBusyError):  # then with the next cell
+                for conversation in self.conversations.values():
+                    conversation.remove(self._deleted)
+                self._deleted.clear()
+
+    @observe("history")
+    def _history_changed(self, change: Any) -> None:
+        if change["new"] == "off" and self._store is not None:
+            self._store.flush()
+            self._store = None
+            for conversation in self.conversations.values():
+                conversation.journal = None
+        elif change["new"] == "on":
+            for conversation in self.conversations.values():
+                self.add(conversation)
+                if self.store is not None and len(conversation):
+                    self.store.save(conversation)
+
+    def warn(self) -> None:
+        """Says, once, that the history cannot be written."""
+        if self._store is not None and (warning := self._store.warning()) is not None:
+            print(f"notebook_chat: {warning}", file=sys.stderr)  # noqa: T201
+
+    def close(self) -> None:
+        """Has written all that is to be."""
+        if self._store is not None:
+            self._store.flush()
 
     @no_var_expand
     @cell_magic("chat")  # type: ignore[arg-type]
@@ -76,44 +171,60 @@ class ChatMagics(Magics):
     def chat_line(self, line: str) -> None:
         """Everything about chats but the asking: ``%chat help`` lists it."""
         try:
+            self.resume()
             self._commands.run(line)
         except ChatError as error:
             raise one_line(error) from None
+        finally:
+            self.warn()
 
     def _ask(self, line: str, cell: str) -> None:
         options = parse_cell_line(line)
         if not cell.strip():
             raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
         conversation = self.conversation(options.conversation or DEFAULT)
+        cell_id = self.cells.next()
         chat = Chat(
             options.model or self.model or None,
             conversation=conversation,
+            context=self.context or None,
             temperature=options.temperature,
             max_tokens=options.max_tokens,
             extra_body=dict(options.param) or None,
         )
-        reply = chat.reply(
-            cell.strip("\n"), cell=self._cells.next(), system=options.system, fresh=options.new
-        )
+        reply = chat.reply(cell.strip("\n"), cell=cell_id, system=options.system, fresh=options.new)
         try:
-            play(reply, self._renderer(conversation), nested=self.nested)
+            play(reply, self._renderer(conversation, reply), nested=self.nested)
         finally:
+            self._only_in(conversation, cell_id)
+            self.warn()
             if options.output and reply.turn is not None:
                 self.interpreter.user_ns[options.output] = Answer(reply.turn)
 
-    def _renderer(self, conversation: Conversation) -> Renderer:
+    def _only_in(self, conversation: Conversation, cell: str | None) -> None:
+        """Takes a cell's turn out of the conversations that it asked in before its ``-c`` was changed."""
+        for other in self.conversations.values():
+            kept = [turn for turn in other.turns if cell is None or turn.cell != cell]
+            if other is not conversation and len(kept) < len(other):
+                with contextlib.suppress(ConversationBusyError):
+                    other.replace(kept)
+
+    def _renderer(self, conversation: Conversation, reply: Reply) -> Renderer:
+        def notes() -> list[str]:
+            return reply.notes
+
         if not hasattr(self.interpreter, "kernel"):
-            return TerminalRenderer(show_footer=self.footer)
+            return TerminalRenderer(show_footer=self.footer, notes=notes)
 
         def metadata(turn: Any) -> dict[str, Any]:
-            stored = {"conversation": conversation.name, **(turn.to_dict() if isinstance(turn, Turn) else {})}
-            return {"notebook_chat": stored}
+            return stored_with(conversation, turn if isinstance(turn, Turn) else None)
 
         return DisplayRenderer(
             form="markdown" if self.output == "markdown" else "html",
             show_footer=self.footer,
             live=not _captured(self.interpreter),
             metadata=metadata,
+            notes=notes,
         )
 
 
@@ -144,7 +255,10 @@ def load(shell: InteractiveShell) -> None:
             f"notebook_chat: %%chat was {other}'s and is ours now; %reload_ext {other} gives it back.",
             file=sys.stderr,
         )
-    shell.register_magics(ChatMagics(shell))
+    ours = ChatMagics(shell)
+    shell.register_magics(ours)
+    shell.events.register("pre_run_cell", ours.forget_cells)
+    ours.forget_cells()
     shell.input_transformers_cleanup.insert(0, verbatim)
     for key in ("%chat", "%%chat"):
         shell.set_hook("complete_command", complete, str_key=key)  # type: ignore[no-untyped-call]
@@ -155,6 +269,8 @@ def unload(shell: InteractiveShell) -> None:
     ours = _loaded(shell)
     if ours is None:
         return
+    ours.close()
+    shell.events.unregister("pre_run_cell", ours.forget_cells)
     for kind in ("line", "cell"):
         if getattr(shell.magics_manager.magics[kind].get("chat"), "__self__", None) is ours:
             del shell.magics_manager.magics[kind]["chat"]

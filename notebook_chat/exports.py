@@ -1,0 +1,172 @@
+"""Conversations as files that others can read, and back."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from . import markup
+from .conversation import Conversation, Turn
+from .errors import HistoryError, InvalidMessagesError, InvalidOptionError
+from .store import stored_with
+
+MARK = "exported by notebook_chat"
+"""What stands in each file, so that a later export may replace it, and nothing else."""
+
+_LARGEST = 200_000_000  # bytes
+
+
+def write(conversation: Conversation, path: Path) -> None:
+    """Writes a conversation into a file, in the format that its ending names.
+
+    Raises:
+        InvalidOptionError: The ending is none that can be written, or a file is there that is no export.
+        HistoryError: It cannot be written.
+    """
+    form = FORMS.get(path.suffix.lower())
+    if form is None:
+        raise InvalidOptionError(f"{path.name!r} does not end in one of {', '.join(FORMS)}")
+    try:
+        if path.exists() and MARK.encode() not in path.read_bytes():
+            raise InvalidOptionError(f"{path} is there and is no export", hint="Choose another name.")
+        path.write_text(form(conversation), encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise HistoryError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def read(path: Path) -> Conversation:
+    """A conversation of its own from a file that ``write`` made as JSON. Its turns belong to no cell.
+
+    Raises:
+        HistoryError, InvalidMessagesError: The file cannot be read, or is no such file.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise HistoryError(f"{path.name} is too large")
+        values = msgspec.json.decode(path.read_bytes())
+    except OSError as error:
+        raise HistoryError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise HistoryError(f"{path.name} is not JSON") from None
+    if not isinstance(values, dict):
+        raise InvalidMessagesError(f"{path.name} is not a conversation")
+    values = {key: value for key, value in values.items() if key not in ("id", "origin")}
+    read = Conversation.from_dict(values)
+    return Conversation(
+        read.name,
+        system=read.system,
+        turns=[msgspec.structs.replace(turn, cell=None) for turn in read.turns],
+    )
+
+
+def turn_markdown(turn: Turn) -> str:
+    """A turn as text: the prompt, and the answer as the model wrote it."""
+    quoted = "\n".join(f"> {line}".rstrip() for line in turn.prompt.text.splitlines())
+    end = "" if turn.status == "complete" else f"\n\n*({turn.status})*"
+    return f"{quoted}\n\n{turn.answer}{end}"
+
+
+def turn_html(turn: Turn) -> str:
+    """A turn as safe HTML: the prompt as it was typed, the answer rendered."""
+    prompt = f'<blockquote style="white-space:pre-wrap">{escape(turn.prompt.text)}</blockquote>'
+    end = "" if turn.status == "complete" else f"<p><em>({turn.status})</em></p>"
+    return markup.container(prompt) + markup.render(turn.answer) + end
+
+
+def _markdown(conversation: Conversation) -> str:
+    head = f"# {' '.join(conversation.name.split())}\n\n<!-- {MARK} -->\n\n"
+    system = f"*System: {conversation.system}*\n\n" if conversation.system else ""
+    return head + system + "\n\n---\n\n".join(map(turn_markdown, conversation.turns)) + "\n"
+
+
+def _json(conversation: Conversation) -> str:
+    values = {"by": MARK, "version": 1, **conversation.to_dict()}
+    return msgspec.json.format(msgspec.json.encode(values), indent=1).decode() + "\n"
+
+
+def _html(conversation: Conversation) -> str:
+    title = escape(conversation.name)
+    turns = "\n<hr>\n".join(map(turn_html, conversation.turns))
+    return (
+        f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n<meta name="generator" content="{MARK}">\n'
+        '<meta http-equiv="Content-Security-Policy"'
+        " content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        f"<title>{title}</title>\n</head>\n"
+        '<body style="max-width:50em;margin:2em auto;padding:0 1em;font-family:sans-serif">\n'
+        f"<h1>{title}</h1>\n{turns}\n</body>\n</html>\n"
+    )
+
+
+def _notebook(conversation: Conversation) -> str:
+    """A notebook that shows the conversation, and has it anew when it runs."""
+    start = "%load_ext notebook_chat"
+    if conversation.system:
+        start += f"\n%config ChatMagics.system = {conversation.system!r}"
+    cells = [_cell("notebook-chat-load", start, [])]
+    for number, turn in enumerate(conversation.turns, start=1):
+        output = {
+            "output_type": "display_data",
+            "data": {"text/plain": turn.answer, "text/html": markup.render(turn.answer)},
+            "metadata": stored_with(conversation, turn),
+        }
+        cells.append(
+            _cell(f"notebook-chat-{number}", _code(conversation, turn), [output] * bool(turn.answer))
+        )
+    values = {
+        "cells": cells,
+        "metadata": {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "language_info": {"name": "python"},
+            "notebook_chat": MARK,
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return msgspec.json.format(msgspec.json.encode(values), indent=1).decode() + "\n"
+
+
+def _cell(id: str, source: str, outputs: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "id": id,
+        "execution_count": None,
+        "metadata": {},
+        "source": source,
+        "outputs": outputs,
+    }
+
+
+def _code(conversation: Conversation, turn: Turn) -> str:
+    """The cell that asks it again."""
+    words = [turn.model] if turn.model else []
+    words += ["-c", conversation.name] if conversation.name != "default" else []
+    words += ["-s", turn.system] if turn.system is not None else []
+    words += ["-n"] if turn.fresh else []
+    for option, flag in (("temperature", "-t"), ("max_tokens", "--max-tokens")):
+        words += [flag, str(turn.options[option])] if option in turn.options else []
+    # The line of %%chat has no escapes, and a cell one line: what does not fit there goes as a call.
+    line = " ".join(_quoted(word) for word in words)
+    prompt = turn.prompt.text
+    if "\n" in line or "\r" in line or not prompt.strip() or prompt != prompt.strip("\n"):
+        return f"get_ipython().run_cell_magic('chat', {line!r}, {prompt!r})"
+    return f"%%chat {line}\n{prompt}"
+
+
+def _quoted(word: str) -> str:
+    if word and shlex.quote(word) == word:
+        return word
+    mark = "'" if '"' in word else '"'
+    return f"{mark}{word.replace(mark, '’')}{mark}"
+
+
+FORMS: dict[str, Callable[[Conversation], str]] = {
+    ".md": _markdown,
+    ".json": _json,
+    ".ipynb": _notebook,
+    ".html": _html,
+}

@@ -1,0 +1,16 @@
+"""Where conversations are kept: a database on the disk, and the notebook's own copy of them."""
+
+from .notebook import NotebookFile, Stored, read_notebook, stored_with
+from .rows import Entry, Found
+from .store import Store, default_path
+
+__all__ = [
+    "Entry",
+    "Found",
+    "NotebookFile",
+    "Store",
+    "Stored",
+    "default_path",
+    "read_notebook",
+    "stored_with",
+]

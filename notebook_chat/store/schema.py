@@ -1,0 +1,99 @@
+"""The database's tables, and how an older file gets them."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+BUSY_SECONDS = 5.0
+"""How long a write waits for that of another kernel."""
+
+# Each step leads from its index, as `PRAGMA user_version` tells it, to the next.
+_STEPS = (
+    """
+    CREATE TABLE conversations (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL, notebook TEXT, system TEXT, origin TEXT,
+        updated REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX conversations_of_notebook ON conversations (notebook, name);
+    CREATE TABLE turns (
+        row INTEGER PRIMARY KEY, conversation TEXT NOT NULL, id TEXT NOT NULL,
+        position INTEGER NOT NULL, at REAL NOT NULL, status TEXT NOT NULL, owner TEXT, touched REAL NOT NULL,
+        prompt TEXT NOT NULL, answer TEXT NOT NULL, data TEXT NOT NULL,
+        UNIQUE (conversation, id)
+    );
+    CREATE INDEX turns_in_order ON turns (conversation, position, at);
+    """,
+)
+VERSION = len(_STEPS)
+
+
+class NewerDatabaseError(sqlite3.DatabaseError):
+    """A later release of notebook_chat has written the file."""
+
+
+def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """A connection to the database, which is made or brought up to date; and whether it can search words.
+
+    Rollback journal and not a write-ahead log: that needs shared memory, which network folders have not.
+
+    Raises:
+        sqlite3.Error, OSError: The file or its folder cannot be used.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # what is said to a model is private
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = TRUNCATE")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        _migrate(connection)
+        return connection, _index_words(connection)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    if _version(connection) == VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(connection)  # another kernel may have been faster
+        if version > VERSION:
+            raise NewerDatabaseError("a later release of notebook_chat has written it")
+        for step in _STEPS[version:]:
+            for statement in filter(str.strip, step.split(";")):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _index_words(connection: sqlite3.Connection) -> bool:
+    """Makes the full-text index where SQLite has the module for it; without it, a search reads all texts."""
+    exists = "SELECT 1 FROM sqlite_master WHERE name = 'words'"
+    try:
+        if connection.execute(exists).fetchone() is None:
+            connection.execute("BEGIN IMMEDIATE")
+            if connection.execute(exists).fetchone() is None:
+                connection.execute("CREATE VIRTUAL TABLE words USING fts5 (prompt, answer)")
+                connection.execute(
+                    "INSERT INTO words (rowid, prompt, answer) SELECT row, prompt, answer FROM turns"
+                )
+            connection.execute("COMMIT")
+        connection.execute("SELECT rowid FROM words LIMIT 1").fetchone()
+        return True
+    except sqlite3.OperationalError as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if "fts5" not in str(error):
+            raise
+        return False
