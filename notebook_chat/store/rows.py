@@ -212,8 +212,8 @@ def _turn(status: str, answer: object, data: str) -> Turn | None:
 def _encoded(turn: Turn) -> str:
     try:
         return msgspec.json.encode(turn).decode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can only hold escaped
-        return json.dumps(turn.to_dict()).encode("ascii").decode()
+    except (UnicodeEncodeError, OverflowError):  # half of a surrogate pair, or a number beyond 64 bits
+        return _sound(json.dumps(turn.to_dict(), ensure_ascii=False))
 
 
 def _sound(text: str) -> str:
