@@ -149,19 +149,12 @@ def _code(conversation: Conversation, turn: Turn) -> str:
     words += ["-n"] if turn.fresh else []
     for option, flag in (("temperature", "-t"), ("max_tokens", "--max-tokens")):
         words += [flag, str(turn.options[option])] if option in turn.options else []
-    # The line of %%chat has no escapes, and a cell one line: what does not fit there goes as a call.
-    line = " ".join(_quoted(word) for word in words)
+    # A cell has one line for the options: what does not fit there goes as a call.
+    line = shlex.join(words)
     prompt = turn.prompt.text
     if "\n" in line or "\r" in line or not prompt.strip() or prompt != prompt.strip("\n"):
         return f"get_ipython().run_cell_magic('chat', {line!r}, {prompt!r})"
     return f"%%chat {line}\n{prompt}"
-
-
-def _quoted(word: str) -> str:
-    if word and shlex.quote(word) == word:
-        return word
-    mark = "'" if '"' in word else '"'
-    return f"{mark}{word.replace(mark, '’')}{mark}"
 
 
 FORMS: dict[str, Callable[[Conversation], str]] = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_chat.conversation import Conversation, Turn
+from notebook_chat.conversation import Conversation, Turn, known_limit
 from notebook_chat.errors import ConversationBusyError, InvalidMessagesError
 from notebook_chat.events import Usage
 from notebook_chat.messages import ImagePart, Message, TextPart
@@ -170,3 +170,118 @@ def test_a_turn_goes_through_json_and_back(turn: Turn) -> None:
 def test_what_is_no_turn_is_refused_in_one_line(values: dict[str, object]) -> None:
     with pytest.raises(InvalidMessagesError, match="not a turn"):
         Turn.from_dict(values)
+
+
+def test_what_follows_a_turn_that_ran_again_is_stale_until_it_runs_itself() -> None:
+    conversation = Conversation()
+    for cell in "abc":
+        say(conversation, cell, cell)
+    assert not conversation.stale
+    say(conversation, "A", "a")
+    assert conversation.stale == {turn.id for turn in conversation.turns[1:]}
+    assert conversation.begin(Message("user", "d")).stale == 2
+    conversation = Conversation(turns=conversation.turns)
+    say(conversation, "b", "b")
+    assert conversation.stale == {conversation.turns[2].id}
+    conversation.undo()
+    assert len(conversation.stale) == 2
+    say(conversation, "c", "c", fresh=True)
+    assert conversation.stale == {conversation.turns[1].id}  # the last one starts over
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=30))
+def test_a_turn_is_stale_just_when_its_context_is_not_what_it_was_asked_with(cells: list[str]) -> None:
+    conversation = Conversation()
+    asked: dict[str, list[str]] = {}
+    for number, cell in enumerate(cells):
+        asked[cell] = say(conversation, f"{cell}{number}", cell)
+    stale = conversation.stale
+    for place, turn in enumerate(conversation.turns):
+        now = [f"{m.role[0]}:{m.text}" for t in conversation.turns[:place] for m in t.messages]
+        before = asked[turn.cell or ""][:-1]
+        if turn.id not in stale:
+            assert before == now[: len(before)]
+        else:
+            assert before != now
+
+
+def test_removed_cells_come_back_with_undo() -> None:
+    conversation = Conversation()
+    for cell in ("a", "b", "b#2", "c"):
+        say(conversation, cell, cell)
+    assert conversation.remove(["b", "x"]) == 2
+    assert prompts(conversation) == ["a", "c"]
+    assert conversation.undo()
+    assert prompts(conversation) == ["a", "b", "b#2", "c"]
+    assert conversation.remove([]) == 0
+
+
+def test_a_branch_goes_its_own_way() -> None:
+    conversation = Conversation(system="s")
+    for cell in "abc":
+        say(conversation, cell, cell)
+    branch = conversation.branch("other", before=1)
+    assert say(branch, "d", "a") == ["s:s", "u:a", "a:re a", "u:b", "a:re b", "u:d"]
+    assert prompts(conversation) == ["a", "b", "c"]
+    assert branch.origin is not None
+    assert (branch.origin.id, branch.origin.position) == (conversation.id, 1)
+
+
+def test_the_oldest_turns_are_left_out_and_the_pinned_stay() -> None:
+    conversation = Conversation(system="system")
+    for number in range(10):
+        say(conversation, f"{number} " + "word " * 200)
+    conversation.pin(2)
+    draft = conversation.begin(Message("user", "next"))
+    assert draft.within(draft.size) is draft
+    short = draft.within(draft.size // 2)
+    assert short.size <= draft.size // 2
+    kept = [turn.prompt.text[0] for turn in short.context]
+    assert kept == ["1", *(str(n) for n in range(10 - len(kept) + 1, 10))]
+    assert short.left_out == 10 - len(kept)
+    least = draft.within(1)
+    assert [message.text for message in least.messages][0::3] == ["system", "next"]
+    with pytest.raises(InvalidMessagesError, match="no turn 11"):
+        Conversation(turns=conversation.turns).pin(11)
+
+
+@pytest.mark.parametrize(
+    ("model", "limit"),
+    [
+        ("openai:gpt-4", 8192),
+        ("openai:gpt-4o-mini", 128_000),
+        ("openrouter:anthropic/claude-sonnet-4", 200_000),
+        ("local:/x/gpt-5.gguf", 8192),
+        ("local", 8192),
+        ("mine:unheard-of", None),
+    ],
+)
+def test_the_limits_that_are_known(model: str, limit: int | None) -> None:
+    assert known_limit(model) == limit
+
+
+@given(st.lists(TURNS, max_size=4), st.none() | st.text())
+def test_a_conversation_goes_through_json_and_back(turns: list[Turn], system: str | None) -> None:
+    conversation = Conversation("x", system=system, turns=turns)
+    read = Conversation.from_dict(json.loads(json.dumps(conversation.to_dict())))
+    assert (read.turns, read.id, read.name, read.system) == (conversation.turns, conversation.id, "x", system)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"prompt": {"role": "root", "content": "x"}, "answer": ""},
+        {"prompt": {"role": "user", "content": "x", "extra": {"role": "system"}}, "answer": ""},
+        {"prompt": {"role": "user", "content": "x"}, "answer": "", "position": -1},
+        {"prompt": {"role": "user", "content": "x"}, "answer": "", "revision": 10**30},
+        {
+            "prompt": {"role": "user", "content": [{"type": "image", "data": "", "media_type": "text/html"}]},
+            "answer": "",
+        },
+    ],
+)
+def test_what_nobody_could_send_is_refused(values: dict[str, object]) -> None:
+    with pytest.raises(InvalidMessagesError, match="not a turn"):
+        Turn.from_dict(values)
+    with pytest.raises(InvalidMessagesError):
+        Conversation.from_dict({"name": "x", "turns": [values]})
