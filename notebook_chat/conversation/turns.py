@@ -20,7 +20,7 @@ _MOST = 2**53
 """Beyond every position that counting leads to, and within what JSON and SQLite can hold."""
 
 
-class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
+class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One prompt and the answer to it.
 
     Parameters:
