@@ -55,13 +55,8 @@ def read(path: Path) -> Conversation:
         raise HistoryError(f"{path.name} is not JSON") from None
     if not isinstance(values, dict):
         raise InvalidMessagesError(f"{path.name} is not a conversation")
-    values = {key: value for key, value in values.items() if key not in ("id", "origin")}
     read = Conversation.from_dict(values)
-    return Conversation(
-        read.name,
-        system=read.system,
-        turns=[msgspec.structs.replace(turn, cell=None) for turn in read.turns],
-    )
+    return read.branch(read.name)
 
 
 def turn_markdown(turn: Turn) -> str:

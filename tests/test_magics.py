@@ -236,7 +236,7 @@ def completions(shell: Any, text: str) -> set[str]:
 def test_help_and_completion(shell: Any, capsys: Any) -> None:
     assert "--temperature" in run(shell, capsys, "%%chat?")[0]
     assert {"use", "history", "undo"} <= completions(shell, "%chat ")
-    assert completions(shell, "%chat un") == {"undo"}
+    assert completions(shell, "%chat un") == {"undo", "unpin"}
     assert "--max-tokens" in completions(shell, "%%chat --max\nhello")
     assert "parrot:" in completions(shell, "%%chat -m par\nhello")
     assert "parrot:" in completions(shell, "%chat use par")

@@ -28,10 +28,17 @@ def talk(shell: Any, capsys: Any) -> Any:
     return say
 
 
+def asked(provider: Any) -> list[str]:
+    """The user's words in the last request."""
+    return [message.text for message in provider.requests[-1] if message.role == "user"]
+
+
 def test_history_shows_pins_and_show_shows_all(talk: Any) -> None:
     assert "stays in the context" in talk("pin 1")
     assert "about apples (pinned)" in talk("history")
-    assert "not pinned any more" in talk("pin 1")
+    talk("pin 1")
+    assert "about apples (pinned)" in talk("history")
+    assert "not pinned any more" in talk("unpin 1")
     assert "pinned" not in talk("history")
     assert talk("show 2") == "> about pears\n\nYou said: about pears\n"
 
@@ -81,19 +88,13 @@ def test_export_import_and_restore(talk: Any, shell: Any, capsys: Any, tmp_path:
         assert "2 turns written" in talk(f"export {tmp_path / 'x'}.{ending}")
     assert "%%chat -c default-2 goes on" in talk(f"import {tmp_path / 'x.json'}")
     run(shell, capsys, "%%chat -c default-2\nand on")
-    assert [message.text for message in provider.requests[-1]][::2] == [
-        "about apples",
-        "about pears",
-        "and on",
-    ]
+    assert asked(provider) == ["about apples", "about pears", "and on"]
+    assert "%%chat -c default-2 goes on" in talk(f"import {tmp_path / 'x.json'}")
+    assert len(magics(shell).conversations) == 2
     talk("reset")
     assert "after 2 turns of 'default'" in talk(f"restore {tmp_path / 'x.ipynb'}")
     run(shell, capsys, "%%chat\nand on")
-    assert [message.text for message in provider.requests[-1]][::2] == [
-        "about apples",
-        "about pears",
-        "and on",
-    ]
+    assert asked(provider) == ["about apples", "about pears", "and on"]
 
 
 def test_the_exported_notebook_runs(

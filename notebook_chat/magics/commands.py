@@ -94,12 +94,16 @@ class Commands(Records):
         show_text(f"%%chat -c {name} goes on after {turns(taken)}.")
 
     def pin(self, words: list[str]) -> None:
-        """N [NAME]: keeps a turn in the context however long the conversation grows; again: not any more."""
+        """N [NAME]: keeps a turn in the context however long the conversation grows."""
         number, rest = number_of(words)
-        conversation = self._named(rest)
-        pinned = not conversation.turn(number).pinned
-        conversation.pin(number, pinned)
-        show_text(f"Turn {number} {'stays in the context' if pinned else 'is not pinned any more'}.")
+        self._named(rest).pin(number)
+        show_text(f"Turn {number} stays in the context.")
+
+    def unpin(self, words: list[str]) -> None:
+        """N [NAME]: keeps it there no longer than others."""
+        number, rest = number_of(words)
+        self._named(rest).pin(number, False)
+        show_text(f"Turn {number} is not pinned any more.")
 
     def models(self, words: list[str]) -> None:
         """[PROVIDER]: lists models that can be used."""
@@ -161,6 +165,7 @@ COMMANDS: dict[str, Callable[[Commands, list[str]], None]] = {
     "undo": Commands.undo,
     "fork": Commands.fork,
     "pin": Commands.pin,
+    "unpin": Commands.unpin,
     "show": Commands.show,
     "search": Commands.search,
     "list": Commands.list_,

@@ -111,10 +111,14 @@ class Records:
         """FILE.json: reads a conversation that was exported."""
         [name] = take(words, "FILE.json")
         read = exports.read(Path(name).expanduser())
-        read.name = self._free(read.name)
-        self._magics.add(read)
-        if self._magics.store is not None:
-            self._magics.store.save(read)
+        there = self._imported(read)
+        if there is not None:
+            read = there  # the cell runs again
+        else:
+            read.name = self._free(read.name)
+            self._magics.add(read)
+            if self._magics.store is not None:
+                self._magics.store.save(read)
         show_text(f"{turns(len(read))} read; %%chat -c {read.name} goes on with them.")
 
     def restore(self, words: list[str]) -> None:
@@ -156,6 +160,15 @@ class Records:
                 hint="%chat list has the ids.",
             )
         return found[0]
+
+    def _imported(self, read: Conversation) -> Conversation | None:
+        """What became of the same file when it was imported before."""
+        ids = {turn.id for turn in read.turns}
+        for there in self._magics.conversations.values():
+            taken = there.origin == read.origin and ids <= {turn.id for turn in there.turns}
+            if taken and there.name.startswith(read.name):
+                return there
+        return None
 
     def _free(self, name: str) -> str:
         names = [name, *(f"{name}-{number}" for number in range(2, 10_000))]

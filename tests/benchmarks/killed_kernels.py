@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.killed_kernels --count 200
 
-Each kernel is killed (SIGKILL) at a random moment of an answer that takes four seconds, and restarted. The new
-one must have all turns, SQLite must find the database in order, and of what had been on screen for a second
-nothing may be missing.
+Each kernel is killed (SIGKILL) at a random moment of an answer that takes four seconds, and restarted. The
+new one must have all turns, SQLite must find the database in order, and of what had been on screen for a
+second nothing may be missing.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def milliseconds(work: Callable[[], object], pause: Callable[[], object] = int) 
 
 
 def turn(known: Conversation) -> None:
-    """All of a turn but the request: its context is looked up, the prompt written, the answer put in place."""
+    """All of a turn but its request: looks the context up, writes the prompt, puts the answer in place."""
     draft = known.begin(Message("user", "hello"))
     written = known.written_down(draft)
     assert written is not None

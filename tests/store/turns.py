@@ -25,6 +25,19 @@ def prompts(conversation: Conversation) -> list[str]:
     return [turn.prompt.text for turn in conversation.turns]
 
 
+def kept(store: Store, name: str = "default", notebook: str | None = None) -> Conversation:
+    conversation = Conversation(name, system="be kind")
+    store.keep(conversation, notebook)
+    return conversation
+
+
+def again(path: Path, conversation: Conversation) -> Conversation:
+    """The conversation, as another kernel reads it."""
+    loaded, broken = Store(path).load(conversation.id)
+    assert broken == 0
+    return loaded
+
+
 if __name__ == "__main__":  # a kernel's part: python -m tests.store.turns FILE ID NAME COUNT
     store = Store(Path(sys.argv[1]))
     conversation, _ = store.load(sys.argv[2])
