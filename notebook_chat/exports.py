@@ -99,10 +99,7 @@ def _html(conversation: Conversation) -> str:
 
 def _notebook(conversation: Conversation) -> str:
     """A notebook that shows the conversation, and has it anew when it runs."""
-    start = "%load_ext notebook_chat"
-    if conversation.system:
-        start += f"\n%config ChatMagics.system = {conversation.system!r}"
-    cells = [_cell("notebook-chat-load", start, [])]
+    cells = [_cell("notebook-chat-load", "%load_ext notebook_chat", [])]
     for number, turn in enumerate(conversation.turns, start=1):
         output = {
             "output_type": "display_data",
@@ -140,7 +137,9 @@ def _code(conversation: Conversation, turn: Turn) -> str:
     """The cell that asks it again."""
     words = [turn.model] if turn.model else []
     words += ["-c", conversation.name] if conversation.name != "default" else []
-    words += ["-s", turn.system] if turn.system is not None else []
+    alone = turn.fresh or turn.id == conversation.turns[0].id
+    system = conversation.system if turn.system is None and alone else turn.system
+    words += ["-s", system] if system is not None else []
     words += ["-n"] if turn.fresh else []
     for option, flag in (("temperature", "-t"), ("max_tokens", "--max-tokens")):
         words += [flag, str(turn.options[option])] if option in turn.options else []

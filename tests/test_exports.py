@@ -76,6 +76,7 @@ def test_the_notebook_is_one_and_asks_the_same_again(tmp_path: Path) -> None:
         else:
             exec(cell.source, {"get_ipython": Shell})
     assert [body for _, body in asked] == [turn.prompt.text.strip("\n") for turn in conversation.turns]
+    assert asked[0][0].system == "be kind"
     assert asked[1][0].conversation == "tea time"
     assert asked[1][0].system is not None
     assert asked[1][0].system.startswith("line\nbreak 'and'")

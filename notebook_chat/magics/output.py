@@ -12,14 +12,14 @@ from ..renderers.terminal import printable
 
 def show_text(text: str) -> None:
     """A line or more of plain text."""
-    print(text)  # noqa: T201
+    print(printable(text))  # noqa: T201
 
 
 def show_table(shell: Any, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table: HTML in a notebook, columns of text in a terminal. ``head`` may be empty."""
     plain = _columns([head, *rows] if head else rows)
     if not hasattr(shell, "kernel"):
-        return show_text(printable(plain))
+        return show_text(plain)
     from IPython.display import publish_display_data
 
     from ..markup import container
@@ -34,7 +34,7 @@ def show_table(shell: Any, head: Sequence[str], rows: Sequence[Sequence[str]]) -
 def show_document(shell: Any, plain: str, html: str) -> None:
     """A text: as HTML in a notebook, as it is in a terminal."""
     if not hasattr(shell, "kernel"):
-        return show_text(printable(plain))
+        return show_text(plain)
     from IPython.display import publish_display_data
 
     publish_display_data({"text/html": html, "text/plain": plain})  # type: ignore[no-untyped-call]

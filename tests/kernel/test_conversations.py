@@ -221,3 +221,35 @@ def test_the_metadata_has_no_key(session: Session) -> None:
     assert stored["options"] == {"temperature": 0.5}
     assert stored["conversation"] == "default"
     assert "key" not in json.dumps(stored)
+
+
+def test_colab_and_vs_code_name_cells_in_their_own_ways(session: Session) -> None:
+    def send(prompt: str, metadata: dict[str, Any]) -> list[str]:
+        session.kernel.submit(f"%%chat\n{prompt}", metadata=metadata).wait()
+        return session.sent
+
+    colab = [{"colab": {"cell_id": name}} for name in "xy"]
+    code = [{"cellId": f"vscode-notebook-cell:/here/mine.ipynb#{name}"} for name in "xy"]
+    send("a", colab[0])
+    send("b", code[0])
+    assert send("c", code[1]) == ["a", "re a", "b", "re b", "c"]
+    assert send("B", code[0]) == ["a", "re a", "B"]
+    assert send("A", colab[0]) == ["A"]
+    for odd in (
+        {"colab": 3},
+        {"cellId": 7},
+        {"cellId": "z", "deletedCells": "zz"},
+        {"deletedCells": [1, None]},
+    ):
+        assert send("odd", odd)[-1] == "odd"
+
+
+def test_vs_code_tells_where_the_notebook_is(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "code.ipynb"
+    cell = {"cellId": f"vscode-notebook-cell:{path}#W0"}
+    for prompt, sent in (("a", ["a"]), ("b", ["a", "re a", "b"])):
+        session.open(tmp_path / "elsewhere")
+        session.kernel.run(f"__vsc_ipynb_file__ = {str(path)!r}")
+        run = session.kernel.submit(f"%%chat\n{prompt}", metadata={"cellId": cell["cellId"] + prompt}).wait()
+        assert run.status == "ok"
+        assert session.sent == sent
