@@ -49,7 +49,7 @@ class ImagePart(msgspec.Struct, frozen=True, tag="image"):
 Part = TextPart | ImagePart
 
 
-class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+class Message(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One message of a conversation.
 
     Parameters:

@@ -60,9 +60,12 @@ class Reply:
         """What the reader should know of what was sent: turns left out, turns that are stale."""
         notes = []
         if self._sent is not None and self._sent.left_out:
-            notes.append(f"without the {_turns(self._sent.left_out, 'oldest')}: the model's context is full")
+            out = self._sent.left_out
+            oldest = "oldest turn" if out == 1 else f"{out} oldest turns"
+            notes.append(f"without the {oldest}: the model's context is full")
         if self._sent is not None and self._sent.stale:
-            stale = _turns(self._sent.stale, "stale")
+            count = self._sent.stale
+            stale = "a stale turn" if count == 1 else f"{count} stale turns"
             notes.append(f"after {stale}: an earlier cell ran again, theirs did not")
         return notes
 
@@ -145,7 +148,3 @@ class Reply:
             seconds=seconds,
             options=self._options,
         )
-
-
-def _turns(count: int, kind: str) -> str:
-    return f"{kind} turn" if count == 1 else f"{count} {kind} turns"
