@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from . import runner
 from .conversation import DEFAULT_RESERVE, Conversation, Draft, Turn, known_limit
 from .errors import ConfigurationError, InvalidOptionError
 from .events import TextDelta, Usage
+from .images import image_part
 from .keys import guarded
 from .messages import MessageLike, normalize
 from .providers.base import AsyncResult
@@ -106,7 +109,7 @@ class Chat:
 
         Parameters:
             prompt: A text, or a message of the user.
-            **options: Options of this request alone.
+            **options: Options of this request alone, and what else ``reply`` takes, such as ``images``.
 
         Raises:
             ChatError: The answer failed; what had come of it is in ``partial``.
@@ -151,6 +154,7 @@ class Chat:
         cell: str | None = None,
         system: str | None = None,
         fresh: bool = False,
+        images: Sequence[Any] = (),
         **options: Any,
     ) -> Reply:
         """An answer whose events the caller takes from the ``Reply``. Nothing is sent before that.
@@ -159,15 +163,20 @@ class Chat:
             prompt: A text, or a message of the user.
             model: Another model for this turn alone.
             cell, system, fresh: As in ``Turn``.
+            images: Images to go with the prompt, each as ``images.image_part`` takes it: a file's path or
+                bytes, a ``data:`` URL, a Pillow image, a matplotlib figure.
             **options: Options of this request alone.
 
         Raises:
-            ConfigurationError: The prompt, the model or an option is not usable.
+            ConfigurationError: The prompt, an image, the model or an option is not usable.
         """
         merged = {**self._options, **guarded(options)}
         options.clear()
         provider, name, own_name = self._target(model or self._model, merged)
         [message] = normalize([prompt])
+        if images:
+            parts = (*message.parts, *(image_part(image) for image in images))
+            message = msgspec.structs.replace(message, content=parts)
         cell = cell if cell is not None else self._next_cell()
 
         def begin() -> Draft:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import pickle
 import threading
 import traceback
@@ -176,6 +177,22 @@ def test_a_key_is_in_no_traceback() -> None:
         )
         frames = [line for line in shown.splitlines() if "Chat(" not in line]  # this test's own source lines
         assert KEY not in "\n".join(frames)
+
+
+def test_images_go_with_the_prompt(tmp_path: Any) -> None:
+    pixel = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    )
+    (tmp_path / "pixel.png").write_bytes(pixel)
+    provider = parrot()
+    chat = Chat(provider=provider)
+    chat.ask("What is this?", images=[tmp_path / "pixel.png", pixel])
+    [message] = provider.requests[0]
+    assert message.text == "What is this?"
+    assert [part.media_type for part in message.parts[1:]] == ["image/png", "image/png"]
+    with pytest.raises(InvalidMessagesError):
+        chat.ask("And this?", images=[b"no image"])
+    assert len(chat.conversation) == 1
 
 
 def test_the_repr_tells_who_answers() -> None:
