@@ -23,8 +23,8 @@ _NAMES: Final = """
     xml yaml toml docker cmake sql mysql postgresql c cpp csharp java kotlin scala groovy go rust swift
     objective-c php ruby perl lua splus julia octave haskell fsharp elixir erlang clojure common-lisp scheme
     racket emacs-lisp dart zig nim fortran vbnet nasm tex rst diff graphql protobuf nginx vim solidity
-    gdscript cuda glsl verilog systemverilog vhdl awk crystal prolog tcl sas stata sparql properties graphviz puppet
-    coffeescript wast typst
+    gdscript cuda glsl verilog systemverilog vhdl awk crystal prolog tcl sas stata sparql properties graphviz
+    puppet coffeescript wast typst
 """
 _LANGUAGES: Final = frozenset(_NAMES.split())
 """The lexers in use, each by one of its aliases."""

@@ -21,7 +21,7 @@ _GROWTH: Final = 0.05
 _TOKEN_WORK: Final = 6
 """How many characters of plain text a token costs as much as."""
 
-_FREE: Final = 8000
+_FREE: Final = 16_000
 _WORK: Final = 3
 """An open block may be worked on for this many times its length, in characters, beyond what is free: a block
 without an end, say a list of five hundred lines, costs no more than a few times its length."""
@@ -66,7 +66,8 @@ class Document:
         self._shown = ""  # what the open block was rendered to last
         self._seen = 0  # how much of the tail that shows
         self._open_html = ""
-        self._work = 0
+        self._work = 0  # spent on the open block, in characters of plain text
+        self._cost = 0  # what rendering it the last time took of that
         self._ended = False
 
     def feed(self, text: str) -> None:
@@ -140,22 +141,30 @@ class Document:
         tail, new = self._tail, len(self._tail) - self._seen
         if new < _GROWTH * len(tail) and "\n" not in tail[self._seen :]:
             return
-        if self._work > _FREE + _WORK * len(tail):
+        allowed = _FREE + _WORK * len(tail)
+        if self._work > allowed:
             self._open_html = self._shown + _unread(tail[self._seen :])
             return
-        text = held_back(tail)
+        whole = tail.rfind("\n") + 1
+        # When the next time will be too much, what is left for then begins with a line.
+        seen = whole if whole and self._work + self._cost > allowed else len(tail)
+        text = held_back(tail[:seen])
         blocks = self._split(text, growing=True)
-        settled = _settled(blocks, tail.rfind("\n") + 1)
+        settled = _settled(blocks, whole)
         for block in blocks[:settled]:
             self._finish_block(text, block)
         if settled:
             start = blocks[settled].start
-            self._tail, text = tail[start:], text[start:]
+            tail, text, seen = tail[start:], text[start:], seen - start
+            self._tail = tail
             self._work = 0
             self._cache = InlineCache()
-        self._seen = len(self._tail)
-        self._work += len(self._tail) // 4
-        self._open_html = self._shown = self._open(text, blocks[settled:])
+        before = self._work
+        self._work += len(text) // 4
+        self._shown = self._open(text, blocks[settled:])
+        self._cost = self._work - before
+        self._seen = seen
+        self._open_html = self._shown + _unread(tail[seen:])
 
     @staticmethod
     def _split(text: str, growing: bool = False) -> list[Block]:
@@ -233,6 +242,8 @@ def _settled(blocks: list[Block], whole: int) -> int:
 
 def _unread(text: str) -> str:
     """What has come to a very long block since it was rendered, as text."""
+    if not text:
+        return ""
     lines = escape(text, quote=False).replace("\n", "<br>\n")
     return sanitised(f"<p>{lines}</p>\n")
 

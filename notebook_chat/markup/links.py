@@ -24,6 +24,7 @@ _BARE: Final = re.compile(
     r"https?://[^\s<>\"'`|\\^{}“”‘’«»「」『』《》【】（）。，、；：！？…]+", re.IGNORECASE
 )
 _SCHEME: Final = re.compile(r"https?\Z", re.IGNORECASE)
+_REFERENCE: Final = re.compile(r"&(?:lt|gt|quot|apos|#x?[0-9a-f]{1,6});", re.IGNORECASE)
 _TRAILING: Final = "?!.,:;*_~])"
 _LONGEST_SHOWN: Final = 200
 """How many characters of a destination that is no link are shown; an embedded image has hundreds of
@@ -92,15 +93,19 @@ def _close(settled: list[Token], token: Token, ending: str, is_link: bool) -> No
 
 def _ending(token: Token, url: str, is_link: bool) -> str:
     """What has to be said after the label: the host of an image, or a destination that is no link."""
+    title = token.attrGet("title")
+    said = "" if is_link or not title else f' "{title}"'  # a link has it as its tip
     if token.type == "link_open":
-        return "" if is_link or url.startswith("#") or not url else f" ({_shortened(url)})"
+        address = "" if is_link or url.startswith("#") else _shortened(url)
+        said = f"{address}{said}".strip()
+        return f" ({said})" if said else ""
     if not allowed(url):
-        return f" (image: {_shortened(url)})"
+        return f" (image: {_shortened(url)}{said})"
     try:
         host = urlsplit(url).hostname
     except ValueError:  # brackets that hold no IPv6 address
         host = None
-    return f" (image on {host})" if host else " (image)"
+    return f" (image on {host}{said})" if host else f" (image{said})"
 
 
 def _shortened(url: str) -> str:
@@ -174,7 +179,9 @@ def _word(character: str) -> bool:
 
 
 def _trimmed(url: str) -> str:
-    """Without the punctuation that ends the sentence and not the address; a bracket opened in it stays."""
+    """Without what ends the sentence and not the address: punctuation, brackets not opened in it, a quote."""
+    reference = _REFERENCE.search(url)
+    url = url[: reference.start()] if reference else url
     end = len(url)
     opened, closed = url.count("("), url.count(")")
     while end and url[end - 1] in _TRAILING:

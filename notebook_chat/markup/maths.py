@@ -12,6 +12,7 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 
 LONGEST: Final = 4000
 """How many characters a formula may have; it also bounds the search for a closing delimiter."""
@@ -22,6 +23,7 @@ MOST_LINES: Final = 60
 _ENVIRONMENT: Final = (
     r"equation|align|aligned|alignat|gather|gathered|multline|eqnarray|flalign|split|cases|[pbvBV]?matrix"
 )
+_CLOSERS: Final = {"$": "$", "$$": "$$", "\\(": "\\)", "\\[": "\\]"}
 _BLOCK: Final = re.compile(rf"\$\$(?!\$)|\\\[|\\begin\{{((?:{_ENVIRONMENT})\*?)\}}")
 _AFTER: Final = re.compile(r"[ \t]*[.,;:]?[ \t]*$")
 
@@ -39,6 +41,13 @@ def maths_plugin(md: MarkdownIt) -> None:
     interrupts = ["paragraph", "reference", "blockquote", "list"]
     md.block.ruler.before("fence", "maths_block", _block, {"alt": interrupts})
     md.inline.ruler.before("escape", "maths", _inline)
+
+
+def delimited(token: Token) -> str:
+    """The TeX of a token between its delimiters, as it was written; its end may still be missing."""
+    if token.meta["open"]:
+        return token.content if token.content.startswith(token.markup) else token.markup + token.content
+    return f"{token.markup}{token.content}{_CLOSERS.get(token.markup, '')}"
 
 
 def _inline(state: StateInline, silent: bool) -> bool:
@@ -92,10 +101,9 @@ def _dollars(src: str, pos: int, limit: int) -> tuple[str, int, int] | None:
         return None
     content, close = src[start:end], end + len(markup)
     following = src[close : close + 1] if close < limit else ""
-    if markup == "$$":
-        good = bool(content.strip()) and following != "$"
-    else:
-        good = _single_dollars(content, following)
+    good = (
+        bool(content.strip()) and following != "$" if markup == "$$" else _single_dollars(content, following)
+    )
     return (markup, end, close) if good and not _prose(content) else None
 
 
@@ -136,7 +144,7 @@ def _block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
     if opener is None:
         return False
     markup, environment = opener.group(), opener.group(1)
-    closer = {"$$": "$$", "\\[": "\\]"}.get(markup, f"\\end{{{environment}}}")
+    closer = f"\\end{{{environment}}}" if environment else _CLOSERS[markup]
     found = _closing_line(state, opener.end(), start_line, end_line, closer)
     if found is None:
         return False

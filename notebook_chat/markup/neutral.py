@@ -29,13 +29,17 @@ from markdown_it.token import Token
 
 from notebook_chat.markup.characters import unix_lines, visible
 from notebook_chat.markup.code import language
+from notebook_chat.markup.maths import delimited
 from notebook_chat.markup.neutral_text import code_span, formula, inline, text
 from notebook_chat.markup.parser import parse_inline, split
 from notebook_chat.markup.references import Label, References
 
 _RISKY: Final = re.compile(r"[$\\`]|@@")
 _DISPLAY: Final = re.compile(r"\\(begin|end)\{(align|gather|alignat)\*?\}")
-_BULLETS: Final = "-*+"
+_BULLETS: Final = "-*"
+_APART: Final = frozenset(
+    {"fence", "code_block", "maths_block", "plain", "table_open", "blockquote_open", "heading_open"}
+)
 
 
 def neutralise(source: str) -> str:
@@ -112,8 +116,7 @@ class _Writer:
             case "table_open":
                 return self._table(pos, after)
             case "footnote_reference_open":
-                label = text(f"[{token.meta['label']}]")
-                return f"{label} {self.blocks(pos + 1, after - 1)}"
+                return self._led(text(f"[{token.meta['label']}]"), pos + 1, after - 1)
             case _:
                 return self._leaf(token)
 
@@ -132,35 +135,32 @@ class _Writer:
             case _:
                 return ""
 
+    def _led(self, lead: str, start: int, end: int, tight: bool = False) -> str:
+        """Blocks with a few words before them, in the line of the first if that is text: no fence begins there."""
+        blocks = self.blocks(start, end, tight)
+        same_line = start < end and self._tokens[start].type == "paragraph_open"
+        between = " " if same_line else "\n\n"
+        return f"{lead}{between}{blocks}" if lead else blocks
+
     def _list(self, token: Token, pos: int, after: int, bullet: int) -> str:
         number = int(token.attrGet("start") or 1) if token.type == "ordered_list_open" else 0
+        inside = self._tokens[pos + 1 : after - 1]
+        # A nested list may follow a line of text; code, formulas and the like need the blank lines around them.
+        tight = not any(t.type in _APART or (t.type == "paragraph_open" and not t.hidden) for t in inside)
         items: list[str] = []
-        loose = False
         pos += 1
         while pos < after - 1:
             end = self._end(pos)
             marker = f"{number + len(items)}{'.)'[bullet]}" if token.tag == "ol" else _BULLETS[bullet]
-            content = self._item(pos, end)
-            loose = loose or "\n\n" in content
+            checked = self._tokens[pos].meta.get("checked")
+            box = "" if checked is None else f"[{'x' if checked else ' '}]"
+            first, *others = self._led(box, pos + 1, end - 1, tight).split("\n")
             indent = " " * (len(marker) + 1)
-            lines = content.split("\n")
             items.append(
-                f"{marker} {lines[0]}" + "".join(f"\n{indent}{line}".rstrip(" ") for line in lines[1:])
+                "\n".join([f"{marker} {first}", *(f"{indent}{line}".rstrip(" ") for line in others)])
             )
             pos = end
-        return ("\n\n" if loose else "\n").join(items)
-
-    def _item(self, pos: int, end: int) -> str:
-        checked = self._tokens[pos].meta.get("checked")
-        box = "" if checked is None else f"[{'x' if checked else ' '}] "
-        inside = self._tokens[pos + 1 : end - 1]
-        # Code and formulas need the blank lines around them; a nested list after a line of text does not.
-        tight = all(
-            token.hidden
-            or token.type not in ("paragraph_open", "fence", "code_block", "maths_block", "plain")
-            for token in inside
-        ) and not any(token.type in ("table_open", "blockquote_open", "heading_open") for token in inside)
-        return box + self.blocks(pos + 1, end - 1, tight)
+        return ("\n" if tight else "\n\n").join(items)
 
     def _table(self, pos: int, after: int) -> str:
         rows: list[list[str]] = []
@@ -191,13 +191,13 @@ class _Writer:
     def _display(self, token: Token) -> str:
         tex = formula(_DISPLAY.sub(r"\\\1{\2ed}", token.content), display=True)
         if tex is None:
-            return code_span(f"{token.markup}{token.content}")
+            return code_span(delimited(token))
         return f"$$\n{tex}\n$$"
 
 
 def _pre(content: str) -> str:
     """Text as it is, in references where a sign could mean anything to anyone."""
-    escaped = re.sub(r"[^\w\s.,;:()/'-]", lambda match: f"&#{ord(match.group())};", content.strip("\n"))
+    escaped = re.sub(r"[^\w\s.,;()/'-]", lambda match: f"&#{ord(match.group())};", content.strip("\n"))
     # A blank line would end the element for some readers.
     filled = re.sub(r"\n(?=[ \t]*(?:\n|$))", "\n&#8203;", escaped)
     return f"<pre>{filled}</pre>"

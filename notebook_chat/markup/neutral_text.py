@@ -9,9 +9,10 @@ from typing import Final
 from markdown_it.token import Token
 
 from notebook_chat.markup.mathml import UnsupportedTeXError, mathml
+from notebook_chat.markup.maths import delimited
 
 _ELEMENT: Final = {"$": "<span>&#36;</span>", "\\": "<span>&#92;</span>"}
-_SIGN: Final = re.compile(r"[$\\&<>`*_\[\]{}~|^@!#]")
+_SIGN: Final = re.compile(r"[$\\&<>`*_\[\]{}~|^@!#]|:(?=//)")
 _LINE_START: Final = re.compile(r"^(\d{0,9})([-+=:%.)])", re.MULTILINE)
 _PLAIN_CODE: Final = re.compile(r"[\w .,;:()/'\"+*=#%?-]*")
 _URL_SIGN: Final = re.compile(r"[^A-Za-z0-9._~:/?#@!*+,;=%&'-]")
@@ -36,6 +37,8 @@ _NAMES: Final = """
 _STRUCTURE: Final = frozenset(_NAMES.split())
 """The commands, beside those for symbols, that do no more than set maths."""
 
+# What would be markup or an address to a reader that knows no maths, or end the formula for one that does.
+_FOREIGN: Final = re.compile(r"[$`<>@#~]|(?<!\\)%|\]\s*[(\[:]|!\[|://|&#?\w+;")
 _ENVIRONMENTS: Final = re.compile(
     r"\\(?:begin|end)\{(?:(?:aligned|alignedat|gathered|split|cases|array|[pbvBV]?matrix|smallmatrix))\}"
 )
@@ -107,7 +110,9 @@ def _text(content: str, out: list[str]) -> str:
 def _element(token: Token, inside: str, out: list[str]) -> str:
     if token.type == "link_open":
         url = _URL_SIGN.sub(lambda match: _percent(match.group()), str(token.attrGet("href")))
-        return f"[{inside}]({url.replace('&', '&amp;')})"
+        # Some readers decode twice, so what looks like a character reference must not be there at all.
+        url = re.sub(r"&(?=#?\w+;)", "%26", url).replace("&", "&amp;")
+        return f"[{inside}]({url})"
     mark, tag = _MARKS[token.tag]
     clean = inside[:1].isalnum() and inside[-1:].isalnum() and not (out and out[-1].endswith(("*", "~", "_")))
     return f"{mark}{inside}{mark}" if clean else f"<{tag}>{inside}</{tag}>"
@@ -124,7 +129,7 @@ def _leaf(token: Token, in_cell: bool) -> str:
         case "maths":
             tex = formula(token.content, display=token.info == "display", in_cell=in_cell)
             if tex is None or token.meta["open"]:
-                return code_span(f"{token.markup}{token.content}")
+                return code_span(delimited(token))
             mark = "$$" if token.info == "display" and not in_cell else "$"
             return f"{mark}{tex}{mark}"
         case "note_reference":
@@ -143,14 +148,16 @@ def code_span(content: str) -> str:
     if content.strip() and content == content.strip() and _PLAIN_CODE.fullmatch(content):
         return f"`{content}`"
     return (
-        f"<code>{re.sub(r'[^A-Za-z0-9 .,;:()/-]', lambda match: f'&#{ord(match.group())};', content)}</code>"
+        f"<code>{re.sub(r'[^A-Za-z0-9 .,;()/-]', lambda match: f'&#{ord(match.group())};', content)}</code>"
     )
 
 
 def formula(tex: str, display: bool, in_cell: bool = False) -> str | None:
     """TeX that MathJax, KaTeX and LaTeX may have, in one paragraph; ``None`` when it may not be passed on."""
-    tex = re.sub(r"[ \t]*\n[ \t\n]*", "\n" if display and not in_cell else " ", tex.strip())
-    if not tex or re.search(r"[$`<>@#~]|(?<!\\)%", tex) or not _balanced(tex) or tex.endswith("\\"):
+    # One line, but where a new one cannot be taken for the start of a list or a heading by those who know no maths.
+    tex = re.sub(r"[ \t]*\n[ \t\n]*(?=[A-Za-z\\&(])", "\n" if display and not in_cell else " ", tex.strip())
+    tex = re.sub(r"\s*\n\s*(?![A-Za-z\\&(])", " ", tex)
+    if not tex or _FOREIGN.search(tex) or not _balanced(tex) or tex.endswith("\\"):
         return None
     try:
         mathml(tex, display)

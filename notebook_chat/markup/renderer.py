@@ -14,9 +14,9 @@ from markdown_it.utils import EnvType, OptionsDict
 from notebook_chat.markup.characters import right_to_left
 from notebook_chat.markup.code import Highlighter, language
 from notebook_chat.markup.mathml import UnsupportedTeXError, mathml
+from notebook_chat.markup.maths import delimited
 from notebook_chat.markup.references import Label
 
-_MARKS: Final = {"$": "$", "$$": "$$", "\\(": "\\)", "\\[": "\\]", "": ""}
 _DIRECTED: Final = frozenset(
     {
         "paragraph_open",
@@ -180,14 +180,11 @@ def _maths(token: Token, display: bool) -> str:
     The MathML is ``hidden`` until the package's style shows it and hides the TeX, so exactly one of them is
     seen.
     """
-    tex = token.content
-    closer = "" if token.meta["open"] else _MARKS[token.markup]
-    opener = "" if token.markup and tex.startswith(token.markup) else token.markup
-    source = escapeHtml(f"{opener}{tex}{closer}")
+    source = escapeHtml(delimited(token))
+    if token.meta["open"]:
+        return f"<code>{source}</code>"
     try:
-        if token.meta["open"]:
-            raise UnsupportedTeXError(tex)
-        formula = mathml(tex, display)
+        formula = mathml(token.content, display)
     except UnsupportedTeXError:
         return f"<code>{source}</code>"
     return f'<span class="nc-maths" hidden="">{formula}</span><code class="nc-tex">{source}</code>'

@@ -28,11 +28,60 @@ HOSTILE_LIMIT = 10.0
 LINEAR_LIMIT = 1.3
 """How much more a character may cost in an answer of 100 KB than in one of 20 KB."""
 
-_WORDS = (
-    "the value of a function is what it gives back when it has been called with these arguments and nothing else "
-    "model column index frame reading measurement result series error network request answer token stream cell "
-    "notebook kernel output which returns takes writes because when before after every only first last new"
-).split()
+_WORDS = [
+    "the",
+    "value",
+    "of",
+    "a",
+    "function",
+    "is",
+    "what",
+    "it",
+    "gives",
+    "back",
+    "when",
+    "it",
+    "has",
+    "been",
+    "called",
+    "with",
+    "these",
+    "arguments",
+    "and",
+    "nothing",
+    "else",
+    "model",
+    "column",
+    "index",
+    "frame",
+    "reading",
+    "measurement",
+    "result",
+    "series",
+    "error",
+    "network",
+    "request",
+    "answer",
+    "token",
+    "stream",
+    "cell",
+    "notebook",
+    "kernel",
+    "output",
+    "which",
+    "returns",
+    "takes",
+    "writes",
+    "because",
+    "when",
+    "before",
+    "after",
+    "every",
+    "only",
+    "first",
+    "last",
+    "new",
+]
 
 
 def ordinary(size: int, seed: int = 1) -> str:

@@ -38,16 +38,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    """The browser."""
+def chromium_path() -> str:
+    """The browser's path; without one, skips the test or, if a browser is required, fails it."""
     executable = find_chromium()
     if executable is None:
         reason = "no Chromium or Chrome on PATH; on Debian and Ubuntu: apt-get install chromium"
         if os.environ.get(REQUIRE) == "1":
             pytest.fail(reason)
         pytest.skip(reason)
-    browser = Chromium(executable, tmp_path_factory.mktemp("chromium"))
+    return executable
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """The browser."""
+    browser = Chromium(chromium_path(), tmp_path_factory.mktemp("chromium"))
     yield browser
     browser.close()
 

@@ -73,12 +73,15 @@
       return kernel().status !== "unknown" && document.querySelector(".jp-Notebook .jp-Cell") !== null;
     },
 
-    // Nothing that was started here is under way, no cell waits or runs, and the kernel says it is idle.
+    // "idle" once nothing that was started here is under way, no cell waits or runs, and the kernel says it is
+    // idle; "gone" if this is no page of a front end.
     idle() {
+      if (document.readyState === "complete" && !document.querySelector("#jupyter-config-data")) return "gone";
       return (
         pending === 0 &&
         kernel()?.status === "idle" &&
-        codeCells().every((cell) => cell.model.executionState !== "running")
+        codeCells().every((cell) => cell.model.executionState !== "running") &&
+        "idle"
       );
     },
 

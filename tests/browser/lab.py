@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
 from itertools import count
 from pathlib import Path
@@ -36,7 +37,7 @@ from playwright.sync_api import BrowserContext
 from ..kernel.kernelspecs import INSTALLED, kernel_name
 from .canary import Canary
 from .chromium import Chromium
-from .notebook_page import NotebookPage
+from .notebook_page import NavigatedAwayError, NotebookPage
 from .server import JupyterServer, Settings
 
 Theme = Literal["light", "dark"]
@@ -155,7 +156,9 @@ class Lab:
             timeout: seconds for the cells to run, and as much again for the page to settle.
 
         Returns:
-            The notebook, each output scrolled to once. Output `n` is the `n`-th `.jp-OutputArea-child`.
+            The notebook, each output scrolled to once. Output `n` is the `n`-th `.jp-OutputArea-child`. If a
+            display led the page elsewhere, `canary.hits` says so, and what the others would have done is not
+            known.
 
         Raises:
             playwright.sync_api.TimeoutError: the tab hangs or never comes to rest.
@@ -169,7 +172,8 @@ class Lab:
             )
             cells.append(_PUBLISH.format(file=name))
         notebook = self.open(cells, theme=theme, settings=EVERYTHING_SHOWN, files=files)
-        notebook.run_all(timeout=timeout)
+        with suppress(NavigatedAwayError):
+            notebook.run_all(timeout=timeout)
         notebook.settle(timeout)
         notebook.scroll_through()
         notebook.settle(timeout)

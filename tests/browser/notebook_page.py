@@ -44,6 +44,10 @@ class CellState:
     trusted: bool
 
 
+class NavigatedAwayError(RuntimeError):
+    """Something led the notebook's page elsewhere."""
+
+
 class NotebookPage:
     """A notebook in a browser tab; `Lab.open` makes it.
 
@@ -94,8 +98,10 @@ class NotebookPage:
 
         Raises:
             playwright.sync_api.TimeoutError: not within `timeout` seconds.
+            NavigatedAwayError: the page is no longer the notebook's.
         """
-        self._wait("() => window.__instruments.idle()", None, timeout)
+        if self._wait("() => window.__instruments.idle()", None, timeout) == "gone":
+            raise NavigatedAwayError(f"the notebook's page went to {self.page.url}")
 
     def interrupt(self) -> None:
         """Interrupts the kernel, as the toolbar's button does."""

@@ -11,8 +11,9 @@ from playwright.sync_api import TimeoutError, expect
 
 from ..kernel.kernelspecs import INSTALLED, OLDER_VERSIONS
 from .canary import Canary
+from .conftest import REQUIRE, chromium_path
 from .lab import Lab, Theme, every_front_end
-from .notebook_page import NotebookPage
+from .notebook_page import NavigatedAwayError, NotebookPage
 
 
 def html(content: str) -> str:
@@ -134,26 +135,41 @@ def test_an_uncaught_exception_in_the_page_is_seen(lab: Lab) -> None:
 # --- the canary
 
 
-@every_front_end
-@pytest.mark.parametrize(
-    ("content", "kind"),
-    [
-        ('<img src="x" onerror="__canary(0)">', "ran"),
-        ("<script>__canary(0)</script>", "ran"),
-        ('<iframe srcdoc="<script>__canary(0)</script>"></iframe>', "ran"),
-        ('<img src="http://canary.test/x.png">', "network"),
-        ('<img src="https://canary.test/x.png">', "network"),
-        ('<div style="background: url(http://canary.test/x.png)">text</div>', "request"),
-        ('<script>new WebSocket("ws://canary.test/")</script>', "network"),
-        ('<script>open("http://canary.test/")</script>', "popup"),
-        ("<script>alert('canary.test')</script>", "dialog"),
-        ('<meta http-equiv="refresh" content="0; url=http://canary.test/x.html">', "navigation"),
-    ],
+HARM = (
+    ('<img src="x" onerror="__canary(0)">', "ran"),
+    ("<script>__canary(0)</script>", "ran"),
+    ('<iframe srcdoc="<script>__canary(0)</script>"></iframe>', "ran"),
+    ('<object data="http://canary.test/object.html"></object>', "ran"),
+    ('<img src="http://canary.test/x.png">', "network"),
+    ('<img src="https://canary.test/x.png">', "network"),
+    ('<img src="/files/canary.test.png">', "request"),
+    ('<div style="background: url(http://canary.test/x.png)">text</div>', "request"),
+    ('<script>new WebSocket("ws://canary.test/")</script>', "network"),
+    ("<script>navigator.sendBeacon('http://canary.test/')</script>", "network"),
+    ('<script>open("http://canary.test/")</script>', "popup"),
+    ("<script>alert('canary.test')</script>", "dialog"),
+    ("<script>location = 'data:application/zip,canary.test'</script>", "download"),
 )
-def test_harm_is_seen_and_attributed(lab: Lab, content: str, kind: str) -> None:
-    shown(lab, Canary.arm(content, 17))
-    assert kind in {hit.kind for hit in lab.canary.hits_by_tag()[17]}
-    assert set(lab.canary.hits_by_tag()) == {17}
+
+
+@every_front_end
+def test_harm_of_every_kind_is_seen_and_attributed(lab: Lab) -> None:
+    displays = {tag: [{"text/html": Canary.arm(content, tag)}] for tag, (content, _) in enumerate(HARM)}
+    notebook = lab.show({**displays, 99: [{"text/html": "<p>harmless</p>"}]})
+    assert notebook.page.locator(".jp-OutputArea-child").count() == len(HARM) + 1
+    seen = {tag: {hit.kind for hit in hits} for tag, hits in lab.canary.hits_by_tag().items()}
+    missed = {tag: content for tag, (content, kind) in enumerate(HARM) if kind not in seen.get(tag, ())}
+    assert missed == {}
+    assert set(seen) == set(range(len(HARM)))
+
+
+@every_front_end
+def test_a_page_that_was_led_away_is_noticed(lab: Lab) -> None:
+    address = Canary.arm("http://canary.test/x.html", 17)
+    shown(lab, f'<meta http-equiv="refresh" content="0; url={address}">')
+    assert "navigation" in {hit.kind for hit in lab.canary.hits_by_tag()[17]}
+    with pytest.raises(NavigatedAwayError):
+        lab.opened[0].wait_idle()
 
 
 def test_a_link_does_nothing_until_it_is_clicked(lab: Lab) -> None:
@@ -223,7 +239,7 @@ def test_a_commands_link_is_seen_in_the_commands(lab: Lab) -> None:
     attributes = "data-commandlinker-command='notebook:insert-cell-below' data-commandlinker-args='{}'"
     notebook = shown(lab, f"<a {attributes}>press</a>")
     assert "notebook:insert-cell-below" not in notebook.commands
-    notebook.page.get_by_text("press").click()
+    notebook.page.get_by_text("press", exact=True).click()
     assert "notebook:insert-cell-below" in notebook.commands
 
 
@@ -255,7 +271,7 @@ def test_scrolling_and_shifting_are_seen(lab: Lab) -> None:
     assert len(measured().samples) <= 1
     assert measured().largest_jump == 0
     with notebook.measure("#mark") as measured:
-        notebook.page.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollBy(0, 500)")
+        notebook.page.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollBy(0, -500)")
         notebook.settle()
     assert measured().largest_jump == 500
     with notebook.measure() as measured:
@@ -288,6 +304,16 @@ def test_the_moment_a_text_is_on_screen_is_told_in_the_kernels_time(lab: Lab) ->
 
 
 # --- living together
+
+
+def test_without_a_browser_tests_are_skipped_or_fail_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv(REQUIRE, raising=False)
+    with pytest.raises(pytest.skip.Exception, match="Chromium"):
+        chromium_path()
+    monkeypatch.setenv(REQUIRE, "1")
+    with pytest.raises(pytest.fail.Exception, match="Chromium"):
+        chromium_path()
 
 
 def test_the_browser_leaves_no_running_loop_behind(lab: Lab) -> None:

@@ -61,6 +61,7 @@ class Kernel:
         packages: Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
+        self.process = KernelProcess(folder, version, packages, env)
         self._executions: dict[str, Execution] = {}
         self._replies: dict[str, Mapping[str, Any]] = {}
         self._messages: list[Message] = []
@@ -69,7 +70,6 @@ class Kernel:
         self._context.setsockopt(zmq.RCVHWM, 0)  # a slow test must not make the kernel drop messages
         self._client = BlockingKernelClient(context=self._context)
         self._recorder: IopubRecorder | None = None
-        self.process = KernelProcess(folder, version, packages, env)
         try:
             self._client.load_connection_info(self.process.start())
             self._client.start_channels(iopub=False, stdin=False, hb=False)

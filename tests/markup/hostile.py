@@ -140,7 +140,7 @@ _LINKS = {
     "without a scheme": f"[x](//{HOST}/) [y](\\\\{HOST}\\) [z](/\\{HOST}/)",
     "a scheme of the system": "[x](ms-word:ofe|u|http://a/b) [y](vscode://file/etc/passwd) [z](tel:1) [w](sms:1)",
     "quotes in the address": f'[x](http://{HOST}/"onmouseover={RUN}//) [y](<http://{HOST}/" onclick="{RUN}>)',
-    "quotes in the title": f"[x](http://{HOST}/ '\" onmouseover={RUN} x=\"') [y](http://{HOST}/ \"' onclick={RUN}\")",
+    "quotes in the title": f'[x](http://{HOST}/ \'" onmouseover={RUN} x="\') [y](http://{HOST}/ "\' onclick={RUN}")',
     "another address in the label": f"[https://bank.example](http://{HOST}/)",
     "a name before the host": f"<https://bank.example@{HOST}/>",
     "an autolink with a tag": f'<http://{HOST}/"><script>{RUN}</script>>',
@@ -284,7 +284,9 @@ _FAMILIES = {
 }
 
 HOSTILE: list[Hostile] = [
-    Hostile(f"{family}: {name}", text) for family, answers in _FAMILIES.items() for name, text in answers.items()
+    Hostile(f"{family}: {name}", text)
+    for family, answers in _FAMILIES.items()
+    for name, text in answers.items()
 ]
 """Answers of a few lines: to be shown whole, and at every moment on their way."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import strategies as st
 
 ANYTHING = st.text(st.characters(), max_size=200) | st.text(
@@ -9,15 +11,132 @@ ANYTHING = st.text(st.characters(), max_size=200) | st.text(
 )
 
 PIECES = [
-    *("# ", "## ", "- ", "* ", "+ ", "1. ", "12) ", "> ", "    ", "\t", "\n", "\n\n", "\n  ", "\r\n", "\r", "---", "==="),
-    *("```", "````", "~~~", "```python\n", "```c++ title=x\n", "\n```\n", "`", "``", "***", "**", "*", "_", "__", "~~"),
-    *("| a | b |", "\n|---|---|\n", "\n--|:-:\n", "|", "\\|", "[ ] ", "[x] ", "[", "]", "(", ")", "![", "](", "]: "),
-    *("[a](https://e.org/x)", "![i](http://h.org/p.png)", "<https://e.org>", "https://e.org/a_(b).", "www.e.org"),
-    *("[ref]", "[ref][1]", "[1]: https://d.org 'T'\n", "\n[ref]: <javascript:x>\n", "[^n]", "\n[^n]: note\n", "[^n]:"),
-    *("$", "$$", "$x^2$", "$5 and $10", "\\(", "\\)", "\\[", "\\]", "\\begin{align}", "\\end{align}", "\\frac{1}{2}"),
-    *("<b>", "</b>", "<script>", "<!--", "-->", "<img src=x onerror=y>", "&lt;", "&#x202e;", "&amp", "&copy;", "<br>"),
-    *("\\", "\\*", "!", ":", "://", "@", "{", "}", "^", "=", "'", '"', "\u202e", "\u2028", "\x00", "\x1b[31m", "é", "中", "ש"),
-    *("word", "two words", " ", "  \n", "x", "1", "\\mmlToken{mi}{x}", "\\text{<b>}", "javascript:", "data:text/html,x"),
+    *(
+        "# ",
+        "## ",
+        "- ",
+        "* ",
+        "+ ",
+        "1. ",
+        "12) ",
+        "> ",
+        "    ",
+        "\t",
+        "\n",
+        "\n\n",
+        "\n  ",
+        "\r\n",
+        "\r",
+        "---",
+        "===",
+    ),
+    *(
+        "```",
+        "````",
+        "~~~",
+        "```python\n",
+        "```c++ title=x\n",
+        "\n```\n",
+        "`",
+        "``",
+        "***",
+        "**",
+        "*",
+        "_",
+        "__",
+        "~~",
+    ),
+    *(
+        "| a | b |",
+        "\n|---|---|\n",
+        "\n--|:-:\n",
+        "|",
+        "\\|",
+        "[ ] ",
+        "[x] ",
+        "[",
+        "]",
+        "(",
+        ")",
+        "![",
+        "](",
+        "]: ",
+    ),
+    *(
+        "[a](https://e.org/x)",
+        "![i](http://h.org/p.png)",
+        "<https://e.org>",
+        "https://e.org/a_(b).",
+        "www.e.org",
+    ),
+    *(
+        "[ref]",
+        "[ref][1]",
+        "[1]: https://d.org 'T'\n",
+        "\n[ref]: <javascript:x>\n",
+        "[^n]",
+        "\n[^n]: note\n",
+        "[^n]:",
+    ),
+    *(
+        "$",
+        "$$",
+        "$x^2$",
+        "$5 and $10",
+        "\\(",
+        "\\)",
+        "\\[",
+        "\\]",
+        "\\begin{align}",
+        "\\end{align}",
+        "\\frac{1}{2}",
+    ),
+    *(
+        "<b>",
+        "</b>",
+        "<script>",
+        "<!--",
+        "-->",
+        "<img src=x onerror=y>",
+        "&lt;",
+        "&#x202e;",
+        "&amp",
+        "&copy;",
+        "<br>",
+    ),
+    *(
+        "\\",
+        "\\*",
+        "!",
+        ":",
+        "://",
+        "@",
+        "{",
+        "}",
+        "^",
+        "=",
+        "'",
+        '"',
+        "\u202e",
+        "\u2028",
+        "\x00",
+        "\x1b[31m",
+        "é",
+        "中",
+        "ש",
+    ),
+    *(
+        "word",
+        "two words",
+        " ",
+        "  \n",
+        "x",
+        "1",
+        "\\mmlToken{mi}{x}",
+        "\\text{<b>}",
+        "javascript:",
+        "data:text/html,x",
+    ),
 ]
 
 MARKDOWN = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
@@ -31,4 +150,4 @@ def cut(draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS) -> tuple[str, li
     text = draw(texts)
     places = draw(st.lists(st.integers(0, len(text)), max_size=12))
     edges = sorted({0, len(text), *places})
-    return text, [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return text, [text[start:end] for start, end in itertools.pairwise(edges)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notebook_chat.markup import Document, neutralise, render_body
+from notebook_chat.markup import render_body
 
 from .ordinary import ORDINARY, Ordinary
 from .vocabulary import faults, select, visible_text
@@ -14,7 +14,11 @@ every_answer = pytest.mark.parametrize("answer", ORDINARY, ids=lambda answer: an
 
 def test_there_are_enough_of_them_and_none_is_there_twice() -> None:
     assert len(ORDINARY) >= 70
-    assert len({answer.name for answer in ORDINARY}) == len({answer.text for answer in ORDINARY}) == len(ORDINARY)
+    assert (
+        len({answer.name for answer in ORDINARY})
+        == len({answer.text for answer in ORDINARY})
+        == len(ORDINARY)
+    )
 
 
 @every_answer

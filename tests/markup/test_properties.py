@@ -78,7 +78,33 @@ def test_blocks_found_one_by_one_are_those_of_the_whole(text: str) -> None:
         assert len(split(source)) == 1
 
 
-@given(st.lists(st.sampled_from(["**", "*", "`", "_", "- ", "\n", "\n\n", " ", "> ", "| ", "#", "$", "~~", "[", "]", "(", "<", "\\("]), max_size=60))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "**",
+                "*",
+                "`",
+                "_",
+                "- ",
+                "\n",
+                "\n\n",
+                " ",
+                "> ",
+                "| ",
+                "#",
+                "$",
+                "~~",
+                "[",
+                "]",
+                "(",
+                "<",
+                "\\(",
+            ]
+        ),
+        max_size=60,
+    )
+)
 def test_no_word_is_lost(pieces: list[str]) -> None:
     words = [f"qz{'x' * (i % 3)}w{i}q" for i in range(len(pieces))]
     text = "".join(f"{word}{piece}" for word, piece in zip(words, pieces, strict=True))
@@ -86,7 +112,12 @@ def test_no_word_is_lost(pieces: list[str]) -> None:
     assert [word for word in words if word not in shown] == []
 
 
-@given(st.sampled_from(["> ", "- ", "1. ", "*a ", "**b ", "[", "![", "(", "$", "`", "<", "\\[", "{", "| ", "\t", "[^1]: "]), st.integers(0, 400))
+@given(
+    st.sampled_from(
+        ["> ", "- ", "1. ", "*a ", "**b ", "[", "![", "(", "$", "`", "<", "\\[", "{", "| ", "\t", "[^1]: "]
+    ),
+    st.integers(0, 400),
+)
 def test_nesting_is_bounded(piece: str, times: int) -> None:
     html = render_body(piece * times + "x")
     assert nesting(html) <= 60
@@ -95,4 +126,9 @@ def test_nesting_is_bounded(piece: str, times: int) -> None:
 
 @given(TEXTS)
 def test_nothing_invisible_is_left(text: str) -> None:
-    assert re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", render_body(text)) is None
+    assert (
+        re.search(
+            "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", render_body(text)
+        )
+        is None
+    )

@@ -28,8 +28,8 @@ HTML: dict[str, dict[str, str]] = {
     "pre": {"class": "nc-plain"},
     "code": {"class": "nc-tex"},
     "div": {"class": "nc-note", **_DIRECTION},
-    **dict.fromkeys(("hr", "thead", "tbody", "tr", "br", "em", "strong", "s", "sup"), {}),
-    **dict.fromkeys(("th", "td"), {"align": "left|center|right"}),
+    **{key: {} for key in ("hr", "thead", "tbody", "tr", "br", "em", "strong", "s", "sup")},
+    **{key: {"align": "left|center|right"} for key in ("th", "td")},
     "a": {
         "href": r"(?i:https?://[^\s/?#\\]|mailto:[^\s/?#\\])[^\s<>\"]*",
         "title": r"[\s\S]*",
@@ -45,8 +45,8 @@ HTML: dict[str, dict[str, str]] = {
 MATHML: dict[str, dict[str, str]] = {
     "math": {"display": "block"},
     "annotation": {"encoding": "application/x-tex"},
-    **dict.fromkeys(("semantics", "mrow", "msqrt", "mroot", "msub", "msup", "msubsup"), {}),
-    **dict.fromkeys(("munder", "munderover", "mtr", "mphantom"), {}),
+    **{key: {} for key in ("semantics", "mrow", "msqrt", "mroot", "msub", "msup", "msubsup")},
+    **{key: {} for key in ("munder", "munderover", "mtr", "mphantom")},
     "mover": {"accent": _BOOLEAN},
     "mi": {"mathvariant": "[a-z-]+"},
     "mn": {"mathvariant": "[a-z-]+"},
@@ -134,7 +134,9 @@ def nesting(html: str) -> int:
 def _seen(element: Element) -> Iterator[str]:
     yield element.text or ""
     for child in element:
-        if _named(child) != "annotation" and child.get("class") != "nc-tex":
+        if _named(child) == "br":
+            yield "\n"
+        elif _named(child) != "annotation" and child.get("class") != "nc-tex":
             yield from _seen(child)
         yield child.tail or ""
 
