@@ -104,12 +104,8 @@ def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
 
 
 def run(coroutine: Coroutine[Any, Any, T], *, nested: bool = False) -> T:
-    """Waits for the coroutine's result. An interrupt of the caller cancels it and waits for its end.
-
-    Parameters:
-        coroutine: What to wait for.
-        nested: Whether to drive it as ``NestedStream`` does.
-    """
+    """Waits for the coroutine's result, driven as ``NestedStream`` does it if it is to be ``nested``. An
+    interrupt of the caller cancels it and waits for its end."""
 
     async def once() -> AsyncGenerator[T]:
         yield await coroutine
@@ -120,12 +116,7 @@ def run(coroutine: Coroutine[Any, Any, T], *, nested: bool = False) -> T:
 
 def iterate(source: AsyncIterator[T], *, nested: bool = False) -> Iterator[T]:
     """The items of an asynchronous iterator, for a synchronous caller. It starts with the first item that
-    is asked for; closing this iterator early ends the source.
-
-    Parameters:
-        source: The asynchronous iterator.
-        nested: Whether to drive it as ``NestedStream`` does.
-    """
+    is asked for; closing this iterator early ends the source. ``nested`` is as in ``run``."""
     with open_stream(source, nested=nested) as stream:
         while (items := stream.get()) is not None:
             yield from items
