@@ -27,6 +27,20 @@ _WORK: Final = 3
 without an end, say a list of five hundred lines, costs no more than a few times its length."""
 
 
+_ENDED_BY_BLANK_LINE: Final = frozenset(
+    {
+        "paragraph_open",
+        "heading_open",
+        "blockquote_open",
+        "table_open",
+        "fence",
+        "maths_block",
+        "hr",
+        "definition",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Unsettled:
     """A finished block that a later definition may change: what it was made of, and what may change it."""
@@ -218,11 +232,9 @@ class Document:
             self._work += _TOKEN_WORK * len(block.tokens) + parse_inline(
                 block.tokens, references, cache, growing
             )
-            wanted = self._wanted
             if references is self._references:
-                wanted |= references.asked
-            elif references.asked:
-                wanted = wanted | references.asked
+                self._wanted |= references.asked
+            wanted = self._wanted | references.asked if references.asked else self._wanted
             return sanitised(html_of(block.tokens, self._highlighter, wanted, growing))
         except Exception:  # a fault of the parser, of a lexer: no answer is lost to it
             return sanitised(plain(source))
@@ -231,13 +243,18 @@ class Document:
 def _settled(blocks: list[Block], whole: int) -> int:
     """How many of the blocks no later text can change.
 
-    :param whole: where the last whole line ends: half a line may yet join the block before it, so neither the
-        block with that half nor the one before it are settled.
+    The last one may always go on. When it has half a line, or is a formula that may turn out to be none, it may
+    also become part of the one before it, unless a blank line is between them that ends that one.
+
+    :param whole: where the last whole line ends.
     """
-    count = len(blocks)
-    if blocks and (blocks[-1].end > whole or blocks[-1].is_open):
-        count -= 1
-    return max(0, count - 1)
+    if len(blocks) < 2:
+        return 0
+    before, last = blocks[-2:]
+    if last.end <= whole and not last.is_open:
+        return len(blocks) - 1
+    ended = before.end < last.start and before.tokens[0].type in _ENDED_BY_BLANK_LINE
+    return len(blocks) - (1 if ended else 2)
 
 
 def _unread(text: str) -> str:

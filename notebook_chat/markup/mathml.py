@@ -43,9 +43,10 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
 _DEEPEST: Final = 24
 """How deep elements may nest: browsers lay out deep MathML in more than linear time."""
 
-# Lengths stay small, negative ones below one em: nothing may be drawn over what is not part of the formula.
+# Lengths stay small, those that move or overlap things below one em: nothing is drawn over something else.
+_SMALL: Final = re.compile(r"[+-]?0?\.\d{1,4}(?:em|ex)|0(?:px)?")
 _VALUE: Final = re.compile(
-    r"\+?\d(?:\.\d{1,4})?(?:em|ex|px|pt)?|[+-]?0?\.\d{1,4}(?:em|ex|px|pt)|[a-z]{1,16}(?:-[a-z]{1,16})?"
+    r"\+?\d(?:\.\d{1,4})?(?:em|ex|px|pt)?|-0?\.\d{1,4}(?:em|ex)|[a-z]{1,16}(?:-[a-z]{1,16})?"
 )
 _REFERENCE: Final = re.compile(r"&#x([0-9A-Fa-f]{1,6});")
 
@@ -53,6 +54,8 @@ _REFUSED: Final = re.compile(
     r"\\(?:(?:re|provide)?newcommand|newenvironment|def|[egx]def|let|DeclareMathOperator|require"
     r"|href|url|includegraphics|class|cssId|style|unicode|verb)(?![A-Za-z])"
 )
+_BARS: Final = frozenset({"|", "&#x0007C;", "&#x02016;"})
+_BRACE: Final = re.compile(r"(?<!\\)[{}]")
 _UNSEEN: Final = re.compile(r"\\(?:label\{[^{}]*\}|nonumber|notag)(?![A-Za-z])")
 _TAG: Final = re.compile(r"\\tag\*?\{")
 _ALIGNED: Final = re.compile(
@@ -78,7 +81,7 @@ def mathml(tex: str, display: bool) -> str:
     # Here, not at the top: it reads a table of 2,500 symbols, and most answers have no formula.
     from latex2mathml.converter import convert_to_element
 
-    if len(tex) > LONGEST or _REFUSED.search(tex) or _braces(tex) > _DEEPEST:
+    if len(tex) > LONGEST or _REFUSED.search(tex) or not 0 <= brace_depth(tex) <= _DEEPEST:
         raise UnsupportedTeXError(tex)
     try:
         root = convert_to_element(_prepared(tex), display="block" if display else "inline")
@@ -110,16 +113,15 @@ def _prepared(tex: str) -> str:
     return tex
 
 
-def _braces(tex: str) -> int:
-    """How deep the braces nest."""
+def brace_depth(tex: str) -> int:
+    """How deep the braces nest, escaped ones aside; -1 when they do not match."""
     deepest = depth = 0
-    for character in tex:
-        if character == "{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character == "}":
-            depth -= 1
-    return deepest
+    for brace in _BRACE.findall(tex):
+        depth += 1 if brace == "{" else -1
+        deepest = max(deepest, depth)
+        if depth < 0:
+            return -1
+    return -1 if depth else deepest
 
 
 def _written(element: Element, depth: int) -> str:
@@ -138,7 +140,18 @@ def _written(element: Element, depth: int) -> str:
     if tag == "mrow" and len(element) == 1:
         return _written(element[0], depth + 1)
     attributes = _attributes(element) if tag == element.tag else ""
+    _pair_bars(element)
     return f"<{tag}{attributes}>{''.join(_written(child, depth + 1) for child in element)}</{tag}>"
+
+
+def _pair_bars(row: Element) -> None:
+    """Say which bars open and which close, when they come in pairs; else each is spaced like a sign between two."""
+    bars = [
+        child for child in row if child.tag == "mo" and child.text in _BARS and "form" not in child.attrib
+    ]
+    if len(bars) % 2 == 0:
+        for index, bar in enumerate(bars):
+            bar.set("form", "postfix" if index % 2 else "prefix")
 
 
 def _attributes(element: Element) -> str:
@@ -147,6 +160,7 @@ def _attributes(element: Element) -> str:
 
 
 def _attribute(element: Element, kept: frozenset[str]) -> Iterator[str]:
+    pattern = _SMALL if element.tag == "mpadded" else _VALUE
     for name, value in element.attrib.items():
-        if name in kept and _VALUE.fullmatch(value):
+        if name in kept and pattern.fullmatch(value):
             yield f' {name}="{value}"'

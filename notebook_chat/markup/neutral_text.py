@@ -8,7 +8,7 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from notebook_chat.markup.mathml import UnsupportedTeXError, mathml
+from notebook_chat.markup.mathml import UnsupportedTeXError, brace_depth, mathml
 from notebook_chat.markup.maths import delimited
 
 _ELEMENT: Final = {"$": "<span>&#36;</span>", "\\": "<span>&#92;</span>"}
@@ -38,7 +38,7 @@ _STRUCTURE: Final = frozenset(_NAMES.split())
 """The commands, beside those for symbols, that do no more than set maths."""
 
 # What would be markup or an address to a reader that knows no maths, or end the formula for one that does.
-_FOREIGN: Final = re.compile(r"[$`<>@#~]|(?<!\\)%|\]\s*[(\[:]|!\[|://|&#?\w+;")
+_FOREIGN: Final = re.compile(r"[$`#]|@@|~~|(?<!\\)%|\]\s*[(\[:]|!\[|://|&#?\w+;")
 _ENVIRONMENTS: Final = re.compile(
     r"\\(?:begin|end)\{(?:(?:aligned|alignedat|gathered|split|cases|array|[pbvBV]?matrix|smallmatrix))\}"
 )
@@ -157,7 +157,7 @@ def formula(tex: str, display: bool, in_cell: bool = False) -> str | None:
     # One line, but where a new one cannot be taken for the start of a list or a heading by those who know no maths.
     tex = re.sub(r"[ \t]*\n[ \t\n]*(?=[A-Za-z\\&(])", "\n" if display and not in_cell else " ", tex.strip())
     tex = re.sub(r"\s*\n\s*(?![A-Za-z\\&(])", " ", tex)
-    if not tex or _FOREIGN.search(tex) or not _balanced(tex) or tex.endswith("\\"):
+    if not tex or _FOREIGN.search(tex) or brace_depth(tex) < 0 or tex.endswith("\\"):
         return None
     try:
         mathml(tex, display)
@@ -165,6 +165,7 @@ def formula(tex: str, display: bool, in_cell: bool = False) -> str | None:
         return None
     if not all(_harmless(match) for match in _COMMANDS.finditer(_ENVIRONMENTS.sub("", tex))):
         return None
+    tex = re.sub(r"<\s*", "< ", tex)  # before a space it opens no element
     if in_cell:
         tex = re.sub(r"\\?\|", lambda match: "\\Vert " if len(match.group()) == 2 else "\\vert ", tex)
     return tex
@@ -179,12 +180,3 @@ def _harmless(match: re.Match[str]) -> bool:
     if name in ("begin", "end"):  # of an environment that is not known
         return False
     return name in _STRUCTURE or convert_symbol(f"\\{name}") is not None
-
-
-def _balanced(tex: str) -> bool:
-    depth = 0
-    for brace in re.findall(r"(?<!\\)[{}]", tex):
-        depth += 1 if brace == "{" else -1
-        if depth < 0:
-            return False
-    return depth == 0

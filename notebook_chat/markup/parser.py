@@ -32,7 +32,7 @@ _DEEPEST_EMPHASIS: Final = 12
 _DEEPEST_BRACKETS: Final = 4
 """How deep brackets may nest before they are text: every level costs another look at what is inside."""
 _SIGN: Final = re.compile(r"[]\[*_`<&\\$~!]|://")
-_SIGN_WORK: Final = 6
+_SIGN_WORK: Final = 10
 """How many characters of plain text a sign of markup costs as much as."""
 _BREAK: Final = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 _EMPHASIS: Final = frozenset({"em_open", "strong_open", "s_open", "em_close", "strong_close", "s_close"})

@@ -178,7 +178,7 @@ def _maths(token: Token, display: bool) -> str:
     r"""A formula twice: as MathML, and as TeX for where the front end has stripped style and MathML.
 
     The MathML is ``hidden`` until the package's style shows it and hides the TeX, so exactly one of them is
-    seen.
+    seen. The attribute has a value, since JupyterLab's sanitiser drops this one when it is empty.
     """
     source = escapeHtml(delimited(token))
     if token.meta["open"]:
@@ -187,7 +187,7 @@ def _maths(token: Token, display: bool) -> str:
         formula = mathml(token.content, display)
     except UnsupportedTeXError:
         return f"<code>{source}</code>"
-    return f'<span class="nc-maths" hidden="">{formula}</span><code class="nc-tex">{source}</code>'
+    return f'<span class="nc-maths" hidden="hidden">{formula}</span><code class="nc-tex">{source}</code>'
 
 
 def _direction(token: Token) -> str:

@@ -48,7 +48,7 @@ VALUES: Final[dict[str, dict[str, frozenset[str]]]] = {
     "input": {"type": frozenset({"checkbox"}), "disabled": frozenset({""}), "checked": frozenset({""})},
     "th": {"align": frozenset({"left", "center", "right"})},
     "td": {"align": frozenset({"left", "center", "right"})},
-    "span": {"hidden": frozenset({""})},
+    "span": {"hidden": frozenset({"hidden"})},
     "math": {"display": frozenset({"block"})},
     "annotation": {"encoding": frozenset({"application/x-tex"})},
 }
@@ -81,4 +81,5 @@ def sanitised(html: str) -> str:
     Characters that could not be seen for what they are have become visible, also those that came in as
     character references.
     """
-    return _CLEANER.clean(visible(html))
+    # Before, since half of a surrogate pair has no UTF-8; and after, since it is decoded references that come out.
+    return visible(_CLEANER.clean(html if html.isascii() else visible(html)))

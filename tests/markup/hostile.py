@@ -290,5 +290,5 @@ HOSTILE: list[Hostile] = [
 ]
 """Answers of a few lines: to be shown whole, and at every moment on their way."""
 
-BAITED: list[Hostile] = [Hostile(f"bait: {name}", (bait * 3000)[:3000]) for name, bait in BAITS]
-"""Answers of 3,000 characters that try to keep the kernel or the tab busy."""
+BAITED: list[Hostile] = [Hostile(f"bait: {name}", (bait * 1500)[:1500]) for name, bait in BAITS]
+"""Answers of 1,500 characters that try to keep the kernel or the tab busy."""

@@ -42,7 +42,7 @@ _NBCONVERT = {
 
 _LEAD = r"(?:[ >]|[-*] |\d+[.)] )*"
 _FENCE = re.compile(rf"^{_LEAD}(`{{3,}})[^`\n]*\n(?:.*\n)*?[ >]*\1$", re.MULTILINE)
-_FORMULA = re.compile(r"\$\$[^$`<>]+\$\$|\$[^$`<>\n]+\$")
+_FORMULA = re.compile(r"\$\$(?:[^$`<]|< )+\$\$|\$(?:[^$`<\n]|< )+\$")
 _MATHS = re.compile(r"\$|\\begin|\\end|\\\\[\[\](){]")
 
 

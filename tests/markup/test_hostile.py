@@ -31,7 +31,7 @@ def test_nothing_but_the_vocabulary_comes_out(answer: Hostile) -> None:
 def test_nothing_but_the_vocabulary_comes_out_on_the_way(answer: Hostile) -> None:
     document = Document()
     shown = ""
-    step = max(1, len(answer.text) // 100)
+    step = max(1, len(answer.text) // 60)
     for start in range(0, len(answer.text), step):
         document.feed(answer.text[start : start + step])
         html = document.html()

@@ -59,6 +59,7 @@ def test_it_has_the_same_structure(answer: Ordinary) -> None:
         ("> ```\n> a $b\n> ```", "> <pre>a &#36;b</pre>"),
         ("`a|b` `<c>`", "<code>a&#124;b</code> <code>&#60;c&#62;</code>"),
         ("- ```\n  $\n  ```\n- $x$\n  - y", "- ```\n  $\n  ```\n\n- $x$\n\n  - y"),
+        ("$a<b>c~d$ and $x \\% @ y$", "$a< b>c~d$ and $x \\% @ y$"),
         ("$5![i](http://h.org/p.png)$", "<code>&#36;5&#33;&#91;i&#93;(http&#58;//h.org/p.png)&#36;</code>"),
         ("[^n]:```\n    $\n    ```", "&#91;n&#93;\n\n```\n$\n```"),
         ("- [ ] ```\n  <b>\n", "- [ ]\n\n  ```\n  <b>\n  ```"),

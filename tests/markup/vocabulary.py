@@ -38,7 +38,7 @@ HTML: dict[str, dict[str, str]] = {
     },
     "b": {"class": _CODE},
     "i": {"class": _CODE},
-    "span": {"class": f"{_CODE}|nc-maths", "hidden": ""},
+    "span": {"class": f"{_CODE}|nc-maths", "hidden": "hidden"},
     "input": {"type": "checkbox", "disabled": "", "checked": ""},
 }
 
