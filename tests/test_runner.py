@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
@@ -36,6 +36,14 @@ class Source:
                 raise self.error
         finally:
             self.closed.set()
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Interrupts as in a terminal: a process that a script started in the background ignores them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_a_result_and_an_error_come_back() -> None:
@@ -123,7 +131,7 @@ def test_a_synchronous_call_on_the_private_loop_is_refused_and_not_a_deadlock() 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals to oneself are POSIX")
-def test_an_interrupt_reaches_a_waiting_caller_at_once() -> None:
+def test_an_interrupt_reaches_a_waiting_caller_at_once(interruptible: None) -> None:
     source = Source(2, stall_at=1)
     timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
