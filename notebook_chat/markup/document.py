@@ -54,8 +54,8 @@ class Document:
     """One growing answer.
 
     Text goes in with :meth:`feed`, in pieces of any size; nothing is parsed before something is asked for. A
-    block is finished when the next one has begun, on a whole line. It is rendered then, once, with the
-    definitions of links and footnotes that the answer has given so far.
+    block is finished when the next one has begun and no more text can join the two. It is rendered then, once,
+    with the definitions of links and footnotes that the answer has given so far.
 
     When the answer has ended, :meth:`finish` gives the whole. That is the finished blocks, one after the
     other, but for those that referred to a definition that came later (``[docs][1]`` … ``[1]: https://…``):
@@ -232,9 +232,11 @@ class Document:
             self._work += _TOKEN_WORK * len(block.tokens) + parse_inline(
                 block.tokens, references, cache, growing
             )
-            if references is self._references:
-                self._wanted |= references.asked
-            wanted = self._wanted | references.asked if references.asked else self._wanted
+            wanted = self._wanted
+            if references is not self._references:
+                wanted = wanted | references.asked
+            else:
+                wanted |= references.asked  # in place: it has been asked for from here on
             return sanitised(html_of(block.tokens, self._highlighter, wanted, growing))
         except Exception:  # a fault of the parser, of a lexer: no answer is lost to it
             return sanitised(plain(source))

@@ -176,7 +176,7 @@ def _closing_line(
     """
     limit = min(first + LONGEST, state.eMarks[end_line - 1])
     at = _find(state, closer, first, limit)
-    growing = bool(state.env.get("growing")) and end_line == state.lineMax
+    growing = end_line == state.env.get("growing_at")
     if at < 0 and not (growing and limit == state.eMarks[end_line - 1]):
         return None
     if state.src.count("\n", first, at if at >= 0 else limit) > MOST_LINES:

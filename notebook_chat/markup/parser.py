@@ -98,7 +98,9 @@ def split(text: str, growing: bool = False) -> list[Block]:
         return []
     md = parser(DEEPEST + 4)
     tokens: list[Token] = []
-    state = StateBlock(text, md, {"growing": growing}, tokens)
+    state = StateBlock(text, md, {}, tokens)
+    if growing:
+        state.env["growing_at"] = state.lineMax
     md.block.tokenize(state, 0, state.lineMax)
     starts = [i for i, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0]
     return [_block(state, tokens[first:after]) for first, after in pairwise([*starts, len(tokens)])]

@@ -139,7 +139,44 @@ PIECES = [
     ),
 ]
 
-MARKDOWN = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
+LINES = [
+    *(
+        "",
+        "",
+        "text",
+        "more of it",
+        "# heading",
+        "===",
+        "---",
+        "- a",
+        "- [ ] a",
+        "* b",
+        "1. c",
+        "2. d",
+        "  - nested",
+        "   e",
+    ),
+    *("> quoted", ">", "> - a", "> ```", "> \\[", "```", "```python", "~~~", "    code", "\tcode", "x = 1"),
+    *("$$", "x_1 = 2", "\\[", "\\]", "\\begin{align}", "\\end{align}", "$$x$$", "  $$", "- \\["),
+    *(
+        "| a | b |",
+        "|---|---|",
+        "|--",
+        "| 1 |",
+        "a | b",
+        "--|--",
+        "[x]",
+        "[x]: https://e.org",
+        "[x]:",
+        "[^n]",
+        "[^n]: note",
+    ),
+    *("[^n]: ```", "[WARNING]: x", "https://e.org", "![i](https://e.org/i)", "<b>", "***", "- ```", "1. $$"),
+]
+
+MARKDOWN = st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.lists(
+    st.sampled_from(LINES), max_size=20
+).map("\n".join)
 
 TEXTS = MARKDOWN | ANYTHING
 

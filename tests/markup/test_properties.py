@@ -45,6 +45,7 @@ def test_the_sanitiser_finds_nothing_to_do_in_what_it_gave(text: str) -> None:
 @example(("- a\n\n2. b", ["- a\n\n2", ". b"]))
 @example(("p\n$$\nx\n\ny", ["p\n$$\nx\n", "\ny"]))
 @example(("p\n| a |\n|-x", ["p\n| a |\n|-", "x"]))
+@example(("> \\[\n```\n", ["> \\[\n```\n"]))
 def test_any_cutting_gives_the_same_and_finished_blocks_never_change(case: tuple[str, list[str]]) -> None:
     text, pieces = case
     document = Document()
