@@ -18,9 +18,9 @@ not, look at the text.
 
 from __future__ import annotations
 
-from notebook_chat.markup.document import Document, render_body
-from notebook_chat.markup.neutral import neutralise
-from notebook_chat.markup.style import STYLE, container
+from .document import Document, render_body
+from .neutral import neutralise
+from .style import STYLE, container
 
 __all__ = ["STYLE", "Document", "container", "neutralise", "render", "render_body"]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from notebook_chat.markup.characters import unix_lines, visible
-from notebook_chat.markup.code import Highlighter
-from notebook_chat.markup.parser import Block, InlineCache, parse_inline, split
-from notebook_chat.markup.references import Label, References
-from notebook_chat.markup.renderer import html_of, plain
-from notebook_chat.markup.sanitiser import sanitised
-from notebook_chat.markup.unfinished import expected_table, held_back
+from .characters import unix_lines, visible
+from .code import Highlighter
+from .parser import Block, InlineCache, parse_inline, split
+from .references import Label, References
+from .renderer import html_of, plain
+from .sanitiser import sanitised
+from .unfinished import expected_table, held_back
 
 _GROWTH: Final = 0.05
 """By how much the open block grows before it is rendered again within a line."""
@@ -215,9 +215,8 @@ class Document:
                 cache = None
             last = block is blocks[-1]
             table = expected_table(block.tokens) if last else None
-            if table is not None:
-                block = self._split(table)[0]
-            html.append(self._render(text[block.start : block.end], block, references, cache, growing=last))
+            shown = block if table is None else self._split(table)[0]
+            html.append(self._render(text[block.start : block.end], shown, references, cache, growing=last))
         return "".join(html)
 
     def _render(

@@ -1,8 +1,7 @@
 """Where an answer may lead its reader, and what it may not load by itself.
 
 A link leads to http, https or mailto; any other destination stays beside its label as text. An image is never
-loaded, since asking for it would tell its host what the address carries: it becomes a link that names the
-host.
+loaded, since asking for it would tell its host what the address carries: it becomes a link that names the host.
 """
 
 from __future__ import annotations
@@ -27,8 +26,7 @@ _SCHEME: Final = re.compile(r"https?\Z", re.IGNORECASE)
 _REFERENCE: Final = re.compile(r"&(?:lt|gt|quot|apos|#x?[0-9a-f]{1,6});", re.IGNORECASE)
 _TRAILING: Final = "?!.,:;*_~])"
 _LONGEST_SHOWN: Final = 200
-"""How many characters of a destination that is no link are shown; an embedded image has hundreds of
-thousands."""
+"""How much is shown of a destination that is no link, in characters: an embedded image is a long one."""
 
 
 def links_plugin(md: MarkdownIt) -> None:
@@ -119,8 +117,7 @@ def _text(content: str, level: int) -> Token:
 
 
 def _link(state: StateInline, silent: bool) -> bool:
-    """The parser's own rule, asked only where a label may end: it would look for each end through all that
-    follows."""
+    """The parser's own rule, asked only where a label can end: it looks for it through all that follows."""
     if state.src[state.pos] != "[":
         return False
     last = state.env.get("last_bracket")

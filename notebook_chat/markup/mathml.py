@@ -14,7 +14,7 @@ from html import escape
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from notebook_chat.markup.maths import LONGEST
+from .maths import LONGEST
 
 TOKENS: Final = frozenset({"mi", "mn", "mo", "mtext", "mspace"})
 _LAYOUT: Final = """
@@ -88,9 +88,7 @@ def mathml(tex: str, display: bool) -> str:
         rows = "".join(_written(child, 1) for child in root)
     except UnsupportedTeXError:
         raise
-    except (
-        Exception
-    ) as error:  # whatever it raises for TeX it does not know: KeyError, StopIteration, its own
+    except Exception as error:  # for TeX it does not know: KeyError, StopIteration, its own and others
         raise UnsupportedTeXError(tex) from error
     block = ' display="block"' if display else ""
     source = escape(tex, quote=False)

@@ -36,8 +36,7 @@ _TEX: Final = re.compile(r"[\\^_{}=+<>|]")
 
 
 def maths_plugin(md: MarkdownIt) -> None:
-    """Teach a parser the tokens ``maths`` (inline; ``info`` is "display" for display style) and
-    ``maths_block``."""
+    """Teach a parser the tokens ``maths_block`` and ``maths``, whose ``info`` says "display" or nothing."""
     interrupts = ["paragraph", "reference", "blockquote", "list"]
     md.block.ruler.before("fence", "maths_block", _block, {"alt": interrupts})
     md.inline.ruler.before("escape", "maths", _inline)
@@ -119,8 +118,7 @@ def _single_dollars(content: str, following: str) -> bool:
 
 
 def _prose(content: str, amounts: bool = True) -> bool:
-    """Whether words stand where a formula would: after an amount of money, or with nothing of TeX around
-    them."""
+    """Whether words stand where a formula would: after an amount, or with nothing of TeX around them."""
     if not any(map(str.isspace, content)):
         return False
     if _TEX.search(content) and not (amounts and content[0].isdigit()):

@@ -27,12 +27,12 @@ from typing import Final
 from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
-from notebook_chat.markup.characters import unix_lines, visible
-from notebook_chat.markup.code import language
-from notebook_chat.markup.maths import delimited
-from notebook_chat.markup.neutral_text import code_span, formula, inline, text
-from notebook_chat.markup.parser import parse_inline, split
-from notebook_chat.markup.references import Label, References
+from .characters import unix_lines, visible
+from .code import language
+from .maths import delimited
+from .neutral_text import code_span, formula, inline, text
+from .parser import parse_inline, split
+from .references import Label, References
 
 _RISKY: Final = re.compile(r"[$\\`]|@@")
 _DISPLAY: Final = re.compile(r"\\(begin|end)\{(align|gather|alignat)\*?\}")

@@ -8,8 +8,8 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from notebook_chat.markup.mathml import UnsupportedTeXError, brace_depth, mathml
-from notebook_chat.markup.maths import delimited
+from .mathml import UnsupportedTeXError, brace_depth, mathml
+from .maths import delimited
 
 _ELEMENT: Final = {"$": "<span>&#36;</span>", "\\": "<span>&#92;</span>"}
 _SIGN: Final = re.compile(r"[$\\&<>`*_\[\]{}~|^@!#]|:(?=//)")

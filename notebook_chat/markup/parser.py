@@ -19,11 +19,11 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from notebook_chat.markup.links import links_plugin, normalized, settle_links
-from notebook_chat.markup.maths import maths_plugin
-from notebook_chat.markup.references import Label, References
-from notebook_chat.markup.tables import tables_plugin
-from notebook_chat.markup.unfinished import completed
+from .links import links_plugin, normalized, settle_links
+from .maths import maths_plugin
+from .references import Label, References
+from .tables import tables_plugin
+from .unfinished import completed
 
 DEEPEST: Final = 14
 """How deep blocks may nest, in the parser's levels (a list takes two): what is deeper is shown as text."""

@@ -11,11 +11,12 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from notebook_chat.markup.characters import right_to_left
-from notebook_chat.markup.code import Highlighter, language
-from notebook_chat.markup.mathml import UnsupportedTeXError, mathml
-from notebook_chat.markup.maths import delimited
-from notebook_chat.markup.references import Label
+from .characters import right_to_left
+from .code import Highlighter, language
+from .mathml import UnsupportedTeXError, mathml
+from .maths import delimited
+from .parser import DEEPEST
+from .references import Label
 
 _DIRECTED: Final = frozenset(
     {
@@ -25,9 +26,9 @@ _DIRECTED: Final = frozenset(
         "ordered_list_open",
         "blockquote_open",
         "table_open",
+        "footnote_reference_open",
     }
 )
-
 
 _FIXED: Final = {
     **{f"{tag}_open": f"<{tag}>\n" for tag in ("thead", "tbody", "tr")},
@@ -92,10 +93,9 @@ class HtmlRenderer(RendererHTML):
         info = unescapeAll(token.info).strip()
         name = language(info)
         highlighter: Highlighter = env["highlighter"]
-        growing = env["growing"] and idx == len(tokens) - 1
+        growing = env["growing"] and _is_last(tokens, idx)
         code = highlighter.growing(token.content, name) if growing else highlighter.html(token.content, name)
-        # What the fence says beyond a language that is known would be lost otherwise: a file's name, a
-        # dialect.
+        # What a fence says beyond a language that is known, a file's name say, would be lost otherwise.
         said = "" if info == name or not info else f'<p class="nc-info">{escapeHtml(info)}</p>\n'
         return f"{said}<pre><code>{code}</code></pre>\n"
 
@@ -137,6 +137,12 @@ class HtmlRenderer(RendererHTML):
         if idx and _labelled(tokens, idx - 1):
             return f"<p>{_label(tokens[idx - 1])}"
         return self.renderToken(tokens, idx, options, env)
+
+
+def _is_last(tokens: Sequence[Token], idx: int) -> bool:
+    """Whether nothing but the ends of lists and quotations follows."""
+    after = tokens[idx + 1 : idx + 2 + DEEPEST]
+    return len(after) <= DEEPEST and all(token.nesting == -1 for token in after)
 
 
 def _labelled(tokens: Sequence[Token], idx: int) -> bool:

@@ -10,9 +10,9 @@ from typing import Final
 
 import nh3
 
-from notebook_chat.markup.characters import visible
-from notebook_chat.markup.mathml import ATTRIBUTES as MATHML_ATTRIBUTES
-from notebook_chat.markup.mathml import LAYOUT, TOKENS
+from .characters import visible
+from .mathml import ATTRIBUTES as MATHML_ATTRIBUTES
+from .mathml import LAYOUT, TOKENS
 
 CODE_CLASSES: Final = frozenset("kscnfbmad")
 """What code is made of: keyword, string, comment, number, function or class, builtin, meta, added, deleted.

@@ -11,7 +11,7 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from notebook_chat.markup.tables import table_header
+from .tables import table_header
 
 # What may become the beginning of a list, a heading, a fence and so on, and says nothing yet.
 _MARKER: Final = re.compile(

@@ -157,7 +157,9 @@ class DisplayRenderer:
 
         thoughts = well_formed("".join(self._reasoning))
         if self._form == "markdown":
-            folded = f"<details><summary>Reasoning</summary>\n\n{escape(thoughts)}\n\n</details>\n\n"
+            folded = (
+                f"<details><summary>Reasoning</summary>\n\n{markup.neutralise(thoughts)}\n\n</details>\n\n"
+            )
             return {
                 "text/markdown": (folded if thoughts else "")
                 + markup.neutralise(self._document.source)

@@ -51,9 +51,10 @@ def test_hostile_answers_do_no_harm_while_streaming_and_at_the_end(lab: Lab, for
     assert harm == {}
 
 
-def test_hostile_reasoning_does_no_harm(lab: Lab) -> None:
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_hostile_reasoning_does_no_harm(lab: Lab, form: str) -> None:
     displays = {
-        n: states(Canary.arm(one.text, n), "html", reasoning=True) for n, one in enumerate(HOSTILE[::3])
+        n: states(Canary.arm(one.text, n), form, reasoning=True) for n, one in enumerate(HOSTILE[::3])
     }
     lab.show(displays, timeout=240)
     assert lab.canary.hits == ()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from notebook_chat.markup import Document, render_body
 from notebook_chat.markup import document as document_module
 from notebook_chat.markup.characters import visible
+from notebook_chat.markup.code import Highlighter
 
-from .ordinary import ORDINARY
+from .ordinary import ORDINARY, Ordinary
 from .vocabulary import faults, select, visible_text
 
 
@@ -72,8 +74,8 @@ def test_a_line_end_cut_in_two_is_one() -> None:
 
 
 @pytest.mark.parametrize("answer", ORDINARY, ids=lambda answer: answer.name)
-def test_an_ordinary_answer_grows_to_what_it_is(answer: object) -> None:
-    text = answer.text  # type: ignore[attr-defined]
+def test_an_ordinary_answer_grows_to_what_it_is(answer: Ordinary) -> None:
+    text = answer.text
     document = Document()
     for start in range(0, len(text), 7):
         document.feed(text[start : start + 7])
@@ -230,6 +232,25 @@ class TestVeryLongBlocks:
         assert document.html() == html
         document.feed("-")
         assert document.open_block()
+
+
+def test_code_in_an_open_list_is_mostly_not_coloured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = "".join(f"   value_{number} = compute({number})\n" for number in range(600))
+    coloured = 0
+    real = Highlighter._coloured
+
+    def counted(self: Highlighter, lexer: Any, code: str) -> list[tuple[str, str]]:
+        nonlocal coloured
+        coloured += len(code)
+        return real(self, lexer, code)
+
+    monkeypatch.setattr(Highlighter, "_coloured", counted)
+    document = fed("1. Run:\n\n   ```python\n")
+    for start in range(0, len(lines), 200):
+        document.feed(lines[start : start + 200])
+        document.html()
+    assert coloured < 12 * len(lines)
+    assert "value_599" in document.finish()
 
 
 class TestFaults:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from notebook_chat.markup import Document, render_body
 from notebook_chat.markup import document as document_module
-from notebook_chat.markup.characters import visible
+from notebook_chat.markup.characters import unix_lines, visible
 from notebook_chat.markup.parser import split
 from notebook_chat.markup.sanitiser import sanitised
 from tests.markup.strategies import MARKDOWN, TEXTS, cut
@@ -70,13 +70,14 @@ def document_has_late_definitions(text: str) -> bool:
 
 
 @given(MARKDOWN)
-def test_blocks_found_one_by_one_are_those_of_the_whole(text: str) -> None:
-    text = visible(text.replace("\r\n", "\n").replace("\r", "\n"))
-    whole = [text[block.start : block.end] for block in split(text)]
-    again = [part for block in split(text) for part in [text[block.start : block.end]]]
-    assert again == whole
-    for source in whole:
-        assert len(split(source)) == 1
+def test_a_block_is_the_same_wherever_parsing_begins(text: str) -> None:
+    text = visible(unix_lines(text))
+    blocks = split(text)
+    for index, block in enumerate(blocks):
+        rest = split(text[block.start :])
+        assert [part.start + block.start for part in rest] == [part.start for part in blocks[index:]]
+        (alone,) = split(text[block.start : block.end])
+        assert [token.type for token in alone.tokens] == [token.type for token in block.tokens]
 
 
 @given(

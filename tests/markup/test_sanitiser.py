@@ -9,14 +9,14 @@ import pytest
 from notebook_chat.markup import STYLE, container, render, render_body
 from notebook_chat.markup.sanitiser import sanitised
 
-from .hostile import HOSTILE
+from .hostile import HOSTILE, Hostile
 from .vocabulary import faults, parsed
 
 
 @pytest.mark.parametrize("answer", HOSTILE, ids=lambda answer: answer.name)
-def test_hostile_html_that_got_past_the_renderer(answer: object) -> None:
+def test_hostile_html_that_got_past_the_renderer(answer: Hostile) -> None:
     """Each hostile answer given to the sanitiser as if it were the renderer's own HTML."""
-    html = sanitised(answer.text)  # type: ignore[attr-defined]
+    html = sanitised(answer.text)
     assert [fault for fault in faults(html) if not fault.endswith("class=''")] == []
     assert sanitised(html) == html
 
