@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import msgspec
 
 from . import runner
 from .conversation import DEFAULT_RESERVE, Conversation, Draft, Turn, known_limit
-from .errors import ConfigurationError, InvalidOptionError
+from .errors import InvalidOptionError
 from .events import TextDelta, Usage
 from .images import image_part
 from .keys import guarded
@@ -21,6 +20,7 @@ from .providers.call import CONNECTION, GENERATION
 from .providers.foreign import ForeignProvider, adapt
 from .providers.registry import Provider, default_model, get_provider, resolve
 from .reply import Reply
+from .session import loaded_session
 
 
 class Answer(str):
@@ -90,7 +90,7 @@ class Chat:
         self._model = model
         self._next_cell: Callable[[], str | None] = lambda: None
         if isinstance(conversation, str):
-            conversation, self._next_cell = _of_notebook(conversation)
+            conversation, self._next_cell = loaded_session().shared(conversation)
         self.conversation = Conversation(system=system) if conversation is None else conversation
         self._target(model, self._options)
 
@@ -154,6 +154,7 @@ class Chat:
         cell: str | None = None,
         system: str | None = None,
         fresh: bool = False,
+        replaces: str | None = None,
         images: Sequence[Any] = (),
         **options: Any,
     ) -> Reply:
@@ -162,7 +163,9 @@ class Chat:
         Parameters:
             prompt: A text, or a message of the user.
             model: Another model for this turn alone.
-            cell, system, fresh: As in ``Turn``.
+            cell: As in ``Turn``; ``""`` for no cell, also where one of a notebook runs now.
+            system, fresh: As in ``Turn``.
+            replaces: The id of a turn that is asked anew, in its place.
             images: Images to go with the prompt, each as ``images.image_part`` takes it: a file's path or
                 bytes, a ``data:`` URL, a Pillow image, a matplotlib figure.
             **options: Options of this request alone.
@@ -177,16 +180,17 @@ class Chat:
         if images:
             parts = (*message.parts, *(image_part(image) for image in images))
             message = msgspec.structs.replace(message, content=parts)
-        cell = cell if cell is not None else self._next_cell()
+        asking = self._next_cell() if cell is None else cell or None
+        conversation = self.conversation
 
         def begin() -> Draft:
-            return self.conversation.begin(message, cell=cell, system=system, fresh=fresh)
+            return conversation.begin(message, cell=asking, system=system, fresh=fresh, replaces=replaces)
 
         def ask(draft: Draft) -> AsyncResult:
             return provider.create_async_generator(own_name, draft.messages, **merged)
 
         remembered = {key: merged[key] for key in GENERATION if merged.get(key) is not None}
-        return Reply(self.conversation, name, begin, ask, limit=self._limit(name, merged), options=remembered)
+        return Reply(conversation, name, begin, ask, limit=self._limit(name, merged), options=remembered)
 
     def _limit(self, model: str, options: Mapping[str, Any]) -> int | None:
         """How many tokens may go out, so that there is room for the answer."""
@@ -226,22 +230,3 @@ def check_options(provider: Provider, options: Mapping[str, Any]) -> None:
             )
         if option in GENERATION and value is not None:
             GENERATION[option](option, value)
-
-
-def _of_notebook(name: str) -> tuple[Conversation, Callable[[], str | None]]:
-    """The notebook's conversation of that name, and what tells the cells apart that go on with it. The
-    extension that is loaded in the running shell owns both.
-
-    Raises:
-        ConfigurationError: It is not loaded.
-    """
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    extension = shell.magics_manager.registry.get("ChatMagics") if shell is not None else None
-    if extension is None:
-        raise ConfigurationError(
-            "a conversation by its name is one of a notebook, and there is none here",
-            hint="Run %load_ext notebook_chat first, or give a Conversation.",
-        )
-    shared: tuple[Conversation, Callable[[], str | None]] = extension.shared(name)
-    return shared

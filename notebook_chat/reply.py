@@ -30,9 +30,12 @@ class Reply:
         limit: How many tokens may go out; ``None`` where that is not known.
         options: The options to remember with the turn.
 
+    While it is on its way it is the conversation's ``Progress``: others see what has come, and may stop it.
+
     Attributes:
         model: Who answers, as ``provider:model``.
         turn: The turn, once the answer has ended; ``None`` before, and when it failed without any text.
+        status: What the provider last told while there was no text.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Reply:
     ) -> None:
         self.model = model
         self.turn: Turn | None = None
+        self.status: events.Status | None = None
         self._conversation = conversation
         self._begin = begin
         self._ask = ask
@@ -54,6 +58,31 @@ class Reply:
         self._options = dict(options or {})
         self._sent: Draft | None = None
         self._result: AsyncResult | None = None
+        self._stopped = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: asyncio.Task[Any] | None = None
+
+    @property
+    def text(self) -> str:
+        """The text that has come so far."""
+        return self._result.text if self._result is not None else ""
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning that has come so far."""
+        return self._result.reasoning if self._result is not None else ""
+
+    def stop(self) -> None:
+        """Ends the answer, from any thread: the batches end as if it had been whole, and the turn is kept as
+        stopped."""
+        self._stopped = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and the answer with it
+                self._loop.call_soon_threadsafe(self._interrupt)
+
+    def _interrupt(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     @property
     def notes(self) -> list[str]:
@@ -79,15 +108,28 @@ class Reply:
         draft = self._begin()
         start = time.monotonic()
         status: Status = "stopped"
+        self._loop = asyncio.get_running_loop()
+        self._waiting = asyncio.current_task()
         try:
-            await self._written_down(draft)
+            await self._opened(draft)
             async for batch in self._answer(draft):
+                if isinstance(batch[-1], events.Status):
+                    self.status = batch[-1]
+                self._conversation.heard()
+                self._waiting = None  # what the caller does in between is not to be interrupted
                 yield batch
+                if self._stopped:
+                    return
+                self._waiting = asyncio.current_task()
             status = "complete"
+        except asyncio.CancelledError:
+            if not self._stopped or self._waiting is None or self._waiting.uncancel():
+                raise
         except Exception:
             status = "failed"
             raise
         finally:
+            self._waiting = None
             await self._close()
             turn = self._turn(draft, self._result, status, time.monotonic() - start)
             if turn is None:
@@ -105,7 +147,7 @@ class Reply:
             return
         except ContextLengthError:
             shorter = self._sent.within(self._sent.size // 2)
-            if shorter is self._sent or shorter.left_out == self._sent.left_out or self._text():
+            if shorter is self._sent or shorter.left_out == self._sent.left_out or self.text:
                 raise
         await self._close()
         self._sent = shorter
@@ -115,14 +157,14 @@ class Reply:
 
     async def _asked(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
         self._result = self._ask(draft)
-        self._conversation.follow(draft, self._text)
         async for batch in self._result.batches():
             yield batch
 
-    async def _written_down(self, draft: Draft) -> None:
-        """Lets the user's turn be written down before the request goes out. A slow disk does not hold it up
-        for long, and what fails there is told elsewhere."""
+    async def _opened(self, draft: Draft) -> None:
+        """Shows the open turn to others, and lets the user's part be written down before the request goes out.
+        A slow disk does not hold it up for long, and what fails there is told elsewhere."""
         written = self._conversation.written_down(draft)
+        self._conversation.follow(draft, self)
         if written is not None and not written.done():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(written)), _WRITTEN_SECONDS)
@@ -132,11 +174,10 @@ class Reply:
             with contextlib.suppress(Exception):
                 await self._result.aclose()
 
-    def _text(self) -> str:
-        return self._result.text if self._result is not None else ""
-
     def _turn(self, draft: Draft, result: AsyncResult | None, status: Status, seconds: float) -> Turn | None:
-        if result is None or (status == "failed" and not result.text):
+        if result is None:
+            return draft.turn("", status, model=self.model, seconds=seconds) if self._stopped else None
+        if status == "failed" and not result.text:
             return None
         return draft.turn(
             result.text,

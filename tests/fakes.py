@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from notebook_chat.events import Status
 from notebook_chat.messages import Message, normalize
 from notebook_chat.providers.base import AsyncGeneratorProvider
 
@@ -52,3 +54,17 @@ class Parrot(AsyncGeneratorProvider):
                     yield item
         finally:
             cls.closed.set()
+
+
+@dataclass
+class Coming:
+    """An answer on its way, as a conversation is told of it."""
+
+    text: str = ""
+    reasoning: str = ""
+    status: Status | None = None
+    model: str = "parrot:grey"
+    stopped: bool = False
+
+    def stop(self) -> None:
+        self.stopped = True

@@ -14,6 +14,8 @@ from notebook_chat.errors import ConversationBusyError, InvalidMessagesError
 from notebook_chat.events import Usage
 from notebook_chat.messages import ImagePart, Message, TextPart
 
+from .fakes import Coming
+
 
 def say(
     conversation: Conversation,
@@ -285,3 +287,66 @@ def test_what_nobody_could_send_is_refused(values: dict[str, object]) -> None:
         Turn.from_dict(values)
     with pytest.raises(InvalidMessagesError):
         Conversation.from_dict({"name": "x", "turns": [values]})
+
+
+# --- watching, stopping, replacing
+
+
+def test_watchers_are_told_of_all_there_is_to_see() -> None:
+    conversation = Conversation()
+    seen: list[tuple[int, str | None]] = []
+
+    def look() -> None:
+        answering = conversation.answering
+        seen.append((len(conversation), answering.progress.text if answering else None))
+
+    end = conversation.watch(look)
+    draft = conversation.begin(Message("user", "a"))
+    coming = Coming()
+    conversation.follow(draft, coming)
+    coming.text = "so far"
+    conversation.heard()
+    conversation.commit(draft, draft.turn("so far", "complete"))
+    conversation.undo()
+    assert seen == [(0, ""), (0, "so far"), (1, None), (1, None), (0, None)]
+    end()
+    conversation.heard()
+    assert len(seen) == 5
+
+
+def test_anybody_may_stop_the_answer_on_its_way() -> None:
+    conversation = Conversation()
+    assert conversation.stop() is False
+    draft = conversation.begin(Message("user", "a"))
+    coming = Coming()
+    conversation.follow(draft, coming)
+    assert conversation.stop() is True
+    assert coming.stopped
+
+
+def test_a_turn_is_asked_anew_in_its_place_with_what_stood_before_it() -> None:
+    conversation = Conversation()
+    for word in "abc":
+        say(conversation, word, cell=word)
+    second = conversation.turns[1]
+    draft = conversation.begin(Message("user", "B"), replaces=second.id)
+    assert [message.text for message in draft.messages] == ["a", "re a", "B"]
+    conversation.commit(draft, draft.turn("re B", "complete"))
+    assert [turn.prompt.text for turn in conversation.turns] == ["a", "B", "c"]
+    assert conversation.turns[1].cell == "b"  # its cell goes on with it
+    assert conversation.stale == {conversation.turns[2].id}
+    with pytest.raises(InvalidMessagesError, match="not in the conversation any more"):
+        conversation.begin(Message("user", "x"), replaces=second.id)
+    assert not conversation.busy
+
+
+def test_one_turn_is_deleted_and_brought_back() -> None:
+    conversation = Conversation()
+    for word in "abc":
+        say(conversation, word)
+    conversation.delete(conversation.turns[1].id)
+    assert [turn.prompt.text for turn in conversation.turns] == ["a", "c"]
+    conversation.undo()
+    assert [turn.prompt.text for turn in conversation.turns] == ["a", "b", "c"]
+    with pytest.raises(InvalidMessagesError):
+        conversation.delete("nobody")

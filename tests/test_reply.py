@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -44,7 +46,6 @@ def test_the_reader_is_told_what_was_left_out() -> None:
     chat = long(parrot())
     chat.context = 1000
     reply = chat.reply("last")
-    import asyncio
 
     async def read() -> None:
         async for _ in reply.batches():
@@ -113,3 +114,61 @@ def test_the_options_that_matter_are_remembered_and_keys_are_not() -> None:
 def test_a_conversation_by_name_needs_a_notebook() -> None:
     with pytest.raises(ConfigurationError, match="load_ext"):
         Chat(provider=parrot(), conversation="x")
+
+
+async def test_an_answer_is_stopped_by_somebody_else_and_kept() -> None:
+    provider = parrot(["so ", "far", 60.0, "never"])
+    chat = Chat(provider=provider)
+
+    async def stop() -> None:
+        while not (chat.conversation.answering and chat.conversation.answering.progress.text == "so far"):
+            await asyncio.sleep(0.001)
+        assert chat.conversation.stop()
+
+    stopping = asyncio.create_task(stop())
+    answer = await chat.ask_async("hello")  # which ends as a whole one does
+    await stopping
+    assert answer == "so far"
+    assert chat.conversation.turns[-1].status == "stopped"
+    assert provider.closed.wait(2)
+    assert not asyncio.current_task().cancelling()  # type: ignore[union-attr]
+
+
+def test_a_synchronous_caller_is_stopped_from_another_thread() -> None:
+    chat = Chat(provider=parrot(["so far", 60.0]))
+    pieces = chat.stream("hello")
+    assert next(pieces) == "so far"
+    threading.Timer(0.05, chat.conversation.stop).start()
+    assert list(pieces) == []
+    assert chat.conversation.turns[-1].status == "stopped"
+
+
+async def test_what_a_caller_does_between_two_pieces_is_not_interrupted() -> None:
+    chat = Chat(provider=parrot(["one", "two", "three"]))
+    pieces = []
+    async for piece in chat.stream_async("hello"):
+        pieces.append(piece)
+        chat.conversation.stop()
+        await asyncio.sleep(0.01)
+    assert pieces == ["one"]
+    assert chat.conversation.turns[-1].status == "stopped"
+
+
+async def test_a_cancelled_caller_is_cancelled_also_when_the_answer_is_stopped() -> None:
+    chat = Chat(provider=parrot([60.0]))
+    asking = asyncio.create_task(chat.ask_async("hello"))
+    while chat.conversation.answering is None:
+        await asyncio.sleep(0.001)
+    chat.conversation.stop()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+async def test_what_a_provider_says_of_its_state_is_seen_by_others() -> None:
+    chat = Chat(provider=parrot([Status("loading the model"), 0.2, "there"]))
+    asking = asyncio.create_task(chat.ask_async("hello"))
+    while (answering := chat.conversation.answering) is None or answering.progress.status is None:
+        await asyncio.sleep(0.001)
+    assert answering.progress.status.text == "loading the model"
+    assert await asking == "there"

@@ -1,4 +1,4 @@
-"""What is told of a conversation to whoever writes it down."""
+"""What is told of a conversation to whoever writes it down or watches it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from ..events import Status
 from .turns import Draft, Turn
 
 if TYPE_CHECKING:
@@ -19,6 +20,36 @@ class Origin(msgspec.Struct, frozen=True):
 
     id: str
     position: int
+
+
+class Progress(Protocol):
+    """An answer on its way, as everybody sees it who did not ask for it. It may be looked at in any thread."""
+
+    @property
+    def model(self) -> str:
+        """Who answers, as ``provider:model``."""
+
+    @property
+    def text(self) -> str:
+        """The text that has come so far. It only grows, but when the question was asked once more."""
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning that has come so far; as ``text``."""
+
+    @property
+    def status(self) -> Status | None:
+        """What is going on while there is no text, where that is known."""
+
+    def stop(self) -> None:
+        """Ends the answer: what has come is kept."""
+
+
+class Answering(msgspec.Struct, frozen=True):
+    """An open turn, and how its answer comes along."""
+
+    draft: Draft
+    progress: Progress
 
 
 class Journal(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -13,23 +13,18 @@ import msgspec
 
 from ..errors import ConversationBusyError, InvalidMessagesError
 from ..messages import Message
-from .journal import Journal, Origin
+from .drafting import drafted, place_of
+from .exported import Exported
+from .journal import Answering, Journal, Origin, Progress
 from .order import difference, in_order, stale
 from .turns import Draft, Turn
+from .watching import Watched
 
 _CHANGES = 100
 """How many changes can be taken back."""
 
 
-class _Exported(msgspec.Struct, omit_defaults=True):
-    name: str
-    id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
-    system: str | None = None
-    origin: Origin | None = None
-    turns: list[Turn] = []
-
-
-class Conversation:
+class Conversation(Watched):
     """A sequence of turns. A turn that belongs to a cell is replaced when that cell runs again, and the
     context of a turn is the turns before it, so running a notebook twice gives one conversation.
 
@@ -55,6 +50,7 @@ class Conversation:
         origin: Origin | None = None,
         journal: Journal | None = None,
     ) -> None:
+        super().__init__()
         self.name = name
         self.system = system
         self.id = id or uuid.uuid4().hex
@@ -63,6 +59,7 @@ class Conversation:
         self._turns = in_order(turns)
         self._past: deque[tuple[Turn, ...]] = deque(maxlen=_CHANGES)
         self._draft: Draft | None = None
+        self._progress: Progress | None = None
         self._lock = threading.RLock()
 
     @property
@@ -92,12 +89,34 @@ class Conversation:
         return self._draft is not None
 
     @property
+    def answering(self) -> Answering | None:
+        """The answer that is on its way, and how far it has come."""
+        with self._lock:
+            if self._draft is None or self._progress is None:
+                return None
+            return Answering(self._draft, self._progress)
+
+    def stop(self) -> bool:
+        """Ends the answer that is on its way, whoever asked for it; what has come of it is kept. Whether there
+        was one."""
+        answering = self.answering
+        if answering is not None:
+            answering.progress.stop()
+        return answering is not None
+
+    @property
     def stale(self) -> frozenset[str]:
         """The ids of the turns that were answered before a turn they build on was asked again."""
         return stale(self._turns)
 
     def begin(
-        self, prompt: Message, *, cell: str | None = None, system: str | None = None, fresh: bool = False
+        self,
+        prompt: Message,
+        *,
+        cell: str | None = None,
+        system: str | None = None,
+        fresh: bool = False,
+        replaces: str | None = None,
     ) -> Draft:
         """Opens a turn. It must be ended with ``commit`` or ``discard``.
 
@@ -105,23 +124,31 @@ class Conversation:
             prompt: The user's message.
             cell: The cell it comes from. If there is a turn of that cell, this one will replace it.
             system, fresh: As in ``Turn``.
+            replaces: The id of a turn that this one will replace, whatever its cell.
 
         Raises:
             ConversationBusyError: Another turn is open.
+            InvalidMessagesError: The turn to replace is not there any more.
         """
         with self._lock:
             self._refuse_while_busy()
-            self._draft = self._drafted(prompt, cell, system, fresh)
+            if replaces is not None:
+                self._known(replaces)
+            self._draft = self._drafted(prompt, cell, system, fresh, replaces)
             return self._draft
 
     def written_down(self, draft: Draft) -> Future[None] | None:
         """Has the journal write an open turn down; a future that is done then, or ``None``."""
         return self.journal.begun(self, draft) if self.journal is not None else None
 
-    def follow(self, draft: Draft, text: Callable[[], str]) -> None:
-        """Lets the journal see the answer as it comes."""
+    def follow(self, draft: Draft, progress: Progress) -> None:
+        """Lets the journal and the watchers see the answer to an open turn as it comes."""
+        with self._lock:
+            if self._draft is draft:
+                self._progress = progress
         if self.journal is not None:
-            self.journal.follow(draft, text)
+            self.journal.follow(draft, lambda: progress.text)
+        self.heard()
 
     def commit(self, draft: Draft, turn: Turn) -> Turn | None:
         """Ends an open turn: puts ``turn`` in its place. The turn as it was put there; ``None`` when the
@@ -129,8 +156,8 @@ class Conversation:
         with self._lock:
             if self._draft is not draft:
                 return None
-            self._draft = None
-            place = self._place(turn.cell)
+            self._draft = self._progress = None
+            place = place_of(self._turns, turn.cell, draft.replaces)
             replaced = self._turns[place : place + 1]
             placed = msgspec.structs.replace(
                 turn, position=draft.position, revision=draft.revision, at=draft.at, pinned=draft.pinned
@@ -145,7 +172,7 @@ class Conversation:
         with self._lock:
             if self._draft is not draft:
                 return False
-            self._draft = None
+            self._draft = self._progress = None
             self._ended(draft)
             return True
 
@@ -170,6 +197,17 @@ class Conversation:
             if count:
                 self.replace(kept)
             return count
+
+    def delete(self, id: str) -> None:
+        """Takes one turn out of the conversation, which ``undo`` brings back.
+
+        Raises:
+            ConversationBusyError: A turn is open.
+            InvalidMessagesError: There is no such turn.
+        """
+        with self._lock:
+            gone = self._known(id)
+            self.replace([turn for turn in self._turns if turn is not gone])
 
     def pin(self, number: int, pinned: bool = True) -> Turn:
         """Keeps a turn, counted from 1, in the context however long the conversation grows, or not any more.
@@ -223,7 +261,7 @@ class Conversation:
     def to_dict(self) -> dict[str, Any]:
         """The conversation as plain values, fit for JSON."""
         values: dict[str, Any] = msgspec.to_builtins(
-            _Exported(self.name, self.id, self.system, self.origin, list(self._turns))
+            Exported(self.name, self.id, self.system, self.origin, list(self._turns))
         )
         return values
 
@@ -234,37 +272,32 @@ class Conversation:
         Raises:
             InvalidMessagesError: The values are not those of a conversation; it says where.
         """
-        try:
-            read = msgspec.convert(values, _Exported)
-        except (msgspec.ValidationError, RecursionError, ValueError) as error:
-            raise InvalidMessagesError(f"this is not a conversation: {error}") from None
-        turns = [turn.checked() for turn in read.turns]
-        return cls(read.name, system=read.system, turns=turns, id=read.id, origin=read.origin)
+        read = Exported.of(values)
+        return cls(read.name, system=read.system, turns=read.turns, id=read.id, origin=read.origin)
 
     def _drafted(
-        self, prompt: Message, cell: str | None = None, system: str | None = None, fresh: bool = False
+        self,
+        prompt: Message,
+        cell: str | None = None,
+        system: str | None = None,
+        fresh: bool = False,
+        replaces: str | None = None,
     ) -> Draft:
-        """A turn of a cell with its place and its context: the turns since the last one that started over,
-        and the system prompt in force."""
-        place = self._place(cell)
-        replaced = self._turns[place : place + 1]
-        before = () if fresh else self._turns[:place]
-        start = max((at for at, turn in enumerate(before) if turn.fresh), default=0)
-        context = before[start:]
-        said = [turn.system for turn in context if turn.system is not None]
-        in_force = system if system is not None else said[-1] if said else self.system
-        return Draft(
+        return drafted(
+            self._turns,
             prompt,
-            context,
-            (Message("system", in_force),) if in_force else (),
-            cell,
-            system,
-            fresh,
-            pinned=any(turn.pinned for turn in replaced),
-            position=replaced[0].position if replaced else self._turns[-1].position + 1 if self._turns else 0,
-            revision=max((turn.revision for turn in self._turns), default=0) + 1,
-            stale=len(stale(context)),
+            place=place_of(self._turns, cell, replaces),
+            default_system=self.system,
+            cell=cell,
+            system=system,
+            fresh=fresh,
         )
+
+    def _known(self, id: str) -> Turn:
+        for turn in self._turns:
+            if turn.id == id:
+                return turn
+        raise InvalidMessagesError("that turn is not in the conversation any more")
 
     def _refuse_while_busy(self) -> None:
         if self._draft is not None:
@@ -278,18 +311,12 @@ class Conversation:
     def _tell(self, written: Sequence[Turn], removed: Sequence[str]) -> None:
         if self.journal is not None:
             self.journal.changed(self, written, removed)
+        self.heard()
 
     def _ended(self, draft: Draft) -> None:
         if self.journal is not None:
             self.journal.ended(self, draft)
-
-    def _place(self, cell: str | None) -> int:
-        """Where the turn of a cell is, or would be added."""
-        if cell is not None:
-            for place, turn in enumerate(self._turns):
-                if turn.cell == cell:
-                    return place
-        return len(self._turns)
+        self.heard()
 
     def __len__(self) -> int:
         return len(self._turns)

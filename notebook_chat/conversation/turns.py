@@ -109,6 +109,7 @@ class Draft(msgspec.Struct, frozen=True):
         head: The system prompt in force, as a message, or nothing.
         cell, system, fresh, position, revision, at, id: As in ``Turn``.
         pinned: As in ``Turn``, from the turn that it replaces.
+        replaces: The id of the turn in whose place it will be put; ``None`` when it is added at the end.
         stale: How many turns of the context were asked before one that precedes them was asked again.
         left_out: How many turns are not sent, since the model's context would not hold them.
     """
@@ -124,6 +125,7 @@ class Draft(msgspec.Struct, frozen=True):
     revision: int = 0
     at: float = msgspec.field(default_factory=time.time)
     id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
+    replaces: str | None = None
     stale: int = 0
     left_out: int = 0
 

@@ -19,7 +19,7 @@ from notebook_chat.messages import ImagePart, Message, TextPart
 from notebook_chat.store import Store, schema
 from notebook_chat.store import owner as owners
 
-from ..fakes import parrot
+from ..fakes import Coming, parrot
 from .turns import again, kept, prompts, say
 
 
@@ -108,11 +108,10 @@ def test_a_turn_whose_kernel_is_gone_has_failed(store: Store, path: Path) -> Non
     say(conversation, "a", cell="a")
     say(conversation, "b", cell="b")
     draft = conversation.begin(Message("user", "B"), cell="b")
-    conversation.follow(draft, lambda: "half")
     written = conversation.written_down(draft)
     assert written is not None
     written.result(10)
-    conversation.follow(draft, lambda: "half")
+    conversation.follow(draft, Coming("half"))
     store.flush()
     assert prompts(again(path, conversation)) == ["a", "b"]  # this process lives: it may still come
     connection = sqlite3.connect(path)
