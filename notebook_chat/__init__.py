@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from .chat import Answer as Answer
     from .chat import Chat as Chat
     from .messages import Message as Message
+    from .panel import ChatPanel as ChatPanel
 
-_HOMES = {"Answer": "chat", "Chat": "chat", "Message": "messages"}
+_HOMES = {"Answer": "chat", "Chat": "chat", "ChatPanel": "panel", "Message": "messages"}
 
-__all__ = ["Answer", "Chat", "Message"]
+__all__ = ["Answer", "Chat", "ChatPanel", "Message"]
 
 
 def __getattr__(name: str) -> object:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import importlib
 import importlib.util
 import os
 import queue
 import sys
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -66,14 +67,19 @@ _running: _Loop | None = None
 _of_parent: list[_Loop] = []
 
 
-def _loop() -> asyncio.AbstractEventLoop:
+def _current() -> _Loop:
     global _running
     with _lock:
         if _running is None or not _running.thread.is_alive():
             _running = _Loop()
-        if threading.current_thread() is _running.thread:
-            raise RuntimeError("a synchronous call was made inside an asynchronous one: use the async form")
-        return _running.loop
+        return _running
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    running = _current()
+    if threading.current_thread() is running.thread:
+        raise RuntimeError("a synchronous call was made inside an asynchronous one: use the async form")
+    return running.loop
 
 
 def _after_fork() -> None:
@@ -101,6 +107,12 @@ def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         A future for the calling thread; its ``cancel`` cancels the coroutine.
     """
     return asyncio.run_coroutine_threadsafe(coroutine, _loop())
+
+
+def post(call: Callable[[], object]) -> None:
+    """Has something called on the private loop's thread, soon; from any thread, also that one."""
+    with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+        _current().loop.call_soon_threadsafe(call)
 
 
 def run(coroutine: Coroutine[Any, Any, T], *, nested: bool = False) -> T:

@@ -78,6 +78,17 @@ class Conversation(Watched):
             raise InvalidMessagesError(f"there is no turn {number}: {self.name!r} has {has}")
         return self._turns[number - 1]
 
+    def known(self, id: str) -> Turn:
+        """The turn of an id.
+
+        Raises:
+            InvalidMessagesError: There is no such turn.
+        """
+        for turn in self._turns:
+            if turn.id == id:
+                return turn
+        raise InvalidMessagesError("that turn is not in the conversation any more")
+
     @property
     def messages(self) -> tuple[Message, ...]:
         """What a next prompt would be sent with."""
@@ -133,7 +144,7 @@ class Conversation(Watched):
         with self._lock:
             self._refuse_while_busy()
             if replaces is not None:
-                self._known(replaces)
+                self.known(replaces)
             self._draft = self._drafted(prompt, cell, system, fresh, replaces)
             return self._draft
 
@@ -206,7 +217,7 @@ class Conversation(Watched):
             InvalidMessagesError: There is no such turn.
         """
         with self._lock:
-            gone = self._known(id)
+            gone = self.known(id)
             self.replace([turn for turn in self._turns if turn is not gone])
 
     def pin(self, number: int, pinned: bool = True) -> Turn:
@@ -292,12 +303,6 @@ class Conversation(Watched):
             system=system,
             fresh=fresh,
         )
-
-    def _known(self, id: str) -> Turn:
-        for turn in self._turns:
-            if turn.id == id:
-                return turn
-        raise InvalidMessagesError("that turn is not in the conversation any more")
 
     def _refuse_while_busy(self) -> None:
         if self._draft is not None:

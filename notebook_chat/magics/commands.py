@@ -105,6 +105,14 @@ class Commands(Records):
         self._named(rest).pin(number, False)
         show_text(f"Turn {number} is not pinned any more.")
 
+    def panel(self, words: list[str]) -> None:
+        """[NAME]: shows a conversation in a window that keeps working while cells run."""
+        from IPython.display import display
+
+        if words:
+            take(words, "NAME")
+        display(self._magics.panel(words[0] if words else None))  # type: ignore[no-untyped-call]
+
     def models(self, words: list[str]) -> None:
         """[PROVIDER]: lists models that can be used."""
         names = [words[0]] if words else list_providers()
@@ -156,6 +164,7 @@ class Commands(Records):
 
 
 COMMANDS: dict[str, Callable[[Commands, list[str]], None]] = {
+    "panel": Commands.panel,
     "use": Commands.use,
     "models": Commands.models,
     "provider": Commands.provider,

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
@@ -24,6 +24,9 @@ from .commands import Commands, complete
 from .notebook import Notebook, Resumed
 from .output import show_text
 from .records import turns
+
+if TYPE_CHECKING:
+    from ..panel import ChatPanel
 
 DEFAULT = "default"
 """The conversation of a cell that names none."""
@@ -68,6 +71,7 @@ class ChatMagics(Magics):
         self._store: Store | None = None
         self._resumed = False
         self._deleted: set[str] = set()
+        self._panels: dict[str, ChatPanel] = {}
         self._commands = Commands(self)
 
     @property
@@ -94,6 +98,24 @@ class ChatMagics(Magics):
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
         """A conversation for ``Chat``, and what tells the cells apart that ask in it."""
         return self.conversation(name), self.cells.next
+
+    def panel(self, name: str | None = None) -> ChatPanel:
+        """A panel of the conversation of that name, the default one unless named. It is the same one each
+        time, so a cell that shows it may run again. It follows ``%chat use`` until a model is picked in it."""
+        from ..panel import ChatPanel
+
+        conversation = self.conversation(name or DEFAULT)
+        there = self._panels.get(conversation.id)
+        if there is None or there.comm is None:
+            chat = Chat(self.model or None, conversation=conversation, context=self.context or None)
+            there = self._panels[conversation.id] = ChatPanel(chat)
+        return there
+
+    @observe("model")
+    def _model_changed(self, change: Any) -> None:
+        for panel in self._panels.values():
+            with contextlib.suppress(ConfigurationError):
+                panel.model = change["new"]
 
     def resume(self) -> None:
         """Goes on with the conversations that the notebook left off with, and says so; once."""

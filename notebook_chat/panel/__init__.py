@@ -1,0 +1,10 @@
+"""The conversation of a notebook in a window: a widget beside the cells.
+
+The front end is thin. It shows safe HTML that was made here, block by block, and says what the reader does;
+all thinking is here, on the private loop, so that neither waits for a cell that computes. ``feed`` says what
+the views are sent, ``service`` does what they ask for, ``widget`` joins the two to ipywidgets.
+"""
+
+from .widget import ChatPanel
+
+__all__ = ["ChatPanel"]

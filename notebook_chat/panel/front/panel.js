@@ -1,0 +1,209 @@
+// The panel: what stands around the turns, and how the parts come together.
+
+const EDITING_KEYS = new Set("acvxzy".split("").concat(["enter", "backspace", "delete", "home", "end"]));
+const NEW = "\u0000new";
+
+class Panel {
+  constructor(model) {
+    this.model = model;
+    this.answering = false;
+    this.transcript = new Transcript(this, (ids) => this.connection.need(ids));
+    this.composer = new Composer(this);
+    this.models = h("datalist", { id: `nc-models-${Math.random().toString(36).slice(2)}` });
+    this.modelBox = h("input", {
+      "aria-label": "Model",
+      list: this.models.id,
+      spellcheck: "false",
+      autocomplete: "off",
+      placeholder: "provider:model",
+      onchange: () => this.useModel(),
+      onfocus: () => this.listModels(),
+    });
+    this.picker = h("select", { "aria-label": "Conversation", onchange: () => this.openConversation() });
+    this.newest = button("Newest", () => this.transcript.toBottom(), { class: "nc-newest", hidden: true });
+    this.notice = h("span", { role: "status" });
+    this.undo = button("Undo", () => this.act({ type: "undo" }), { hidden: true });
+    this.noticeLine = h("div", { class: "nc-notice", hidden: true }, this.notice, this.undo);
+    this.doing = h("span", { role: "status" });
+    this.figures = h("span", { class: "nc-figures" });
+    this.clock = h("span", { "aria-hidden": "true" });
+    this.element = h(
+      "section",
+      {
+        class: "nc-panel mathjax_ignore tex2jax_ignore",
+        "aria-label": "Chat",
+        ondragover: (event) => event.preventDefault(),
+        ondrop: (event) => this.composer.drop(event),
+      },
+      h("div", { class: "nc-head" }, this.picker, this.modelBox, this.models, button("Clear", () => this.act({ type: "clear" }))),
+      h("div", { class: "nc-middle" }, this.transcript.element, this.newest),
+      this.noticeLine,
+      this.composer.element,
+      h("div", { class: "nc-status" }, this.figures, this.doing, this.clock),
+    );
+    this.resize();
+    this.onKey = (event) => this.key(event);
+    window.addEventListener("keydown", this.onKey, true);
+    this.connection = new Connection(model, (message, buffers) => this.take(message, buffers), (silent) => this.showSilent(silent));
+  }
+
+  // --- from the kernel
+
+  take(message, buffers) {
+    if (message.type === "models") {
+      this.models.replaceChildren(...message.models.map((name) => h("option", { value: name })));
+      return;
+    }
+    if (message.type === "state") this.transcript.forgetWaiting();
+    this.transcript.take(message, buffers);
+    if (message.head) this.showHead(message.head);
+    this.showFigures();
+  }
+
+  showHead(head) {
+    this.head = head;
+    if (document.activeElement !== this.modelBox) this.modelBox.value = head.model;
+    this.picker.hidden = !head.conversations.length;
+    this.picker.replaceChildren(
+      ...head.conversations.map((name) => h("option", { value: name, selected: name === head.conversation }, name)),
+      h("option", { value: NEW }, "New conversation"),
+    );
+    if (head.answering !== this.answering) this.showAnswering(head.answering);
+    const notice = head.notice;
+    if (JSON.stringify(notice) === this.noticed) return;
+    this.noticed = JSON.stringify(notice);
+    if (notice?.act) this.composer.giveBack(notice.act);
+    this.tell(notice?.text ?? "", notice ?? {});
+  }
+
+  showAnswering(answering) {
+    this.answering = answering;
+    this.composer.showAnswering(answering);
+    this.showDoing();
+    clearInterval(this.ticking);
+    this.clock.textContent = "";
+    if (!answering) return;
+    const began = performance.now();
+    this.ticking = setInterval(() => {
+      this.clock.textContent = `${Math.round((performance.now() - began) / 1000)} s`;
+    }, 1000);
+  }
+
+  showFigures() {
+    const foot = this.answering ? "" : this.transcript.lastFoot();
+    this.figures.textContent = foot || this.head?.model || "no model yet";
+  }
+
+  showSilent(silent) {
+    if (silent === this.isSilent) return;
+    this.isSilent = silent;
+    this.showDoing();
+  }
+
+  showDoing() {
+    if (this.isSilent) this.doing.textContent = "The kernel is busy: this will happen when its cell has ended.";
+    else this.doing.textContent = this.answering ? "answering" : "";
+  }
+
+  // --- what the reader does
+
+  act(content, buffers) {
+    return this.connection.act(content, buffers);
+  }
+
+  send(text, images, edits) {
+    this.transcript.toBottom();
+    return this.act({ type: "send", text, edits }, images.map(({ bytes }) => bytes));
+  }
+
+  stop() {
+    this.act({ type: "stop" });
+  }
+
+  edit(id, text) {
+    this.composer.edit(id, text);
+  }
+
+  prompts() {
+    return this.transcript.prompts();
+  }
+
+  async copy(text) {
+    this.tell((await copy(text)) ? "Copied." : "This page may not use the clipboard.");
+  }
+
+  async insert(source) {
+    const inserted = insertCell(this.model, this.element, source, this.inserted);
+    if (inserted !== null) {
+      this.inserted = inserted;
+      return this.tell("Inserted as a new cell.");
+    }
+    const copied = await copy(source);
+    return this.tell(copied ? "Copied: cells cannot be inserted here, so paste it into one." : "Cells cannot be inserted here.");
+  }
+
+  useModel() {
+    const name = this.modelBox.value.trim();
+    if (name && name !== this.head?.model) this.act({ type: "model", name });
+    else this.modelBox.value = this.head?.model ?? "";
+  }
+
+  listModels() {
+    if (!this.listed) this.act({ type: "models" });
+    this.listed = true;
+  }
+
+  openConversation() {
+    const name = this.picker.value;
+    this.act({ type: "conversation", name: name === NEW ? "" : name });
+  }
+
+  tell(text, { error = false, undo = false } = {}) {
+    this.notice.textContent = text;
+    this.undo.hidden = !undo;
+    this.noticeLine.hidden = !text;
+    this.noticeLine.classList.toggle("nc-error", error);
+  }
+
+  showNewest(shown) {
+    this.newest.hidden = !shown;
+  }
+
+  // Keys that are pressed in the panel are the panel's, but for the front end's own shortcuts, such as Ctrl+S.
+  // On the window, since some front ends listen on the document before anything in it is asked.
+  key(event) {
+    if (!this.element.contains(event.target)) return;
+    const key = event.key.toLowerCase();
+    const shortcut = (event.ctrlKey || event.metaKey) && !EDITING_KEYS.has(key) && !key.startsWith("arrow");
+    if (shortcut || /^f\d+$/.test(key)) return;
+    event.stopPropagation();
+    if (event.target === this.composer.box && this.composer.key(event)) return;
+    if (event.key !== "Escape") return;
+    if (this.answering) this.stop();
+    else if (this.composer.edits !== null) this.composer.cancelEdit();
+  }
+
+  resize() {
+    this.element.style.setProperty("--nc-height", this.model.get("height"));
+  }
+
+  close() {
+    window.removeEventListener("keydown", this.onKey, true);
+    clearInterval(this.ticking);
+    this.transcript.close();
+    this.connection.close();
+  }
+}
+
+function render({ model, el }) {
+  const panel = new Panel(model);
+  const resize = () => panel.resize();
+  model.on("change:height", resize);
+  el.append(panel.element);
+  return () => {
+    model.off("change:height", resize);
+    panel.close();
+  };
+}
+
+export default { render };

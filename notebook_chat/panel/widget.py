@@ -1,0 +1,114 @@
+"""The widget: a thin thing between a conversation and its views."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from anywidget import AnyWidget
+from traitlets import Unicode
+
+from ..chat import Chat
+from ..conversation import Conversation
+from ..errors import ConfigurationError, InvalidOptionError
+from ..session import session
+from .front import MODULE, SHEET
+from .service import Service
+
+_INSTEAD = "A chat panel needs a front end that shows widgets; %%chat has the same conversation in a cell."
+_LENGTH = re.compile(r"\d{1,5}(?:\.\d{1,3})?(?:px|em|rem|vh|dvh|cm|mm|in|pt|%)")
+
+
+class ChatPanel(AnyWidget):
+    """A conversation in a window: the same one that ``%%chat`` has, when the extension is loaded.
+
+    It goes on while cells compute. What is synchronised with the front end, and so may be saved with the
+    notebook, is the code that shows it and the height; turns go by messages.
+
+    Parameters:
+        chat: Who is asked, in which conversation; unless given, the notebook's default conversation, or one
+            of its own where the extension is not loaded.
+        model: ``provider:model``, as for ``Chat``.
+        system: The system prompt from the next turn on.
+        height: How high it is: pixels, or a CSS length such as ``"70vh"``.
+
+    Raises:
+        ConfigurationError: ``chat`` and ``model`` are given; the model is unknown; the height is no length.
+    """
+
+    _esm = MODULE
+    _css = SHEET
+    height = Unicode("32rem").tag(sync=True)
+
+    def __init__(
+        self,
+        chat: Chat | None = None,
+        *,
+        model: str | None = None,
+        system: str | None = None,
+        height: int | str = "32rem",
+    ) -> None:
+        if chat is not None and not isinstance(chat, Chat):
+            raise InvalidOptionError(
+                f"a {type(chat).__name__} is not a Chat", hint="Write ChatPanel(model=…) to name a model."
+            )
+        if chat is not None and model is not None:
+            raise InvalidOptionError("a chat has its model already", hint="Give one of the two.")
+        if chat is None:
+            chat = Chat(model, conversation="default" if session() is not None else None)
+        super().__init__(height=_length(height))
+        self._service = Service(chat, self._out, system=system)
+        self._answer_everywhere()
+        self.on_msg(self._take)
+
+    @property
+    def chat(self) -> Chat:
+        """Who is asked, in which conversation."""
+        return self._service.chat
+
+    @property
+    def conversation(self) -> Conversation:
+        """What is shown."""
+        return self._service.chat.conversation
+
+    @property
+    def model(self) -> str:
+        """Who answers, as ``provider:model``. May be set, as the picker in the panel does."""
+        return self._service.model
+
+    @model.setter
+    def model(self, model: str) -> None:
+        self._service.use(model)
+
+    def close(self) -> None:
+        """Takes the panel away. The conversation stays."""
+        self._service.close()
+        super().close()
+
+    def _take(self, _: Any, content: Any, buffers: list[Any] | None) -> None:
+        self._service.take(content, buffers or ())
+
+    def _out(self, content: Any, buffers: list[bytes]) -> None:
+        self.send(content, buffers)
+
+    def _answer_everywhere(self) -> None:
+        """Lets a click be taken while a cell computes. ipykernel 7.4 hands it to the (sub)shell that the panel
+        last spoke from, which is the one that computes; elsewhere the front end's own choice counts."""
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = lambda data, default: default
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        shown = super()._repr_mimebundle_(**kwargs)
+        if shown is not None:
+            shown[0]["text/plain"] = _INSTEAD
+        return shown
+
+    def __repr__(self) -> str:
+        return f"<ChatPanel of {self.conversation!r} with {self.model or 'no model yet'}>"
+
+
+def _length(height: int | str) -> str:
+    text = f"{height}px" if isinstance(height, int) and not isinstance(height, bool) else str(height).strip()
+    if not _LENGTH.fullmatch(text):
+        raise ConfigurationError(f"{height!r} is no height", hint='Give pixels, or a length such as "70vh".')
+    return text
