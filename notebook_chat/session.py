@@ -20,6 +20,9 @@ class Session(Protocol):
     def conversation(self, name: str) -> Conversation:
         """The conversation of that name; it is there from its first mention on."""
 
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Has ``changed`` called when there are other conversations, or other names; it gives what ends that."""
+
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
         """That conversation, and what tells the cells apart that ask in it."""
 

@@ -4,6 +4,7 @@ from .context import DEFAULT_RESERVE, estimate, known_limit
 from .journal import Answering, Journal, Origin, Progress
 from .sequence import Conversation
 from .turns import Draft, Status, Turn
+from .watching import Watched
 
 __all__ = [
     "DEFAULT_RESERVE",
@@ -15,6 +16,7 @@ __all__ = [
     "Progress",
     "Status",
     "Turn",
+    "Watched",
     "estimate",
     "known_limit",
 ]

@@ -13,7 +13,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from traitlets import Bool, Enum, Integer, Unicode, observe
 
 from ..chat import Answer, Chat
-from ..conversation import Conversation, Turn
+from ..conversation import Conversation, Turn, Watched
 from ..errors import ChatError, ConfigurationError, ConversationBusyError, InvalidMessagesError
 from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
 from ..reply import Reply
@@ -72,6 +72,7 @@ class ChatMagics(Magics):
         self._resumed = False
         self._deleted: set[str] = set()
         self._panels: dict[str, ChatPanel] = {}
+        self._listed = Watched()
         self._commands = Commands(self)
 
     @property
@@ -94,6 +95,15 @@ class ChatMagics(Magics):
         if self.store is not None:
             self.store.keep(conversation, str(path) if path else None)
         self.conversations[conversation.name] = conversation
+        self.listed()
+
+    def listed(self) -> None:
+        """Tells whoever watches that there are other conversations than before, or other names."""
+        self._listed.heard()
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Has ``changed`` called when there are; it gives what ends that."""
+        return self._listed.watch(changed)
 
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
         """A conversation for ``Chat``, and what tells the cells apart that ask in it."""

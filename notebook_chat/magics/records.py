@@ -75,6 +75,7 @@ class Records:
             raise InvalidOptionError(f"there is a conversation called {new!r}", hint="Choose another name.")
         self._magics.conversations[new] = self._magics.conversations.pop(old)
         conversation.name = new
+        self._magics.listed()
         if self._magics.store is not None:
             self._magics.store.rename(conversation.id, new)
         show_text(f"%%chat -c {new} goes on with it.")
@@ -95,6 +96,7 @@ class Records:
                 own.reset()  # which refuses, in words
             own.journal = None
             del self._magics.conversations[own.name]
+            self._magics.listed()
         if self._magics.store is not None:
             self._magics.store.delete(id)
         return show_text(f"{name!r} is gone.")

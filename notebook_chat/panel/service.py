@@ -57,6 +57,8 @@ class Service:
         self._at_once = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch(chat.conversation)
+        loaded = session()
+        self._forget_session = loaded.watch(self._wake) if loaded is not None else lambda: None
         self.refresh()
         self._serving = runner.submit(self._serve())
 
@@ -82,6 +84,7 @@ class Service:
     def close(self) -> None:
         """Ends it. An answer on its way goes on: it belongs to the conversation."""
         self._unwatch()
+        self._forget_session()
         self._serving.cancel()
 
     # --- keeping the views up to date

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Error
 
 from ..kernel.conftest import packages_of
 from ..kernel.kernelspecs import INSTALLED
+from ..servers import VendorServer, serve
 from .canary import Canary
+from .chats import Begin
 from .chromium import Chromium, find_chromium
 from .lab import FrontEnd, Lab
+from .notebook_page import NotebookPage
 from .server import JupyterServer
 
 REQUIRE = "NOTEBOOK_CHAT_REQUIRE_BROWSER"
@@ -99,6 +104,24 @@ def ipykernel(jupyter_server: JupyterServer, request: pytest.FixtureRequest) -> 
     if version != INSTALLED:
         jupyter_server.add_kernelspec(version, packages_of(version, cache))
     return version
+
+
+@pytest.fixture
+def begin(lab: Lab) -> Iterator[Begin]:
+    """Opens a notebook whose first cell loads the extension, with a server that answers its chats."""
+    with ExitStack() as servers:
+
+        def start(
+            cells: list[str], *replies: Any, load: bool = True, **options: Any
+        ) -> tuple[NotebookPage, VendorServer]:
+            server = servers.enter_context(serve("openai_chat", *replies))
+            variables = {"OPENAI_BASE_URL": server.base_url, "NOTEBOOK_CHAT_MODEL": "openai:gpt-5"}
+            first = f"import os; os.environ.update({variables!r})"
+            notebook = lab.open([f"{first}\n%load_ext notebook_chat" if load else first, *cells], **options)
+            notebook.run(0)
+            return notebook, server
+
+        yield start
 
 
 def _picture(lab: Lab, test: str) -> None:

@@ -106,6 +106,7 @@
       }));
     },
 
+    panel,
     commands: () => log.commands.slice(),
     restartKernel: () => kernel().restart(),
     save: () => panel().context.save(),

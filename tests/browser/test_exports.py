@@ -15,9 +15,9 @@ from notebook_chat.events import TextDelta
 from notebook_chat.messages import Message
 from notebook_chat.renderers import DisplayRenderer
 
+from .chats import EVERYTHING
 from .chromium import Chromium
 from .notebook_page import ARTIFACTS
-from .test_chat import EVERYTHING
 
 
 @pytest.mark.parametrize("form", ["html", "markdown"])

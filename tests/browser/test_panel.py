@@ -1,0 +1,338 @@
+"""The chat panel in a real JupyterLab and Notebook 7: what is on screen, and all that its user does."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from ..servers import Answer, Failure, Reasoning, Stall, echo
+from .chats import EVERYTHING, Begin
+from .lab import Lab, every_front_end
+from .notebook_page import NotebookPage
+from .panel_page import PanelPage
+
+CODE = "Like this:\n\n```python\nprint('hello')\n```\n\nThat is all.\n"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
+
+
+def opened(notebook: NotebookPage, cell: int = 1) -> PanelPage:
+    notebook.run(cell)
+    return PanelPage(notebook)
+
+
+@every_front_end
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_conversation_is_on_screen(begin: Begin, lab: Lab, theme: Any) -> None:
+    reply = Answer(Reasoning("Let me think about <b>this</b>."), EVERYTHING)
+    cells = ["%chat panel", "%%chat\nShow me everything."]
+    notebook, _ = begin(cells, reply, theme=theme, viewport=(1200, 1000))
+    panel = opened(notebook)
+    notebook.run(2)
+    panel.expect_turns(1)
+    answer = panel.answer(1)
+    expect(panel.turn(1)).to_contain_text("Show me everything.")
+    expect(answer.locator("h1")).to_have_text("Everything in one answer")
+    expect(answer.locator("math").first).to_be_visible()
+    expect(answer.locator("table").first).to_contain_text("299 792 458")
+    expect(answer.locator("pre .k").first).to_have_text("def")
+    expect(answer).to_contain_text("It costs $5 and not $10; List<int> stays as it is.")
+    thoughts = panel.turn(1).get_by_text("Let me think about <b>this</b>.")
+    expect(thoughts).not_to_be_visible()
+    panel.turn(1).get_by_text("Reasoning", exact=True).click()
+    expect(thoughts).to_be_visible()
+    expect(panel.turn(1)).to_contain_text("openai:gpt-5 · 11 + 7 tokens")
+    expect(panel.model).to_have_value("openai:gpt-5")
+    panel.log.evaluate("log => log.scrollTop = 0")
+    panel.screenshot("everything")
+    assert lab.canary.hits == ()
+
+
+@every_front_end
+def test_writing(begin: Begin) -> None:
+    """Enter sends, Shift+Enter breaks the line, Up recalls; the front end's keys stay what they are."""
+    notebook, server = begin(["%chat panel", "1 + 1"], Answer("first"), Answer("so far ", Stall()))
+    panel = opened(notebook)
+    keyboard = notebook.page.keyboard
+    panel.box.click()
+    keyboard.type("one")
+    keyboard.press("Shift+Enter")
+    keyboard.type("two dd xx aa bb")
+    keyboard.press("Enter")
+    panel.expect_turns(1)
+    expect(panel.box).to_have_value("")
+    expect(panel.box).to_be_focused()
+    assert server.requests[0].turns[-1].text == "one\ntwo dd xx aa bb"
+    keyboard.press("ArrowUp")
+    expect(panel.box).to_have_value("one\ntwo dd xx aa bb")
+    keyboard.press("ArrowDown")
+    expect(panel.box).to_have_value("")
+    keyboard.type("again")
+    keyboard.press("Enter")
+    expect(panel.answer(2)).to_contain_text("so far")
+    expect(panel.button("Stop")).to_be_visible()
+    keyboard.press("Escape")
+    expect(panel.turn(2)).to_contain_text("stopped")
+    expect(panel.answer(2)).to_contain_text("so far")
+    assert server.exchange(-1).disconnected.wait(2)
+    assert [cell.count for cell in notebook.cells] == [1, 2, None]
+
+
+@every_front_end
+def test_the_front_ends_shortcuts_work_and_its_command_keys_do_not(begin: Begin) -> None:
+    notebook, _ = begin(["%chat panel", "1 + 1"], echo())
+    panel = opened(notebook)
+    keyboard = notebook.page.keyboard
+    panel.ask("hello")
+    panel.expect_turns(1)
+    notebook.page.evaluate("() => window.__instruments.save()")
+    for focused in (panel.box, panel.button("Regenerate", 1), panel.log, panel.model):
+        focused.focus()
+        for key in ("d", "d", "x", "a", "b", "m", "0", "0"):
+            keyboard.press(key)
+        expect(focused).to_be_focused()
+    assert [cell.type for cell in notebook.cells] == ["code", "code", "code"]
+    expect(notebook.page.get_by_role("dialog")).to_have_count(0)
+    for focused in (panel.box, panel.button("Clear")):
+        focused.focus()
+        saves = notebook.commands.count("docmanager:save")
+        keyboard.press("Control+s")
+        notebook.page.wait_for_function(
+            "count => window.__instruments.commands().filter((id) => id === 'docmanager:save').length > count",
+            arg=saves,
+        )
+    panel.button("Regenerate", 1).focus()
+    keyboard.press("Enter")  # the button's, and not the notebook's edit mode
+    expect(panel.box).to_have_value("ddxabm00")
+    panel.expect_turns(1)
+
+
+@every_front_end
+def test_regenerate_edit_delete_undo_and_clear(begin: Begin) -> None:
+    notebook, server = begin(["%chat panel"], echo())
+    panel = opened(notebook)
+    for number, word in enumerate(("one", "two", "three"), start=1):
+        panel.ask(word)
+        panel.expect_turns(number)
+    panel.button("Regenerate", 2).click()
+    notebook.page.wait_for_timeout(300)
+    panel.expect_turns(3)
+    assert [turn.text for turn in server.requests[3].turns if turn.role == "user"] == ["one", "two"]
+    expect(panel.turn(3)).to_contain_text("stale")
+    expect(panel.turn(1)).not_to_contain_text("stale")
+
+    panel.button("Edit", 1).click()
+    expect(panel.box).to_have_value("one")
+    expect(panel.box).to_be_focused()
+    expect(panel.panel).to_contain_text("Editing an earlier prompt")
+    notebook.page.keyboard.press("Escape")
+    expect(panel.box).to_have_value("")
+    panel.button("Edit", 1).click()
+    notebook.page.keyboard.type(" again")
+    notebook.page.keyboard.press("Enter")
+    expect(panel.turn(1)).to_contain_text("one again")
+    panel.expect_turns(3)
+    expect(panel.turn(2)).to_contain_text("stale")
+    assert [turn.text for turn in server.requests[4].turns] == ["one again"]
+
+    panel.button("Delete", 2).click()
+    panel.expect_turns(2)
+    expect(panel.turn(2)).to_contain_text("three")
+    panel.button("Undo").click()
+    panel.expect_turns(3)
+    expect(panel.turn(2)).to_contain_text("two")
+
+    panel.button("Clear").click()
+    expect(panel.log.get_by_role("article")).to_have_count(0)
+    expect(panel.log).to_contain_text("Ask something below")
+    panel.button("Undo").click()
+    panel.expect_turns(3)
+
+
+@every_front_end
+def test_copy_and_insert(begin: Begin) -> None:
+    notebook, _ = begin(["%chat panel", "'the last cell'"], Answer(CODE))
+    panel = opened(notebook)
+    panel.ask("how?")
+    panel.expect_turns(1)
+
+    def clipboard() -> str:
+        return str(notebook.page.evaluate("() => navigator.clipboard.readText()"))
+
+    panel.button("Copy", 1).click()
+    expect(panel.panel).to_contain_text("Copied.")
+    assert clipboard() == CODE
+    code = panel.answer(1).get_by_role("group", name="Code")
+    code.get_by_role("button", name="Copy").click()
+    notebook.page.wait_for_timeout(100)
+    assert clipboard() == "print('hello')"
+    code.get_by_role("button", name="Insert").click()
+    expect(panel.panel).to_contain_text("Inserted as a new cell.")
+    code.get_by_role("button", name="Insert").click()
+    expect(notebook.page.locator(".jp-Notebook .jp-Cell")).to_have_count(5)
+    sources = [cell["source"] for cell in notebook.save()["cells"]]
+    assert sources[1:] == ["%chat panel", "print('hello')", "print('hello')", "'the last cell'"]
+    notebook.run(2)
+    expect(notebook.output(2)).to_contain_text("hello")
+
+
+def test_where_cells_cannot_be_inserted_the_code_is_copied(begin: Begin) -> None:
+    notebook, _ = begin(["%chat panel"], Answer(CODE))
+    panel = opened(notebook)
+    panel.ask("how?")
+    panel.expect_turns(1)
+    # As in VS Code, whose widget manager knows no notebook.
+    notebook.page.evaluate(
+        """() => {
+          const shared = window.__instruments.panel().context.model.sharedModel;
+          Object.defineProperty(shared, "insertCell", { value: undefined });
+        }"""
+    )
+    panel.answer(1).get_by_role("button", name="Insert").click()
+    expect(panel.panel).to_contain_text("paste it into one")
+    assert notebook.page.evaluate("() => navigator.clipboard.readText()") == "print('hello')"
+
+
+@every_front_end
+def test_pickers_of_model_and_conversation(begin: Begin) -> None:
+    cells = ["%chat panel", "%%chat -c side\nfrom a cell", "%chat use openai:gpt-4.1"]
+    notebook, server = begin(cells, echo())
+    panel = opened(notebook)
+    panel.ask("one")
+    panel.expect_turns(1)
+    panel.model.fill("openai:gpt-5-mini")
+    panel.model.press("Enter")
+    panel.ask("two")
+    panel.expect_turns(2)
+    [_, second] = [request for request in server.requests if request.method == "POST"]
+    assert second.json["model"] == "gpt-5-mini"
+    panel.model.fill("nobody:x")
+    panel.model.press("Tab")
+    expect(panel.panel).to_contain_text("no provider is called")
+    expect(panel.model).to_have_value("openai:gpt-5-mini")
+    notebook.run(3)
+    expect(panel.model).to_have_value("openai:gpt-4.1")
+
+    notebook.run(2)
+    panel.picker.select_option("side")
+    expect(panel.turn(1)).to_contain_text("from a cell")
+    panel.expect_turns(1)
+    panel.picker.select_option("New conversation")
+    expect(panel.log.get_by_role("article")).to_have_count(0)
+    panel.ask("fresh")
+    panel.expect_turns(1)
+    assert len(server.requests[-1].turns) == 1
+    expect(panel.picker).to_have_value("chat-2")
+    panel.picker.select_option("default")
+    panel.expect_turns(2)
+
+
+def give_image(target: Locator, event: str, data: bytes = PIXEL, kind: str = "image/png") -> None:
+    """Pastes or drops a file, as the browser would tell of it."""
+    target.evaluate(
+        """(element, [event, base64, type]) => {
+          const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+          const data = new DataTransfer();
+          data.items.add(new File([bytes], "dot.png", { type }));
+          const options = { bubbles: true, cancelable: true };
+          const told = event === "paste"
+            ? new ClipboardEvent("paste", { ...options, clipboardData: data })
+            : new DragEvent("drop", { ...options, dataTransfer: data });
+          element.dispatchEvent(told);
+        }""",
+        [event, base64.b64encode(data).decode(), kind],
+    )
+
+
+@every_front_end
+def test_an_image_is_pasted_or_dropped(begin: Begin, lab: Lab) -> None:
+    notebook, server = begin(["%chat panel"], echo())
+    panel = opened(notebook)
+    give_image(panel.box, "paste")
+    give_image(panel.log, "drop")
+    chips = panel.panel.get_by_role("button", name="Remove image")
+    expect(chips).to_have_count(2)
+    chips.first.click()
+    expect(chips).to_have_count(1)
+    panel.ask("what is this?")
+    panel.expect_turns(1)
+    expect(panel.turn(1).get_by_role("img", name="Image of the prompt")).to_be_visible()
+    [_, image] = server.requests[0].json["messages"][-1]["content"]
+    assert image["image_url"]["url"].endswith(base64.b64encode(PIXEL).decode())
+    give_image(panel.box, "paste", b"text", "text/plain")
+    expect(panel.panel).to_contain_text("not a PNG, JPEG, WebP or GIF")
+    give_image(panel.box, "paste", bytes(8_000_001))
+    expect(panel.panel).to_contain_text("too large")
+    give_image(panel.box, "paste", b"no image at all")
+    panel.ask("and this?")
+    expect(panel.panel).to_contain_text("is not a PNG, JPEG, WebP or GIF")
+    expect(panel.box).to_have_value("and this?")  # nothing is lost
+    assert lab.canary.hits == ()
+
+
+def test_cells_and_panel_go_on_from_each_other(begin: Begin) -> None:
+    cells = ["%chat panel", "%%chat\nfrom a cell", "%chat undo"]
+    notebook, server = begin(cells, echo())
+    panel = opened(notebook)
+    panel.ask("from the panel")
+    panel.expect_turns(1)
+    notebook.run(2)
+    panel.expect_turns(2)
+    asked = [turn.text for turn in server.requests[1].turns if turn.role == "user"]
+    assert asked == ["from the panel", "from a cell"]
+    panel.ask("once more")
+    panel.expect_turns(3)
+    assert len(server.requests[2].turns) == 5
+    notebook.run(2)  # in its place
+    panel.expect_turns(3)
+    expect(panel.turn(2)).to_contain_text("from a cell")
+    expect(panel.turn(3)).to_contain_text("stale")
+    notebook.run(3)
+    expect(panel.turn(3)).not_to_contain_text("stale")
+
+
+def test_the_panel_stops_the_answer_of_a_cell(begin: Begin) -> None:
+    notebook, server = begin(["%chat panel", "%%chat\nhello", "'next'"], Answer("so far ", Stall()))
+    panel = opened(notebook)
+    notebook.run(2, wait=False)
+    expect(panel.answer(1)).to_contain_text("so far")
+    panel.button("Stop").click()
+    notebook.wait_idle()
+    expect(notebook.output(2)).to_contain_text("stopped")
+    expect(panel.turn(1)).to_contain_text("stopped")
+    assert server.exchange().disconnected.wait(2)
+
+
+def test_what_fails_is_told_in_one_line_and_nothing_written_is_lost(begin: Begin) -> None:
+    notebook, _ = begin(["%chat panel"], Failure("authentication"), Answer("fine"))
+    panel = opened(notebook)
+    panel.ask("an important question")
+    expect(panel.panel.locator(".nc-error")).to_contain_text("openai")
+    expect(panel.box).to_have_value("an important question")
+    expect(panel.log.get_by_role("article")).to_have_count(0)
+    panel.screenshot("error")
+    panel.box.press("Enter")
+    panel.expect_turns(1)
+    expect(panel.panel.locator(".nc-error")).to_have_count(0)
+
+
+def test_a_first_look_at_the_panel(begin: Begin) -> None:
+    """Its picture is the one in the README."""
+    reverse = (
+        "Slicing with a negative step does it:\n\n```python\ndef reverse(text: str) -> str:\n"
+        '    return text[::-1]\n```\n\n`reverse("chat")` gives `"tahc"`.\n'
+    )
+    fast = "Yes: the copy is made in C, in time $O(n)$.\n"
+    notebook, _ = begin(["%chat panel"], Answer(reverse), Answer(fast), viewport=(1000, 680))
+    notebook.execute("application:toggle-left-area")
+    panel = opened(notebook)
+    panel.ask("How do I reverse a string in Python?")
+    panel.expect_turns(1)
+    panel.ask("And is it fast for long strings?")
+    panel.expect_turns(2)
+    panel.answer(1).locator("pre").hover()
+    panel.screenshot("first-look")
