@@ -51,6 +51,7 @@ class Service:
         self._feed = Feed(chat.conversation)
         self._views: set[str] = set()
         self._asked: deque[actions.Ready | actions.Need] = deque()
+        self._done: deque[str] = deque(maxlen=100)  # a view that is not heard at once says it once more
         self._notice: dict[str, Any] | None = None
         self._model = ""
         self._news = asyncio.Event()
@@ -177,6 +178,9 @@ class Service:
                 self._at_once.set()
             case _:
                 self._send_out({"type": "ack", "act": request.act}, [])
+                if request.act in self._done:
+                    return None
+                self._done.append(request.act)
                 task = asyncio.get_running_loop().create_task(self._do(request, images))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)

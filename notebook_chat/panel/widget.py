@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from anywidget import AnyWidget
@@ -12,6 +13,7 @@ from ..chat import Chat
 from ..conversation import Conversation
 from ..errors import ConfigurationError, InvalidOptionError
 from ..session import session
+from .control import Entrance
 from .front import MODULE, SHEET
 from .service import Service
 
@@ -23,7 +25,7 @@ class ChatPanel(AnyWidget):
     """A conversation in a window: the same one that ``%%chat`` has, when the extension is loaded.
 
     It goes on while cells compute. What is synchronised with the front end, and so may be saved with the
-    notebook, is the code that shows it and the height; turns go by messages.
+    notebook, is the code that shows it, the height, and where its messages go; turns go by messages.
 
     Parameters:
         chat: Who is asked, in which conversation; unless given, the notebook's default conversation, or one
@@ -39,6 +41,7 @@ class ChatPanel(AnyWidget):
     _esm = MODULE
     _css = SHEET
     height = Unicode("32rem").tag(sync=True)
+    _address = Unicode("").tag(sync=True)
 
     def __init__(
         self,
@@ -56,9 +59,9 @@ class ChatPanel(AnyWidget):
             raise InvalidOptionError("a chat has its model already", hint="Give one of the two.")
         if chat is None:
             chat = Chat(model, conversation="default" if session() is not None else None)
-        super().__init__(height=_length(height))
+        self._entrance = Entrance(self._take_content)
+        super().__init__(height=_length(height), _address=self._entrance.address)
         self._service = Service(chat, self._out, system=system)
-        self._answer_everywhere()
         self.on_msg(self._take)
 
     @property
@@ -86,16 +89,13 @@ class ChatPanel(AnyWidget):
         super().close()
 
     def _take(self, _: Any, content: Any, buffers: list[Any] | None) -> None:
-        self._service.take(content, buffers or ())
+        self._take_content(content, buffers or ())
+
+    def _take_content(self, content: Any, buffers: Sequence[Any]) -> None:
+        self._service.take(content, buffers)
 
     def _out(self, content: Any, buffers: list[bytes]) -> None:
         self.send(content, buffers)
-
-    def _answer_everywhere(self) -> None:
-        """Lets a click be taken while a cell computes. ipykernel 7.4 hands it to the (sub)shell that the panel
-        last spoke from, which is the one that computes; elsewhere the front end's own choice counts."""
-        if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = lambda data, default: default
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         shown = super()._repr_mimebundle_(**kwargs)

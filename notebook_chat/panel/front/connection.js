@@ -14,6 +14,7 @@ class Connection {
     this.view = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
     this.number = null; // of the last change that is shown; null before the first state
     this.acts = 0;
+    this.quick = true; // the control channel, until it has been silent
     this.unheard = new Map();
     this.listener = (message, buffers) => this.take(message, buffers ?? []);
     model.on("msg:custom", this.listener);
@@ -49,6 +50,7 @@ class Connection {
       this.send({ type: "ready", view: this.view });
       this.asking = setTimeout(() => {
         this.silent(true);
+        this.quick = false;
         ask(Math.min(2 * wait, LONGEST_RETRY_MS));
       }, wait);
     };
@@ -65,11 +67,17 @@ class Connection {
     this.send({ type: "need", ids });
   }
 
-  // Gives the name by which the kernel refers to it.
+  // Gives the name by which the kernel refers to it. What is not heard is sent by the other way too; the kernel
+  // does it once.
   act(content, buffers = []) {
     const act = `${this.view}-${(this.acts += 1)}`;
-    this.unheard.set(act, setTimeout(() => this.silent(true), PATIENCE_MS));
-    this.send({ ...content, act }, buffers);
+    const message = { ...content, act };
+    const unheard = () => {
+      this.silent(true);
+      if (this.quick) this.model.send(message, undefined, buffers);
+    };
+    this.unheard.set(act, setTimeout(unheard, PATIENCE_MS));
+    this.send(message, buffers);
     return act;
   }
 
@@ -80,12 +88,35 @@ class Connection {
   }
 
   send(content, buffers = []) {
-    this.model.send(content, undefined, buffers);
+    if (!this.quick || !sendByControl(this.model, content, buffers)) this.model.send(content, undefined, buffers);
   }
 
   close() {
     this.model.off("msg:custom", this.listener);
     for (const timer of [this.asking, ...this.unheard.values()]) clearTimeout(timer);
     this.send({ type: "gone", view: this.view });
+  }
+}
+
+// By the control channel, which the kernel reads while a cell computes (see control.py); false where the front end
+// or the kernel does not have it.
+function sendByControl(model, content, buffers) {
+  const panel = model.get("_address");
+  const kernel = model.widget_manager?.kernel;
+  if (!panel || typeof kernel?.sendControlMessage !== "function") return false;
+  const header = {
+    msg_id: `${panel}-${Date.now()}-${Math.random().toString(36).slice(2)}`,
+    msg_type: "notebook_chat_panel",
+    session: kernel.clientId,
+    username: kernel.username ?? "",
+    date: new Date().toISOString(),
+    version: "5.3",
+  };
+  const message = { header, parent_header: {}, metadata: {}, content: { panel, content }, channel: "control", buffers };
+  try {
+    kernel.sendControlMessage(message, false, true);
+    return true;
+  } catch {
+    return false; // the kernel is dead, and the other way will tell
   }
 }

@@ -1,62 +1,58 @@
 // The blocks of one answer: finished ones stay as they are, the open one is changed where it has changed.
 
 class Blocks {
-  constructor(element, finished) {
+  constructor(element, decorate) {
     this.element = element; // has the answers' own container as its class
-    this.finished = finished; // is given each finished block's nodes before they are shown
-    this.open = h("div", { class: "nc-open" });
+    this.decorate = decorate; // is given nodes before they are shown
     this.clear();
   }
 
   clear() {
-    this.html = "";
+    this.html = ""; // of the open block
     this.ends = []; // after each finished block, how many nodes there are
-    this.open.replaceChildren();
-    this.element.replaceChildren(this.open);
+    this.element.replaceChildren();
   }
 
   get count() {
     return this.ends.length;
   }
 
-  add(blocks) {
-    for (const html of blocks) {
-      const nodes = fragment(html);
-      this.finished(nodes);
-      this.open.before(nodes);
-      this.ends.push(this.element.childNodes.length - 1);
-    }
-  }
-
+  // Only so many finished blocks stay.
   keep(count) {
-    const nodes = count ? this.ends[count - 1] : 0;
-    while (this.element.childNodes.length - 1 > nodes) this.open.previousSibling.remove();
     this.ends.length = count;
-  }
-
-  // The open block's HTML is what it was up to `keep`, and `rest` after that.
-  grow(keep, rest) {
-    this.html = this.html.slice(0, keep) + rest;
-    morph(this.open, fragment(this.html));
-  }
-
-  end() {
     this.html = "";
-    this.open.replaceChildren();
+  }
+
+  // More finished blocks, and what is open after them: what was open becomes the first of them in its place.
+  grow(finished, open) {
+    const start = this.ends.at(-1) ?? 0;
+    const wanted = document.createDocumentFragment();
+    for (const html of finished) {
+      wanted.append(fragment(html));
+      this.ends.push(start + wanted.childNodes.length);
+    }
+    wanted.append(fragment(open));
+    this.html = open;
+    this.decorate(wanted);
+    morph(this.element, wanted, this.element.childNodes[start] ?? null);
+  }
+
+  // The open block's HTML as it is up to `keep`, and `rest` after that.
+  opened(keep, rest) {
+    return this.html.slice(0, keep) + rest;
   }
 }
 
-// Makes an element's content that of another, and leaves alone what is the same: a selection stays, and the browser
-// lays out the changed part only.
-function morph(element, wanted) {
-  let old = element.firstChild;
+// Makes an element's content, from a node on, that of another, and leaves alone what is the same: a selection stays,
+// and the browser lays out the changed part only.
+function morph(element, wanted, old = element.firstChild) {
   let next = wanted.firstChild;
   while (next) {
     const following = next.nextSibling;
     if (!old) {
       element.append(next);
     } else if (!old.isEqualNode(next)) {
-      if (old.nodeType === Node.TEXT_NODE && next.nodeType === Node.TEXT_NODE) old.data = next.data;
+      if (old.nodeType === Node.TEXT_NODE && next.nodeType === Node.TEXT_NODE) extend(old, next.data);
       else if (alike(old, next)) morph(old, next);
       else {
         old.replaceWith(next);
@@ -71,6 +67,12 @@ function morph(element, wanted) {
     old.remove();
     old = following;
   }
+}
+
+// Replacing a text would collapse a selection in it, adding to it does not.
+function extend(node, text) {
+  if (text.startsWith(node.data)) node.appendData(text.slice(node.data.length));
+  else node.data = text;
 }
 
 function alike(one, other) {

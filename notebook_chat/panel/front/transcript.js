@@ -62,11 +62,12 @@ class Turn {
     if (live.prompt !== undefined) this.begin(live, buffers);
     if (live.blocks !== undefined) {
       this.blocks.clear();
-      this.blocks.add(live.blocks);
+      this.blocks.grow(live.blocks, live.open);
       this.thoughts.textContent = live.reasoning;
+    } else if (live.add || live.open !== undefined) {
+      const open = live.open === undefined ? this.blocks.html : this.blocks.opened(live.keep, live.open);
+      this.blocks.grow(live.add ?? [], open);
     }
-    if (live.add) this.blocks.add(live.add);
-    if (live.open !== undefined) this.blocks.grow(live.keep, live.open);
     if (live.think) this.thoughts.append(live.think);
     if (live.note !== undefined) this.note.textContent = live.note ? `${live.note} …` : "";
     this.version = -1;
@@ -84,8 +85,7 @@ class Turn {
     if (kept > this.blocks.count) return; // it lacks what it should have kept: the turn is asked for whole
     this.begin(item, buffers);
     this.blocks.keep(kept);
-    this.blocks.add(item.blocks);
-    this.blocks.end();
+    this.blocks.grow(item.blocks, "");
     this.thoughts.textContent = item.reasoning;
     this.title.textContent = "Reasoning";
     this.reasoning.hidden = !item.reasoning;

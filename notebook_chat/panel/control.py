@@ -1,0 +1,58 @@
+"""A way into the kernel that is open while a cell computes: its control channel.
+
+A widget's own messages come by the shell channel. ipykernel 6 reads that after the cell, and ipykernel 7, which
+can read it earlier, runs IPython's ``post_execute`` events for each message, which show half drawn figures in
+the middle of the cell that draws them. The control channel is read on a thread of its own, in all of them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import WeakValueDictionary
+
+MESSAGE = "notebook_chat_panel"
+"""The type of our messages on the control channel. Each has the panel's address in it."""
+
+
+class Entrance:
+    """Where the messages for one panel come in.
+
+    Parameters:
+        take: Takes a message's content and buffers; it is called on the kernel's control thread.
+
+    Attributes:
+        address: What the front end writes on a message to this panel; ``""`` where messages cannot come this
+            way, which is so in kernels other than ipykernel.
+    """
+
+    def __init__(self, take: Callable[[Any, Sequence[Any]], None]) -> None:
+        self.take = take
+        self.address = ""
+        handlers = _control_handlers()
+        if handlers is not None:
+            self.address = uuid.uuid4().hex
+            hall = handlers.setdefault(MESSAGE, _Hall())
+            hall.entrances[self.address] = self
+
+
+class _Hall:
+    """Hands the messages of one kernel to the panel that each is for."""
+
+    def __init__(self) -> None:
+        self.entrances: WeakValueDictionary[str, Entrance] = WeakValueDictionary()
+
+    def __call__(self, stream: Any, identity: Any, message: dict[str, Any]) -> None:
+        content = message["content"]
+        entrance = self.entrances.get(content.get("panel"))
+        if entrance is not None:
+            entrance.take(content.get("content"), message.get("buffers") or ())
+
+
+def _control_handlers() -> dict[str, Any] | None:
+    from IPython.core.getipython import get_ipython
+
+    kernel = getattr(get_ipython(), "kernel", None)
+    handlers = getattr(kernel, "control_handlers", None)
+    return handlers if isinstance(handlers, dict) else None

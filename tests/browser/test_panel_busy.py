@@ -1,0 +1,107 @@
+"""The panel while a cell computes: answers go on, and so does what its user does, in every line of ipykernel."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from ..kernel.kernelspecs import INSTALLED, OLDER_VERSIONS
+from ..servers import Answer, Pause, echo
+from .chats import Begin
+from .lab import every_front_end
+from .panel_page import PanelPage
+
+COMPUTE = """
+import time
+began = time.monotonic()
+while time.monotonic() - began < 5:
+    sum(range(1000))
+print("computed")
+"""
+SLOW = Answer(*(piece for number in range(200) for piece in (f"word{number} ", Pause(0.05))))
+
+every_kernel = pytest.mark.parametrize("ipykernel", [INSTALLED, *OLDER_VERSIONS], indirect=True)
+
+
+@every_kernel
+@every_front_end
+def test_an_answer_streams_and_is_stopped_while_a_cell_computes(begin: Begin, ipykernel: str) -> None:
+    notebook, server = begin(["%chat panel", COMPUTE], SLOW, echo(), kernel=ipykernel)
+    notebook.run(1)
+    panel = PanelPage(notebook)
+    notebook.run(2, wait=False)
+    began = time.monotonic()
+    panel.ask("while it computes")
+    expect(panel.answer(1)).to_contain_text("word10 ")
+    panel.button("Stop").click()
+    expect(panel.turn(1)).to_contain_text("stopped")
+    assert server.exchange(0).disconnected.wait(2)
+    panel.ask("and once more")
+    expect(panel.turn(2)).to_contain_text("once more")
+    panel.expect_turns(2)
+    assert time.monotonic() - began < 5
+    assert notebook.cells[2].state == "running"
+    expect(panel.panel).not_to_contain_text("busy")
+    notebook.wait_idle()
+    expect(notebook.output(2)).to_contain_text("computed")
+    expect(notebook.output(2)).not_to_contain_text("word")
+
+
+@every_kernel
+def test_cells_run_while_an_answer_comes(begin: Begin, ipykernel: str) -> None:
+    notebook, _ = begin(["%chat panel", "print('in between')"], SLOW, kernel=ipykernel)
+    notebook.run(1)
+    panel = PanelPage(notebook)
+    panel.ask("go")
+    expect(panel.answer(1)).to_contain_text("word1 ")
+    notebook.run(2)
+    expect(notebook.output(2)).to_contain_text("in between")
+    expect(panel.turn(1)).to_have_attribute("aria-busy", "true")
+    panel.box.click()
+    notebook.page.keyboard.press("Escape")
+    expect(panel.turn(1)).to_contain_text("stopped")
+
+
+def test_a_click_does_not_show_a_figure_that_a_cell_is_still_drawing(begin: Begin) -> None:
+    drawing = (
+        "import time\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
+        "time.sleep(2)\nprint('before the figure')\nplt.title('done')"
+    )
+    notebook, _ = begin(["%chat panel", "%matplotlib inline\n" + drawing], echo())
+    notebook.run(1)
+    panel = PanelPage(notebook)
+    notebook.run(2, wait=False)
+    notebook.page.wait_for_timeout(500)
+    panel.ask("meanwhile")
+    panel.expect_turns(1)
+    notebook.wait_idle()
+    kinds = [output["output_type"] for output in notebook.save()["cells"][2]["outputs"]]
+    assert kinds[0] == "stream"
+    assert kinds[-1] == "display_data"
+
+
+@pytest.mark.parametrize("ipykernel", [OLDER_VERSIONS[0]], indirect=True)
+def test_where_a_kernel_cannot_listen_the_panel_says_so_at_once(begin: Begin, ipykernel: str) -> None:
+    """A front end without a control channel, with a kernel that reads the other one after the cell."""
+    notebook, _ = begin(["%chat panel", COMPUTE], echo(), kernel=ipykernel)
+    hide: Any = notebook.page.evaluate
+    hide(
+        """() => {
+          const kernel = window.__instruments.panel().sessionContext.session.kernel;
+          kernel.sendControlMessage = undefined;
+        }"""
+    )
+    notebook.run(1)
+    panel = PanelPage(notebook)
+    notebook.run(2, wait=False)
+    notebook.page.wait_for_timeout(300)
+    began = time.monotonic()
+    panel.ask("while it computes")
+    expect(panel.panel).to_contain_text("The kernel is busy: this will happen when its cell has ended.")
+    assert time.monotonic() - began < 2
+    panel.screenshot("busy")
+    panel.expect_turns(1)
+    expect(panel.panel).not_to_contain_text("The kernel is busy")

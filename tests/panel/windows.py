@@ -1,0 +1,147 @@
+"""A window on a conversation: a service, and a replica that takes what it sends and asks for what it lacks."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from notebook_chat import Chat
+from notebook_chat.conversation import Conversation
+from notebook_chat.panel.service import Service
+
+from .replica import Replica
+
+PATIENCE = 10.0
+"""How long something may take on a machine that has much to do, in seconds."""
+
+Message = tuple[dict[str, Any], list[bytes]]
+
+
+class Window:
+    """A service and its view. Nothing is sent before ``open``.
+
+    Attributes:
+        messages: All that was sent so far, in order.
+        times: When each of them was sent, by ``time.monotonic``.
+        deaf: Whether what is sent is lost on its way.
+    """
+
+    def __init__(self, chat: Chat, *, system: str | None = None) -> None:
+        self._sent: queue.SimpleQueue[tuple[float, Message]] = queue.SimpleQueue()
+        self._acts = 0
+        self._needed: set[tuple[str, int]] = set()
+        self.messages: list[Message] = []
+        self.times: list[float] = []
+        self.deaf = False
+        self.view = Replica()
+        self.service = Service(chat, self._send, system=system)
+
+    @property
+    def conversation(self) -> Conversation:
+        return self.service.chat.conversation
+
+    def _send(self, content: Any, buffers: list[bytes]) -> None:
+        self._sent.put((time.monotonic(), (content, buffers)))
+
+    def open(self) -> Window:
+        """The view comes; waits until it has what there is."""
+        self.tell("ready", view="v")
+        return self.until(lambda: not self.view.asking)
+
+    def tell(self, type: str, *buffers: bytes, **fields: Any) -> None:
+        """The view says something."""
+        self.service.take({"type": type, **fields}, [memoryview(buffer) for buffer in buffers])
+
+    def act(self, type: str, *buffers: bytes, **fields: Any) -> str:
+        """The reader does something; gives its name."""
+        self._acts += 1
+        act = f"v-{self._acts}"
+        self.tell(type, *buffers, act=act, **fields)
+        return act
+
+    def look(self) -> None:
+        """The view takes what was sent."""
+        while True:
+            try:
+                at, message = self._sent.get_nowait()
+            except queue.Empty:
+                break
+            self.times.append(at)
+            self.messages.append(message)
+            if self.deaf:
+                continue
+            asking = self.view.asking
+            self.view.take(*message)
+            if self.view.asking and not asking:
+                self.tell("ready", view="v")
+        needed = {(id, self.view.turns[id].wanted) for id in self.view.needed} - self._needed
+        if needed:
+            self._needed |= needed
+            self.tell("need", ids=sorted(id for id, _ in needed))
+
+    def until(self, condition: Callable[[], object]) -> Window:
+        """Waits until the view shows something."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            self.look()
+            if condition():
+                return self
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still not so: {self.view.head} {self.view.shown()}")
+            time.sleep(0.002)
+
+    def shows(self, *answers: str) -> Window:
+        """Waits until nothing is on its way and the turns' answers are these."""
+        return self.until(lambda: not self.busy and self.answers == list(answers))
+
+    def told(self, text: str) -> dict[str, Any]:
+        """Waits for a notice with this text in it; gives the notice."""
+        self.until(lambda: text in (self.notice or {}).get("text", ""))
+        assert self.notice is not None
+        return self.notice
+
+    @property
+    def notice(self) -> dict[str, Any] | None:
+        return self.view.head.get("notice")
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.view.head.get("answering"))
+
+    @property
+    def answers(self) -> list[str]:
+        return [turn["text"] for turn in self.view.shown()]
+
+    @property
+    def prompts(self) -> list[str]:
+        return [turn["prompt"] for turn in self.view.shown()]
+
+    @property
+    def notices(self) -> list[dict[str, Any]]:
+        """All notices that were sent, in order."""
+        heads = (content["head"] for content, _ in self.messages if "head" in content)
+        sent = [head["notice"] for head in heads]
+        return [notice for notice, before in zip(sent, [None, *sent], strict=False) if notice != before and notice]
+
+    def kinds(self) -> list[str]:
+        """The types of all that was sent, in order."""
+        return [content["type"] for content, _ in self.messages]
+
+    def close(self) -> None:
+        self.conversation.stop()
+        self.service.close()
+
+
+def gated(gate: threading.Event, before: Sequence[Any], after: Sequence[Any] = ()) -> Callable[[Any], Any]:
+    """A script for a parrot: what comes first, and what comes when the gate is open."""
+
+    def script(messages: Any) -> Iterator[Any]:
+        yield from before
+        while not gate.is_set():
+            yield 0.002
+        yield from after
+
+    return script
