@@ -24,21 +24,21 @@ def drafted(
     turns: Sequence[Turn],
     prompt: Message,
     *,
-    place: int,
     default_system: str | None,
     cell: str | None = None,
     system: str | None = None,
     fresh: bool = False,
+    replaces: str | None = None,
 ) -> Draft:
     """A turn with its place and its context: the turns since the last one that started over, and the system
     prompt in force.
 
     Parameters:
         turns: The conversation's.
-        prompt, cell, system, fresh: As in ``Conversation.begin``.
-        place: What ``place_of`` gave.
+        prompt, cell, system, fresh, replaces: As in ``Conversation.begin``.
         default_system: The system prompt until a turn says another.
     """
+    place = place_of(turns, cell, replaces)
     replaced = turns[place] if place < len(turns) else None
     before = () if fresh else tuple(turns[:place])
     start = max((at for at, turn in enumerate(before) if turn.fresh), default=0)

@@ -92,7 +92,7 @@ class Conversation(Watched):
     @property
     def messages(self) -> tuple[Message, ...]:
         """What a next prompt would be sent with."""
-        return self._drafted(Message("user", "")).messages[:-1]
+        return drafted(self._turns, Message("user", ""), default_system=self.system).messages[:-1]
 
     @property
     def busy(self) -> bool:
@@ -145,7 +145,15 @@ class Conversation(Watched):
             self._refuse_while_busy()
             if replaces is not None:
                 self.known(replaces)
-            self._draft = self._drafted(prompt, cell, system, fresh, replaces)
+            self._draft = drafted(
+                self._turns,
+                prompt,
+                default_system=self.system,
+                cell=cell,
+                system=system,
+                fresh=fresh,
+                replaces=replaces,
+            )
             return self._draft
 
     def written_down(self, draft: Draft) -> Future[None] | None:
@@ -285,24 +293,6 @@ class Conversation(Watched):
         """
         read = Exported.of(values)
         return cls(read.name, system=read.system, turns=read.turns, id=read.id, origin=read.origin)
-
-    def _drafted(
-        self,
-        prompt: Message,
-        cell: str | None = None,
-        system: str | None = None,
-        fresh: bool = False,
-        replaces: str | None = None,
-    ) -> Draft:
-        return drafted(
-            self._turns,
-            prompt,
-            place=place_of(self._turns, cell, replaces),
-            default_system=self.system,
-            cell=cell,
-            system=system,
-            fresh=fresh,
-        )
 
     def _refuse_while_busy(self) -> None:
         if self._draft is not None:

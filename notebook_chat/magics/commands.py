@@ -109,9 +109,7 @@ class Commands(Records):
         """[NAME]: shows a conversation in a window that keeps working while cells run."""
         from IPython.display import display
 
-        if words:
-            take(words, "NAME")
-        display(self._magics.panel(words[0] if words else None))  # type: ignore[no-untyped-call]
+        display(self._magics.panel(*take(words, "NAME") if words else ()))  # type: ignore[no-untyped-call]
 
     def models(self, words: list[str]) -> None:
         """[PROVIDER]: lists models that can be used."""

@@ -23,6 +23,7 @@ from .cell import CellIdentity, verbatim
 from .commands import Commands, complete
 from .notebook import Notebook, Resumed
 from .output import show_text
+from .panels import Panels
 from .records import turns
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class ChatMagics(Magics):
     ).tag(config=True)
 
     def __init__(self, shell: InteractiveShell) -> None:
+        self._panels = Panels()  # first: settings may be in the shell's configuration
         super().__init__(shell)
         self.interpreter = shell
         self.conversations: dict[str, Conversation] = {}
@@ -71,7 +73,6 @@ class ChatMagics(Magics):
         self._store: Store | None = None
         self._resumed = False
         self._deleted: set[str] = set()
-        self._panels: dict[str, ChatPanel] = {}
         self._listed = Watched()
         self._commands = Commands(self)
 
@@ -109,23 +110,13 @@ class ChatMagics(Magics):
         """A conversation for ``Chat``, and what tells the cells apart that ask in it."""
         return self.conversation(name), self.cells.next
 
-    def panel(self, name: str | None = None) -> ChatPanel:
-        """A panel of the conversation of that name, the default one unless named. It is the same one each
-        time, so a cell that shows it may run again. It follows ``%chat use`` until a model is picked in it."""
-        from ..panel import ChatPanel
-
-        conversation = self.conversation(name or DEFAULT)
-        there = self._panels.get(conversation.id)
-        if there is None or there.comm is None:
-            chat = Chat(self.model or None, conversation=conversation, context=self.context or None)
-            there = self._panels[conversation.id] = ChatPanel(chat)
-        return there
+    def panel(self, name: str = DEFAULT) -> ChatPanel:
+        """The panel of the conversation of that name."""
+        return self._panels.of(self.conversation(name), model=self.model, context=self.context)
 
     @observe("model")
     def _model_changed(self, change: Any) -> None:
-        for panel in self._panels.values():
-            with contextlib.suppress(ConfigurationError):
-                panel.model = change["new"]
+        self._panels.use(change["new"])
 
     def resume(self) -> None:
         """Goes on with the conversations that the notebook left off with, and says so; once."""
@@ -183,7 +174,8 @@ class ChatMagics(Magics):
             print(f"notebook_chat: {warning}", file=sys.stderr)  # noqa: T201
 
     def close(self) -> None:
-        """Has written all that is to be."""
+        """Ends the panels, and has written all that is to be."""
+        self._panels.close()
         if self._store is not None:
             self._store.flush()
 

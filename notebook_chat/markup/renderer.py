@@ -71,7 +71,7 @@ class HtmlRenderer(RendererHTML):
         checked = tokens[idx].meta.get("checked")
         if checked is None:
             return "<li>"
-        mark = ' checked=""' if checked else ""
+        mark = ' checked="" aria-label="done"' if checked else ' aria-label="to do"'
         return f'<li class="nc-task"><input type="checkbox" disabled=""{mark}> '
 
     def bullet_list_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:

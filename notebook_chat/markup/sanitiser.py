@@ -45,7 +45,12 @@ _DIRECTED: Final = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockq
 VALUES: Final[dict[str, dict[str, frozenset[str]]]] = {
     **{tag: {"dir": frozenset({"auto"})} for tag in _DIRECTED},
     "a": {"target": frozenset({"_blank"})},
-    "input": {"type": frozenset({"checkbox"}), "disabled": frozenset({""}), "checked": frozenset({""})},
+    "input": {
+        "type": frozenset({"checkbox"}),
+        "disabled": frozenset({""}),
+        "checked": frozenset({""}),
+        "aria-label": frozenset({"done", "to do"}),
+    },
     "th": {"align": frozenset({"left", "center", "right"})},
     "td": {"align": frozenset({"left", "center", "right"})},
     "span": {"hidden": frozenset({"hidden"})},

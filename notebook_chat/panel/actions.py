@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ..errors import InvalidMessagesError
+from ..events import well_formed
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="type"):
@@ -89,6 +90,10 @@ def read(content: Any) -> Request:
     Raises:
         InvalidMessagesError: It makes none; it says why.
     """
+    if isinstance(content, dict):  # half of a surrogate pair cannot be sent back, or to a model
+        content = {
+            key: well_formed(value) if isinstance(value, str) else value for key, value in content.items()
+        }
     try:
         request: Request = msgspec.convert(content, Request)
     except (msgspec.ValidationError, RecursionError, ValueError) as error:

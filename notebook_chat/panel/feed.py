@@ -62,6 +62,19 @@ class Feed:
             head: What stands around the turns: the model, the status, and the like.
         """
         message = Sent({}, [])
+        try:
+            self._note_changes(head, message)
+        except Exception:
+            self._growing = None
+            self.number += 1  # what is lost with it is noticed by the views, which then ask for the state
+            raise
+        if not message.content:
+            return None
+        self.number += 1
+        message.content.update(type="change", number=self.number)
+        return message
+
+    def _note_changes(self, head: Mapping[str, Any], message: Sent) -> None:
         answering = self.conversation.answering  # first: what it becomes is then among the turns
         turns = self.conversation.turns
         if answering is not None and any(turn.id == answering.draft.id for turn in turns):
@@ -74,11 +87,6 @@ class Feed:
         self._grow(answering, message)
         if head != self._head:
             self._head = message.content["head"] = dict(head)
-        if not message.content:
-            return None
-        self.number += 1
-        message.content.update(type="change", number=self.number)
-        return message
 
     def state(self) -> Sent:
         """All that the changes so far have told."""
@@ -164,7 +172,7 @@ class Feed:
             "reasoning": well_formed(turn.reasoning),
             "text": well_formed(turn.answer),
             "status": turn.status,
-            "foot": footer(turn),
+            "foot": well_formed(footer(turn)),
         }
 
     def _blocks(self, turn: Turn) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from .. import runner
 from ..chat import Chat
 from ..conversation import Conversation
 from ..errors import ChatError, ConfigurationError
+from ..events import well_formed
 from ..keys import redact
 from ..messages import Message, TextPart
 from ..session import session
@@ -74,7 +75,7 @@ class Service:
             self._model = self.chat.model
         except ConfigurationError as error:
             self._model = ""
-            self._notice = {"text": str(error), "error": True}
+            self._tell(str(error), error=True)
         self._wake()
 
     def take(self, content: Any, buffers: Sequence[Any]) -> None:
@@ -106,7 +107,8 @@ class Service:
                 # Whoever has missed the last change has nothing that would tell him so.
                 await asyncio.wait_for(self._news.wait(), _CHECK_SECONDS if self._views else None)
             except TimeoutError:
-                self._send_out({"type": "check", "number": self._feed.number}, [])
+                if self._views:
+                    self._send({"type": "check", "number": self._feed.number})
                 await self._news.wait()
             self._news.clear()
             self._at_once.clear()
@@ -121,10 +123,10 @@ class Service:
         """Sends what is new and what was asked for; how many bytes that were, about."""
         if not self._views:
             return 0
-        asked, self._asked = self._asked, deque()
         self._feed.conversation = self._conversation
         head = self._head()
         size = self._sent(await asyncio.to_thread(self._feed.change, head))
+        asked, self._asked = self._asked, deque()  # not before: a fault above must not lose them
         if any(isinstance(request, actions.Ready) for request in asked):
             size += self._sent(await asyncio.to_thread(self._feed.state))
         for request in asked:
@@ -135,8 +137,15 @@ class Service:
     def _sent(self, message: Sent | None) -> int:
         if message is None:
             return 0
-        self._send_out(message.content, message.buffers)
+        self._send(message.content, message.buffers)
         return len(msgspec.json.encode(message.content)) + sum(map(len, message.buffers))
+
+    def _send(self, content: Any, buffers: Sequence[bytes] = ()) -> None:
+        """Sends a message. One that cannot be sent is as good as lost, which the views notice."""
+        try:
+            self._send_out(content, list(buffers))
+        except Exception:
+            log.exception("a message to a panel could not be sent")
 
     async def _pause(self, size: int) -> None:
         """Waits until the next change may be sent: for less than it takes the eye to notice, for longer
@@ -153,7 +162,7 @@ class Service:
         name = self._conversation.name
         shared = loaded is not None and loaded.conversations.get(name) is self._conversation
         return {
-            "model": self._model,
+            "model": well_formed(self._model),
             "conversation": name,
             "conversations": names if shared else [],
             "answering": self._conversation.busy,
@@ -177,7 +186,7 @@ class Service:
                 self._news.set()
                 self._at_once.set()
             case _:
-                self._send_out({"type": "ack", "act": request.act}, [])
+                self._send({"type": "ack", "act": request.act})
                 if request.act in self._done:
                     return None
                 self._done.append(request.act)
@@ -209,21 +218,19 @@ class Service:
                 case actions.UseModel():
                     self.use(act.name)
                 case actions.ListModels():
-                    self._send_out({"type": "models", "models": await _models()}, [])
+                    self._send({"type": "models", "models": await _models()})
                 case actions.OpenConversation():
                     self._open(act.name)
         except ChatError as error:
             # Where nothing has come the view gets its prompt back.
             self._tell(str(error), error=True, act=None if error.partial else act.act)
-        except Exception as error:  # of a provider from elsewhere, say: the panel goes on
-            log.exception("a panel could not do what it was asked for")
-            self._tell(f"{type(error).__name__}: {redact(str(error))}", error=True, act=act.act)
+        except Exception as error:
+            self._tell(_fault(error), error=True, act=act.act)
         self._wake()
 
     async def _ask(self, act: actions.Send | actions.Regenerate, images: list[bytes]) -> None:
         """Asks, and stays until the answer has ended; the views see it through the conversation."""
-        system, self._system = self._system, None
-        asking: dict[str, Any] = {"cell": "", "images": images, "system": system}
+        asking: dict[str, Any] = {"cell": "", "images": images, "system": self._system}
         prompt: Message | str
         if isinstance(act, actions.Send):
             prompt, replaced = act.text, act.edits
@@ -238,11 +245,16 @@ class Service:
         try:
             async for _ in reply.batches():
                 pass
+        except ChatError:
+            raise
+        except Exception as error:  # of a provider from elsewhere
+            raise ChatError(_fault(error), partial=reply.text) from None
         finally:
-            if reply.turn is None:
-                self._system = system
-            elif reply.notes:
-                self._tell(" · ".join(reply.notes))
+            if reply.turn is not None:
+                if replaced is None:
+                    self._system = None  # it holds from this turn on
+                if reply.notes:
+                    self._tell(" · ".join(reply.notes))
 
     def use(self, model: str) -> None:
         """Another model answers from now on.
@@ -266,8 +278,14 @@ class Service:
 
     def _tell(self, text: str, *, error: bool = False, undo: bool = False, act: str | None = None) -> None:
         """Shows a line to the reader, until the next time something is done."""
-        self._notice = {"text": text, "error": error, "undo": undo, "act": act}
+        self._notice = {"text": well_formed(text), "error": error, "undo": undo, "act": act}
         self._wake()
+
+
+def _fault(error: Exception) -> str:
+    """What the reader is told of an error that nobody foresaw; the panel goes on."""
+    log.error("a panel could not do what it was asked for", exc_info=error)
+    return f"{type(error).__name__}: {redact(str(error))}"
 
 
 def _edited(prompt: Message, text: str) -> Message:

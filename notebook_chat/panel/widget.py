@@ -18,7 +18,7 @@ from .front import MODULE, SHEET
 from .service import Service
 
 _INSTEAD = "A chat panel needs a front end that shows widgets; %%chat has the same conversation in a cell."
-_LENGTH = re.compile(r"\d{1,5}(?:\.\d{1,3})?(?:px|em|rem|vh|dvh|cm|mm|in|pt|%)")
+_LENGTH = re.compile(r"\d{1,5}(?:\.\d{1,3})?(?:px|em|rem|vh|dvh|cm|mm|in|pt|%)", re.ASCII)
 
 
 class ChatPanel(AnyWidget):
@@ -85,7 +85,9 @@ class ChatPanel(AnyWidget):
 
     def close(self) -> None:
         """Takes the panel away. The conversation stays."""
-        self._service.close()
+        service: Service | None = getattr(self, "_service", None)
+        if service is not None:  # as a panel has none whose arguments were refused
+            service.close()
         super().close()
 
     def _take(self, _: Any, content: Any, buffers: list[Any] | None) -> None:

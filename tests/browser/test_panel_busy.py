@@ -100,8 +100,10 @@ def test_where_a_kernel_cannot_listen_the_panel_says_so_at_once(begin: Begin, ip
     notebook.page.wait_for_timeout(300)
     began = time.monotonic()
     panel.ask("while it computes")
-    expect(panel.panel).to_contain_text("The kernel is busy: this will happen when its cell has ended.")
+    expect(panel.panel).to_contain_text("The kernel is busy; this will happen when its cell has ended.")
     assert time.monotonic() - began < 2
+    expect(panel.panel.locator(".nc-waiting")).to_have_text("while it computes")
     panel.screenshot("busy")
     panel.expect_turns(1)
+    expect(panel.panel.locator(".nc-waiting")).to_be_hidden()
     expect(panel.panel).not_to_contain_text("The kernel is busy")

@@ -39,7 +39,7 @@ HTML: dict[str, dict[str, str]] = {
     "b": {"class": _CODE},
     "i": {"class": _CODE},
     "span": {"class": f"{_CODE}|nc-maths", "hidden": "hidden"},
-    "input": {"type": "checkbox", "disabled": "", "checked": ""},
+    "input": {"type": "checkbox", "disabled": "", "checked": "", "aria-label": "done|to do"},
 }
 
 MATHML: dict[str, dict[str, str]] = {

@@ -32,17 +32,16 @@ class Blocks:
         self.finished = []
         self.html = ""
 
-    def add(self, blocks: Iterable[str]) -> None:
-        self.finished.extend(blocks)
-
     def keep(self, count: int) -> None:
         del self.finished[count:]
-
-    def grow(self, keep: int, rest: str) -> None:
-        self.html = utf16_slice(self.html, keep) + rest
-
-    def end(self) -> None:
         self.html = ""
+
+    def grow(self, finished: Iterable[str], open: str) -> None:
+        self.finished.extend(finished)
+        self.html = open
+
+    def opened(self, keep: int, rest: str) -> str:
+        return utf16_slice(self.html, keep) + rest
 
 
 class Turn:
@@ -74,11 +73,11 @@ class Turn:
             self.begin(live, buffers)
         if "blocks" in live:
             self.blocks.clear()
-            self.blocks.add(live["blocks"])
+            self.blocks.grow(live["blocks"], live["open"])
             self.reasoning = live["reasoning"]
-        self.blocks.add(live.get("add", ()))
-        if "open" in live:
-            self.blocks.grow(live["keep"], live["open"])
+        elif "add" in live or "open" in live:
+            open = self.blocks.opened(live["keep"], live["open"]) if "open" in live else self.blocks.html
+            self.blocks.grow(live.get("add", ()), open)
         self.reasoning += live.get("think", "")
         self.note = live.get("note", self.note)
         self.version = -1
@@ -90,8 +89,7 @@ class Turn:
             return
         self.begin(item, buffers)
         self.blocks.keep(kept)
-        self.blocks.add(item["blocks"])
-        self.blocks.end()
+        self.blocks.grow(item["blocks"], "")
         self.reasoning, self.note = item["reasoning"], ""
         self.text, self.status, self.foot = item["text"], item["status"], item["foot"]
         self.version = item["version"]

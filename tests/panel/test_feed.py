@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from notebook_chat.conversation import Conversation, Draft, Turn
+from notebook_chat.conversation import Answering, Conversation, Draft, Turn
 from notebook_chat.events import Status, Usage, well_formed
 from notebook_chat.markup import Document
 from notebook_chat.messages import ImagePart, Message, TextPart
@@ -343,7 +343,7 @@ class AnythingMayHappen(RuleBasedStateMachine):
         return rows
 
 
-AnythingMayHappen.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+AnythingMayHappen.TestCase.settings = settings(max_examples=70, stateful_step_count=50, deadline=None)
 test_whatever_happens_all_views_show_what_there_is = AnythingMayHappen.TestCase
 
 
@@ -497,6 +497,23 @@ def test_the_weight_is_that_of_the_open_block() -> None:
     assert feed.weight == 0
 
 
+def test_a_change_that_fails_is_missed_as_a_lost_one_is() -> None:
+    conversation = Conversation()
+    feed = Feed(conversation)
+    view = viewed(feed)
+    draft, coming = begun(conversation)
+    coming.status = Status("loading", "half")  # type: ignore[arg-type]
+    for _ in range(2):
+        with pytest.raises(ValueError, match="format"):
+            feed.change(HEAD)
+    coming.text = "One.\n\nTwo"
+    settled(feed, view)
+    assert view.last.blocks.finished == ["<p>One.</p>\n"]
+    conversation.commit(draft, draft.turn(coming.text, "complete"))
+    settled(feed, view)
+    assert view.shown() == [truth_of(conversation.turns[0], stale=False)]
+
+
 # --- what is shown
 
 
@@ -607,6 +624,30 @@ def test_halves_of_surrogate_pairs_can_be_sent() -> None:
     last = view.last
     assert (last.prompt, last.reasoning, last.text) == ("a\ufffd", *2 * ["b\ufffdc\ufffd\ufffd"])
     assert viewed(feed).shown() == view.shown()
+
+
+class EndsMeanwhile(Conversation):
+    """One whose answer ends while it is looked at."""
+
+    @property
+    def answering(self) -> Answering | None:
+        answering = super().answering
+        if answering is not None:
+            self.commit(answering.draft, answering.draft.turn(answering.progress.text, "complete"))
+        return answering
+
+
+def test_an_answer_that_ends_while_it_is_looked_at_is_shown_once() -> None:
+    conversation = EndsMeanwhile()
+    say(conversation, "a")
+    feed = Feed(conversation)
+    view = viewed(feed)
+    draft, coming = conversation.begin(prompt_of("b")), Coming("so far")
+    conversation.follow(draft, coming)
+    change = feed.change(HEAD)
+    assert change is not None
+    view.take(*change)
+    assert view.shown() == [truth_of(turn, stale=False) for turn in conversation.turns]
 
 
 @pytest.mark.parametrize("answers", [[""], ["", ""], ["a"]], ids=["nothing", "twice nothing", "a letter"])

@@ -96,7 +96,7 @@ def test_any_text_cut_anywhere_is_shown_as_the_document_has_it(case: tuple[str, 
 @pytest.mark.parametrize("answers", [ORDINARY, HOSTILE, BAITED], ids=["ordinary", "hostile", "baited"])
 def test_every_answer_of_the_corpora_is_shown_as_the_document_has_it(answers: Sequence[Any]) -> None:
     for answer in answers:
-        text = well_formed(answer.text[:800])
+        text = well_formed(answer.text[:400])
         random = Random(text)
         places = sorted({0, len(text), *(random.randrange(len(text)) for _ in range(8))})
         check(text, [text[start:end] for start, end in pairwise(places)])
@@ -203,7 +203,7 @@ def test_halves_of_surrogate_pairs_are_told_as_what_they_are_shown_as() -> None:
     ids=["code", "a paragraph", "a list"],
 )
 def test_what_is_told_of_a_long_block_grows_with_its_length_only(line: str) -> None:
-    text = ("```python\n" if "=" in line else "") + line * (8_000 // len(line))
+    text = ("```python\n" if "=" in line else "") + line * (6_000 // len(line))
     told = Told()
     for end in range(5, len(text) + 5, 5):
         told.advance(text[:end])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from notebook_chat import Chat
-from notebook_chat.conversation import Conversation
+from notebook_chat.conversation import Conversation, Watched
 from notebook_chat.panel.service import Service
 
 from .replica import Replica
@@ -97,6 +97,14 @@ class Window:
         """Waits until nothing is on its way and the turns' answers are these."""
         return self.until(lambda: not self.busy and self.answers == list(answers))
 
+    def answered(self, answer: str) -> Window:
+        """Waits until nothing is on its way and one of the answers is this one."""
+        return self.until(lambda: not self.busy and answer in self.answers)
+
+    def told_of(self, act: str) -> Window:
+        """Waits for the notice that an act came to nothing."""
+        return self.until(lambda: (self.notice or {}).get("act") == act)
+
     def told(self, text: str) -> dict[str, Any]:
         """Waits for a notice with this text in it; gives the notice."""
         self.until(lambda: text in (self.notice or {}).get("text", ""))
@@ -124,7 +132,9 @@ class Window:
         """All notices that were sent, in order."""
         heads = (content["head"] for content, _ in self.messages if "head" in content)
         sent = [head["notice"] for head in heads]
-        return [notice for notice, before in zip(sent, [None, *sent], strict=False) if notice != before and notice]
+        return [
+            notice for notice, before in zip(sent, [None, *sent], strict=False) if notice != before and notice
+        ]
 
     def kinds(self) -> list[str]:
         """The types of all that was sent, in order."""
@@ -133,6 +143,23 @@ class Window:
     def close(self) -> None:
         self.conversation.stop()
         self.service.close()
+
+
+class Notebook(Watched):
+    """A notebook with conversations, whose cells have names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conversations: dict[str, Conversation] = {}
+
+    def conversation(self, name: str) -> Conversation:
+        if name not in self.conversations:
+            self.conversations[name] = Conversation(name)
+            self.heard()
+        return self.conversations[name]
+
+    def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
+        return self.conversation(name), lambda: "the running cell"
 
 
 def gated(gate: threading.Event, before: Sequence[Any], after: Sequence[Any] = ()) -> Callable[[Any], Any]:

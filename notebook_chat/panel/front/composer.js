@@ -4,9 +4,11 @@ const IMAGE_TYPE = /^image\/(png|jpeg|webp|gif)$/;
 const MOST_IMAGE_BYTES = 8e6; // of all together: Jupyter Server closes the connection at a message over 10 MB
 
 class Composer {
-  // `panel` has send(text, images, edits), stop(), prompts() and tell(text).
-  constructor(panel) {
+  // `panel` has send(text, images, edits), unheard(act), stop(), prompts() and tell(text). What is being written is kept under
+  // `name` for as long as the tab is open, so that a reload of the page does not lose it.
+  constructor(panel, name) {
     this.panel = panel;
+    this.name = name && `notebook_chat ${name}`;
     this.images = []; // each with its file and its bytes
     this.edits = null;
     this.recalled = 0; // how many prompts back
@@ -18,15 +20,36 @@ class Composer {
       h("span", {}, "Editing an earlier prompt; the turns after it become stale."),
       button("Cancel", () => this.cancelEdit()),
     );
+    this.waiting = h("div", { class: "nc-waiting", hidden: true });
     this.sendButton = h("button", { type: "submit", class: "nc-primary" }, "Send");
     this.stopButton = button("Stop", () => panel.stop(), { hidden: true });
     this.element = h(
       "form",
       { class: "nc-composer", onsubmit: (event) => this.submit(event), onpaste: (event) => this.paste(event) },
+      this.waiting,
       this.editing,
       this.chips,
       h("div", { class: "nc-write" }, this.box, this.sendButton, this.stopButton),
     );
+    this.box.value = this.kept();
+  }
+
+  keep() {
+    if (!this.name) return;
+    try {
+      if (this.box.value) sessionStorage.setItem(this.name, this.box.value);
+      else sessionStorage.removeItem(this.name);
+    } catch {
+      // Storage is full, or not to be had here.
+    }
+  }
+
+  kept() {
+    try {
+      return (this.name && sessionStorage.getItem(this.name)) || "";
+    } catch {
+      return "";
+    }
   }
 
   get grown() {
@@ -35,6 +58,7 @@ class Composer {
 
   fit() {
     this.recalled = 0;
+    this.keep();
     if (this.grown) return; // the style sheet does it
     this.box.style.height = "auto";
     this.box.style.height = `${this.box.scrollHeight + 2}px`;
@@ -51,6 +75,12 @@ class Composer {
     this.sent = { text, images: this.images, edits: this.edits };
     this.sent.act = this.panel.send(text, this.images, this.edits);
     this.set("", [], null);
+  }
+
+  // What was sent and is not heard yet stays in sight.
+  showWaiting(silent) {
+    this.waiting.hidden = !(silent && this.sent && this.panel.unheard(this.sent.act));
+    this.waiting.textContent = this.waiting.hidden ? "" : this.sent.text;
   }
 
   // The kernel could not ask: what was written comes back, unless something else has been written since.

@@ -1,6 +1,7 @@
 // The panel: what stands around the turns, and how the parts come together.
 
 const EDITING_KEYS = new Set("acvxzy".split("").concat(["enter", "backspace", "delete", "home", "end"]));
+const BUSY = "The kernel is busy; this will happen when its cell has ended. If it was restarted, run this cell again.";
 const NEW = "\u0000new";
 
 class Panel {
@@ -8,7 +9,7 @@ class Panel {
     this.model = model;
     this.answering = false;
     this.transcript = new Transcript(this, (ids) => this.connection.need(ids));
-    this.composer = new Composer(this);
+    this.composer = new Composer(this, model.get("_address"));
     this.models = h("datalist", { id: `nc-models-${Math.random().toString(36).slice(2)}` });
     this.modelBox = h("input", {
       "aria-label": "Model",
@@ -97,11 +98,12 @@ class Panel {
   showSilent(silent) {
     if (silent === this.isSilent) return;
     this.isSilent = silent;
+    this.composer.showWaiting(silent);
     this.showDoing();
   }
 
   showDoing() {
-    if (this.isSilent) this.doing.textContent = "The kernel is busy: this will happen when its cell has ended.";
+    if (this.isSilent) this.doing.textContent = BUSY;
     else this.doing.textContent = this.answering ? "answering" : "";
   }
 
@@ -112,8 +114,12 @@ class Panel {
   }
 
   send(text, images, edits) {
-    this.transcript.toBottom();
+    if (edits === null) this.transcript.toBottom();
     return this.act({ type: "send", text, edits }, images.map(({ bytes }) => bytes));
+  }
+
+  unheard(act) {
+    return this.connection.unheard.has(act);
   }
 
   stop() {

@@ -1,0 +1,48 @@
+"""The panels that ``%chat panel`` shows: one for each conversation."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from ..chat import Chat
+from ..conversation import Conversation
+from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ..panel import ChatPanel
+
+
+class Panels:
+    """Makes the panels, and keeps them: a cell that shows one may run again, and shows the same."""
+
+    def __init__(self) -> None:
+        self._panels: dict[str, ChatPanel] = {}
+
+    def of(self, conversation: Conversation, *, model: str, context: int) -> ChatPanel:
+        """The panel of a conversation.
+
+        Parameters:
+            conversation: What it shows.
+            model: Who is asked at first; ``""`` for whoever can be.
+            context: As ``ChatMagics.context``.
+        """
+        from ..panel import ChatPanel
+
+        panel = self._panels.get(conversation.id)
+        if panel is None or panel.comm is None:
+            chat = Chat(model or None, conversation=conversation, context=context or None)
+            panel = self._panels[conversation.id] = ChatPanel(chat)
+        return panel
+
+    def use(self, model: str) -> None:
+        """Has all of them ask another model: ``%chat use`` holds for the whole notebook."""
+        for panel in self._panels.values():
+            with contextlib.suppress(ConfigurationError):
+                panel.model = model
+
+    def close(self) -> None:
+        """Takes them all away."""
+        for panel in self._panels.values():
+            panel.close()
+        self._panels.clear()
