@@ -46,7 +46,9 @@ def test_the_two_files_that_add_a_provider(tmp_path: Path, monkeypatch: pytest.M
     sys.modules.pop("notebook_chat_shout")
 
 
-@pytest.mark.parametrize("name", ["quickstart.ipynb", "panel.ipynb", "conversations.ipynb", "providers.ipynb"])
+@pytest.mark.parametrize(
+    "name", ["quickstart.ipynb", "panel.ipynb", "conversations.ipynb", "providers.ipynb"]
+)
 def test_the_examples_are_named_and_hold_no_outputs(name: str) -> None:
     path = README.parent / "examples" / name
     assert f"examples/{name}" in README.read_text("utf-8")

@@ -1,8 +1,8 @@
 """A way into the kernel that is open while a cell computes: its control channel.
 
-A widget's own messages come by the shell channel. ipykernel 6 reads that after the cell, and ipykernel 7, which
-can read it earlier, runs IPython's ``post_execute`` events for each message, which show half drawn figures in
-the middle of the cell that draws them. The control channel is read on a thread of its own, in all of them.
+A widget's own messages come by the shell channel, which ipykernel 6 reads after the cell, 7.0 to 7.3 at once where
+the front end asks for a subshell, and 7.4 after the cell again. All of them read the control channel at once, on a
+thread of its own.
 """
 
 from __future__ import annotations

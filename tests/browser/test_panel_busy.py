@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from ..kernel.kernelspecs import INSTALLED, OLDER_VERSIONS
 from ..servers import Answer, Pause, echo
 from .chats import Begin
-from .lab import every_front_end
+from .lab import FrontEnd
 from .panel_page import PanelPage
 
 COMPUTE = """
@@ -26,8 +26,15 @@ SLOW = Answer(*(piece for number in range(200) for piece in (f"word{number} ", P
 every_kernel = pytest.mark.parametrize("ipykernel", [INSTALLED, *OLDER_VERSIONS], indirect=True)
 
 
-@every_kernel
-@every_front_end
+@pytest.mark.parametrize(
+    ("ipykernel", "lab"),
+    [
+        *((version, FrontEnd.JUPYTERLAB) for version in (INSTALLED, *OLDER_VERSIONS)),
+        (INSTALLED, FrontEnd.NOTEBOOK),
+    ],
+    indirect=True,
+    ids=str,
+)
 def test_an_answer_streams_and_is_stopped_while_a_cell_computes(begin: Begin, ipykernel: str) -> None:
     notebook, server = begin(["%chat panel", COMPUTE], SLOW, echo(), kernel=ipykernel)
     notebook.run(1)
@@ -63,24 +70,6 @@ def test_cells_run_while_an_answer_comes(begin: Begin, ipykernel: str) -> None:
     panel.box.click()
     notebook.page.keyboard.press("Escape")
     expect(panel.turn(1)).to_contain_text("stopped")
-
-
-def test_a_click_does_not_show_a_figure_that_a_cell_is_still_drawing(begin: Begin) -> None:
-    drawing = (
-        "import time\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\n"
-        "time.sleep(2)\nprint('before the figure')\nplt.title('done')"
-    )
-    notebook, _ = begin(["%chat panel", "%matplotlib inline\n" + drawing], echo())
-    notebook.run(1)
-    panel = PanelPage(notebook)
-    notebook.run(2, wait=False)
-    notebook.page.wait_for_timeout(500)
-    panel.ask("meanwhile")
-    panel.expect_turns(1)
-    notebook.wait_idle()
-    kinds = [output["output_type"] for output in notebook.save()["cells"][2]["outputs"]]
-    assert kinds[0] == "stream"
-    assert kinds[-1] == "display_data"
 
 
 @pytest.mark.parametrize("ipykernel", [OLDER_VERSIONS[0]], indirect=True)

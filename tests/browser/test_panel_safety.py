@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from ..markup.hostile import HOSTILE
 from .canary import Canary
 from .chats import Begin
-from .lab import Lab, every_front_end
+from .lab import FrontEnd, Lab, every_front_end
 from .notebook_page import NotebookPage
 from .panel_page import PanelPage
 
-PREFIXES = 6
+PREFIXES = 4
 
 HOSTILE_PANEL = """
 import asyncio, json, pathlib
@@ -58,17 +59,20 @@ def scrolled_through(notebook: NotebookPage, panel: PanelPage, turns: int) -> No
     panel.expect_turns(turns)
 
 
-@every_front_end
-def test_hostile_answers_do_nothing_on_their_way_and_at_the_end(begin: Begin, lab: Lab) -> None:
-    """Each comes in pieces, as an answer and as its reasoning, to a prompt that is as hostile."""
+@pytest.mark.parametrize(
+    ("lab", "half"), [(FrontEnd.JUPYTERLAB, 0), (FrontEnd.NOTEBOOK, 1)], indirect=["lab"], ids=str
+)
+def test_hostile_answers_do_nothing_on_their_way_and_at_the_end(begin: Begin, lab: Lab, half: int) -> None:
+    """Each comes in pieces, as an answer and as its reasoning, to a prompt that is as hostile; one half of them
+    in each front end."""
     armed = [Canary.arm(one.text, number) for number, one in enumerate(HOSTILE)]
     files = {"hostile.json": json.dumps(armed)}
-    cells = [HOSTILE_PANEL.format(prefixes=PREFIXES), ASK.format(which="% 2 == 0")]
+    cells = [HOSTILE_PANEL.format(prefixes=PREFIXES), ASK.format(which=f"% 2 == {half}")]
     notebook, _ = begin(cells, files=files)
     notebook.run(1)
     panel = PanelPage(notebook)
     notebook.run(2, timeout=240)
-    count = (len(HOSTILE) + 1) // 2
+    count = len(HOSTILE[half::2])
     expect(panel.log.get_by_role("article")).to_have_count(count)
     scrolled_through(notebook, panel, count)
     harm = {HOSTILE[tag].name if tag is not None else "?" for tag in lab.canary.hits_by_tag()}

@@ -96,7 +96,7 @@ def test_any_text_cut_anywhere_is_shown_as_the_document_has_it(case: tuple[str, 
 @pytest.mark.parametrize("answers", [ORDINARY, HOSTILE, BAITED], ids=["ordinary", "hostile", "baited"])
 def test_every_answer_of_the_corpora_is_shown_as_the_document_has_it(answers: Sequence[Any]) -> None:
     for answer in answers:
-        text = well_formed(answer.text[:400])
+        text = well_formed(answer.text[:300])
         random = Random(text)
         places = sorted({0, len(text), *(random.randrange(len(text)) for _ in range(8))})
         check(text, [text[start:end] for start, end in pairwise(places)])

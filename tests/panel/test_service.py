@@ -83,12 +83,13 @@ def test_a_view_that_comes_is_sent_the_state(window: OpenWindow) -> None:
 
 
 def test_what_is_sent_is_answered_as_it_comes(window: OpenWindow) -> None:
-    gate = threading.Event()
-    script = gated(gate, [Status("loading the model", 0.5), 0.2, ReasoningDelta("hm"), "One *two"], ["*."])
-    shown = window(parrot(script))
+    loaded, gate = threading.Event(), threading.Event()
+    status = Status("loading the model", 0.5)
+    shown = window(parrot(gated(status, loaded, ReasoningDelta("hm"), "One *two", gate, "*.")))
     act = shown.act("send", text="a")
     shown.until(lambda: shown.view.acks == [act] and shown.busy)
     shown.until(lambda: shown.view.last.note == "loading the model (50%)")
+    loaded.set()
     shown.until(lambda: shown.view.last.blocks.html == "<p>One *two</p>\n")
     assert (shown.view.last.prompt, shown.view.last.reasoning) == ("a", "hm")
     assert not shown.conversation.turns
@@ -299,7 +300,7 @@ def test_another_conversation_of_the_notebook_is_opened(window: OpenWindow, note
 
 def test_an_answer_goes_on_in_the_conversation_that_was_left(window: OpenWindow, notebook: Notebook) -> None:
     gate = threading.Event()
-    shown = window(chat=Chat(provider=parrot(gated(gate, ["so ", "far"], [", and on"])), conversation="one"))
+    shown = window(chat=Chat(provider=parrot(gated("so ", "far", gate, ", and on")), conversation="one"))
     shown.act("send", text="a")
     shown.until(lambda: shown.view.order and shown.view.last.blocks.html)
     shown.act("conversation", name="two")
@@ -425,7 +426,7 @@ def test_a_failed_second_try_leaves_what_was_there(window: OpenWindow) -> None:
 
 def test_who_asks_while_an_answer_comes_is_told_so(window: OpenWindow) -> None:
     gate = threading.Event()
-    shown = window(parrot(gated(gate, ["one"])))
+    shown = window(parrot(gated("one", gate)))
     shown.act("send", text="a")
     shown.until(lambda: shown.view.order and shown.view.last.blocks.html)
     for type, fields in (("send", {"text": "b"}), ("clear", {}), ("undo", {})):
@@ -547,11 +548,15 @@ def test_a_fault_in_the_feed_ends_nothing(window: OpenWindow, monkeypatch: pytes
 
 
 @pytest.mark.usefixtures("soon")
-def test_a_status_that_cannot_be_shown_does_not_keep_the_answer_away(window: OpenWindow) -> None:
-    gate = threading.Event()
+def test_a_status_that_cannot_be_shown_does_not_keep_the_answer_away(
+    window: OpenWindow, caplog: pytest.LogCaptureFixture
+) -> None:
+    loaded, gate = threading.Event(), threading.Event()
     bad = Status("loading", "half")  # type: ignore[arg-type]
-    shown = window(parrot(gated(gate, [bad, 0.1, "so far"], [" and on"])))
+    shown = window(parrot(gated(bad, loaded, "so far", gate, " and on")))
     shown.act("send", text="a")
+    shown.until(lambda: "could not be brought up to date" in caplog.text)
+    loaded.set()
     shown.until(lambda: shown.view.order and shown.view.last.blocks.html == "<p>so far</p>\n")
     gate.set()
     shown.shows("so far and on")
@@ -622,7 +627,7 @@ def test_nothing_is_sent_where_nobody_looks_and_all_when_somebody_comes(window: 
     shown.look()
     assert shown.messages == []
     shown.open().shows("re a")
-    shown.tell("gone", view="v")
+    shown.gone()
     time.sleep(0.1)  # what was on its way has come
     shown.look()
     count = len(shown.messages)
@@ -640,10 +645,10 @@ def test_no_check_is_sent_to_a_view_that_has_gone(
     monkeypatch.setattr(service_module, "_CHECK_SECONDS", 0.2)
     shown = window()
     time.sleep(0.1)
-    shown.tell("gone", view="v")
+    gone = shown.gone()
     time.sleep(0.25)
     shown.look()
-    assert shown.kinds() == ["change", "state"]
+    assert max(shown.times) < gone
 
 
 def test_a_second_view_stays_when_the_first_goes(window: OpenWindow) -> None:
@@ -666,7 +671,7 @@ def test_old_turns_are_asked_for(window: OpenWindow) -> None:
 
 def test_closing_ends_the_watching_and_not_the_answer(window: OpenWindow) -> None:
     gate = threading.Event()
-    shown = window(parrot(gated(gate, ["so far"], [" and on"])))
+    shown = window(parrot(gated("so far", gate, " and on")))
     shown.act("send", text="a")
     shown.until(lambda: shown.view.order and shown.view.last.blocks.html)
     shown.service.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from notebook_chat import Chat
@@ -50,6 +50,12 @@ class Window:
         """The view comes; waits until it has what there is."""
         self.tell("ready", view="v")
         return self.until(lambda: not self.view.asking)
+
+    def gone(self) -> float:
+        """The view goes; gives when that was known."""
+        self.tell("gone", view="v")
+        self.until(lambda: not self.service._views)
+        return time.monotonic()
 
     def tell(self, type: str, *buffers: bytes, **fields: Any) -> None:
         """The view says something."""
@@ -162,13 +168,15 @@ class Notebook(Watched):
         return self.conversation(name), lambda: "the running cell"
 
 
-def gated(gate: threading.Event, before: Sequence[Any], after: Sequence[Any] = ()) -> Callable[[Any], Any]:
-    """A script for a parrot: what comes first, and what comes when the gate is open."""
+def gated(*items: Any) -> Callable[[Any], Any]:
+    """A script for a parrot, which waits at each event among the items until that is set."""
 
     def script(messages: Any) -> Iterator[Any]:
-        yield from before
-        while not gate.is_set():
-            yield 0.002
-        yield from after
+        for item in items:
+            if isinstance(item, threading.Event):
+                while not item.is_set():
+                    yield 0.002
+            else:
+                yield item
 
     return script
