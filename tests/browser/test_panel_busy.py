@@ -96,3 +96,22 @@ def test_where_a_kernel_cannot_listen_the_panel_says_so_at_once(begin: Begin, ip
     panel.expect_turns(1)
     expect(panel.panel.locator(".nc-waiting")).to_be_hidden()
     expect(panel.panel).not_to_contain_text("The kernel is busy")
+
+
+def test_after_a_restart_the_panel_says_what_to_do_and_loses_nothing(begin: Begin) -> None:
+    notebook, _ = begin(["%load_ext notebook_chat\n%chat panel"], echo())
+    notebook.run(1)
+    panel = PanelPage(notebook)
+    panel.ask("before")
+    panel.expect_turns(1)
+    notebook.restart_kernel()
+    panel.ask("after")
+    expect(panel.panel).to_contain_text("The kernel was restarted: run this panel's cell again.")
+    expect(panel.panel.locator(".nc-waiting")).to_have_text("after")
+    expect(panel.turn(1)).to_contain_text("before")
+    notebook.run(0)
+    notebook.run(1)
+    panel = PanelPage(notebook)
+    panel.expect_turns(1)  # the conversation goes on
+    panel.ask("after")
+    panel.expect_turns(2)

@@ -515,7 +515,8 @@ def test_turns_of_nobody_are_asked_for_in_vain(window: OpenWindow) -> None:
 
 
 def test_halves_of_surrogate_pairs_end_nothing(window: OpenWindow) -> None:
-    shown = window(parrot(["a\ud800", "b"]))
+    provider = parrot(["a\ud800", "b"])
+    shown = window(provider)
     shown.act("model", name="grey\ud800")
     shown.until(lambda: shown.view.head["model"] == "parrot:grey\ufffd")
     shown.service.use("red\ud800")
@@ -525,6 +526,10 @@ def test_halves_of_surrogate_pairs_end_nothing(window: OpenWindow) -> None:
     shown.act("send", text="\udc00")
     shown.shows("a\ufffdb")
     assert shown.prompts == ["\ufffd"]
+    assert heard(provider) == [["user: \ufffd"]]
+    shown.tell("undo", act="\ud800")
+    shown.until(lambda: shown.view.acks[-1] == "\ufffd")
+    shown.shows()
     shown.act("regenerate", turn="\ud800")
     shown.told(BEYOND)
 

@@ -6,7 +6,8 @@ const RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 30000;
 
 class Connection {
-  // `receive` gets messages of the kinds state, change, items and models; `silent` whether the kernel is.
+  // `receive` gets messages of the kinds state, change, items and models; `silent` gets "busy" when the kernel does not
+  // listen, "gone" when it is not the one any more that the panel was made in, and "" when all is well.
   constructor(model, receive, silent) {
     this.model = model;
     this.receive = receive;
@@ -49,7 +50,7 @@ class Connection {
     const ask = (wait) => {
       this.send({ type: "ready", view: this.view });
       this.asking = setTimeout(() => {
-        this.silent(true);
+        this.silent("busy");
         this.quick = false;
         ask(Math.min(2 * wait, LONGEST_RETRY_MS));
       }, wait);
@@ -60,7 +61,7 @@ class Connection {
   stopAsking() {
     clearTimeout(this.asking);
     this.asking = null;
-    if (!this.unheard.size) this.silent(false);
+    if (!this.unheard.size) this.silent("");
   }
 
   need(ids) {
@@ -73,8 +74,8 @@ class Connection {
     const act = `${this.view}-${(this.acts += 1)}`;
     const message = { ...content, act };
     const unheard = () => {
-      this.silent(true);
-      if (this.quick) this.model.send(message, undefined, buffers);
+      this.silent("busy");
+      if (this.quick) this.sendByComm(message, buffers);
     };
     this.unheard.set(act, setTimeout(unheard, PATIENCE_MS));
     this.send(message, buffers);
@@ -84,11 +85,19 @@ class Connection {
   settle(act) {
     clearTimeout(this.unheard.get(act));
     this.unheard.delete(act);
-    if (!this.unheard.size) this.silent(false);
+    if (!this.unheard.size) this.silent("");
   }
 
   send(content, buffers = []) {
-    if (!this.quick || !sendByControl(this.model, content, buffers)) this.model.send(content, undefined, buffers);
+    if (!this.quick || !sendByControl(this.model, content, buffers)) this.sendByComm(content, buffers);
+  }
+
+  sendByComm(content, buffers) {
+    try {
+      this.model.send(content, undefined, buffers);
+    } catch {
+      this.silent("gone");
+    }
   }
 
   close() {

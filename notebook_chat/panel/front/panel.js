@@ -1,7 +1,10 @@
 // The panel: what stands around the turns, and how the parts come together.
 
 const EDITING_KEYS = new Set("acvxzy".split("").concat(["enter", "backspace", "delete", "home", "end"]));
-const BUSY = "The kernel is busy; this will happen when its cell has ended. If it was restarted, run this cell again.";
+const SILENT = {
+  busy: "The kernel is busy; this will happen when its cell has ended.",
+  gone: "The kernel was restarted: run this panel's cell again.",
+};
 const NEW = "\u0000new";
 
 class Panel {
@@ -96,15 +99,14 @@ class Panel {
   }
 
   showSilent(silent) {
-    if (silent === this.isSilent) return;
-    this.isSilent = silent;
-    this.composer.showWaiting(silent);
+    if (silent === this.silence) return;
+    this.silence = silent;
+    this.composer.showWaiting(silent !== "");
     this.showDoing();
   }
 
   showDoing() {
-    if (this.isSilent) this.doing.textContent = BUSY;
-    else this.doing.textContent = this.answering ? "answering" : "";
+    this.doing.textContent = SILENT[this.silence] ?? (this.answering ? "answering" : "");
   }
 
   // --- what the reader does
