@@ -167,7 +167,10 @@ class Reply:
         self._conversation.follow(draft, self)
         if written is not None and not written.done():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(written)), _WRITTEN_SECONDS)
+                async with asyncio.timeout(
+                    _WRITTEN_SECONDS
+                ):  # wait_for may lose a cancellation in Python 3.11
+                    await asyncio.shield(asyncio.wrap_future(written))
 
     async def _close(self) -> None:
         if self._result is not None:

@@ -101,11 +101,8 @@ def _stop() -> None:
 
 
 def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-    """Runs the coroutine on the private loop, in a copy of the caller's context.
-
-    Returns:
-        A future for the calling thread; its ``cancel`` cancels the coroutine.
-    """
+    """Runs the coroutine on the private loop, in a copy of the caller's context; cancelling the future that
+    it gives cancels the coroutine."""
     return asyncio.run_coroutine_threadsafe(coroutine, _loop())
 
 
@@ -146,9 +143,8 @@ class _End:
 class Stream(Generic[T]):
     """An asynchronous iterator, driven on the private loop and taken from a synchronous caller.
 
-    The loop puts items into an unbounded queue, so a slow reader does not stall the connection. Use it
-    as a context manager: leaving it early cancels the iterator and waits until it has closed, which closes
-    its connection.
+    The loop puts items into an unbounded queue, so a slow reader does not stall the connection. Leaving it as
+    a context manager cancels the iterator and waits until it has closed, and with it its connection.
 
     Parameters:
         source: The asynchronous iterator. If it has ``aclose``, that is called at the end.

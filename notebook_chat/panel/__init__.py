@@ -2,7 +2,8 @@
 
 The front end is thin. It shows safe HTML that was made here, block by block, and says what the reader does;
 all thinking is here, on the private loop, so that neither waits for a cell that computes. ``feed`` says what
-the views are sent, ``service`` does what they ask for, ``widget`` joins the two to ipywidgets.
+the views are sent, ``publisher`` when, ``service`` does what they ask for, ``control`` is their way in, and
+``widget`` joins it all to ipywidgets.
 """
 
 from .widget import ChatPanel

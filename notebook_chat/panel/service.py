@@ -1,4 +1,4 @@
-"""What a panel does for its views: keeps them up to date, and does what they ask for."""
+"""What a panel does for its views: what they ask for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from traceback import format_exception
 from typing import Any
 
 import msgspec
@@ -19,15 +20,7 @@ from ..keys import redact
 from ..messages import Message, TextPart
 from ..session import session
 from . import actions
-from .feed import Feed, Sent
-
-_SHORTEST = 0.05
-_BYTES_PER_SECOND = 200_000
-_CHARACTERS_PER_SECOND = 400_000
-"""How fast a view can lay out an open block again and again."""
-
-_CHECK_SECONDS = 1.0
-"""After how long without a change the views are told which was the last: they notice if they lack it."""
+from .publisher import Publisher
 
 _MOST_MODELS = 500
 
@@ -46,23 +39,15 @@ class Service:
 
     def __init__(self, chat: Chat, send: Callable[[Any, list[bytes]], None], *, system: str | None) -> None:
         self.chat = chat
-        self._send_out = send
         self._system = system
-        self._conversation = chat.conversation
-        self._feed = Feed(chat.conversation)
-        self._views: set[str] = set()
-        self._asked: deque[actions.Ready | actions.Need] = deque()
         self._done: deque[str] = deque(maxlen=100)  # a view that is not heard at once says it once more
         self._notice: dict[str, Any] | None = None
         self._model = ""
-        self._news = asyncio.Event()
-        self._at_once = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._watch(chat.conversation)
+        self._publisher = Publisher(chat.conversation, send, self._head)
         loaded = session()
-        self._forget_session = loaded.watch(self._wake) if loaded is not None else lambda: None
+        self._forget_session = loaded.watch(self._publisher.wake) if loaded is not None else lambda: None
         self.refresh()
-        self._serving = runner.submit(self._serve())
 
     @property
     def model(self) -> str:
@@ -76,7 +61,7 @@ class Service:
         except ConfigurationError as error:
             self._model = ""
             self._tell(str(error), error=True)
-        self._wake()
+        self._publisher.wake()
 
     def take(self, content: Any, buffers: Sequence[Any]) -> None:
         """Takes a message from a view, in any thread."""
@@ -85,76 +70,12 @@ class Service:
 
     def close(self) -> None:
         """Ends it. An answer on its way goes on: it belongs to the conversation."""
-        self._unwatch()
+        self._publisher.close()
         self._forget_session()
-        self._serving.cancel()
 
-    # --- keeping the views up to date
-
-    def _watch(self, conversation: Conversation) -> None:
-        self._conversation = conversation
-        self._unwatch = conversation.watch(self._wake)
-
-    def _wake(self) -> None:
-        if not self._news.is_set():
-            runner.post(self._news.set)
-        if self._conversation.answering is None and not self._at_once.is_set():
-            runner.post(self._at_once.set)
-
-    async def _serve(self) -> None:
-        while True:
-            try:
-                # Whoever has missed the last change has nothing that would tell him so.
-                await asyncio.wait_for(self._news.wait(), _CHECK_SECONDS if self._views else None)
-            except TimeoutError:
-                if self._views:
-                    self._send({"type": "check", "number": self._feed.number})
-                await self._news.wait()
-            self._news.clear()
-            self._at_once.clear()
-            try:
-                size = await self._update()
-            except Exception:  # no fault here may end the panel; the next change is tried again
-                log.exception("a panel could not be brought up to date")
-                size = 0
-            await self._pause(size)
-
-    async def _update(self) -> int:
-        """Sends what is new and what was asked for; how many bytes that were, about."""
-        if not self._views:
-            return 0
-        self._feed.conversation = self._conversation
-        head = self._head()
-        size = self._sent(await asyncio.to_thread(self._feed.change, head))
-        asked, self._asked = self._asked, deque()  # not before: a fault above must not lose them
-        if any(isinstance(request, actions.Ready) for request in asked):
-            size += self._sent(await asyncio.to_thread(self._feed.state))
-        for request in asked:
-            if isinstance(request, actions.Need):
-                size += self._sent(await asyncio.to_thread(self._feed.items, request.ids))
-        return size
-
-    def _sent(self, message: Sent | None) -> int:
-        if message is None:
-            return 0
-        self._send(message.content, message.buffers)
-        return len(msgspec.json.encode(message.content)) + sum(map(len, message.buffers))
-
-    def _send(self, content: Any, buffers: Sequence[bytes] = ()) -> None:
-        """Sends a message. One that cannot be sent is as good as lost, which the views notice."""
-        try:
-            self._send_out(content, list(buffers))
-        except Exception:
-            log.exception("a message to a panel could not be sent")
-
-    async def _pause(self, size: int) -> None:
-        """Waits until the next change may be sent: for less than it takes the eye to notice, for longer
-        where much was sent, and not at all when the answer has ended or somebody asked for something."""
-        seconds = max(_SHORTEST, size / _BYTES_PER_SECOND, self._feed.weight / _CHARACTERS_PER_SECOND)
-        try:
-            await asyncio.wait_for(self._at_once.wait(), seconds)
-        except TimeoutError:
-            return
+    @property
+    def _conversation(self) -> Conversation:
+        return self._publisher.conversation
 
     def _head(self) -> dict[str, Any]:
         loaded = session()
@@ -163,13 +84,11 @@ class Service:
         shared = loaded is not None and loaded.conversations.get(name) is self._conversation
         return {
             "model": well_formed(self._model),
-            "conversation": name,
-            "conversations": names if shared else [],
+            "conversation": well_formed(name),
+            "conversations": [well_formed(one) for one in names] if shared else [],
             "answering": self._conversation.busy,
             "notice": self._notice,
         }
-
-    # --- doing what they ask for
 
     def _take(self, content: Any, images: list[bytes]) -> None:
         try:
@@ -178,15 +97,11 @@ class Service:
             return self._tell(str(error), error=True)
         match request:
             case actions.Gone():
-                self._views.discard(request.view)
+                self._publisher.forget(request.view)
             case actions.Ready() | actions.Need():
-                if isinstance(request, actions.Ready):
-                    self._views.add(request.view)
-                self._asked.append(request)
-                self._news.set()
-                self._at_once.set()
+                self._publisher.serve(request)
             case _:
-                self._send({"type": "ack", "act": request.act})
+                self._publisher.send({"type": "ack", "act": request.act})
                 if request.act in self._done:
                     return None
                 self._done.append(request.act)
@@ -218,7 +133,7 @@ class Service:
                 case actions.UseModel():
                     self.use(act.name)
                 case actions.ListModels():
-                    self._send({"type": "models", "models": await _models()})
+                    self._publisher.send({"type": "models", "models": await _models()})
                 case actions.OpenConversation():
                     self._open(act.name)
         except ChatError as error:
@@ -226,7 +141,7 @@ class Service:
             self._tell(str(error), error=True, act=None if error.partial else act.act)
         except Exception as error:
             self._tell(_fault(error), error=True, act=act.act)
-        self._wake()
+        self._publisher.wake()
 
     async def _ask(self, act: actions.Send | actions.Regenerate, images: list[bytes]) -> None:
         """Asks, and stays until the answer has ended; the views see it through the conversation."""
@@ -272,19 +187,20 @@ class Service:
         if not name:
             numbered = (f"chat-{number}" for number in range(2, 10_000))
             name = next(free for free in numbered if free not in loaded.conversations)
-        self._unwatch()
-        self.chat.conversation = loaded.conversation(name)
-        self._watch(self.chat.conversation)
+        conversation = loaded.conversation(name)
+        self._publisher.leave()
+        self.chat.conversation = conversation
+        self._publisher.show(conversation)
 
     def _tell(self, text: str, *, error: bool = False, undo: bool = False, act: str | None = None) -> None:
         """Shows a line to the reader, until the next time something is done."""
         self._notice = {"text": well_formed(text), "error": error, "undo": undo, "act": act}
-        self._wake()
+        self._publisher.wake()
 
 
 def _fault(error: Exception) -> str:
     """What the reader is told of an error that nobody foresaw; the panel goes on."""
-    log.error("a panel could not do what it was asked for", exc_info=error)
+    log.error("a panel could not do what it was asked for\n%s", redact("".join(format_exception(error))))
     return f"{type(error).__name__}: {redact(str(error))}"
 
 

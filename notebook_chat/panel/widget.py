@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from anywidget import AnyWidget
-from traitlets import Unicode
+from traitlets import Unicode, validate
 
 from ..chat import Chat
 from ..conversation import Conversation
@@ -55,6 +55,9 @@ class ChatPanel(AnyWidget):
             raise InvalidOptionError(
                 f"a {type(chat).__name__} is not a Chat", hint="Write ChatPanel(model=…) to name a model."
             )
+        for name, value in (("model", model), ("system", system)):
+            if not isinstance(value, str | None):
+                raise InvalidOptionError(f"{name} is text, not {value!r}")
         if chat is not None and model is not None:
             raise InvalidOptionError("a chat has its model already", hint="Give one of the two.")
         if chat is None:
@@ -82,6 +85,10 @@ class ChatPanel(AnyWidget):
     @model.setter
     def model(self, model: str) -> None:
         self._service.use(model)
+
+    @validate("height")
+    def _check_height(self, proposal: Any) -> str:
+        return _length(proposal["value"])
 
     def close(self) -> None:
         """Takes the panel away. The conversation stays."""

@@ -327,12 +327,13 @@ def test_a_first_look_at_the_panel(begin: Begin) -> None:
         '    return text[::-1]\n```\n\n`reverse("chat")` gives `"tahc"`.\n'
     )
     fast = "Yes: the copy is made in C, in time $O(n)$.\n"
-    notebook, _ = begin(["%chat panel"], Answer(reverse), Answer(fast), viewport=(1000, 680))
+    notebook, _ = begin(["%chat panel"], Answer(reverse), Answer(fast), viewport=(1000, 900))
     notebook.execute("application:toggle-left-area")
     panel = opened(notebook)
     panel.ask("How do I reverse a string in Python?")
     panel.expect_turns(1)
     panel.ask("And is it fast for long strings?")
     panel.expect_turns(2)
+    panel.box.evaluate("box => box.blur()")
     panel.answer(1).locator("pre").hover()
     panel.screenshot("first-look")

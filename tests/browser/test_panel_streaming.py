@@ -152,8 +152,8 @@ def test_two_views_one_of_them_opened_in_the_middle_of_an_answer(begin: Begin) -
 
 
 MEDDLE = """
-service = get_ipython().magics_manager.registry["ChatMagics"].panel()._service
-send, held, count, lost = service._send_out, [], 0, 0
+publisher = get_ipython().magics_manager.registry["ChatMagics"].panel()._service._publisher
+send, held, count, lost = publisher._send_out, [], 0, 0
 def meddle(content, buffers):
     global count, lost
     if content["type"] != "change":
@@ -167,7 +167,7 @@ def meddle(content, buffers):
         for message in reversed(held):
             send(*message)
         held.clear()
-service._send_out = meddle
+publisher._send_out = meddle
 """
 
 

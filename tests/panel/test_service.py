@@ -15,6 +15,7 @@ from notebook_chat.conversation import Conversation
 from notebook_chat.errors import ProviderError, RateLimitError
 from notebook_chat.events import ReasoningDelta, Status
 from notebook_chat.images import LARGEST
+from notebook_chat.panel import publisher as publisher_module
 from notebook_chat.panel import service as service_module
 from notebook_chat.providers import catalog
 
@@ -49,7 +50,7 @@ def window() -> Iterator[OpenWindow]:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A check follows a change soon."""
-    monkeypatch.setattr(service_module, "_CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(publisher_module, "_CHECK_SECONDS", 0.05)
 
 
 def repeating() -> Any:
@@ -538,7 +539,7 @@ def test_a_fault_in_the_feed_ends_nothing(window: OpenWindow, monkeypatch: pytes
     chat = Chat(provider=repeating())
     chat.ask("a")
     shown = window(chat=chat, view=False)
-    real, calls = shown.service._feed.change, []
+    real, calls = shown.service._publisher._feed.change, []
 
     def change(head: Any) -> Any:
         calls.append(head)
@@ -546,7 +547,7 @@ def test_a_fault_in_the_feed_ends_nothing(window: OpenWindow, monkeypatch: pytes
             raise RuntimeError("a fault")
         return real(head)
 
-    monkeypatch.setattr(shown.service._feed, "change", change)
+    monkeypatch.setattr(shown.service._publisher._feed, "change", change)
     shown.tell("ready", view="v")
     shown.until(lambda: len(calls) == 1)
     shown.open().shows("re a")  # a view that is not answered asks again
@@ -569,7 +570,7 @@ def test_a_status_that_cannot_be_shown_does_not_keep_the_answer_away(
 
 def test_a_way_out_that_fails_once_ends_nothing(window: OpenWindow) -> None:
     shown = window(view=False)
-    real, failed = shown.service._send_out, []
+    real, failed = shown.service._publisher._send_out, []
 
     def send(content: Any, buffers: list[bytes]) -> None:
         if content["type"] not in failed:
@@ -577,7 +578,7 @@ def test_a_way_out_that_fails_once_ends_nothing(window: OpenWindow) -> None:
             raise OSError("the connection is gone")
         real(content, buffers)
 
-    shown.service._send_out = send
+    shown.service._publisher._send_out = send
     shown.tell("ready", view="v")
     shown.until(lambda: failed == ["change", "state"])
     shown.open()  # a view that is not answered asks again
@@ -647,7 +648,7 @@ def test_nothing_is_sent_where_nobody_looks_and_all_when_somebody_comes(window: 
 def test_no_check_is_sent_to_a_view_that_has_gone(
     window: OpenWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service_module, "_CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(publisher_module, "_CHECK_SECONDS", 0.2)
     shown = window()
     time.sleep(0.1)
     gone = shown.gone()
@@ -681,7 +682,7 @@ def test_closing_ends_the_watching_and_not_the_answer(window: OpenWindow) -> Non
     shown.until(lambda: shown.view.order and shown.view.last.blocks.html)
     shown.service.close()
     assert shown.conversation._watchers == ()
-    shown.until(shown.service._serving.done)
+    shown.until(shown.service._publisher._serving.done)
     shown.look()
     count = len(shown.messages)
     gate.set()

@@ -54,7 +54,7 @@ class Window:
     def gone(self) -> float:
         """The view goes; gives when that was known."""
         self.tell("gone", view="v")
-        self.until(lambda: not self.service._views)
+        self.until(lambda: not self.service._publisher._views)
         return time.monotonic()
 
     def tell(self, type: str, *buffers: bytes, **fields: Any) -> None:

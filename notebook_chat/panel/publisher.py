@@ -1,0 +1,141 @@
+"""Keeps the views of a panel up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from .. import runner
+from ..conversation import Conversation
+from .actions import Need, Ready
+from .feed import Feed, Sent
+
+_SHORTEST = 0.05
+_BYTES_PER_SECOND = 200_000
+_CHARACTERS_PER_SECOND = 400_000
+"""How fast a view can lay out an open block again and again."""
+
+_CHECK_SECONDS = 1.0
+"""After how long without a change the views are told which was the last: they notice if they lack it."""
+
+log = logging.getLogger(__name__)
+
+
+class Publisher:
+    """Sends the views of one panel what is new, as long as there are any, on the private loop.
+
+    Parameters:
+        conversation: What is shown; ``show`` has another one shown.
+        send: Sends a message to the views.
+        head: What stands around the turns now.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        send: Callable[[Any, list[bytes]], None],
+        head: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self._send_out = send
+        self._head = head
+        self._feed = Feed(conversation)
+        self._views: set[str] = set()
+        self._asked: deque[Ready | Need] = deque()
+        self._news = asyncio.Event()
+        self._at_once = asyncio.Event()
+        self.show(conversation)
+        self._serving = runner.submit(self._serve())
+
+    def show(self, conversation: Conversation) -> None:
+        """Shows a conversation from now on."""
+        self.conversation = conversation
+        self._unwatch = conversation.watch(self.wake)
+        self.wake()
+
+    def leave(self) -> None:
+        """Watches the conversation no longer."""
+        self._unwatch()
+
+    def close(self) -> None:
+        """Ends it."""
+        self.leave()
+        self._serving.cancel()
+
+    def wake(self) -> None:
+        """There may be something new; from any thread."""
+        if not self._news.is_set():
+            runner.post(self._news.set)
+        if self.conversation.answering is None and not self._at_once.is_set():
+            runner.post(self._at_once.set)
+
+    def serve(self, request: Ready | Need) -> None:
+        """Sends what a view asks for."""
+        if isinstance(request, Ready):
+            self._views.add(request.view)
+        self._asked.append(request)
+        self._news.set()
+        self._at_once.set()
+
+    def forget(self, view: str) -> None:
+        """A view is closed."""
+        self._views.discard(view)
+
+    def send(self, content: Any, buffers: Sequence[bytes] = ()) -> None:
+        """Sends a message. One that cannot be sent is as good as lost, which the views notice."""
+        try:
+            self._send_out(content, list(buffers))
+        except Exception:
+            log.exception("a message to a panel could not be sent")
+
+    async def _serve(self) -> None:
+        while True:
+            try:
+                # Whoever has missed the last change has nothing that would tell him so.
+                async with asyncio.timeout(_CHECK_SECONDS if self._views else None):
+                    await self._news.wait()
+            except TimeoutError:
+                if self._views:
+                    self.send({"type": "check", "number": self._feed.number})
+                await self._news.wait()
+            self._news.clear()
+            self._at_once.clear()
+            try:
+                size = await self._update()
+            except Exception:  # no fault here may end the panel; the next change is tried again
+                log.exception("a panel could not be brought up to date")
+                size = 0
+            await self._pause(size)
+
+    async def _update(self) -> int:
+        """Sends what is new and what was asked for; how many bytes that were, about."""
+        if not self._views:
+            return 0
+        self._feed.conversation = self.conversation
+        size = self._sent(await asyncio.to_thread(self._feed.change, self._head()))
+        asked, self._asked = self._asked, deque()  # not before: a fault above must not lose them
+        if any(isinstance(request, Ready) for request in asked):
+            size += self._sent(await asyncio.to_thread(self._feed.state))
+        for request in asked:
+            if isinstance(request, Need):
+                size += self._sent(await asyncio.to_thread(self._feed.items, request.ids))
+        return size
+
+    def _sent(self, message: Sent | None) -> int:
+        if message is None:
+            return 0
+        self.send(message.content, message.buffers)
+        return len(msgspec.json.encode(message.content)) + sum(map(len, message.buffers))
+
+    async def _pause(self, size: int) -> None:
+        """Waits until the next change may be sent: for less than it takes the eye to notice, for longer
+        where much was sent, and not at all when the answer has ended or somebody asked for something."""
+        seconds = max(_SHORTEST, size / _BYTES_PER_SECOND, self._feed.weight / _CHARACTERS_PER_SECOND)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):  # wait_for may lose a cancellation in Python 3.11
+                await self._at_once.wait()
