@@ -42,6 +42,7 @@ class Service:
         self._system = system
         self._done: deque[str] = deque(maxlen=100)  # a view that is not heard at once says it once more
         self._notice: dict[str, Any] | None = None
+        self._told = 0
         self._model = ""
         self._tasks: set[asyncio.Task[None]] = set()
         self._publisher = Publisher(chat.conversation, send, self._head)
@@ -194,7 +195,9 @@ class Service:
 
     def _tell(self, text: str, *, error: bool = False, undo: bool = False, act: str | None = None) -> None:
         """Shows a line to the reader, until the next time something is done."""
-        self._notice = {"text": well_formed(text), "error": error, "undo": undo, "act": act}
+        self._told += 1
+        told = {"number": self._told, "text": well_formed(text), "error": error, "undo": undo, "act": act}
+        self._notice = told
         self._publisher.wake()
 
 

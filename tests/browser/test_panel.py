@@ -153,6 +153,32 @@ def test_regenerate_edit_delete_undo_and_clear(begin: Begin) -> None:
     panel.expect_turns(3)
 
 
+def test_the_focus_is_never_lost_to_the_notebook(begin: Begin) -> None:
+    """What had it may be gone; the next key must not be a command of the notebook's."""
+    notebook, _ = begin(["%chat panel"], Answer("one"), Answer("two"), Answer("so far ", Stall()))
+    panel = opened(notebook)
+    keyboard = notebook.page.keyboard
+    for number, word in enumerate(("one", "two"), start=1):
+        panel.ask(word)
+        panel.expect_turns(number)
+    panel.button("Delete", 2).focus()
+    keyboard.press("Enter")
+    panel.expect_turns(1)
+    expect(panel.log).to_be_focused()
+    panel.button("Undo").focus()
+    keyboard.press("Enter")
+    panel.expect_turns(2)
+    expect(panel.box).to_be_focused()
+    panel.button("Regenerate", 2).focus()
+    keyboard.press("Enter")
+    expect(panel.answer(2)).to_contain_text("so far")
+    expect(panel.log).to_be_focused()
+    panel.button("Stop").focus()
+    keyboard.press("Enter")
+    expect(panel.turn(2)).to_contain_text("stopped")
+    expect(panel.box).to_be_focused()
+
+
 @every_front_end
 def test_copy_and_insert(begin: Begin) -> None:
     notebook, _ = begin(["%chat panel", "'the last cell'"], Answer(CODE))

@@ -112,6 +112,7 @@ class Composer {
   }
 
   showAnswering(answering) {
+    if ([this.sendButton, this.stopButton].includes(document.activeElement)) this.box.focus();
     this.stopButton.hidden = !answering;
     this.sendButton.hidden = answering;
   }

@@ -1,6 +1,8 @@
 // The panel: what stands around the turns, and how the parts come together.
 
-const EDITING_KEYS = new Set("acvxzy".split("").concat(["enter", "backspace", "delete", "home", "end"]));
+const EDITING_KEYS = new Set([..."acvxzy", "enter", "backspace", "delete", "home", "end"]);
+const TOLD_MS = 8000; // how long something is told that only this view knows
+const LISTED_MS = 30000;
 const SILENT = {
   busy: "The kernel is busy; this will happen when its cell has ended.",
   gone: "The kernel was restarted: run this panel's cell again.",
@@ -59,7 +61,10 @@ class Panel {
       return;
     }
     if (message.type === "state") this.transcript.forgetWaiting();
+    const focused = this.transcript.element.contains(document.activeElement);
     this.transcript.take(message, buffers);
+    // What had the focus may be gone, and the next key must not be the notebook's.
+    if (focused && !this.element.contains(document.activeElement)) this.transcript.element.focus();
     if (message.head) this.showHead(message.head);
     this.showFigures();
   }
@@ -67,17 +72,34 @@ class Panel {
   showHead(head) {
     this.head = head;
     if (document.activeElement !== this.modelBox) this.modelBox.value = head.model;
-    this.picker.hidden = !head.conversations.length;
+    this.showConversations(head);
+    if (head.answering !== this.answering) this.showAnswering(head.answering);
+    if (head.notice?.number === this.notified) return;
+    this.notified = head.notice?.number;
+    if (head.notice?.act) this.composer.giveBack(head.notice.act);
+    this.showNotice(head.notice);
+  }
+
+  // Only when there is something new: a picker that is open would close.
+  showConversations({ conversations, conversation }) {
+    const shown = JSON.stringify([conversations, conversation]);
+    if (shown === this.shownConversations) return;
+    this.shownConversations = shown;
+    this.picker.hidden = !conversations.length;
     this.picker.replaceChildren(
-      ...head.conversations.map((name) => h("option", { value: name, selected: name === head.conversation }, name)),
+      ...conversations.map((name) => h("option", { value: name, selected: name === conversation }, name)),
       h("option", { value: NEW }, "New conversation"),
     );
-    if (head.answering !== this.answering) this.showAnswering(head.answering);
-    const notice = head.notice;
-    if (JSON.stringify(notice) === this.noticed) return;
-    this.noticed = JSON.stringify(notice);
-    if (notice?.act) this.composer.giveBack(notice.act);
-    this.tell(notice?.text ?? "", notice ?? {});
+  }
+
+  showNotice(notice) {
+    const { text = "", error = false, undo = false } = notice ?? {};
+    clearTimeout(this.telling);
+    if (document.activeElement === this.undo && !undo) this.composer.box.focus();
+    this.notice.textContent = text;
+    this.undo.hidden = !undo;
+    this.noticeLine.hidden = !text;
+    this.noticeLine.classList.toggle("nc-error", error);
   }
 
   showAnswering(answering) {
@@ -157,8 +179,9 @@ class Panel {
   }
 
   listModels() {
-    if (!this.listed) this.act({ type: "models" });
-    this.listed = true;
+    if (this.listed && performance.now() - this.listed < LISTED_MS) return;
+    this.listed = performance.now();
+    this.act({ type: "models" });
   }
 
   openConversation() {
@@ -166,14 +189,14 @@ class Panel {
     this.act({ type: "conversation", name: name === NEW ? "" : name });
   }
 
-  tell(text, { error = false, undo = false } = {}) {
-    this.notice.textContent = text;
-    this.undo.hidden = !undo;
-    this.noticeLine.hidden = !text;
-    this.noticeLine.classList.toggle("nc-error", error);
+  // What only this view knows, for a while; then what the kernel has told again.
+  tell(text) {
+    this.showNotice({ text });
+    this.telling = setTimeout(() => this.showNotice(this.head?.notice), TOLD_MS);
   }
 
   showNewest(shown) {
+    if (!shown && document.activeElement === this.newest) this.transcript.element.focus();
     this.newest.hidden = !shown;
   }
 
@@ -182,7 +205,9 @@ class Panel {
   key(event) {
     if (!this.element.contains(event.target)) return;
     const key = event.key.toLowerCase();
-    const shortcut = (event.ctrlKey || event.metaKey) && !EDITING_KEYS.has(key) && !key.startsWith("arrow");
+    const shifted = event.shiftKey && "acvxy".includes(key); // such as Ctrl+Shift+C, which opens the palette
+    const editing = (EDITING_KEYS.has(key) && !shifted) || key.startsWith("arrow");
+    const shortcut = (event.ctrlKey || event.metaKey) && !editing;
     if (shortcut || /^f\d+$/.test(key)) return;
     event.stopPropagation();
     if (event.target === this.composer.box && this.composer.key(event)) return;
@@ -198,6 +223,7 @@ class Panel {
   close() {
     window.removeEventListener("keydown", this.onKey, true);
     clearInterval(this.ticking);
+    clearTimeout(this.telling);
     this.transcript.close();
     this.connection.close();
   }
