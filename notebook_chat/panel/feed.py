@@ -43,6 +43,8 @@ class Feed:
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
         self.number = 0
+        self._turns: tuple[Turn, ...] | None = None  # those that the rows are of
+        self._open_id: str | None = None
         self._rows: list[list[Any]] = []
         self._head: Mapping[str, Any] = {}
         self._growing: Growing | None = None
@@ -65,7 +67,7 @@ class Feed:
         try:
             self._note_changes(head, message)
         except Exception:
-            self._growing = None
+            self._growing = self._turns = None
             self.number += 1  # what is lost with it is noticed by the views, which then ask for the state
             raise
         if not message.content:
@@ -77,13 +79,18 @@ class Feed:
     def _note_changes(self, head: Mapping[str, Any], message: Sent) -> None:
         answering = self.conversation.answering  # first: what it becomes is then among the turns
         turns = self.conversation.turns
-        if answering is not None and any(turn.id == answering.draft.id for turn in turns):
-            answering = None
-        rows = self._rows_of(turns, answering)
-        if rows != self._rows:
-            self._finish_growing(turns, message)
-            self._add_new(turns, rows, message)
-            self._rows = message.content["rows"] = rows
+        open_id = answering.draft.id if answering is not None else None
+        if (
+            turns is not self._turns or open_id != self._open_id
+        ):  # looked at only then: there may be thousands
+            if any(turn.id == open_id for turn in turns):
+                answering = open_id = None
+            rows = self._rows_of(turns, answering)
+            if rows != self._rows:
+                self._finish_growing(turns, message)
+                self._add_new(turns, rows, message)
+                self._rows = message.content["rows"] = rows
+            self._turns, self._open_id = turns, open_id
         self._grow(answering, message)
         if head != self._head:
             self._head = message.content["head"] = dict(head)
