@@ -156,6 +156,7 @@ class Chat:
         fresh: bool = False,
         replaces: str | None = None,
         images: Sequence[Any] = (),
+        patient: bool = False,
         **options: Any,
     ) -> Reply:
         """An answer whose events the caller takes from the ``Reply``. Nothing is sent before that.
@@ -168,6 +169,7 @@ class Chat:
             replaces: The id of a turn that is asked anew, in its place.
             images: Images to go with the prompt, each as ``images.image_part`` takes it: a file's path or
                 bytes, a ``data:`` URL, a Pillow image, a matplotlib figure.
+            patient: Whether to wait for another answer that is coming in the conversation.
             **options: Options of this request alone.
 
         Raises:
@@ -190,7 +192,8 @@ class Chat:
             return provider.create_async_generator(own_name, draft.messages, **merged)
 
         remembered = {key: merged[key] for key in GENERATION if merged.get(key) is not None}
-        return Reply(conversation, name, begin, ask, limit=self._limit(name, merged), options=remembered)
+        limit = self._limit(name, merged)
+        return Reply(conversation, name, begin, ask, limit=limit, options=remembered, patient=patient)
 
     def _limit(self, model: str, options: Mapping[str, Any]) -> int | None:
         """How many tokens may go out, so that there is room for the answer."""

@@ -10,12 +10,14 @@ from typing import Any
 
 from . import events
 from .conversation import Conversation, Draft, Status, Turn
-from .errors import ContextLengthError
+from .errors import ContextLengthError, ConversationBusyError
 from .events import Event
 from .providers.base import AsyncResult
 
 _WRITTEN_SECONDS = 1.0
 """How long a request waits at most until the prompt is on the disk."""
+
+_WAITING = events.Status("waiting for another answer in this conversation")
 
 
 class Reply:
@@ -29,6 +31,7 @@ class Reply:
         ask: Asks for the answer.
         limit: How many tokens may go out; ``None`` where that is not known.
         options: The options to remember with the turn.
+        patient: Whether to wait for another answer that is coming in the conversation, and not to refuse.
 
     While it is on its way it is the conversation's ``Progress``: others see what has come, and may stop it.
 
@@ -47,6 +50,7 @@ class Reply:
         *,
         limit: int | None = None,
         options: Mapping[str, Any] | None = None,
+        patient: bool = False,
     ) -> None:
         self.model = model
         self.turn: Turn | None = None
@@ -56,6 +60,7 @@ class Reply:
         self._ask = ask
         self._limit = limit
         self._options = dict(options or {})
+        self._patient = patient
         self._sent: Draft | None = None
         self._result: AsyncResult | None = None
         self._stopped = False
@@ -102,10 +107,18 @@ class Reply:
         """The events of the answer, those that arrived together in one sequence.
 
         Raises:
-            ConversationBusyError: An answer is still coming in this conversation.
+            ConversationBusyError: An answer is still coming in this conversation, and it is not to be waited for.
             ChatError: The answer failed. What had come of it is in its ``partial`` and in the conversation.
         """
-        draft = self._begin()
+        while True:
+            try:
+                draft = self._begin()
+                break
+            except ConversationBusyError:
+                if not self._patient:
+                    raise
+            yield [_WAITING]
+            await self._others()
         start = time.monotonic()
         status: Status = "stopped"
         self._loop = asyncio.get_running_loop()
@@ -136,6 +149,18 @@ class Reply:
                 self._conversation.discard(draft)  # nothing came: what was there before stays
             else:
                 self.turn = self._conversation.commit(draft, turn)
+
+    async def _others(self) -> None:
+        """Waits until no answer is coming in the conversation."""
+        loop = asyncio.get_running_loop()
+        news = asyncio.Event()
+        end = self._conversation.watch(lambda: loop.call_soon_threadsafe(news.set))
+        try:
+            while self._conversation.busy:
+                await news.wait()
+                news.clear()
+        finally:
+            end()
 
     async def _answer(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
         """The events of the answer to as much of the conversation as the model can read; with half of it

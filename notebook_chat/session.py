@@ -20,7 +20,7 @@ class Session(Protocol):
     def conversation(self, name: str) -> Conversation:
         """The conversation of that name; it is there from its first mention on."""
 
-    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+    def watch(self, changed: Callable[[], object]) -> Callable[[], None]:
         """Has ``changed`` called when there are other conversations, or other names; it gives what ends that."""
 
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:

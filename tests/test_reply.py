@@ -172,3 +172,32 @@ async def test_what_a_provider_says_of_its_state_is_seen_by_others() -> None:
         await asyncio.sleep(0.001)
     assert answering.progress.status.text == "loading the model"
     assert await asking == "there"
+
+
+async def test_a_patient_reply_waits_for_its_turn_and_goes_on_from_the_answer_it_waited_for() -> None:
+    provider = parrot(lambda messages: [0.05, f"re {messages[-1].text}"])
+    chat = Chat(provider=provider)
+    first = asyncio.create_task(chat.ask_async("one"))
+    while chat.conversation.answering is None:
+        await asyncio.sleep(0.001)
+    seen = [event async for batch in chat.reply("two", patient=True).batches() for event in batch]
+    assert seen[0] == Status("waiting for another answer in this conversation")
+    assert await first == "re one"
+    assert [message.text for message in provider.requests[1]] == ["one", "re one", "two"]
+    assert [turn.prompt.text for turn in chat.conversation.turns] == ["one", "two"]
+
+
+async def test_a_reply_that_waits_can_be_given_up_and_leaves_nothing_behind() -> None:
+    chat = Chat(provider=parrot([60.0]))
+    first = asyncio.create_task(chat.ask_async("one"))
+    while chat.conversation.answering is None:
+        await asyncio.sleep(0.001)
+    waiting = asyncio.create_task(chat.reply("two", patient=True)._others())
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert not chat.conversation._watchers
+    chat.conversation.stop()
+    await first
+    assert [turn.prompt.text for turn in chat.conversation.turns] == ["one"]

@@ -11,10 +11,10 @@ class Watched:
     themselves, and cannot get out of step with what they look at."""
 
     def __init__(self) -> None:
-        self._watchers: tuple[Callable[[], None], ...] = ()
+        self._watchers: tuple[Callable[[], object], ...] = ()
         self._watching = threading.Lock()
 
-    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+    def watch(self, changed: Callable[[], object]) -> Callable[[], None]:
         """Has ``changed`` called whenever there is something new to see.
 
         Parameters:

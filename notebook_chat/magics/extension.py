@@ -102,7 +102,7 @@ class ChatMagics(Magics):
         """Tells whoever watches that there are other conversations than before, or other names."""
         self._listed.heard()
 
-    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+    def watch(self, changed: Callable[[], object]) -> Callable[[], None]:
         """Has ``changed`` called when there are; it gives what ends that."""
         return self._listed.watch(changed)
 
@@ -216,7 +216,9 @@ class ChatMagics(Magics):
             max_tokens=options.max_tokens,
             extra_body=dict(options.param) or None,
         )
-        reply = chat.reply(cell.strip("\n"), cell=cell_id, system=options.system, fresh=options.new)
+        prompt = cell.strip("\n")
+        # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
+        reply = chat.reply(prompt, cell=cell_id, system=options.system, fresh=options.new, patient=True)
         try:
             play(reply, self._renderer(conversation, reply), nested=self.nested)
         finally:

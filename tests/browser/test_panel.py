@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from ..servers import Answer, Failure, Reasoning, Stall, echo
+from ..servers import Answer, Failure, Gate, Reasoning, Stall, echo
 from .chats import EVERYTHING, Begin
 from .lab import Lab, every_front_end
 from .notebook_page import NotebookPage
@@ -319,6 +319,24 @@ def test_cells_and_panel_go_on_from_each_other(begin: Begin) -> None:
     expect(panel.turn(3)).to_contain_text("stale")
     notebook.run(3)
     expect(panel.turn(3)).not_to_contain_text("stale")
+
+
+def test_a_chat_cell_waits_for_the_answer_in_the_panel(begin: Begin) -> None:
+    gate = Gate()
+    notebook, server = begin(["%chat panel", "%%chat\nfrom a cell"], Answer("first ", gate, "whole"), echo())
+    panel = opened(notebook)
+    panel.ask("from the panel")
+    expect(panel.answer(1)).to_contain_text("first")
+    notebook.run(2, wait=False)
+    expect(notebook.output(2)).to_contain_text("waiting for another answer in this conversation")
+    gate.open()
+    notebook.wait_idle()
+    panel.expect_turns(2)
+    assert [turn.text for turn in server.requests[1].turns] == [
+        "from the panel",
+        "first whole",
+        "from a cell",
+    ]
 
 
 def test_the_panel_stops_the_answer_of_a_cell(begin: Begin) -> None:
