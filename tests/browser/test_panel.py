@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from ..servers import Answer, Failure, Gate, Reasoning, Stall, echo
+from ..servers import Answer, Failure, Gate, Reasoning, Stall, StreamFailure, echo
 from .chats import EVERYTHING, Begin
 from .lab import Lab, every_front_end
 from .notebook_page import NotebookPage
@@ -125,12 +125,13 @@ def test_regenerate_edit_delete_undo_and_clear(begin: Begin) -> None:
     expect(panel.turn(3)).to_contain_text("stale")
     expect(panel.turn(1)).not_to_contain_text("stale")
 
+    panel.box.fill("half written")
     panel.button("Edit", 1).click()
     expect(panel.box).to_have_value("one")
     expect(panel.box).to_be_focused()
     expect(panel.panel).to_contain_text("Editing an earlier prompt")
     notebook.page.keyboard.press("Escape")
-    expect(panel.box).to_have_value("")
+    expect(panel.box).to_have_value("half written")
     panel.button("Edit", 1).click()
     notebook.page.keyboard.type(" again")
     notebook.page.keyboard.press("Enter")
@@ -138,6 +139,7 @@ def test_regenerate_edit_delete_undo_and_clear(begin: Begin) -> None:
     panel.expect_turns(3)
     expect(panel.turn(2)).to_contain_text("stale")
     assert [turn.text for turn in server.requests[4].turns] == ["one again"]
+    expect(panel.box).to_have_value("half written")
 
     panel.button("Delete", 2).click()
     panel.expect_turns(2)
@@ -362,6 +364,20 @@ def test_what_fails_is_told_in_one_line_and_nothing_written_is_lost(begin: Begin
     panel.box.press("Enter")
     panel.expect_turns(1)
     expect(panel.panel.locator(".nc-error")).to_have_count(0)
+
+
+def test_a_prompt_that_failed_is_brought_back_by_up_when_something_else_was_written(begin: Begin) -> None:
+    gate = Gate()
+    notebook, _ = begin(["%chat panel"], Answer(gate, StreamFailure("bad_request")))
+    panel = opened(notebook)
+    panel.ask("an important question")
+    notebook.page.keyboard.insert_text("something else")
+    gate.open()
+    expect(panel.panel.locator(".nc-error")).to_be_visible()
+    expect(panel.box).to_have_value("something else")
+    panel.box.fill("")
+    panel.box.press("ArrowUp")
+    expect(panel.box).to_have_value("an important question")
 
 
 def test_a_first_look_at_the_panel(begin: Begin) -> None:

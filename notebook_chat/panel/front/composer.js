@@ -10,7 +10,9 @@ class Composer {
     this.panel = panel;
     this.name = name && `notebook_chat ${name}`;
     this.images = []; // each with its file and its bytes
-    this.edits = null;
+    this.edits = null; // the turn whose prompt is being edited
+    this.draft = { text: "", images: [] }; // what was being written before that
+    this.returned = []; // prompts that could not be asked
     this.recalled = 0; // how many prompts back
     this.box = h("textarea", { "aria-label": "Message", rows: "1", placeholder: "Message", dir: "auto", oninput: () => this.fit() });
     this.chips = h("div", { class: "nc-chips" });
@@ -35,7 +37,7 @@ class Composer {
   }
 
   keep() {
-    if (!this.name) return;
+    if (!this.name || this.edits !== null) return;
     try {
       if (this.box.value) sessionStorage.setItem(this.name, this.box.value);
       else sessionStorage.removeItem(this.name);
@@ -74,7 +76,7 @@ class Composer {
     if (this.panel.answering) return this.panel.tell("An answer is still coming; Stop ends it.");
     this.sent = { text, images: this.images, edits: this.edits };
     this.sent.act = this.panel.send(text, this.images, this.edits);
-    this.set("", [], null);
+    this.leaveEdit();
   }
 
   // What was sent and is not heard yet stays in sight.
@@ -89,6 +91,7 @@ class Composer {
     const { text, images, edits } = this.sent;
     this.sent = null;
     if (!this.box.value && !this.images.length) this.set(text, images, edits);
+    else this.returned.push(text); // Up brings it back
   }
 
   set(text, images, edits) {
@@ -101,14 +104,20 @@ class Composer {
   }
 
   edit(id, text) {
+    if (this.edits === null) this.draft = { text: this.box.value, images: this.images };
     this.set(text, [], id);
     this.box.focus();
     this.box.setSelectionRange(text.length, text.length);
   }
 
   cancelEdit() {
-    this.set("", [], null);
+    this.leaveEdit();
     this.box.focus();
+  }
+
+  leaveEdit() {
+    const { text, images } = this.edits === null ? { text: "", images: [] } : this.draft;
+    this.set(text, images, null);
   }
 
   showAnswering(answering) {
@@ -130,7 +139,7 @@ class Composer {
   }
 
   recall(step) {
-    const prompts = this.panel.prompts();
+    const prompts = [...this.panel.prompts(), ...this.returned];
     const back = Math.min(Math.max(this.recalled + step, 0), prompts.length);
     this.box.value = back ? prompts[prompts.length - back] : "";
     this.fit();
