@@ -86,6 +86,8 @@ class Panel {
     if (shown === this.shownConversations) return;
     this.shownConversations = shown;
     this.picker.hidden = !conversations.length;
+    const cells = conversations.length ? " The cells of this notebook go on from here, too." : "";
+    this.transcript.empty.textContent = `Ask something below.${cells}`;
     this.picker.replaceChildren(
       ...conversations.map((name) => h("option", { value: name, selected: name === conversation }, name)),
       h("option", { value: NEW }, "New conversation"),

@@ -149,7 +149,7 @@ class Transcript {
     this.panel = panel;
     this.turns = new Map();
     this.order = [];
-    this.empty = h("p", { class: "nc-empty" }, "Ask something below. The cells of this notebook go on from here, too.");
+    this.empty = h("p", { class: "nc-empty" }, "Ask something below.");
     this.list = h("div", { class: "nc-turns" }, this.empty);
     this.element = h(
       "div",
