@@ -57,3 +57,9 @@ class PanelPage:
     def screenshot(self, name: str) -> None:
         """Keeps a picture of the panel."""
         self.notebook.screenshot(f"panel-{name}", self.panel)
+
+
+def opened(notebook: NotebookPage, cell: int = 1) -> PanelPage:
+    """Runs a cell that shows a panel, and gives the page's first one."""
+    notebook.run(cell)
+    return PanelPage(notebook)

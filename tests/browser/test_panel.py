@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
-from ..servers import Answer, Failure, Gate, Reasoning, Stall, StreamFailure, echo
+from ..servers import Answer, Gate, Reasoning, Stall, echo
 from .chats import EVERYTHING, Begin
 from .lab import Lab, every_front_end
-from .notebook_page import NotebookPage
-from .panel_page import PanelPage
+from .panel_page import opened
 
 CODE = "Like this:\n\n```python\nprint('hello')\n```\n\nThat is all.\n"
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
-)
-
-
-def opened(notebook: NotebookPage, cell: int = 1) -> PanelPage:
-    notebook.run(cell)
-    return PanelPage(notebook)
 
 
 @every_front_end
@@ -50,65 +40,6 @@ def test_a_conversation_is_on_screen(begin: Begin, lab: Lab, theme: Any) -> None
     panel.log.evaluate("log => log.scrollTop = 0")
     panel.screenshot("everything")
     assert lab.canary.hits == ()
-
-
-@every_front_end
-def test_writing(begin: Begin) -> None:
-    """Enter sends, Shift+Enter breaks the line, Up recalls; the front end's keys stay what they are."""
-    notebook, server = begin(["%chat panel", "1 + 1"], Answer("first"), Answer("so far ", Stall()))
-    panel = opened(notebook)
-    keyboard = notebook.page.keyboard
-    panel.box.click()
-    keyboard.type("one")
-    keyboard.press("Shift+Enter")
-    keyboard.type("two dd xx aa bb")
-    keyboard.press("Enter")
-    panel.expect_turns(1)
-    expect(panel.box).to_have_value("")
-    expect(panel.box).to_be_focused()
-    assert server.requests[0].turns[-1].text == "one\ntwo dd xx aa bb"
-    keyboard.press("ArrowUp")
-    expect(panel.box).to_have_value("one\ntwo dd xx aa bb")
-    keyboard.press("ArrowDown")
-    expect(panel.box).to_have_value("")
-    keyboard.type("again")
-    keyboard.press("Enter")
-    expect(panel.answer(2)).to_contain_text("so far")
-    expect(panel.button("Stop")).to_be_visible()
-    keyboard.press("Escape")
-    expect(panel.turn(2)).to_contain_text("stopped")
-    expect(panel.answer(2)).to_contain_text("so far")
-    assert server.exchange(-1).disconnected.wait(2)
-    assert [cell.count for cell in notebook.cells] == [1, 2, None]
-
-
-@every_front_end
-def test_the_front_ends_shortcuts_work_and_its_command_keys_do_not(begin: Begin) -> None:
-    notebook, _ = begin(["%chat panel", "1 + 1"], echo())
-    panel = opened(notebook)
-    keyboard = notebook.page.keyboard
-    panel.ask("hello")
-    panel.expect_turns(1)
-    notebook.page.evaluate("() => window.__instruments.save()")
-    for focused in (panel.box, panel.button("Regenerate", 1), panel.log, panel.model):
-        focused.focus()
-        for key in ("d", "d", "x", "a", "b", "m", "0", "0"):
-            keyboard.press(key)
-        expect(focused).to_be_focused()
-    assert [cell.type for cell in notebook.cells] == ["code", "code", "code"]
-    expect(notebook.page.get_by_role("dialog")).to_have_count(0)
-    for focused in (panel.box, panel.button("Clear")):
-        focused.focus()
-        saves = notebook.commands.count("docmanager:save")
-        keyboard.press("Control+s")
-        notebook.page.wait_for_function(
-            "count => window.__instruments.commands().filter((id) => id === 'docmanager:save').length > count",
-            arg=saves,
-        )
-    panel.button("Regenerate", 1).focus()
-    keyboard.press("Enter")  # the button's, and not the notebook's edit mode
-    expect(panel.box).to_have_value("ddxabm00")
-    panel.expect_turns(1)
 
 
 @every_front_end
@@ -153,32 +84,6 @@ def test_regenerate_edit_delete_undo_and_clear(begin: Begin) -> None:
     expect(panel.log).to_contain_text("Ask something below")
     panel.button("Undo").click()
     panel.expect_turns(3)
-
-
-def test_the_focus_is_never_lost_to_the_notebook(begin: Begin) -> None:
-    """What had it may be gone; the next key must not be a command of the notebook's."""
-    notebook, _ = begin(["%chat panel"], Answer("one"), Answer("two"), Answer("so far ", Stall()))
-    panel = opened(notebook)
-    keyboard = notebook.page.keyboard
-    for number, word in enumerate(("one", "two"), start=1):
-        panel.ask(word)
-        panel.expect_turns(number)
-    panel.button("Delete", 2).focus()
-    keyboard.press("Enter")
-    panel.expect_turns(1)
-    expect(panel.log).to_be_focused()
-    panel.button("Undo").focus()
-    keyboard.press("Enter")
-    panel.expect_turns(2)
-    expect(panel.box).to_be_focused()
-    panel.button("Regenerate", 2).focus()
-    keyboard.press("Enter")
-    expect(panel.answer(2)).to_contain_text("so far")
-    expect(panel.log).to_be_focused()
-    panel.button("Stop").focus()
-    keyboard.press("Enter")
-    expect(panel.turn(2)).to_contain_text("stopped")
-    expect(panel.box).to_be_focused()
 
 
 @every_front_end
@@ -259,49 +164,6 @@ def test_pickers_of_model_and_conversation(begin: Begin) -> None:
     panel.expect_turns(2)
 
 
-def give_image(target: Locator, event: str, data: bytes = PIXEL, kind: str = "image/png") -> None:
-    """Pastes or drops a file, as the browser would tell of it."""
-    target.evaluate(
-        """(element, [event, base64, type]) => {
-          const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-          const data = new DataTransfer();
-          data.items.add(new File([bytes], "dot.png", { type }));
-          const options = { bubbles: true, cancelable: true };
-          const told = event === "paste"
-            ? new ClipboardEvent("paste", { ...options, clipboardData: data })
-            : new DragEvent("drop", { ...options, dataTransfer: data });
-          element.dispatchEvent(told);
-        }""",
-        [event, base64.b64encode(data).decode(), kind],
-    )
-
-
-@every_front_end
-def test_an_image_is_pasted_or_dropped(begin: Begin, lab: Lab) -> None:
-    notebook, server = begin(["%chat panel"], echo())
-    panel = opened(notebook)
-    give_image(panel.box, "paste")
-    give_image(panel.log, "drop")
-    chips = panel.panel.get_by_role("button", name="Remove image")
-    expect(chips).to_have_count(2)
-    chips.first.click()
-    expect(chips).to_have_count(1)
-    panel.ask("what is this?")
-    panel.expect_turns(1)
-    expect(panel.turn(1).get_by_role("img", name="Image of the prompt")).to_be_visible()
-    [_, image] = server.requests[0].json["messages"][-1]["content"]
-    assert image["image_url"]["url"].endswith(base64.b64encode(PIXEL).decode())
-    give_image(panel.box, "paste", b"text", "text/plain")
-    expect(panel.panel).to_contain_text("not a PNG, JPEG, WebP or GIF")
-    give_image(panel.box, "paste", bytes(8_000_001))
-    expect(panel.panel).to_contain_text("too large")
-    give_image(panel.box, "paste", b"no image at all")
-    panel.ask("and this?")
-    expect(panel.panel).to_contain_text("is not a PNG, JPEG, WebP or GIF")
-    expect(panel.box).to_have_value("and this?")  # nothing is lost
-    assert lab.canary.hits == ()
-
-
 def test_cells_and_panel_go_on_from_each_other(begin: Begin) -> None:
     cells = ["%chat panel", "%%chat\nfrom a cell", "%chat undo"]
     notebook, server = begin(cells, echo())
@@ -351,33 +213,6 @@ def test_the_panel_stops_the_answer_of_a_cell(begin: Begin) -> None:
     expect(notebook.output(2)).to_contain_text("stopped")
     expect(panel.turn(1)).to_contain_text("stopped")
     assert server.exchange().disconnected.wait(2)
-
-
-def test_what_fails_is_told_in_one_line_and_nothing_written_is_lost(begin: Begin) -> None:
-    notebook, _ = begin(["%chat panel"], Failure("authentication"), Answer("fine"))
-    panel = opened(notebook)
-    panel.ask("an important question")
-    expect(panel.panel.locator(".nc-error")).to_contain_text("openai")
-    expect(panel.box).to_have_value("an important question")
-    expect(panel.log.get_by_role("article")).to_have_count(0)
-    panel.screenshot("error")
-    panel.box.press("Enter")
-    panel.expect_turns(1)
-    expect(panel.panel.locator(".nc-error")).to_have_count(0)
-
-
-def test_a_prompt_that_failed_is_brought_back_by_up_when_something_else_was_written(begin: Begin) -> None:
-    gate = Gate()
-    notebook, _ = begin(["%chat panel"], Answer(gate, StreamFailure("bad_request")))
-    panel = opened(notebook)
-    panel.ask("an important question")
-    notebook.page.keyboard.insert_text("something else")
-    gate.open()
-    expect(panel.panel.locator(".nc-error")).to_be_visible()
-    expect(panel.box).to_have_value("something else")
-    panel.box.fill("")
-    panel.box.press("ArrowUp")
-    expect(panel.box).to_have_value("an important question")
 
 
 def test_a_first_look_at_the_panel(begin: Begin) -> None:

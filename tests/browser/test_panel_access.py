@@ -11,7 +11,7 @@ from ..servers import Answer, Failure, Reasoning, Stall, echo
 from . import axe
 from .chats import EVERYTHING, Begin
 from .lab import every_front_end
-from .panel_page import PanelPage
+from .panel_page import opened
 
 ARABIC = "# مرحبا\n\nهذا **نص** من اليمين إلى اليسار.\n\n1. أولا\n2. ثانيا\n\n| عمود | قيمة |\n|---|---|\n| أ | ب |\n"
 
@@ -32,8 +32,7 @@ def test_axe_finds_nothing_serious(begin: Begin, theme: Any, axe_script: str) ->
         Answer("so far ", Stall()),
     )
     notebook, _ = begin(["%chat panel"], *replies, theme=theme)
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     found = axe.findings(panel.panel, axe_script)
     panel.ask("Show me everything.")
     panel.expect_turns(1)
@@ -54,16 +53,14 @@ def test_axe_finds_nothing_serious(begin: Begin, theme: Any, axe_script: str) ->
 
 def test_axe_would_find_something(begin: Begin, axe_script: str) -> None:
     notebook, _ = begin(["%chat panel"], echo())
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     panel.box.evaluate("box => box.removeAttribute('aria-label') || box.removeAttribute('placeholder')")
     assert "label" in {one["id"] for one in axe.findings(panel.panel, axe_script)}
 
 
 def test_roles_and_names(begin: Begin) -> None:
     notebook, _ = begin(["%chat panel"], Answer("```python\n1\n```\n"), Answer("so far ", Stall()))
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     panel.ask("one")
     panel.expect_turns(1)
     expect(panel.log).to_have_attribute("aria-live", "polite")
@@ -82,8 +79,7 @@ def test_roles_and_names(begin: Begin) -> None:
 @every_front_end
 def test_everything_by_the_keyboard_alone(begin: Begin) -> None:
     notebook, _ = begin(["%chat panel"], Answer("Code:\n\n```python\n1 + 1\n```\n"))
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     panel.ask("one")
     panel.expect_turns(1)
     keyboard = notebook.page.keyboard
@@ -112,8 +108,7 @@ def test_everything_by_the_keyboard_alone(begin: Begin) -> None:
 
 def test_right_to_left_text(begin: Begin) -> None:
     notebook, _ = begin(["%chat panel"], Answer(ARABIC))
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     panel.ask("ما هذا؟")
     panel.expect_turns(1)
     for part in (panel.turn(1).locator(".nc-prompt-text"), panel.answer(1).locator("p").first):
@@ -125,8 +120,7 @@ def test_right_to_left_text(begin: Begin) -> None:
 
 def test_reduced_motion_is_honoured(begin: Begin) -> None:
     notebook, _ = begin(["%chat panel"], echo())
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
 
     def seconds() -> str:
         return str(panel.button("Clear").evaluate("button => getComputedStyle(button).transitionDuration"))

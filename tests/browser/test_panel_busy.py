@@ -12,7 +12,7 @@ from ..kernel.kernelspecs import INSTALLED, OLDER_VERSIONS
 from ..servers import Answer, Pause, echo
 from .chats import Begin
 from .lab import FrontEnd
-from .panel_page import PanelPage
+from .panel_page import opened
 
 COMPUTE = """
 import time
@@ -37,8 +37,7 @@ every_kernel = pytest.mark.parametrize("ipykernel", [INSTALLED, *OLDER_VERSIONS]
 )
 def test_an_answer_streams_and_is_stopped_while_a_cell_computes(begin: Begin, ipykernel: str) -> None:
     notebook, server = begin(["%chat panel", COMPUTE], SLOW, echo(), kernel=ipykernel)
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     notebook.run(2, wait=False)
     began = time.monotonic()
     panel.ask("while it computes")
@@ -60,8 +59,7 @@ def test_an_answer_streams_and_is_stopped_while_a_cell_computes(begin: Begin, ip
 @every_kernel
 def test_cells_run_while_an_answer_comes(begin: Begin, ipykernel: str) -> None:
     notebook, _ = begin(["%chat panel", "print('in between')"], SLOW, kernel=ipykernel)
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     panel.ask("go")
     expect(panel.answer(1)).to_contain_text("word1 ")
     notebook.run(2)
@@ -83,8 +81,7 @@ def test_where_a_kernel_cannot_listen_the_panel_says_so_at_once(begin: Begin, ip
           kernel.sendControlMessage = undefined;
         }"""
     )
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     notebook.run(2, wait=False)
     notebook.page.wait_for_timeout(300)
     began = time.monotonic()
@@ -100,8 +97,7 @@ def test_where_a_kernel_cannot_listen_the_panel_says_so_at_once(begin: Begin, ip
 
 def test_after_a_restart_the_panel_says_what_to_do_and_loses_nothing(begin: Begin) -> None:
     notebook, _ = begin(["%load_ext notebook_chat\n%chat panel"], echo())
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     panel.ask("before")
     panel.expect_turns(1)
     notebook.restart_kernel()
@@ -110,8 +106,7 @@ def test_after_a_restart_the_panel_says_what_to_do_and_loses_nothing(begin: Begi
     expect(panel.panel.locator(".nc-waiting")).to_have_text("after")
     expect(panel.turn(1)).to_contain_text("before")
     notebook.run(0)
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     panel.expect_turns(1)  # the conversation goes on
     panel.ask("after")
     panel.expect_turns(2)

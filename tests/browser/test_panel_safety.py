@@ -13,7 +13,7 @@ from .canary import Canary
 from .chats import Begin
 from .lab import FrontEnd, Lab, every_front_end
 from .notebook_page import NotebookPage
-from .panel_page import PanelPage
+from .panel_page import PanelPage, opened
 
 PREFIXES = 4
 
@@ -69,8 +69,7 @@ def test_hostile_answers_do_nothing_on_their_way_and_at_the_end(begin: Begin, la
     files = {"hostile.json": json.dumps(armed)}
     cells = [HOSTILE_PANEL.format(prefixes=PREFIXES), ASK.format(which=f"% 2 == {half}")]
     notebook, _ = begin(cells, files=files)
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     notebook.run(2, timeout=240)
     count = len(HOSTILE[half::2])
     expect(panel.log.get_by_role("article")).to_have_count(count)
@@ -123,8 +122,7 @@ def test_nothing_of_a_key_reaches_the_browser(begin: Begin) -> None:
         "websocket", lambda socket: socket.on("framereceived", lambda data: received.append(str(data)))
     )
     notebook.reload()
-    notebook.run(1)
-    panel = PanelPage(notebook)
+    panel = opened(notebook)
     panel.ask("hello")
     expect(panel.panel).to_contain_text("openai")
     notebook.run(2)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,53 +13,16 @@ from notebook_chat import Chat
 from notebook_chat.conversation import Conversation
 from notebook_chat.errors import ProviderError, RateLimitError
 from notebook_chat.events import ReasoningDelta, Status
-from notebook_chat.images import LARGEST
-from notebook_chat.panel import publisher as publisher_module
 from notebook_chat.panel import service as service_module
 from notebook_chat.providers import catalog
 
 from ..fakes import parrot
 from ..servers import Answer, Failure
 from ..servers.fixtures import ServerFactory
-from .replica import Replica, through_json
-from .windows import PATIENCE, Notebook, Window, gated
+from .replica import through_json
+from .windows import GIF, PATIENCE, PNG, Notebook, OpenWindow, gated, heard, repeating
 
-PNG = b"\x89PNG\r\n\x1a\nfirst"
-GIF = b"GIF89asecond"
 KEY = "sk-planted-0123456789abcdef"
-
-OpenWindow = Callable[..., Window]
-
-
-@pytest.fixture
-def window() -> Iterator[OpenWindow]:
-    """Opens windows: ``window(provider)``, or ``window(chat=…)``, with a view unless ``view=False``."""
-    with ExitStack() as opened:
-
-        def start(
-            provider: Any = None, *, chat: Chat | None = None, system: str | None = None, view: bool = True
-        ) -> Window:
-            chat = chat or Chat(provider=provider or repeating())
-            window = opened.enter_context(closing(Window(chat, system=system)))
-            return window.open() if view else window
-
-        yield start
-
-
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A check follows a change soon."""
-    monkeypatch.setattr(publisher_module, "_CHECK_SECONDS", 0.05)
-
-
-def repeating() -> Any:
-    """A provider that repeats the prompt."""
-    return parrot(lambda messages: [f"re {messages[-1].text}"])
-
-
-def heard(provider: Any) -> list[list[str]]:
-    """Each request as ``role: text`` lines."""
-    return [[f"{message.role}: {message.text}" for message in request] for request in provider.requests]
 
 
 # --- asking and being answered
@@ -383,312 +345,6 @@ def test_the_models_are_listed_and_the_notice_stays(
     assert shown.notice is not None
 
 
-# --- what goes wrong
-
-
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [(RateLimitError("too many"), "too many"), (RuntimeError("see https://a:b@e.org"), "RuntimeError: see")],
-    ids=["told by the service", "a fault of the provider"],
-)
-def test_a_failure_gives_the_prompt_back_only_where_nothing_came(
-    window: OpenWindow, error: Exception, told: str
-) -> None:
-    shown = window(parrot(lambda messages: [error] if messages[-1].text == "a" else ["so far", error]))
-    act = shown.act("send", text="a")
-    notice = shown.told(told)
-    assert (notice["error"], notice["act"]) == (True, act)
-    assert "a:b@" not in notice["text"]
-    shown.shows()
-    shown.act("send", text="b")
-    shown.shows("so far")
-    notice = shown.told(told)
-    assert (notice["error"], notice["act"]) == (True, None)
-    assert shown.view.last.status == "failed"
-
-
-def test_a_failed_second_try_leaves_what_was_there(window: OpenWindow) -> None:
-    provider = parrot(["one"])
-    shown = window(provider)
-    shown.act("send", text="a")
-    shown.shows("one")
-    provider.script = staticmethod(lambda messages: [RateLimitError("too many")])
-    for type, fields in (("regenerate", {}), ("send", {"text": "A"})):
-        key = "turn" if type == "regenerate" else "edits"
-        act = shown.act(type, **{key: shown.view.order[0]}, **fields)
-        shown.told_of(act)
-        shown.shows("one")
-    assert shown.prompts == ["a"]
-
-
-def test_who_asks_while_an_answer_comes_is_told_so(window: OpenWindow) -> None:
-    gate = threading.Event()
-    shown = window(parrot(gated("one", gate)))
-    shown.act("send", text="a")
-    shown.until(lambda: shown.view.order and shown.view.last.blocks.html)
-    for type, fields in (("send", {"text": "b"}), ("clear", {}), ("undo", {})):
-        act = shown.act(type, **fields)
-        shown.told_of(act)
-        assert "still coming" in shown.told("an answer")["text"]
-    gate.set()
-    shown.shows("one")
-    assert shown.prompts == ["a"]
-
-
-BEYOND = "not in the conversation any more"
-
-
-@pytest.mark.parametrize(
-    ("type", "images", "fields", "told"),
-    [
-        ("regenerate", [], {"turn": "nobody"}, BEYOND),
-        ("delete", [], {"turn": "nobody"}, BEYOND),
-        ("send", [], {"text": "a", "edits": "nobody"}, BEYOND),
-        ("send", [], {"text": ""}, "empty"),
-        ("send", [], {"text": " \n"}, "empty"),
-        ("send", [b"no image"], {"text": "a"}, "is not a PNG"),
-        ("send", [PNG, b""], {"text": "a"}, "is not a PNG"),
-        ("send", [PNG + bytes(LARGEST)], {"text": "a"}, "too large"),
-    ],
-)
-def test_what_cannot_be_done_is_told_once(
-    window: OpenWindow, type: str, images: list[bytes], fields: dict[str, Any], told: str
-) -> None:
-    provider = repeating()
-    shown = window(provider)
-    act = shown.act(type, *images, **fields)
-    notice = shown.told(told)
-    assert (notice["error"], notice["undo"], notice["act"]) == (True, False, act)
-    assert shown.notices == [notice]
-    assert provider.requests == []
-    shown.act("send", text="b")
-    shown.shows("re b")
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        None,
-        3,
-        "send",
-        [],
-        {},
-        {"type": None},
-        {"type": "nonsense", "act": "1"},
-        {"type": "nonsense\ud800", "act": "1"},
-        {"type": "send"},
-        {"type": "send", "act": "1"},
-        {"type": "send", "act": 1, "text": "a"},
-        {"type": "send", "act": "1", "text": ["a"]},
-        {"type": "send", "act": "1", "text": "a", "edits": 0},
-        {"type": "stop"},
-        {"type": "regenerate", "act": "1"},
-        {"type": "delete", "act": "1", "turn": None},
-        {"type": "model", "act": "1", "name": {}},
-        {"type": "ready"},
-        {"type": "need", "ids": "abc"},
-        {"type": "need", "ids": [1]},
-        {"type": "gone", "view": 3},
-    ],
-    ids=str,
-)
-def test_what_is_no_request_is_told_once_and_nothing_ends(window: OpenWindow, content: Any) -> None:
-    shown = window()
-    shown.service.take(content, [])
-    notice = shown.told("no request")
-    assert (notice["error"], notice["act"]) == (True, None)
-    assert shown.notices == [notice]
-    assert shown.view.acks == []
-    shown.act("send", text="a")
-    shown.shows("re a")
-
-
-def test_turns_of_nobody_are_asked_for_in_vain(window: OpenWindow) -> None:
-    shown = window()
-    shown.tell("need", ids=["nobody"])
-    shown.until(lambda: shown.kinds()[-1] == "items")
-    assert shown.messages[-1][0]["items"] == []
-    assert shown.notices == []
-
-
-def test_halves_of_surrogate_pairs_end_nothing(window: OpenWindow) -> None:
-    provider = parrot(["a\ud800", "b"])
-    shown = window(provider)
-    shown.act("model", name="grey\ud800")
-    shown.until(lambda: shown.view.head["model"] == "parrot:grey\ufffd")
-    shown.service.use("red\ud800")
-    shown.until(lambda: shown.view.head["model"] == "parrot:red\ufffd")
-    shown.act("conversation", name="\ud800")
-    shown.told("no notebook")
-    shown.act("send", text="\udc00")
-    shown.shows("a\ufffdb")
-    assert shown.prompts == ["\ufffd"]
-    assert heard(provider) == [["user: \ufffd"]]
-    shown.tell("undo", act="\ud800")
-    shown.until(lambda: shown.view.acks[-1] == "\ufffd")
-    shown.shows()
-    shown.act("regenerate", turn="\ud800")
-    shown.told(BEYOND)
-
-
-def test_a_fault_in_the_feed_ends_nothing(window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    chat = Chat(provider=repeating())
-    chat.ask("a")
-    shown = window(chat=chat, view=False)
-    real, calls = shown.service._publisher._feed.change, []
-
-    def change(head: Any) -> Any:
-        calls.append(head)
-        if len(calls) == 1:
-            raise RuntimeError("a fault")
-        return real(head)
-
-    monkeypatch.setattr(shown.service._publisher._feed, "change", change)
-    shown.tell("ready", view="v")
-    shown.until(lambda: len(calls) == 1)
-    shown.open().shows("re a")  # a view that is not answered asks again
-
-
-@pytest.mark.usefixtures("soon")
-def test_a_status_that_cannot_be_shown_does_not_keep_the_answer_away(
-    window: OpenWindow, caplog: pytest.LogCaptureFixture
-) -> None:
-    loaded, gate = threading.Event(), threading.Event()
-    bad = Status("loading", "half")  # type: ignore[arg-type]
-    shown = window(parrot(gated(bad, loaded, "so far", gate, " and on")))
-    shown.act("send", text="a")
-    shown.until(lambda: "could not be brought up to date" in caplog.text)
-    loaded.set()
-    shown.until(lambda: shown.view.order and shown.view.last.blocks.html == "<p>so far</p>\n")
-    gate.set()
-    shown.shows("so far and on")
-
-
-def test_a_way_out_that_fails_once_ends_nothing(window: OpenWindow) -> None:
-    shown = window(view=False)
-    real, failed = shown.service._publisher._send_out, []
-
-    def send(content: Any, buffers: list[bytes]) -> None:
-        if content["type"] not in failed:
-            failed.append(content["type"])
-            raise OSError("the connection is gone")
-        real(content, buffers)
-
-    shown.service._publisher._send_out = send
-    shown.tell("ready", view="v")
-    shown.until(lambda: failed == ["change", "state"])
-    shown.open()  # a view that is not answered asks again
-    shown.act("clear")
-    shown.told("Nothing to clear.")
-    shown.act("send", text="a")
-    shown.shows("re a")
-    assert failed[:3] == ["change", "state", "ack"]
-
-
-# --- who is there
-
-
-def test_a_check_follows_the_last_change_after_a_second(window: OpenWindow) -> None:
-    shown = window()
-    shown.act("send", text="a")
-    shown.shows("re a")
-    shown.until(lambda: "check" in shown.kinds())
-    place = shown.kinds().index("check")
-    assert shown.messages[place][0] == {"type": "check", "number": shown.view.number}
-    assert place == len(shown.messages) - 1
-    assert 0.9 < shown.times[place] - shown.times[place - 1] < 3
-
-
-@pytest.mark.usefixtures("soon")
-def test_one_check_is_enough(window: OpenWindow) -> None:
-    shown = window()
-    shown.until(lambda: "check" in shown.kinds())
-    time.sleep(0.15)
-    shown.look()
-    assert shown.kinds().count("check") == 1
-    shown.act("clear")
-    shown.until(lambda: shown.kinds().count("check") == 2)
-
-
-@pytest.mark.usefixtures("soon")
-def test_a_view_that_missed_the_last_change_is_brought_up_to_date(window: OpenWindow) -> None:
-    shown = window()
-    shown.deaf = True
-    shown.act("send", text="a")
-    shown.until(lambda: len(shown.conversation) == 1 and shown.kinds()[-1] == "change")
-    shown.deaf = False
-    shown.shows("re a")
-
-
-@pytest.mark.usefixtures("soon")
-def test_nothing_is_sent_where_nobody_looks_and_all_when_somebody_comes(window: OpenWindow) -> None:
-    chat = Chat(provider=repeating())
-    shown = window(chat=chat, view=False)
-    chat.ask("a")
-    time.sleep(0.12)
-    shown.look()
-    assert shown.messages == []
-    shown.open().shows("re a")
-    shown.gone()
-    time.sleep(0.1)  # what was on its way has come
-    shown.look()
-    count = len(shown.messages)
-    chat.ask("b")
-    time.sleep(0.12)
-    shown.look()
-    assert len(shown.messages) == count
-    shown.view = Replica()
-    shown.open().shows("re a", "re b")
-
-
-def test_no_check_is_sent_to_a_view_that_has_gone(
-    window: OpenWindow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(publisher_module, "_CHECK_SECONDS", 0.2)
-    shown = window()
-    time.sleep(0.1)
-    gone = shown.gone()
-    time.sleep(0.25)
-    shown.look()
-    assert max(shown.times) < gone
-
-
-def test_a_second_view_stays_when_the_first_goes(window: OpenWindow) -> None:
-    shown = window()
-    shown.tell("ready", view="another")
-    shown.tell("gone", view="another")
-    shown.tell("gone", view="nobody")
-    shown.act("send", text="a")
-    shown.shows("re a")
-
-
-def test_old_turns_are_asked_for(window: OpenWindow) -> None:
-    chat = Chat(provider=repeating())
-    for number in range(12):
-        chat.ask(str(number))
-    shown = window(chat=chat)
-    shown.shows(*(f"re {number}" for number in range(12)))
-    assert shown.kinds() == ["change", "state", "items"]
-
-
-def test_closing_ends_the_watching_and_not_the_answer(window: OpenWindow) -> None:
-    gate = threading.Event()
-    shown = window(parrot(gated("so far", gate, " and on")))
-    shown.act("send", text="a")
-    shown.until(lambda: shown.view.order and shown.view.last.blocks.html)
-    shown.service.close()
-    assert shown.conversation._watchers == ()
-    shown.until(shown.service._publisher._serving.done)
-    shown.look()
-    count = len(shown.messages)
-    gate.set()
-    shown.until(lambda: len(shown.conversation) == 1)
-    time.sleep(0.1)
-    shown.look()
-    assert len(shown.messages) == count
-    assert shown.conversation.turns[0].answer == "so far and on"
-
-
 # --- what is sent to the model, and what is not sent to the views
 
 
@@ -710,7 +366,7 @@ def test_a_system_prompt_waits_for_the_first_turn_that_is_answered(window: OpenW
     shown.act("send", b"no image", text="a")
     shown.told("is not a PNG")
     shown.act("send", text="a", edits="nobody")
-    shown.told(BEYOND)
+    shown.told("not in the conversation any more")
     shown.act("send", text="a")
     shown.told("too many")
     provider.script = staticmethod(lambda messages: ["fine"])

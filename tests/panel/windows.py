@@ -12,7 +12,11 @@ from notebook_chat import Chat
 from notebook_chat.conversation import Conversation, Watched
 from notebook_chat.panel.service import Service
 
+from ..fakes import parrot
 from .replica import Replica
+
+PNG = b"\x89PNG\r\n\x1a\nfirst"
+GIF = b"GIF89asecond"
 
 PATIENCE = 10.0
 """How long something may take on a machine that has much to do, in seconds."""
@@ -180,3 +184,17 @@ def gated(*items: Any) -> Callable[[Any], Any]:
                 yield item
 
     return script
+
+
+OpenWindow = Callable[..., Window]
+"""The fixture ``window``."""
+
+
+def repeating() -> Any:
+    """A provider that repeats the prompt."""
+    return parrot(lambda messages: [f"re {messages[-1].text}"])
+
+
+def heard(provider: Any) -> list[list[str]]:
+    """Each request as ``role: text`` lines."""
+    return [[f"{message.role}: {message.text}" for message in request] for request in provider.requests]
