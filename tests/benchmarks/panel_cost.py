@@ -1,6 +1,6 @@
 """What an answer in a panel costs in the kernel: messages, bytes and CPU, beside the same answer taken silently.
 
-    python -m tests.benchmarks.panel_cost            # 20 and 100 kB at 400 chunks/s: a minute and a half
+    python -m tests.benchmarks.panel_cost            # 20 and 100 kB at 400 chunks/s: two minutes
     python -m tests.benchmarks.panel_cost --quick    # 5 and 25 kB
 
 The bytes are those of the messages' JSON. What they come to in a browser, and how soon they are on screen, is
@@ -85,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
     short, long = (5_000, 25_000) if parser.parse_args().quick else (20_000, 100_000)
-    measure(2_000)  # imports what renders
+    measure(short)  # imports and warms up what renders
     costs = {size: measure(size) for size in (short, long)}
     for size, cost in costs.items():
         print(
