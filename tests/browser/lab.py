@@ -77,6 +77,15 @@ every_front_end = pytest.mark.parametrize(
 """Runs a test that uses `lab` in each front end."""
 
 
+both_themes = pytest.mark.parametrize(
+    ("lab", "theme"),
+    [(FrontEnd.JUPYTERLAB, "light"), (FrontEnd.NOTEBOOK, "dark")],
+    indirect=["lab"],
+    ids=["JUPYTERLAB-light", "NOTEBOOK-dark"],
+)
+"""Runs a test that uses `lab` and `theme` once in each front end and once in each theme."""
+
+
 class Lab:
     """Opens notebooks in one front end; `close` closes them and ends their kernels.
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from ..servers import Answer, Gate, Reasoning, Stall, echo
 from .chats import EVERYTHING, Begin
-from .lab import Lab, every_front_end
+from .lab import Lab, both_themes, every_front_end
 from .panel_page import opened
 
 CODE = "Like this:\n\n```python\nprint('hello')\n```\n\nThat is all.\n"
@@ -42,9 +42,9 @@ def test_a_conversation_is_on_screen(begin: Begin, lab: Lab, theme: Any) -> None
     assert lab.canary.hits == ()
 
 
-@every_front_end
-def test_regenerate_edit_delete_undo_and_clear(begin: Begin) -> None:
-    notebook, server = begin(["%chat panel"], echo())
+@both_themes
+def test_regenerate_edit_delete_undo_and_clear(begin: Begin, theme: Any) -> None:
+    notebook, server = begin(["%chat panel"], echo(), theme=theme)
     panel = opened(notebook)
     for number, word in enumerate(("one", "two", "three"), start=1):
         panel.ask(word)
@@ -55,6 +55,7 @@ def test_regenerate_edit_delete_undo_and_clear(begin: Begin) -> None:
     assert [turn.text for turn in server.requests[3].turns if turn.role == "user"] == ["one", "two"]
     expect(panel.turn(3)).to_contain_text("stale")
     expect(panel.turn(1)).not_to_contain_text("stale")
+    panel.screenshot("regenerated")
 
     panel.box.fill("half written")
     panel.button("Edit", 1).click()
@@ -65,6 +66,7 @@ def test_regenerate_edit_delete_undo_and_clear(begin: Begin) -> None:
     expect(panel.box).to_have_value("half written")
     panel.button("Edit", 1).click()
     notebook.page.keyboard.type(" again")
+    panel.screenshot("editing")
     notebook.page.keyboard.press("Enter")
     expect(panel.turn(1)).to_contain_text("one again")
     panel.expect_turns(3)
@@ -75,6 +77,7 @@ def test_regenerate_edit_delete_undo_and_clear(begin: Begin) -> None:
     panel.button("Delete", 2).click()
     panel.expect_turns(2)
     expect(panel.turn(2)).to_contain_text("three")
+    panel.screenshot("deleted")
     panel.button("Undo").click()
     panel.expect_turns(3)
     expect(panel.turn(2)).to_contain_text("two")
@@ -82,13 +85,14 @@ def test_regenerate_edit_delete_undo_and_clear(begin: Begin) -> None:
     panel.button("Clear").click()
     expect(panel.log.get_by_role("article")).to_have_count(0)
     expect(panel.log).to_contain_text("Ask something below")
+    panel.screenshot("cleared")
     panel.button("Undo").click()
     panel.expect_turns(3)
 
 
-@every_front_end
-def test_copy_and_insert(begin: Begin) -> None:
-    notebook, _ = begin(["%chat panel", "'the last cell'"], Answer(CODE))
+@both_themes
+def test_copy_and_insert(begin: Begin, theme: Any) -> None:
+    notebook, _ = begin(["%chat panel", "'the last cell'"], Answer(CODE), theme=theme)
     panel = opened(notebook)
     panel.ask("how?")
     panel.expect_turns(1)
@@ -108,6 +112,7 @@ def test_copy_and_insert(begin: Begin) -> None:
     code.get_by_role("button", name="Insert").click()
     expect(notebook.page.locator(".jp-Notebook .jp-Cell")).to_have_count(5)
     sources = [cell["source"] for cell in notebook.save()["cells"]]
+    panel.screenshot("inserted")
     assert sources[1:] == ["%chat panel", "print('hello')", "print('hello')", "'the last cell'"]
     notebook.run(2)
     expect(notebook.output(2)).to_contain_text("hello")
@@ -130,10 +135,10 @@ def test_where_cells_cannot_be_inserted_the_code_is_copied(begin: Begin) -> None
     assert notebook.page.evaluate("() => navigator.clipboard.readText()") == "print('hello')"
 
 
-@every_front_end
-def test_pickers_of_model_and_conversation(begin: Begin) -> None:
+@both_themes
+def test_pickers_of_model_and_conversation(begin: Begin, theme: Any) -> None:
     cells = ["%chat panel", "%%chat -c side\nfrom a cell", "%chat use openai:gpt-4.1"]
-    notebook, server = begin(cells, echo())
+    notebook, server = begin(cells, echo(), theme=theme)
     panel = opened(notebook)
     panel.ask("one")
     panel.expect_turns(1)
@@ -146,6 +151,7 @@ def test_pickers_of_model_and_conversation(begin: Begin) -> None:
     panel.model.fill("nobody:x")
     panel.model.press("Tab")
     expect(panel.panel).to_contain_text("no provider is called")
+    panel.screenshot("unknown-model")
     expect(panel.model).to_have_value("openai:gpt-5-mini")
     notebook.run(3)
     expect(panel.model).to_have_value("openai:gpt-4.1")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from playwright.sync_api import Locator, expect
 
 from ..servers import Answer, Failure, Gate, Stall, StreamFailure, echo
 from .chats import Begin
-from .lab import Lab, every_front_end
+from .lab import Lab, both_themes
 from .panel_page import opened
 
 PIXEL = base64.b64decode(
@@ -16,10 +17,12 @@ PIXEL = base64.b64decode(
 )
 
 
-@every_front_end
-def test_writing(begin: Begin) -> None:
+@both_themes
+def test_writing(begin: Begin, theme: Any) -> None:
     """Enter sends, Shift+Enter breaks the line, Up recalls; the front end's keys stay what they are."""
-    notebook, server = begin(["%chat panel", "1 + 1"], Answer("first"), Answer("so far ", Stall()))
+    notebook, server = begin(
+        ["%chat panel", "1 + 1"], Answer("first"), Answer("so far ", Stall()), theme=theme
+    )
     panel = opened(notebook)
     keyboard = notebook.page.keyboard
     panel.box.click()
@@ -39,6 +42,7 @@ def test_writing(begin: Begin) -> None:
     keyboard.press("Enter")
     expect(panel.answer(2)).to_contain_text("so far")
     expect(panel.button("Stop")).to_be_visible()
+    panel.screenshot("answering")
     keyboard.press("Escape")
     expect(panel.turn(2)).to_contain_text("stopped")
     expect(panel.answer(2)).to_contain_text("so far")
@@ -46,9 +50,9 @@ def test_writing(begin: Begin) -> None:
     assert [cell.count for cell in notebook.cells] == [1, 2, None]
 
 
-@every_front_end
-def test_the_front_ends_shortcuts_work_and_its_command_keys_do_not(begin: Begin) -> None:
-    notebook, _ = begin(["%chat panel", "1 + 1"], echo())
+@both_themes
+def test_the_front_ends_shortcuts_work_and_its_command_keys_do_not(begin: Begin, theme: Any) -> None:
+    notebook, _ = begin(["%chat panel", "1 + 1"], echo(), theme=theme)
     panel = opened(notebook)
     keyboard = notebook.page.keyboard
     panel.ask("hello")
@@ -118,9 +122,9 @@ def give_image(target: Locator, event: str, data: bytes = PIXEL, kind: str = "im
     )
 
 
-@every_front_end
-def test_an_image_is_pasted_or_dropped(begin: Begin, lab: Lab) -> None:
-    notebook, server = begin(["%chat panel"], echo())
+@both_themes
+def test_an_image_is_pasted_or_dropped(begin: Begin, theme: Any, lab: Lab) -> None:
+    notebook, server = begin(["%chat panel"], echo(), theme=theme)
     panel = opened(notebook)
     give_image(panel.box, "paste")
     give_image(panel.log, "drop")
@@ -128,6 +132,7 @@ def test_an_image_is_pasted_or_dropped(begin: Begin, lab: Lab) -> None:
     expect(chips).to_have_count(2)
     chips.first.click()
     expect(chips).to_have_count(1)
+    panel.screenshot("image")
     panel.ask("what is this?")
     panel.expect_turns(1)
     expect(panel.turn(1).get_by_role("img", name="Image of the prompt")).to_be_visible()
