@@ -178,7 +178,6 @@ class Feed:
             "blocks": blocks,
             "reasoning": well_formed(turn.reasoning),
             "text": well_formed(turn.answer),
-            "status": turn.status,
             "foot": well_formed(footer(turn)),
         }
 

@@ -55,7 +55,7 @@ class Turn:
         self.prompt = ""
         self.images: list[tuple[str, bytes]] = []
         self.blocks = Blocks()
-        self.reasoning = self.note = self.text = self.status = self.foot = ""
+        self.reasoning = self.note = self.text = self.foot = ""
 
     def place(self, row: Sequence[Any]) -> None:
         _, self.wanted, self.stale, self.pinned = row
@@ -81,7 +81,7 @@ class Turn:
         self.reasoning += live.get("think", "")
         self.note = live.get("note", self.note)
         self.version = -1
-        self.text = self.status = self.foot = ""
+        self.text = self.foot = ""
 
     def finish(self, item: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
         kept = item.get("kept", 0)
@@ -91,7 +91,7 @@ class Turn:
         self.blocks.keep(kept)
         self.blocks.grow(item["blocks"], "")
         self.reasoning, self.note = item["reasoning"], ""
-        self.text, self.status, self.foot = item["text"], item["status"], item["foot"]
+        self.text, self.foot = item["text"], item["foot"]
         self.version = item["version"]
 
     def shown(self) -> dict[str, Any]:
@@ -107,7 +107,6 @@ class Turn:
             "reasoning": self.reasoning,
             "note": self.note,
             "text": self.text,
-            "status": self.status,
             "foot": self.foot,
         }
 

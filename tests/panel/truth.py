@@ -57,7 +57,6 @@ def truth_of(turn: Turn, stale: bool) -> dict[str, Any]:
         "reasoning": well_formed(turn.reasoning),
         "note": "",
         "text": well_formed(turn.answer),
-        "status": turn.status,
         "foot": footer(turn),
     }
 
@@ -71,7 +70,6 @@ def live_truth_of(draft: Draft, coming: Coming, document: Document) -> dict[str,
         "reasoning": coming.reasoning,
         "note": "" if coming.text or coming.reasoning else coming.status.text if coming.status else WAITING,
         "text": "",
-        "status": "",
         "foot": "",
     }
 

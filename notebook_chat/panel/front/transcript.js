@@ -92,7 +92,6 @@ class Turn {
     this.note.textContent = "";
     this.text = item.text;
     this.footText = item.foot;
-    this.status = item.status;
     this.version = item.version;
     this.element.removeAttribute("aria-busy");
     this.showFoot();
