@@ -6,29 +6,30 @@ classes are in ``notebook_chat.providers``.
 
 from __future__ import annotations
 
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .chat import Answer as Answer
+    from .answer import Answer as Answer
     from .chat import Chat as Chat
     from .messages import Message as Message
     from .panel import ChatPanel as ChatPanel
 
-_HOMES = {"Answer": "chat", "Chat": "chat", "ChatPanel": "panel", "Message": "messages"}
+_HOMES = {"Answer": "answer", "Chat": "chat", "ChatPanel": "panel", "Message": "messages"}
 
 __all__ = ["Answer", "Chat", "ChatPanel", "Message"]
 
 
 def __getattr__(name: str) -> object:
-    if name == "__version__":
-        return _version("notebook_chat")
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("notebook_chat")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
     globals()[name] = value
     return value

@@ -28,6 +28,7 @@
     │   │   └── ProxyError
     │   ├── RequestTimeoutError (TimeoutError)    connect, idle or total
     │   └── StreamInterruptedError                reset, or cut off in the middle
+    │       └── StaleConnectionError              a kept connection was closed as it was used again
     ├── EngineError                           the embedded model failed
     ├── DownloadError                         its weights could not be had
     ├── HistoryError                          the history on the disk cannot be read
@@ -43,7 +44,7 @@ from __future__ import annotations
 class ChatError(Exception):
     """What went wrong, where, and what to do about it, in one line.
 
-    Parameters:
+    Args:
         message: What happened.
         provider: The name of the provider it happened at, such as ``openai``.
         status: The HTTP status of the service's answer, where there was one.
@@ -211,6 +212,16 @@ class StreamInterruptedError(TransportError):
     """The connection was lost before the answer was whole."""
 
     default_hint = "What had arrived is kept; run it again for the whole answer."
+
+
+class StaleConnectionError(StreamInterruptedError):
+    """A connection that had been kept from an earlier request was closed as it was used again.
+
+    Servers close idle connections when they like. The service has answered nothing: the same request may be sent
+    once more on a fresh connection.
+    """
+
+    default_hint = "Run it again."
 
 
 class EngineError(ChatError):

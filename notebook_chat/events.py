@@ -8,14 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-
-def well_formed(text: str) -> str:
-    """The text with halves of surrogate pairs as U+FFFD: they cannot be sent, stored or shown."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
+from .parts import Part
 
 
 class TextDelta(msgspec.Struct, frozen=True, gc=False):
@@ -84,7 +77,7 @@ class ModelName(msgspec.Struct, frozen=True, gc=False):
     name: str
 
 
-class Status(msgspec.Struct, frozen=True, gc=False):
+class Notice(msgspec.Struct, frozen=True, gc=False):
     """What is going on while there is no text: a retry that waits, a model that loads.
 
     ``fraction`` is how much of it is done, from 0 to 1, where that is known.
@@ -94,16 +87,20 @@ class Status(msgspec.Struct, frozen=True, gc=False):
     fraction: float | None = None
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | Usage | Finish | ModelName | Status
+Event = TextDelta | ReasoningDelta | ToolCall | Usage | Finish | ModelName | Notice | Part
+"""What a provider yields. A part is an event, too: one that comes whole, such as a source or an image."""
+
+Status = Notice
+"""The name of ``Notice`` in version 0.1."""
 
 __all__ = [
     "Event",
     "Finish",
     "ModelName",
+    "Notice",
     "ReasoningDelta",
     "Status",
     "TextDelta",
     "ToolCall",
     "Usage",
-    "well_formed",
 ]

@@ -13,10 +13,14 @@ import msgspec
 from . import markup
 from .conversation import Conversation, Turn
 from .errors import HistoryError, InvalidMessagesError, InvalidOptionError
+from .renderers.parts import asides, asides_html
 from .store import stored_with
 
 MARK = "exported by notebook_chat"
 """What stands in each file, so that a later export may replace it, and nothing else."""
+
+_VERSION = 1
+"""What stands in a JSON file, so that a release that knows less does not read half of it."""
 
 _LARGEST = 200_000_000  # bytes
 
@@ -43,7 +47,8 @@ def read(path: Path) -> Conversation:
     """A conversation of its own from a file that ``write`` made as JSON. Its turns belong to no cell.
 
     Raises:
-        HistoryError, InvalidMessagesError: The file cannot be read, or is no such file.
+        HistoryError: The file cannot be read, or a later release has written it.
+        InvalidMessagesError: It is no such file.
     """
     try:
         if path.stat().st_size > _LARGEST:
@@ -55,6 +60,11 @@ def read(path: Path) -> Conversation:
         raise HistoryError(f"{path.name} is not JSON") from None
     if not isinstance(values, dict):
         raise InvalidMessagesError(f"{path.name} is not a conversation")
+    version = values.get("version", _VERSION)
+    if isinstance(version, int | float) and version > _VERSION:
+        raise HistoryError(
+            f"a later release of notebook_chat has written {path.name}", hint="Update notebook_chat."
+        )
     read = Conversation.from_dict(values)
     return read.branch(read.name)
 
@@ -62,15 +72,17 @@ def read(path: Path) -> Conversation:
 def turn_markdown(turn: Turn) -> str:
     """A turn as text: the prompt, and the answer as the model wrote it."""
     quoted = "\n".join(f"> {line}".rstrip() for line in turn.prompt.text.splitlines())
+    beside = "".join(f"\n\n*{markup.safe_markdown(line)}*" for line in asides(turn.parts))
     end = "" if turn.status == "complete" else f"\n\n*({turn.status})*"
-    return f"{quoted}\n\n{turn.answer}{end}"
+    return f"{quoted}\n\n{turn.answer}{beside}{end}"
 
 
 def turn_html(turn: Turn) -> str:
     """A turn as safe HTML: the prompt as it was typed, the answer rendered."""
     prompt = f'<blockquote style="white-space:pre-wrap">{escape(turn.prompt.text)}</blockquote>'
     end = "" if turn.status == "complete" else f"<p><em>({turn.status})</em></p>"
-    return markup.container(prompt) + markup.render(turn.answer) + end
+    answer = markup.render_body(turn.answer)
+    return markup.container(prompt + answer, style=True) + asides_html(turn.parts) + end
 
 
 def _markdown(conversation: Conversation) -> str:
@@ -80,7 +92,7 @@ def _markdown(conversation: Conversation) -> str:
 
 
 def _json(conversation: Conversation) -> str:
-    values = {"by": MARK, "version": 1, **conversation.to_dict()}
+    values = {"by": MARK, "version": _VERSION, **conversation.to_dict()}
     return msgspec.json.format(msgspec.json.encode(values), indent=1).decode() + "\n"
 
 
@@ -103,11 +115,14 @@ def _notebook(conversation: Conversation) -> str:
     for number, turn in enumerate(conversation.turns, start=1):
         output = {
             "output_type": "display_data",
-            "data": {"text/plain": turn.answer, "text/html": markup.render(turn.answer)},
+            "data": {
+                "text/plain": "\n".join(filter(None, (turn.answer, *asides(turn.parts)))),
+                "text/html": markup.render(turn.answer) + asides_html(turn.parts),
+            },
             "metadata": stored_with(conversation, turn),
         }
         cells.append(
-            _cell(f"notebook-chat-{number}", _code(conversation, turn), [output] * bool(turn.answer))
+            _cell(f"notebook-chat-{number}", _code(conversation, turn), [output] * bool(turn.exchange))
         )
     values = {
         "cells": cells,

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from .errors import InvalidMessagesError
-from .messages import ImagePart
+from .parts import ImagePart
 
 LARGEST = 32 * 1024 * 1024
 """The largest image accepted, in bytes; no service takes a larger request (Anthropic's bound)."""
@@ -24,7 +24,7 @@ def image_part(value: Any) -> ImagePart:
     """The image, ready to be sent. It keeps its bytes where it has some, and becomes a PNG where it is an
     object of Pillow or matplotlib, neither of which is imported here.
 
-    Parameters:
+    Args:
         value: The bytes of a PNG, JPEG, WebP or GIF file; the path of one; a ``data:`` URL; a Pillow image;
             a matplotlib figure; an ``ImagePart``.
 

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from .errors import ConfigurationError, MissingDependencyError
-from .keys import Secret, redact
+from .secrets import Secret, redact
 
 SERVICE = "notebook_chat"
 """The service under which the keys are kept; the user name is the provider's."""
@@ -22,7 +22,7 @@ _seen: dict[str, tuple[float, Secret | None]] = {}
 def stored_key(name: str) -> Secret | None:
     """The key kept for a provider; ``None`` where there is none, or no keyring that works.
 
-    Parameters:
+    Args:
         name: The provider's name.
     """
     until, key = _seen.get(name, (0.0, None))
@@ -53,7 +53,7 @@ def forget_key(name: str) -> bool:
 
     Raises:
         MissingDependencyError: The package ``keyring`` is not installed.
-        ConfigurationError: The keyring does not let go of it.
+        ConfigurationError: The keyring does not delete it.
     """
     keyring = _installed()
     _seen.pop(name, None)
@@ -62,7 +62,7 @@ def forget_key(name: str) -> bool:
     try:
         keyring.delete_password(SERVICE, name)
     except Exception as error:  # as in store_key
-        raise _refused("let go of", error) from None
+        raise _refused("delete", error) from None
     return True
 
 

@@ -14,47 +14,58 @@ from typing import Any
 import msgspec
 
 from .errors import InvalidMessagesError
+from .parts import (
+    IMAGE_TYPES,
+    ONLY_SHOWN,
+    AudioPart,
+    FilePart,
+    ImagePart,
+    MediaPart,
+    Part,
+    ReasoningPart,
+    ReplayPart,
+    SourcePart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+
+__all__ = [
+    "IMAGE_TYPES",
+    "ONLY_SHOWN",
+    "ROLES",
+    "SYSTEM_ROLES",
+    "AudioPart",
+    "FilePart",
+    "ImagePart",
+    "MediaPart",
+    "Message",
+    "MessageLike",
+    "Messages",
+    "Part",
+    "ReasoningPart",
+    "ReplayPart",
+    "SourcePart",
+    "TextPart",
+    "ToolCallPart",
+    "ToolResultPart",
+    "alternating",
+    "normalize",
+    "refuse_tools",
+    "split_system",
+    "text_and_images",
+]
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 SYSTEM_ROLES = ("system", "developer")
-IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
-
-
-class TextPart(msgspec.Struct, frozen=True, tag="text"):
-    """A text among the parts of a message."""
-
-    text: str
-
-
-class ImagePart(msgspec.Struct, frozen=True, tag="image"):
-    """An image among the parts of a message: its bytes and their media type."""
-
-    data: bytes
-    media_type: str
-
-    @property
-    def base64(self) -> str:
-        """The bytes in base64, as the wire formats want them."""
-        return base64.b64encode(self.data).decode("ascii")
-
-    @property
-    def data_url(self) -> str:
-        """The image as a ``data:`` URL."""
-        return f"data:{self.media_type};base64,{self.base64}"
-
-    def __repr__(self) -> str:
-        return f"ImagePart({self.media_type}, {len(self.data):,} bytes)"
-
-
-Part = TextPart | ImagePart
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One message of a conversation.
 
-    Parameters:
+    Args:
         role: ``system``, ``developer``, ``user``, ``assistant`` or ``tool``.
-        content: The text, or a tuple of parts where there is more than text.
+        content: A tuple of parts; a text alone stands for one ``TextPart``, and is written so in files.
         extra: Further keys that some dialects take, such as ``name`` or ``tool_call_id``.
     """
 
@@ -64,7 +75,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     @property
     def text(self) -> str:
-        """The message's text, without its images."""
+        """The message's text, without its other parts."""
         if isinstance(self.content, str):
             return self.content
         return "".join(part.text for part in self.content if isinstance(part, TextPart))
@@ -75,16 +86,49 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return (TextPart(self.content),) if isinstance(self.content, str) else self.content
 
     def to_dict(self) -> dict[str, Any]:
-        """The message in the form of OpenAI's chat completions, which the field shares."""
-        content: Any = self.content
-        if not isinstance(content, str):
-            content = [
-                {"type": "text", "text": part.text}
-                if isinstance(part, TextPart)
-                else {"type": "image_url", "image_url": {"url": part.data_url}}
-                for part in content
+        """The message in the form of OpenAI's chat completions, which the field shares. What is only shown, such
+        as reasoning, is left out."""
+        if isinstance(self.content, str):
+            return {"role": self.role, "content": self.content, **self.extra}
+        values: dict[str, Any] = {"role": self.role, "content": None}
+        parts = [part for part in self.content if not isinstance(part, ONLY_SHOWN)]
+        calls = [part for part in parts if isinstance(part, ToolCallPart)]
+        results = [part for part in parts if isinstance(part, ToolResultPart)]
+        content = [
+            _content_dict(part) for part in parts if not isinstance(part, (ToolCallPart, ToolResultPart))
+        ]
+        if results:
+            content += [_content_dict(part) for result in results for part in result.parts]
+            values["tool_call_id"] = results[0].id
+        if content or not calls:
+            values["content"] = content
+        if calls:
+            values["tool_calls"] = [
+                {
+                    "id": call.id,
+                    "type": "function",
+                    "function": {"name": call.name, "arguments": call.arguments},
+                }
+                for call in calls
             ]
-        return {"role": self.role, "content": content, **self.extra}
+        return {**values, **self.extra}
+
+
+def _content_dict(part: Part) -> dict[str, Any]:
+    """A part in the form of chat completions, as OpenAI's API reference has it."""
+    match part:
+        case ImagePart():
+            return {"type": "image_url", "image_url": {"url": part.data_url}}
+        case FilePart():
+            data = f"data:{part.media_type};base64,{base64.b64encode(part.data).decode('ascii')}"
+            return {"type": "file", "file": {"filename": part.name or "file", "file_data": data}}
+        case AudioPart():
+            form = {"audio/wav": "wav", "audio/x-wav": "wav"}.get(part.media_type, "mp3")
+            data = base64.b64encode(part.data).decode("ascii")
+            return {"type": "input_audio", "input_audio": {"data": data, "format": form}}
+        case TextPart():
+            return {"type": "text", "text": part.text}
+    raise TypeError(f"a {type(part).__name__} is no content of a message")
 
 
 MessageLike = str | Mapping[str, Any] | Message
@@ -122,7 +166,7 @@ def split_system(messages: Sequence[Message]) -> tuple[str, tuple[Message, ...]]
 
 
 def alternating(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """The messages of user and assistant with their roles in turns, the user's first: neighbours of one role
+    """The messages of user and assistant with their roles in turns, the user's first: neighbors of one role
     become one message with the parts of all. Empty texts, which the dialects that want this refuse, are left
     out.
 
@@ -131,9 +175,11 @@ def alternating(messages: Sequence[Message]) -> tuple[Message, ...]:
     """
     merged: list[Message] = []
     for message in messages:
-        parts = tuple(part for part in message.parts if isinstance(part, ImagePart) or part.text.strip())
+        parts = tuple(
+            part for part in text_and_images(message) if isinstance(part, ImagePart) or part.text.strip()
+        )
         if parts and merged and merged[-1].role == message.role:
-            merged[-1] = Message(message.role, merged[-1].parts + parts)
+            merged[-1] = Message(message.role, (*merged[-1].parts, *parts))
         elif parts:
             merged.append(Message(message.role, parts))
     if not merged or merged[0].role != "user":
@@ -150,11 +196,30 @@ def refuse_tools(messages: Sequence[Message]) -> None:
         InvalidMessagesError: One is.
     """
     for number, message in enumerate(messages, start=1):
-        if message.role == "tool" or message.extra.get("tool_calls"):
+        tools = any(isinstance(part, (ToolCallPart, ToolResultPart)) for part in message.parts)
+        if tools or message.role == "tool" or message.extra.get("tool_calls"):
             raise InvalidMessagesError(
                 f"message {number} ({message.role}) belongs to a tool's use, which has no place here",
                 hint="Providers that speak OpenAI's chat completions take such messages.",
             )
+
+
+def text_and_images(message: Message) -> tuple[TextPart | ImagePart, ...]:
+    """The parts of a message for a dialect that has a place for text and images; what is only shown is left out.
+
+    Raises:
+        InvalidMessagesError: The message has a part of another kind.
+    """
+    parts = []
+    for part in message.parts:
+        if isinstance(part, (TextPart, ImagePart)):
+            parts.append(part)
+        elif not isinstance(part, ONLY_SHOWN):
+            raise InvalidMessagesError(
+                f"a message ({message.role}) has a {type(part).__name__}, which has no place here",
+                hint="Send its text, or ask a provider that speaks OpenAI's chat completions.",
+            )
+    return tuple(parts)
 
 
 def _message(message: MessageLike, number: int) -> Message:
@@ -171,13 +236,13 @@ def _message(message: MessageLike, number: int) -> Message:
         raise InvalidMessagesError(
             f"message {number} has the role {message.role!r}", hint=f"Roles are {', '.join(ROLES)}."
         )
-    if message.role == "user" and not message.text.strip() and not _has_image(message):
+    if message.role == "user" and not message.text.strip() and not _has_media(message):
         raise InvalidMessagesError(f"message {number} (user) is empty", hint="Write something in it.")
     return message
 
 
-def _has_image(message: Message) -> bool:
-    return any(isinstance(part, ImagePart) for part in message.parts)
+def _has_media(message: Message) -> bool:
+    return any(isinstance(part, MediaPart) for part in message.parts)
 
 
 def _from_mapping(mapping: Mapping[str, Any], number: int) -> Message:
@@ -199,7 +264,7 @@ def _from_mapping(mapping: Mapping[str, Any], number: int) -> Message:
 
 
 def _part(part: Any, number: int) -> Part:
-    if isinstance(part, (TextPart, ImagePart)):
+    if isinstance(part, Part):
         return part
     if isinstance(part, str):
         return TextPart(part)

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from .keys import Secret
+from .secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Bounds on time, in seconds; ``None`` for none.
+    """How long a request may take. Every bound is in seconds; ``None`` means no bound.
 
-    Parameters:
+    Attributes:
         connect: To resolve the name, connect and shake hands.
         idle: Between two blocks of the answer, and before the first.
         total: For the whole answer.
@@ -26,8 +26,19 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request, ready to be sent. Whatever may hold a key is a ``Secret``."""
+class HttpRequest:
+    """One HTTP request, ready to be sent: what a dialect builds and a transport sends.
+
+    Attributes:
+        method: The HTTP method, such as ``POST``.
+        url: The whole address, with its query.
+        headers: The headers by name. Whatever may hold a key is a ``Secret``.
+        body: The body's bytes; ``None`` for a request without one.
+        timeouts: How long it may take.
+        proxy: The address of an HTTP proxy; ``None`` for that of the environment, empty for none at all.
+        ssl: The context that checks the server's certificate; ``False`` to trust any.
+        reuse: Whether it may go out on a connection that served an earlier request.
+    """
 
     method: str
     url: str
@@ -36,6 +47,7 @@ class Request:
     timeouts: Timeouts = field(default_factory=Timeouts)
     proxy: Secret | None = None
     ssl: tls.SSLContext | bool = True
+    reuse: bool = True
 
     @property
     def host(self) -> str:
@@ -49,3 +61,7 @@ class Request:
         keys = tuple(value for value in self.headers.values() if isinstance(value, Secret))
         # `Bearer KEY`: a service may quote the key alone.
         return keys + tuple(Secret(key.reveal().rpartition(" ")[2]) for key in keys)
+
+
+Request = HttpRequest
+"""The name of ``HttpRequest`` in version 0.1."""

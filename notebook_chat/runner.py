@@ -146,7 +146,7 @@ class Stream(Generic[T]):
     The loop puts items into an unbounded queue, so a slow reader does not stall the connection. Leaving it as
     a context manager cancels the iterator and waits until it has closed, and with it its connection.
 
-    Parameters:
+    Args:
         source: The asynchronous iterator. If it has ``aclose``, that is called at the end.
 
     Raises:

@@ -31,7 +31,7 @@ def load(path: str, limit: int = {n}) -> list[dict[str, str]]:
 
 
 def answer(size: int) -> str:
-    """An answer of ``size`` characters: prose, lists, code, tables, maths."""
+    """An answer of ``size`` characters: prose, lists, code, tables, math."""
     text = ""
     number = 1
     while len(text) < size - 20:

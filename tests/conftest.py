@@ -1,20 +1,50 @@
-"""What all tests share: no socket beyond loopback, and an environment without keys."""
+"""What all tests share: no socket beyond loopback, an environment without keys, and blame where it belongs."""
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
-pytest_plugins = ["tests.servers.fixtures", "tests.providers.local_fixtures"]
+pytest_plugins = [
+    "tests.ending",
+    "tests.equipment",
+    "tests.workers",
+    "tests.servers.fixtures",
+    "tests.providers.local_fixtures",
+]
 
 _PRIVATE_VARIABLES = ("_API_KEY", "_BASE_URL", "_PROXY", "_proxy", "OLLAMA_HOST", "NOTEBOOK_CHAT_MODEL")
+
+# How long an example takes says more about the machine than about the code. With CI=true, Hypothesis also draws
+# the same examples each time.
+hypothesis.settings.register_profile(
+    "here", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("here")
 
 
 class BeyondLoopbackError(AssertionError):
     """A test reached for the network."""
+
+
+def pytest_collection_finish() -> None:
+    """Takes all that the tests are made of out of the collections that follow each file, which then are quick."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_warnings() -> Iterator[None]:
+    """Lets what a file's tests left open warn in that file, and not in whichever runs at the time."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +75,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def own_history(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keeps the conversations of each test apart from the user's and from those of other tests."""
     monkeypatch.setenv("NOTEBOOK_CHAT_HOME", str(tmp_path_factory.mktemp("history")))
+
+
+@pytest.fixture(scope="session")
+def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for what tests fetch once: pytest's cache, or without one a folder that all workers share."""
+    cache: pytest.Cache | None = getattr(request.config, "cache", None)
+    if cache is not None:
+        return cache.mkdir("fetched")
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "fetched"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from notebook_chat.events import Status
+from notebook_chat.answer import AnswerFold, AnswerSnapshot
+from notebook_chat.events import Notice, ReasoningDelta, TextDelta
 from notebook_chat.messages import Message, normalize
 from notebook_chat.providers.base import AsyncGeneratorProvider
 
@@ -62,9 +63,22 @@ class Coming:
 
     text: str = ""
     reasoning: str = ""
-    status: Status | None = None
+    status: Notice | None = None
     model: str = "parrot:grey"
     stopped: bool = False
+    _fold: AnswerFold = field(default_factory=AnswerFold)
+
+    @property
+    def snapshot(self) -> AnswerSnapshot:
+        before = self._fold.snapshot()
+        if not (self.text.startswith(before.text) and self.reasoning.startswith(before.reasoning)):
+            self._fold = AnswerFold()  # asked once more
+            before = self._fold.snapshot()
+        thought, text = self.reasoning[len(before.reasoning) :], self.text[len(before.text) :]
+        self._fold.add([ReasoningDelta(thought), TextDelta(text)])
+        if self.status is not None:
+            self._fold.add([self.status])
+        return self._fold.snapshot()
 
     def stop(self) -> None:
         self.stopped = True

@@ -65,7 +65,7 @@ def test_a_stream_that_is_left_early_is_a_stopped_turn() -> None:
     stream = chat.stream("a")
     assert [next(stream), next(stream)] == ["par", "tial"]
     stream.close()  # type: ignore[attr-defined]
-    assert provider.closed.wait(1)
+    assert provider.closed.wait(30)
     [turn] = chat.conversation.turns
     assert (turn.answer, turn.status, turn.finish_reason) == ("partial", "stopped", None)
     assert not chat.conversation.busy

@@ -9,10 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_chat.conversation import Conversation, Turn, known_limit
+from notebook_chat.conversation import Conversation, Turn, answered
 from notebook_chat.errors import ConversationBusyError, InvalidMessagesError
 from notebook_chat.events import Usage
-from notebook_chat.messages import ImagePart, Message, TextPart
+from notebook_chat.messages import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Message,
+    ReasoningPart,
+    ReplayPart,
+    SourcePart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 
 from .fakes import Coming
 
@@ -30,7 +41,7 @@ def say(
     message = Message("user", prompt)
     draft = conversation.begin(message, cell=cell, system=system, fresh=fresh)
     answer = f"re {prompt}" if answer is None else answer
-    conversation.commit(draft, Turn(message, answer, cell=cell, system=system, fresh=fresh))
+    conversation.commit(draft, Turn(message, answered(answer), cell=cell, system=system, fresh=fresh))
     return [f"{message.role[0]}:{message.text}" for message in draft.messages]
 
 
@@ -143,6 +154,23 @@ def test_one_thread_of_many_gets_the_turn() -> None:
     assert sorted(outcomes) == ["open"] + ["refused"] * 7
 
 
+PARTS = st.one_of(
+    st.builds(TextPart, st.text()),
+    st.builds(ReasoningPart, st.text()),
+    st.builds(ImagePart, st.binary(), st.just("image/png")),
+    st.builds(FilePart, st.binary(), st.text(), st.text()),
+    st.builds(AudioPart, st.binary(), st.text()),
+    st.builds(ToolCallPart, st.text(), st.text(), st.text()),
+    st.builds(ToolResultPart, st.text(), st.text(), st.tuples(st.builds(TextPart, st.text())), st.booleans()),
+    st.builds(SourcePart, st.text(), st.text(), st.text()),
+    st.builds(ReplayPart, st.text(), st.text(), st.text(), st.text()),
+)
+MESSAGES = st.builds(
+    Message,
+    role=st.sampled_from(["assistant", "tool"]),
+    content=st.text() | st.lists(PARTS, max_size=4).map(tuple),
+)
+EXCHANGES = st.builds(answered, st.text(), st.text()) | st.lists(MESSAGES, max_size=3).map(tuple)
 TURNS = st.builds(
     Turn,
     prompt=st.builds(
@@ -151,7 +179,7 @@ TURNS = st.builds(
         content=st.text()
         | st.tuples(st.builds(TextPart, st.text()), st.builds(ImagePart, st.binary(), st.just("image/png"))),
     ),
-    answer=st.text(),
+    exchange=EXCHANGES,
     status=st.sampled_from(["complete", "stopped", "failed"]),
     cell=st.none() | st.text(min_size=1),
     fresh=st.booleans(),
@@ -247,21 +275,6 @@ def test_the_oldest_turns_are_left_out_and_the_pinned_stay() -> None:
         Conversation(turns=conversation.turns).pin(11)
 
 
-@pytest.mark.parametrize(
-    ("model", "limit"),
-    [
-        ("openai:gpt-4", 8192),
-        ("openai:gpt-4o-mini", 128_000),
-        ("openrouter:anthropic/claude-sonnet-4", 200_000),
-        ("local:/x/gpt-5.gguf", 8192),
-        ("local", 8192),
-        ("mine:unheard-of", None),
-    ],
-)
-def test_the_limits_that_are_known(model: str, limit: int | None) -> None:
-    assert known_limit(model) == limit
-
-
 @given(st.lists(TURNS, max_size=4), st.none() | st.text())
 def test_a_conversation_goes_through_json_and_back(turns: list[Turn], system: str | None) -> None:
     conversation = Conversation("x", system=system, turns=turns)
@@ -300,17 +313,17 @@ def test_watchers_are_told_of_all_there_is_to_see() -> None:
         answering = conversation.answering
         seen.append((len(conversation), answering.progress.text if answering else None))
 
-    end = conversation.watch(look)
+    end = conversation.subscribe(look)
     draft = conversation.begin(Message("user", "a"))
     coming = Coming()
     conversation.follow(draft, coming)
     coming.text = "so far"
-    conversation.heard()
-    conversation.commit(draft, draft.turn("so far", "complete"))
+    conversation.notify()
+    conversation.commit(draft, draft.turn(answered("so far"), "complete"))
     conversation.undo()
     assert seen == [(0, ""), (0, "so far"), (1, None), (1, None), (0, None)]
     end()
-    conversation.heard()
+    conversation.notify()
     assert len(seen) == 5
 
 
@@ -331,7 +344,7 @@ def test_a_turn_is_asked_anew_in_its_place_with_what_stood_before_it() -> None:
     second = conversation.turns[1]
     draft = conversation.begin(Message("user", "B"), replaces=second.id)
     assert [message.text for message in draft.messages] == ["a", "re a", "B"]
-    conversation.commit(draft, draft.turn("re B", "complete"))
+    conversation.commit(draft, draft.turn(answered("re B"), "complete"))
     assert [turn.prompt.text for turn in conversation.turns] == ["a", "B", "c"]
     assert conversation.turns[1].cell == "b"  # its cell goes on with it
     assert conversation.stale == {conversation.turns[2].id}

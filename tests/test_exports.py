@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notebook_chat import exports
-from notebook_chat.conversation import Conversation, Turn
+from notebook_chat.conversation import Conversation, Turn, answered
 from notebook_chat.errors import ChatError, HistoryError, InvalidOptionError
 from notebook_chat.magics.arguments import parse_cell_line
 from notebook_chat.messages import Message
@@ -123,7 +123,7 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )  # fmt: skip
-GOOD = Turn(Message("user", "hello"), "there").to_dict()
+GOOD = Turn(Message("user", "hello"), answered("there")).to_dict()
 
 
 def broken(values: object, edit: object, where: list[str | int]) -> object:

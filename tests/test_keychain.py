@@ -12,9 +12,9 @@ import pytest
 
 from notebook_chat import keychain
 from notebook_chat.errors import ConfigurationError, MissingDependencyError, MissingKeyError
-from notebook_chat.keys import Secret
 from notebook_chat.providers import Anthropic, OpenAI, OpenAIResponses
 from notebook_chat.providers.aiask import AiAsk
+from notebook_chat.secrets import Secret
 
 KEY = "sk-planted-secret-0123456789"
 
@@ -108,7 +108,7 @@ def test_what_it_refuses_is_said_without_the_key(keyring: Keyring) -> None:
         raise RuntimeError("locked")
 
     keyring.delete_password = refuse  # type: ignore[method-assign]
-    with pytest.raises(ConfigurationError, match="let go"):
+    with pytest.raises(ConfigurationError, match="does not delete the key: locked"):
         keychain.forget_key("openai")
 
 
@@ -128,12 +128,12 @@ def test_the_environment_comes_first_and_then_nothing_else_is_asked(
 ) -> None:
     keyring.kept["notebook_chat", "openai"] = KEY
     assert OpenAI.key() == Secret(KEY)
-    assert OpenAI.check("", "hi", {}).api_key == Secret(KEY)
+    assert OpenAI.check("", "hi", {}).connection.api_key == Secret(KEY)
     keychain._seen.clear()
     monkeypatch.setenv("OPENAI_API_KEY", "sk-environment")
     asked = keyring.asked
     assert OpenAI.key() == Secret("sk-environment")
-    assert OpenAI.check("", "hi", {"api_key": Secret("sk-call")}).api_key == Secret("sk-call")
+    assert OpenAI.check("", "hi", {"api_key": Secret("sk-call")}).connection.api_key == Secret("sk-call")
     assert keyring.asked == asked
 
 

@@ -14,8 +14,9 @@ from traitlets.config import Config
 
 from notebook_chat import load_ipython_extension, unload_ipython_extension
 from notebook_chat.errors import StreamInterruptedError
-from notebook_chat.magics import ChatMagics
+from notebook_chat.magics.command_table import SUBCOMMANDS, subcommand_parser
 from notebook_chat.providers import registry
+from notebook_chat.session import NotebookSession, session_of
 
 from .fakes import parrot
 from .servers import Answer
@@ -42,7 +43,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A provider that repeats the prompt, reachable as ``parrot``."""
     echo = parrot(lambda messages: ["You said: ", messages[-1].text])
     real = registry.get_provider
-    monkeypatch.setitem(registry._BUILT_IN, "parrot", ".nowhere:Parrot")
+    monkeypatch.setitem(registry.BUILT_IN, "parrot", ".nowhere:Parrot")
     monkeypatch.setattr(registry, "get_provider", lambda name: echo if name == "parrot" else real(name))
     monkeypatch.setenv("NOTEBOOK_CHAT_MODEL", "parrot:grey")
     return echo
@@ -57,9 +58,10 @@ def shell(shared_shell: InteractiveShell, provider: Any) -> Iterator[Interactive
     shared_shell.user_ns.pop("answer", None)
 
 
-def magics(shell: InteractiveShell) -> ChatMagics:
-    found = shell.magics_manager.registry["ChatMagics"]
-    assert isinstance(found, ChatMagics)
+def notebook(shell: InteractiveShell) -> NotebookSession:
+    """The session of the loaded extension."""
+    found = session_of(shell)
+    assert found is not None
     return found
 
 
@@ -119,7 +121,7 @@ def test_conversations_by_name_and_starting_over(shell: Any, provider: Any, caps
     assert [[m.text for m in request if m.role == "user"] for request in provider.requests] == [
         ["a"], ["b"], ["c"], ["c", "d"],
     ]  # fmt: skip
-    assert sorted(magics(shell).conversations) == ["default", "other"]
+    assert sorted(notebook(shell).conversations) == ["default", "other"]
 
 
 @pytest.mark.parametrize(
@@ -128,8 +130,8 @@ def test_conversations_by_name_and_starting_over(shell: Any, provider: Any, caps
         ("%%chat\n   \n", "the prompt is empty"),
         ("%%chat", "the prompt is empty"),
         ("%%chat -m nope:x\nhi", "no provider is called 'nope:x'"),
-        ("%%chat tell me a joke\nhi", "it does not know me a joke"),
-        ("%%chat --wat\nhi", "it does not know --wat"),
+        ("%%chat tell me a joke\nhi", "unexpected words: me a joke"),
+        ("%%chat --wat\nhi", "unknown option --wat"),
         ("%%chat -t hot\nhi", "invalid float value: 'hot'"),
         ("%%chat -t 9\nhi", "from 0 to 2"),
         ("%%chat --max-tokens -1\nhi", "1 or more"),
@@ -139,14 +141,14 @@ def test_conversations_by_name_and_starting_over(shell: Any, provider: Any, caps
         ("%%chat parrot -m parrot\nhi", "two models"),
         ("%%chat -m openai:x\nhi", "OPENAI_API_KEY"),
         ("%chat wat", "no subcommand 'wat'"),
-        ("%chat use", "here comes MODEL"),
+        ("%chat use", "missing MODEL: write %chat use MODEL"),
         ("%chat use nope:x", "no provider is called"),
         ("%chat history nope", "no conversation is called 'nope'"),
         ("%chat models nope", "no provider is called 'nope'"),
-        ("%chat provider", "%chat provider: the following arguments are required: NAME, --base-url"),
+        ("%chat provider", "missing NAME, --base-url: write %chat provider"),
         ("%chat provider mine --base-url nowhere", "must be an address"),
-        ("%chat key", "here comes set or forget PROVIDER"),
-        ("%chat key tell openai", "does not know 'tell'"),
+        ("%chat key", "missing set|forget, PROVIDER: write %chat key set|forget PROVIDER"),
+        ("%chat key tell openai", "invalid choice: 'tell'"),
         ("%chat key set nope", "no provider is called 'nope'"),
     ],
 )
@@ -157,7 +159,7 @@ def test_bad_input_gets_one_line_and_loses_nothing(shell: Any, capsys: Any, cell
     assert words in out
     assert len(out.strip().splitlines()) == 1
     assert "Traceback" not in out
-    assert len(magics(shell).conversation()) == 1
+    assert len(notebook(shell).conversation()) == 1
 
 
 def test_a_failure_in_the_middle_keeps_the_text(shell: Any, provider: Any, capsys: Any) -> None:
@@ -169,7 +171,7 @@ def test_a_failure_in_the_middle_keeps_the_text(shell: Any, provider: Any, capsy
     assert "incomplete: the line broke" in lines[1]
     assert lines[2].startswith("StreamInterruptedError: parrot: the line broke")
     assert shell.user_ns["answer"] == "so far"
-    assert magics(shell).conversation().turns[0].status == "failed"
+    assert notebook(shell).conversation().turns[0].status == "failed"
 
 
 def test_commands(shell: Any, capsys: Any) -> None:
@@ -184,7 +186,7 @@ def test_commands(shell: Any, capsys: Any) -> None:
     assert "Nothing to take back" in run(shell, capsys, "%chat undo")[0]
     assert "aiask:gpt-3.5-turbo" in run(shell, capsys, "%chat models aiask")[0]
     assert "parrot:red answers" in run(shell, capsys, "%chat use parrot:red")[0]
-    assert magics(shell).model == "parrot:red"
+    assert shell.magics_manager.registry["ChatMagics"].model == "parrot:red"
     assert "--max-tokens" in run(shell, capsys, "%chat help")[0]
 
 
@@ -233,13 +235,90 @@ def completions(shell: Any, text: str) -> set[str]:
         return {found.text for found in shell.Completer.completions(text, len(text.split("\n")[0]))}
 
 
-def test_help_and_completion(shell: Any, capsys: Any) -> None:
+def test_help(shell: Any, capsys: Any) -> None:
     assert "--temperature" in run(shell, capsys, "%%chat?")[0]
-    assert {"use", "history", "undo"} <= completions(shell, "%chat ")
-    assert completions(shell, "%chat un") == {"undo", "unpin"}
-    assert "--max-tokens" in completions(shell, "%%chat --max\nhello")
-    assert "parrot:" in completions(shell, "%%chat -m par\nhello")
-    assert "parrot:" in completions(shell, "%chat use par")
+    out, _ = run(shell, capsys, "%chat help")
+    assert "%chat list: lists all conversations" in out
+    assert "%chat fork NAME [OF]: begins" in out
+    assert "--temperature" in out
+    out, _ = run(shell, capsys, "%chat help delete")
+    assert out.startswith("usage: %chat delete [--yes] NAME|ID\n")
+    assert "do not ask" in out
+    assert "no subcommand 'wat'" in run(shell, capsys, "%chat help wat")[0]
+
+
+@pytest.mark.parametrize("name", SUBCOMMANDS)
+def test_each_subcommand_explains_itself(shell: Any, capsys: Any, name: str) -> None:
+    out, fine = run(shell, capsys, f"%chat help {name}")
+    assert fine
+    assert out.startswith(f"usage: {subcommand_parser(name).usage_line}\n")
+    assert SUBCOMMANDS[name].help in " ".join(out.split())
+    out, fine = run(
+        shell, capsys, f"%chat {name} --wat" if not SUBCOMMANDS[name].verbatim else f"%chat {name}"
+    )
+    assert not fine
+    assert f"write %chat {name}" in out
+    assert len(out.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("%chat un", {"undo", "unpin"}),
+        ("%chat history o", {"other"}),
+        ("%chat show 1 o", {"other"}),
+        ("%chat fork new o", {"other"}),
+        ("%chat rename o", {"other"}),
+        ("%chat rename other o", set()),
+        ("%chat delete --", {"--yes"}),
+        ("%chat delete --yes o", {"other"}),
+        ("%chat provider --base-url par", set()),
+        ("%chat provider --k", {"--key-env"}),
+        ("%chat key f", {"forget"}),
+        ("%chat key forget par", {"parrot"}),
+        ("%chat models par", {"parrot"}),
+        ("%chat use par", {"parrot:"}),
+        ("%chat use parrot:", set()),
+        ("%chat help un", {"undo", "unpin"}),
+        ("%chat search o", set()),
+        ("%chat wat o", set()),
+        ("%%chat --max\nhello", {"--max-tokens"}),
+        ("%%chat par\nhello", {"parrot:"}),
+        ("%%chat -m par\nhello", {"parrot:"}),
+        ("%%chat -c o\nhello", {"other"}),
+        ("%%chat -n par\nhello", {"parrot:"}),
+        ("%%chat -t par\nhello", set()),
+    ],
+)
+def test_completion(shell: Any, text: str, offered: set[str]) -> None:
+    notebook(shell).conversation("other")
+    ours = {"other", "parrot", "parrot:", "undo", "unpin", "forget", "--yes", "--key-env", "--max-tokens"}
+    assert completions(shell, text) & ours == offered  # IPython offers names of its own beside them
+
+
+def test_models_are_offered_that_have_answered_or_were_listed(shell: Any, capsys: Any) -> None:
+    run(shell, capsys, "%%chat -m parrot:green\nhello")
+    run(shell, capsys, "%chat models aiask")
+    assert "parrot:green" in completions(shell, "%chat use par")
+    assert "green" in completions(
+        shell, "%%chat -m parrot:g\nhello"
+    )  # IPython replaces what follows the colon
+    assert "gpt-3.5-turbo" in completions(shell, "%chat use aiask:")
+    assert "green" not in completions(shell, "%chat use aiask:")
+
+
+def test_a_name_of_several_words_is_offered_in_quotes(shell: Any) -> None:
+    notebook(shell).conversation("red apples")
+    assert '"red apples"' in completions(shell, "%chat history ")
+    assert 'red apples"' in completions(shell, '%chat history "re')
+
+
+@pytest.mark.parametrize("line", ["fork -h", "fork --help", "fork new --help", "fork\t--help"])
+def test_help_may_be_asked_for_on_the_line_of_a_subcommand(shell: Any, capsys: Any, line: str) -> None:
+    out, fine = run(shell, capsys, f"%chat {line}")
+    assert fine
+    assert out.startswith("usage: %chat fork NAME [OF]\n")
+    assert list(notebook(shell).conversations) == []
 
 
 def test_a_terminal_asks_for_a_blank_line(shell: Any) -> None:

@@ -1,4 +1,4 @@
-"""The README's own example of a provider works as it stands there."""
+"""The README says what holds: its example of a provider works, its table of subcommands is the magics' own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 
 from notebook_chat import Chat
 from notebook_chat.providers import list_providers
+
+from . import readme_table
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -53,3 +55,7 @@ def test_the_examples_are_named_and_hold_no_outputs(name: str) -> None:
     path = README.parent / "examples" / name
     assert f"examples/{name}" in README.read_text("utf-8")
     assert '"output_type"' not in path.read_text("utf-8")
+
+
+def test_the_table_of_subcommands_is_that_of_the_magics() -> None:
+    assert readme_table.in_readme() == readme_table.table(), "write it: python -m tests.readme_table"

@@ -9,7 +9,7 @@ import pytest
 
 from notebook_chat import Chat, load_ipython_extension, unload_ipython_extension
 
-from .test_magics import magics, provider, run, shared_shell, shell
+from .test_magics import notebook, provider, run, shared_shell, shell
 
 __all__ = ["provider", "shared_shell", "shell"]  # fixtures
 
@@ -49,26 +49,28 @@ def test_search_and_list(talk: Any, shell: Any, capsys: Any) -> None:
     assert "default" in out
     assert "other" in out
     assert "other" in talk("search it's \"")
+    run(shell, capsys, "%%chat\nwith --yes and -c")
+    assert "with --yes" in talk("search --yes and -c")
     assert talk("search bananas") == "Nothing found.\n"
     listed = talk("list")
-    assert listed.index("other") < listed.index("default")
-    assert "2 turns" in listed
+    assert listed.index("default") < listed.index("other")
+    assert "3 turns" in listed
 
 
 def test_rename_and_delete(talk: Any, shell: Any, capsys: Any, monkeypatch: Any) -> None:
     talk("rename default fruit")
-    assert list(magics(shell).conversations) == ["fruit"]
+    assert list(notebook(shell).conversations) == ["fruit"]
     run(shell, capsys, "%%chat -c fruit\nmore")
     assert "3 turns" in talk("list")
     monkeypatch.setattr("builtins.input", lambda question: "n")
-    assert talk("delete fruit") == "It stays.\n"
+    assert talk("delete fruit") == "Nothing was deleted.\n"
     monkeypatch.setattr("builtins.input", lambda question: "y")
     id = talk("list").split("fruit")[0].split()[-1]
-    assert "'fruit' is gone" in talk("delete fruit")
+    assert "'fruit' is deleted" in talk("delete fruit")
     assert talk("list") == "There are no conversations yet.\n"
     out, fine = run(shell, capsys, f"%chat delete {id}")
     assert not fine
-    assert "no conversation is" in out
+    assert "no conversation has the name or id" in out
 
 
 def test_delete_asks_where_it_can(talk: Any, shell: Any, capsys: Any, monkeypatch: Any) -> None:
@@ -79,8 +81,8 @@ def test_delete_asks_where_it_can(talk: Any, shell: Any, capsys: Any, monkeypatc
     out, fine = run(shell, capsys, "%chat delete default")
     assert not fine
     assert "Add --yes" in out
-    assert len(magics(shell).conversation()) == 2
-    assert "gone" in talk("delete default --yes")
+    assert len(notebook(shell).conversation()) == 2
+    assert "is deleted" in talk("delete default --yes")
 
 
 def test_export_import_and_restore(talk: Any, shell: Any, capsys: Any, tmp_path: Path, provider: Any) -> None:
@@ -90,7 +92,7 @@ def test_export_import_and_restore(talk: Any, shell: Any, capsys: Any, tmp_path:
     run(shell, capsys, "%%chat -c default-2\nand on")
     assert asked(provider) == ["about apples", "about pears", "and on"]
     assert "%%chat -c default-2 goes on" in talk(f"import {tmp_path / 'x.json'}")
-    assert len(magics(shell).conversations) == 2
+    assert len(notebook(shell).conversations) == 2
     talk("reset")
     assert "after 2 turns of 'default'" in talk(f"restore {tmp_path / 'x.ipynb'}")
     run(shell, capsys, "%%chat\nand on")
@@ -107,7 +109,7 @@ def test_the_exported_notebook_runs(
     for cell in nbformat.read(tmp_path / "x.ipynb", as_version=4).cells:
         out, fine = run(shell, capsys, cell.source)
         assert fine, out
-    assert [turn.prompt.text for turn in magics(shell).conversation().turns] == [
+    assert [turn.prompt.text for turn in notebook(shell).conversation().turns] == [
         "about apples",
         "about pears",
     ]
@@ -117,21 +119,22 @@ def test_the_exported_notebook_runs(
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("show", "the number of a turn"),
+        ("show", "missing N: write %chat show N [NAME]"),
         ("show 3", "there is no turn 3: 'default' has 2 turns"),
         ("show x", "the number of a turn"),
         ("pin 0", "there is no turn 0"),
-        ("search", "what to search for"),
-        ("list x", "here comes nothing more"),
-        ("rename default", "here comes NAME NEW"),
+        ("search", "missing TEXT: write %chat search TEXT"),
+        ("list x", "unexpected words: x"),
+        ("rename default", "missing NEW: write %chat rename NAME NEW"),
         ("rename nope new", "no conversation is called 'nope'"),
-        ("delete nope --yes", "no conversation is 'nope'"),
-        ("export", "here comes FILE"),
+        ("delete nope --yes", "no conversation has the name or id 'nope'"),
+        ("export", "missing FILE: write %chat export FILE [NAME]"),
         ("export x.docx", "does not end in one of"),
         ("import nothing.json", "cannot be read: No such file"),
         ("restore", "does not tell which notebook"),
         ("restore nothing.ipynb", "cannot be read: No such file"),
-        ("fork", "here comes NAME"),
+        ("fork", "missing NAME: write %chat fork NAME [OF]"),
+        ("delete default --sure", "unknown option --sure: write %chat delete"),
         ("fork default", "there is a conversation called 'default'"),
     ],
 )
@@ -140,13 +143,13 @@ def test_what_cannot_be_is_said_in_a_line(talk: Any, shell: Any, capsys: Any, li
     assert not fine
     assert words in out
     assert len(out.strip().splitlines()) == 1
-    assert len(magics(shell).conversation()) == 2
+    assert len(notebook(shell).conversation()) == 2
 
 
 def test_chat_and_the_magics_share_a_conversation(talk: Any, shell: Any, capsys: Any, provider: Any) -> None:
     chat = Chat(conversation="default")
     chat.ask("from Python")
-    assert chat.conversation is magics(shell).conversation()
+    assert chat.conversation is notebook(shell).conversation()
     assert "from Python" in talk("history")
 
 
@@ -168,4 +171,4 @@ def test_a_disk_that_fails_is_told_once(shell: Any, capsys: Any, tmp_path: Path,
     load_ipython_extension(shell)
     outs = [run(shell, capsys, f"%%chat\n{n}")[0] for n in range(3)]
     assert "".join(outs).count("The history cannot be written") == 1
-    assert len(magics(shell).conversation()) == 3
+    assert len(notebook(shell).conversation()) == 3

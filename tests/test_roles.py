@@ -29,7 +29,7 @@ def test_roles_take_turns_and_no_text_is_lost(messages: list[Message]) -> None:
     assert kept == [message.text for message in spoken]
 
 
-def test_neighbours_become_one_with_the_parts_of_all() -> None:
+def test_neighbors_become_one_with_the_parts_of_all() -> None:
     messages = [Message("user", "one"), Message("user", (IMAGE, TextPart(" "), TextPart("two")))]
     assert alternating(messages) == (Message("user", (TextPart("one"), IMAGE, TextPart("two"))),)
 

@@ -77,7 +77,7 @@ def test_leaving_early_closes_the_source() -> None:
     for item in runner.iterate(source()):
         assert item == 0
         break
-    assert source.closed.wait(1)
+    assert source.closed.wait(30)
 
 
 def test_a_stream_closed_at_once_does_not_wait() -> None:
@@ -137,7 +137,7 @@ def test_an_interrupt_reaches_a_waiting_caller_at_once(interruptible: None) -> N
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         list(runner.iterate(source()))
-    assert source.closed.wait(1)
+    assert source.closed.wait(30)
     timer.join()
     assert runner.run(asyncio.sleep(0, "still there")) == "still there"
 

@@ -94,12 +94,15 @@ async def test_an_idle_connection_that_dies_as_it_is_used_again_costs_nothing() 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        answers = [await OpenAI.create_async("m", "hi", base_url=url, retries=0) for _ in range(3)]
+        results = [OpenAI.create_async_generator("m", "hi", base_url=url, retries=0) for _ in range(3)]
+        answers = [await result.read() for result in results]
         for writer in writers:
             writer.transport.abort()
         await asyncio.sleep(0.01)
     assert answers == ["Hi"] * 3
     assert requests == 3
+    told = [result.snapshot.notice for result in results]
+    assert [notice is not None and "on a fresh one" in notice.text for notice in told] == [False, True, True]
 
 
 def many(server: Any, count: int) -> list[str]:

@@ -1,10 +1,10 @@
 """Conversations: turns in order, and what running one of them again means."""
 
-from .context import DEFAULT_RESERVE, estimate, known_limit
-from .journal import Answering, Journal, Origin, Progress
-from .sequence import Conversation
-from .turns import Draft, Status, Turn
-from .watching import Watched
+from .conversation import Conversation
+from .journal import Answering, Journal, Journaled, Origin, Progress
+from .observable import Observable
+from .token_budget import DEFAULT_RESERVE, estimate
+from .turns import Draft, Status, Turn, answered
 
 __all__ = [
     "DEFAULT_RESERVE",
@@ -12,11 +12,12 @@ __all__ = [
     "Conversation",
     "Draft",
     "Journal",
+    "Journaled",
+    "Observable",
     "Origin",
     "Progress",
     "Status",
     "Turn",
-    "Watched",
+    "answered",
     "estimate",
-    "known_limit",
 ]

@@ -20,7 +20,7 @@ def place_of(turns: Sequence[Turn], cell: str | None, replaces: str | None = Non
     return len(turns)
 
 
-def drafted(
+def build_draft(
     turns: Sequence[Turn],
     prompt: Message,
     *,
@@ -33,7 +33,7 @@ def drafted(
     """A turn with its place and its context: the turns since the last one that started over, and the system
     prompt in force.
 
-    Parameters:
+    Args:
         turns: The conversation's.
         prompt, cell, system, fresh, replaces: As in ``Conversation.begin``.
         default_system: The system prompt until a turn says another.

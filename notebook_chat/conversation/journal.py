@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
-from ..events import Status
+from ..answer import AnswerSnapshot
 from .turns import Draft, Turn
-
-if TYPE_CHECKING:
-    from .sequence import Conversation
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -30,16 +27,8 @@ class Progress(Protocol):
         """Who answers, as ``provider:model``."""
 
     @property
-    def text(self) -> str:
-        """The text that has come so far. It only grows, but when the question was asked once more."""
-
-    @property
-    def reasoning(self) -> str:
-        """The reasoning that has come so far; as ``text``."""
-
-    @property
-    def status(self) -> Status | None:
-        """What is going on while there is no text, where that is known."""
+    def snapshot(self) -> AnswerSnapshot:
+        """What has come so far. Where the question was asked once more, it begins anew."""
 
     def stop(self) -> None:
         """Ends the answer: what has come is kept."""
@@ -52,17 +41,30 @@ class Answering(msgspec.Struct, frozen=True):
     progress: Progress
 
 
+class Journaled(Protocol):
+    """What a journal reads of a conversation: all but how it goes on."""
+
+    name: str
+    system: str | None
+    id: str
+    origin: Origin | None
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns, in order."""
+
+
 class Journal(Protocol):
     """Who is told of all that happens to a conversation, in order. None of its methods may raise or block."""
 
-    def begun(self, conversation: Conversation, draft: Draft) -> Future[None] | None:
+    def begun(self, conversation: Journaled, draft: Draft) -> Future[None] | None:
         """A turn is open; a future that is done when that is written down."""
 
     def follow(self, draft: Draft, text: Callable[[], str]) -> None:
         """The answer to an open turn is coming; ``text`` gives what has come so far, in any thread."""
 
-    def ended(self, conversation: Conversation, draft: Draft) -> None:
+    def ended(self, conversation: Journaled, draft: Draft) -> None:
         """An open turn has ended. If it has become a turn, ``changed`` has told of it just before."""
 
-    def changed(self, conversation: Conversation, written: Sequence[Turn], removed: Sequence[str]) -> None:
+    def changed(self, conversation: Journaled, written: Sequence[Turn], removed: Sequence[str]) -> None:
         """Turns were added or changed; others, named by their ids, were removed."""

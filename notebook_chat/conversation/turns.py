@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from ..errors import InvalidMessagesError
 from ..events import Usage
-from ..messages import IMAGE_TYPES, ROLES, ImagePart, Message
-from .context import estimate
+from ..messages import (
+    IMAGE_TYPES,
+    ONLY_SHOWN,
+    ROLES,
+    ImagePart,
+    Message,
+    Part,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from .token_budget import estimate
 
 Status = Literal["complete", "stopped", "failed"]
 
@@ -21,17 +32,20 @@ _MOST = 2**53
 
 
 class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One prompt and the answer to it.
+    """One prompt and what followed it.
 
-    Parameters:
+    Attributes:
         prompt: The user's message.
-        answer: The model's text, as it wrote it; of a stopped or failed turn, what had come.
+        exchange: What followed it: the model's message; where tools were used, the model's messages and the
+            tools' results in turns. Of a stopped or failed turn, what had come.
         status: ``complete``, ``stopped`` by the user, or ``failed`` in the middle.
         model: Who answered, as ``provider:model``.
         cell: The notebook cell it belongs to, where the front end says so.
         system: The system prompt that holds from this turn on; empty for none, ``None`` for no change.
         fresh: Whether it starts over: the turns before it are not sent with it or after it.
-        finish_reason, usage, reasoning, seconds: What the answer told, and how long it took.
+        finish_reason: Why the answer ended, such as ``stop`` or ``length``, where the service told.
+        usage: The tokens used, where the service told.
+        seconds: How long the answer took, in seconds.
         options: The options that shaped the answer, such as ``temperature``; never a key or a header.
         pinned: Whether it is sent also when the conversation has grown too long for the model.
         position: Its place among the turns, which it keeps when its cell runs again.
@@ -42,7 +56,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """
 
     prompt: Message
-    answer: str
+    exchange: tuple[Message, ...] = ()
     status: Status = "complete"
     model: str = ""
     cell: str | None = None
@@ -50,7 +64,6 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     fresh: bool = False
     finish_reason: str | None = None
     usage: Usage | None = None
-    reasoning: str = ""
     seconds: float = 0.0
     options: dict[str, Any] = {}
     pinned: bool = False
@@ -60,24 +73,57 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """All that followed the prompt, in order."""
+        return tuple(part for message in self.exchange for part in message.parts)
+
+    @property
+    def answer(self) -> str:
+        """The model's text, as it wrote it."""
+        return "".join(message.text for message in self.exchange if message.role == "assistant")
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought, as far as the service told."""
+        return "".join(part.text for part in self.parts if isinstance(part, ReasoningPart))
+
+    @property
     def messages(self) -> tuple[Message, ...]:
         """The turn as a model is told of it. A turn without an answer is not: roles must alternate."""
-        return (self.prompt, Message("assistant", self.answer)) if self.answer else ()
+        sent = _sent(self.exchange)
+        return (self.prompt, *sent) if sent else ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The turn as plain values, fit for JSON; what is at its default is left out."""
+        """The turn as plain values, fit for JSON; what is at its default is left out. An answer of text alone
+        is written as ``answer`` and ``reasoning``, which every version reads."""
         values: dict[str, Any] = msgspec.to_builtins(self)
+        if self.exchange == answered(self.answer, self.reasoning):
+            values.pop("exchange", None)
+            values["answer"] = self.answer
+            if self.reasoning:
+                values["reasoning"] = self.reasoning
         return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Turn:
-        """The turn that ``to_dict`` gave.
+        """The turn that ``to_dict`` gave, in this version or an earlier one.
 
         Raises:
             InvalidMessagesError: The values are not those of a turn; it says where.
         """
         try:
-            turn = msgspec.convert(values, cls)
+            if isinstance(values, Mapping) and "exchange" not in values:
+                if type(values.get("answer")) is str and values.get("reasoning", "") == "":
+                    # Nearly every turn: read in one go, since a notebook may go on with thousands.
+                    said = [{"role": "assistant", "content": values["answer"]}] if values["answer"] else []
+                    turn = msgspec.convert({**values, "exchange": said}, cls)
+                else:
+                    plain = msgspec.convert(values, _Plain)
+                    turn = msgspec.structs.replace(
+                        msgspec.convert(values, cls), exchange=answered(plain.answer, plain.reasoning)
+                    )
+            else:
+                turn = msgspec.convert(values, cls)
         except (msgspec.ValidationError, RecursionError, ValueError) as error:
             raise InvalidMessagesError(f"this is not a turn: {error}") from None
         return turn.checked()
@@ -86,24 +132,86 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         """This turn, which came from outside, when all of it can be sent to a model.
 
         Raises:
-            InvalidMessagesError: The role or an image's type is one that nobody knows.
+            InvalidMessagesError: A role or an image's type is one that nobody knows, or one that has no place
+                where it stands.
         """
-        role, parts = self.prompt.role, self.prompt.parts
-        if role not in ROLES:
-            raise InvalidMessagesError(f"this is not a turn: nobody has the role {role!r}")
-        if not {"role", "content"}.isdisjoint(self.prompt.extra):
-            raise InvalidMessagesError("this is not a turn: its message has a role or content twice")
-        if not all(part.media_type in IMAGE_TYPES for part in parts if isinstance(part, ImagePart)):
-            raise InvalidMessagesError("this is not a turn: it has an image of an unknown type")
+        if self.prompt.role not in ROLES:
+            raise InvalidMessagesError(f"this is not a turn: nobody has the role {self.prompt.role!r}")
+        for message in self.exchange:
+            if message.role not in ("assistant", "tool"):
+                raise InvalidMessagesError(f"this is not a turn: {message.role!r} does not answer a prompt")
+        for message in (self.prompt, *self.exchange):
+            if message.extra and not {"role", "content"}.isdisjoint(message.extra):
+                raise InvalidMessagesError("this is not a turn: its message has a role or content twice")
+            if isinstance(message.content, str):
+                continue
+            if not all(part.media_type in IMAGE_TYPES for part in _images(message)):
+                raise InvalidMessagesError("this is not a turn: it has an image of an unknown type")
         if not (0 <= self.position < _MOST and 0 <= self.revision < _MOST):
             raise InvalidMessagesError("this is not a turn: its position is out of bounds")
         return self
 
 
+def _images(message: Message) -> Iterator[ImagePart]:
+    for part in message.parts:
+        inner = part.parts if isinstance(part, ToolResultPart) else (part,)
+        yield from (one for one in inner if isinstance(one, ImagePart))
+
+
+class _Plain(msgspec.Struct, frozen=True):
+    """An answer as it is written where it is text alone."""
+
+    answer: str
+    reasoning: str = ""
+
+
+def answered(text: str, reasoning: str = "") -> tuple[Message, ...]:
+    """The exchange of an answer that is text alone.
+
+    Args:
+        text: The model's text.
+        reasoning: What it thought before.
+    """
+    if reasoning:
+        parts: tuple[Part, ...] = (ReasoningPart(reasoning), *((TextPart(text),) if text else ()))
+        return (Message("assistant", parts),)
+    return (Message("assistant", text),) if text else ()
+
+
+def _sent(exchange: tuple[Message, ...]) -> list[Message]:
+    """An exchange as it goes out again: without what is only shown. A call that was never answered goes out in
+    words, since services refuse calls without a result."""
+    results = {part.id for message in exchange for part in message.parts if isinstance(part, ToolResultPart)}
+    sent = []
+    for message in exchange:
+        if isinstance(message.content, str):
+            sent.append(message)
+            continue
+        parts = [
+            _in_words(part) if isinstance(part, ToolCallPart) and part.id not in results else part
+            for part in message.content
+            if not isinstance(part, ONLY_SHOWN)
+        ]
+        if all(isinstance(part, TextPart) for part in parts):
+            text = "".join(part.text for part in parts if isinstance(part, TextPart))
+            if any(isinstance(part, ToolCallPart) for part in message.content):
+                text = text.strip("\n")
+            sent += [msgspec.structs.replace(message, content=text)] * bool(text)
+        else:
+            sent.append(msgspec.structs.replace(message, content=tuple(parts)))
+    return sent
+
+
+def _in_words(call: ToolCallPart) -> TextPart:
+    return TextPart(
+        f"\n\n(It asked for the tool {call.name} with {call.arguments or '{}'}, which was not run.)\n\n"
+    )
+
+
 class Draft(msgspec.Struct, frozen=True):
     """A turn whose answer is on its way: the prompt, its place, and what goes out for it.
 
-    Parameters:
+    Args:
         prompt: The user's message.
         context: The turns that are sent with it, in order.
         head: The system prompt in force, as a message, or nothing.
@@ -148,17 +256,23 @@ class Draft(msgspec.Struct, frozen=True):
             return self
         out: set[str] = set()
         for turn in self.context:
-            if excess > 0 and not turn.pinned and turn.answer:
-                excess -= estimate(turn.messages)
+            if excess > 0 and not turn.pinned and (messages := turn.messages):
+                excess -= estimate(messages)
                 out.add(turn.id)
         kept = tuple(turn for turn in self.context if turn.id not in out)
         return msgspec.structs.replace(self, context=kept, left_out=self.left_out + len(out))
 
-    def turn(self, answer: str, status: Status, **told: Any) -> Turn:
-        """The turn that it has become: the answer, and the further fields of ``Turn`` that it told."""
+    def turn(self, exchange: tuple[Message, ...], status: Status, **told: Any) -> Turn:
+        """The turn that it has become.
+
+        Args:
+            exchange: What followed the prompt.
+            status: How it ended.
+            **told: Further fields of ``Turn``, such as ``usage`` and ``seconds``.
+        """
         return Turn(
             self.prompt,
-            answer,
+            exchange,
             status,
             cell=self.cell,
             system=self.system,

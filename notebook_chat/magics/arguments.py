@@ -1,25 +1,171 @@
-"""What may stand on the line of ``%%chat``."""
+"""The arguments of the magics: how they are declared, what may stand on the line of ``%%chat``."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, NoReturn
 
 from ..errors import InvalidOptionError
+from ..session import NotebookSession
+
+Completer = Callable[[NotebookSession], Iterable[str]]
+"""Gives what an argument can be, for the front end to offer."""
+
+_WIDTH = 100
+"""Of a text of help: IPython would give the terminal's for a notebook, too."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        message = message.replace("unrecognized arguments:", "it does not know").replace("argument ", "")
-        if self.prog != "%%chat":
-            raise InvalidOptionError(
-                f"{self.prog}: {message}", hint=f"Write {self.format_usage()[7:].strip()}."
-            )
-        raise InvalidOptionError(
-            f"%%chat: {message}",
-            hint="The prompt goes beneath %%chat, on lines of its own; %%chat? tells all.",
+class Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong and what to write instead.
+
+    Args:
+        advice: What to do instead, as a sentence; ``""`` to write what the usage says.
+        **options: As for ``argparse.ArgumentParser``.
+    """
+
+    def __init__(self, *, advice: str = "", **options: Any) -> None:
+        super().__init__(
+            add_help=False,
+            allow_abbrev=False,
+            formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_WIDTH),
+            **options,
         )
+        self.color = False  # Python 3.14 would put a terminal's colors into what a notebook shows
+        self._advice = advice
+
+    def add(self, *flags: str, complete: Completer | None = None, **options: Any) -> None:
+        """Adds an argument.
+
+        Args:
+            *flags: As for ``add_argument``.
+            complete: What it can be.
+            **options: As for ``add_argument``.
+        """
+        action: Any = self.add_argument(*flags, **options)
+        action.completer = complete
+
+    @property
+    def usage_line(self) -> str:
+        """What may be written, in one line."""
+        return " ".join(self.format_usage().removeprefix("usage:").split())
+
+    def error(self, message: str) -> NoReturn:
+        """Refuses the line.
+
+        Raises:
+            InvalidOptionError: Always.
+        """
+        if self._advice:
+            raise InvalidOptionError(f"{self.prog}: {_plain(message)}", hint=self._advice)
+        raise InvalidOptionError(f"{_plain(message)}: write {self.usage_line}")
+
+
+def _plain(message: str) -> str:
+    """What argparse has to complain about, in words that do not speak of arguments."""
+    if message.startswith(missing := "the following arguments are required: "):
+        return f"missing {message.removeprefix(missing)}"
+    if message.startswith(unknown := "unrecognized arguments: "):
+        rest = message.removeprefix(unknown)
+        return f"unknown option {rest}" if rest.startswith("-") else f"unexpected words: {rest}"
+    # Python's versions list the choices in different ways, and the usage has them.
+    return message.removeprefix("argument ").partition(" (choose from")[0]
+
+
+def conversation_names(session: NotebookSession) -> list[str]:
+    """The names of the notebook's conversations, as they are written on a line."""
+    return [name if name.split() == [name] else f'"{name}"' for name in session.conversations]
+
+
+def provider_names(_: NotebookSession) -> list[str]:
+    """The names of the providers."""
+    from ..providers.registry import list_providers
+
+    return list_providers()
+
+
+def model_names(session: NotebookSession) -> list[str]:
+    """The models that are known without asking anybody: those that have answered, and those that were listed
+    lately. Beside them, how any model's name begins."""
+    from ..providers import model_list
+
+    answered = [turn.model for conversation in session.conversations.values() for turn in conversation.turns]
+    begun = [f"{name}:" for name in provider_names(session)]
+    return list(dict.fromkeys(filter(None, [*answered, *model_list.remembered(), *begun])))
+
+
+@cache
+def cell_parser() -> Parser:
+    """The parser of the line of ``%%chat``."""
+    parser = Parser(
+        prog="%%chat",
+        usage="%%%%chat [MODEL] [options]",
+        advice="The prompt goes beneath %%chat, on lines of its own; %%chat? lists the options.",
+    )
+    add = parser.add
+    add(
+        "positional",
+        nargs="?",
+        metavar="MODEL",
+        help="the model for this turn, as provider:model",
+        complete=model_names,
+    )
+    add("-m", "--model", metavar="MODEL", help="the same", complete=model_names)
+    add("-s", "--system", metavar="TEXT", help='the system prompt from this turn on; "" for none')
+    add("-t", "--temperature", type=float, metavar="N", help="from 0 (steady) to 2 (wild)")
+    add("--max-tokens", type=int, metavar="N", help="the longest answer, in tokens")
+    add(
+        "-c",
+        "--conversation",
+        metavar="NAME",
+        help="one of several conversations in this notebook",
+        complete=conversation_names,
+    )
+    add("-n", "--new", action="store_true", help="start over: earlier turns are not sent any more")
+    add(
+        "--param",
+        action="append",
+        default=[],
+        type=_parameter,
+        metavar="K=V",
+        help="a further field of the request, V as JSON or text; may be repeated",
+    )
+    add("-o", "--output", type=_identifier, metavar="NAME", help="put the answer into this variable")
+    return parser
+
+
+def parse_cell_line(line: str) -> argparse.Namespace:
+    """Reads the options on the line of ``%%chat``.
+
+    Raises:
+        InvalidOptionError: The line has something that is not understood; it says what.
+    """
+    parsed = cell_parser().parse_args(split(line))
+    if parsed.positional and parsed.model:
+        raise InvalidOptionError(
+            f"%%chat: two models are named, {parsed.positional} and {parsed.model}", hint="Name one."
+        )
+    parsed.model = parsed.model or parsed.positional
+    return parsed
+
+
+def split(line: str) -> list[str]:
+    """Splits a line into words. Quotes hold words together; a backslash is an ordinary character, as it is in
+    Windows paths.
+
+    Raises:
+        InvalidOptionError: A quote is not closed.
+    """
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    lexer.escape = ""
+    try:
+        return list(lexer)
+    except ValueError:
+        raise InvalidOptionError(f"a quote is not closed in: {line}") from None
 
 
 def _parameter(text: str) -> tuple[str, Any]:
@@ -39,67 +185,3 @@ def _identifier(text: str) -> str:
     if not text.isidentifier():
         raise argparse.ArgumentTypeError(f"{text!r} is not a variable's name")
     return text
-
-
-def cell_parser() -> argparse.ArgumentParser:
-    """The parser of the line of ``%%chat``."""
-    parser = _Parser(prog="%%chat", add_help=False, allow_abbrev=False, usage="%%%%chat [MODEL] [options]")
-    add = parser.add_argument
-    add("positional", nargs="?", metavar="MODEL", help="the model for this turn, as provider:model")
-    add("-m", "--model", metavar="MODEL", help="the same")
-    add("-s", "--system", metavar="TEXT", help='the system prompt from this turn on; "" for none')
-    add("-t", "--temperature", type=float, metavar="N", help="from 0 (steady) to 2 (wild)")
-    add("--max-tokens", type=int, metavar="N", help="the longest answer, in tokens")
-    add("-c", "--conversation", metavar="NAME", help="one of several conversations in this notebook")
-    add("-n", "--new", action="store_true", help="start over: earlier turns are not sent any more")
-    add(
-        "--param",
-        action="append",
-        default=[],
-        type=_parameter,
-        metavar="K=V",
-        help="a further field of the request, V as JSON or text; may be repeated",
-    )
-    add("-o", "--output", type=_identifier, metavar="NAME", help="put the answer into this variable")
-    return parser
-
-
-def provider_parser() -> argparse.ArgumentParser:
-    """The parser of what follows ``%chat provider``."""
-    parser = _Parser(prog="%chat provider", add_help=False, allow_abbrev=False)
-    parser.add_argument("name", metavar="NAME")
-    parser.add_argument("--base-url", metavar="URL", required=True)
-    parser.add_argument("--key-env", metavar="VARIABLE")
-    return parser
-
-
-def parse_cell_line(line: str) -> argparse.Namespace:
-    """The options on the line of ``%%chat``.
-
-    Raises:
-        InvalidOptionError: The line has something that is not understood; it says what.
-    """
-    parsed = cell_parser().parse_args(split(line))
-    if parsed.positional and parsed.model:
-        raise InvalidOptionError(
-            f"%%chat: two models are named, {parsed.positional} and {parsed.model}", hint="Name one."
-        )
-    parsed.model = parsed.model or parsed.positional
-    return parsed
-
-
-def split(line: str) -> list[str]:
-    """The words of a line. Quotes hold words together; a backslash is an ordinary character, as it is in
-    Windows paths.
-
-    Raises:
-        InvalidOptionError: A quote is not closed.
-    """
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    lexer.escape = ""
-    try:
-        return list(lexer)
-    except ValueError:
-        raise InvalidOptionError(f"a quote is not closed in: {line}") from None

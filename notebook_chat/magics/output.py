@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidOptionError
-from ..renderers.terminal import printable
+from ..errors import ChatError, InvalidOptionError
+from ..session import Resumed
+
+if TYPE_CHECKING:
+    from ..conversation import Conversation
 
 
 def show_text(text: str) -> None:
     """A line or more of plain text."""
+    from ..renderers.terminal import printable
+
     print(printable(text))  # noqa: T201
+
+
+def show_problem(text: str | None) -> None:
+    """A line beside the output proper, for what went wrong without stopping anything; ``None`` for nothing."""
+    if text:
+        print(f"notebook_chat: {text}", file=sys.stderr)  # noqa: T201
+
+
+def show_resumed(resumed: Resumed) -> None:
+    """What the notebook goes on with, if there is anything to tell of it."""
+    told = describe([conversation for conversation in resumed.conversations if len(conversation)])
+    if told:
+        gone = " The kernel is new: the variables of before are gone." if resumed.new_kernel else ""
+        broken = f" {turns(resumed.broken)} could not be read." if resumed.broken else ""
+        show_text(f"The conversation goes on after {told}.{gone}{broken}")
+    if resumed.foreign:
+        held = turns(resumed.foreign)
+        show_text(f"This notebook holds {held} from elsewhere: %chat restore goes on with them.")
+    show_problem(resumed.problem)
 
 
 def show_table(shell: Any, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -51,6 +76,30 @@ def confirm(question: str) -> bool:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except Exception as error:  # ipykernel's own, where the front end takes no input, and EOFError
         raise InvalidOptionError(f"{question} Nobody can be asked here", hint="Add --yes.") from error
+
+
+def one_line(error: ChatError) -> ChatError:
+    """The error, so that IPython shows it as one line and without a traceback: it is the user's or the
+    network's doing, and the place in our code says nothing about it."""
+    text = f"{type(error).__name__}: {error}"
+    error._render_traceback_ = lambda: [text]  # type: ignore[attr-defined]
+    return error.with_traceback(None)
+
+
+def describe(conversations: Sequence[Conversation]) -> str:
+    """Conversations by their names, with how many turns each has."""
+    return ", ".join(f"{turns(len(one))} of {one.name!r}" for one in conversations)
+
+
+def turns(count: int) -> str:
+    """How many turns, in words."""
+    return "1 turn" if count == 1 else f"{count} turns"
+
+
+def shorten(text: str, length: int = 80) -> str:
+    """The beginning of a text, in one line of at most ``length`` characters."""
+    line = " ".join(text[: 8 * length].split())
+    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def _row(cells: Sequence[str], tag: str) -> str:

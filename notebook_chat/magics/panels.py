@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from ..chat import Chat
-from ..conversation import Conversation
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from ..conversation import Conversation
     from ..panel import ChatPanel
 
 
 class Panels:
-    """Makes the panels, and keeps them: a cell that shows one may run again, and shows the same."""
+    """Makes the panels, and keeps them: a cell that shows one may run again, and shows the same panel."""
 
     def __init__(self) -> None:
         self._panels: dict[str, ChatPanel] = {}
@@ -22,11 +21,12 @@ class Panels:
     def of(self, conversation: Conversation, *, model: str, context: int) -> ChatPanel:
         """The panel of a conversation.
 
-        Parameters:
+        Args:
             conversation: What it shows.
             model: Who is asked at first; ``""`` for whoever can be.
             context: As ``ChatMagics.context``.
         """
+        from ..chat import Chat
         from ..panel import ChatPanel
 
         panel = self._panels.get(conversation.id)

@@ -2,7 +2,7 @@
 
 What a model writes is hostile input: nothing in it may run, fetch, navigate or read a file when it is shown.
 Two walls see to that. The renderer writes a small vocabulary and none of the model's own markup; the
-sanitiser lets nothing else through. Maths becomes MathML here, so the front end's MathJax need not, and must
+sanitizer lets nothing else through. Math becomes MathML here, so the front end's MathJax need not, and must
 not, look at the text.
 
 ::
@@ -13,18 +13,38 @@ not, look at the text.
     document.finish()                          # the whole
 
     render("# Title")                          # at once, with container and style
-    neutralise("# Title")                      # Markdown that is safe to show as text/markdown
+    safe_markdown("# Title")                   # Markdown that is safe to show as text/markdown
 """
 
 from __future__ import annotations
 
-from .document import Document, render_body
-from .neutral import neutralise
-from .style import STYLE, container
+import importlib
+from typing import TYPE_CHECKING
 
-__all__ = ["STYLE", "Document", "container", "neutralise", "render", "render_body"]
+if TYPE_CHECKING:
+    from .document import Document as Document
+    from .document import render as render
+    from .document import render_body as render_body
+    from .markdown_output import safe_markdown as safe_markdown
+    from .style import STYLE as STYLE
+    from .style import container as container
+
+# Loaded when first used: the parsers take as long to import as the rest of the package.
+_HOMES = {
+    "STYLE": "style",
+    "Document": "document",
+    "container": "style",
+    "render": "document",
+    "render_body": "document",
+    "safe_markdown": "markdown_output",
+}
+
+__all__ = ["STYLE", "Document", "container", "render", "render_body", "safe_markdown"]
 
 
-def render(source: str) -> str:
-    """Render a whole answer as an output that stands alone: in its container, with its style."""
-    return container(render_body(source), style=True)
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value

@@ -1,8 +1,8 @@
-"""Colouring code with Pygments, within bounds.
+"""Coloring code with Pygments, within bounds.
 
 A lexer is a pile of regular expressions, and many of them can be made to run for minutes. So only languages
-whose lexers behaved on baits are coloured, in pieces of bounded size, and an answer whose code takes far
-longer than code does is shown without colours from there on.
+whose lexers behaved on baits are colored, in pieces of bounded size, and an answer whose code takes far
+longer than code does is shown without colors from there on.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _LINE: Final = re.compile(r"\n(?=[^\s\])}])")
 _PIECE: Final = 4000
 """How many characters a lexer is given at once."""
 _SETTLE: Final = 2000
-"""From how many characters of growing code on the first part is not coloured again."""
+"""From how many characters of growing code on the first part is not colored again."""
 _BASE_SECONDS: Final = 0.02
 _SECONDS_PER_CHARACTER: Final = 10e-6
 """The time an answer's code may take on this thread; ordinary code takes a tenth of it or less."""
@@ -84,7 +84,7 @@ def _aliases() -> dict[str, str]:
 
 
 class Highlighter:
-    """Colours the code of one answer."""
+    """Colors the code of one answer."""
 
     def __init__(self) -> None:
         self._characters = 0
@@ -93,11 +93,14 @@ class Highlighter:
         self._settled = ("", "", "")  # the language, the code that is settled, and its HTML
 
     def html(self, code: str, name: str) -> str:
-        """Colour code.
+        """Colors code.
 
-        :param code: the code.
-        :param name: its language, as :func:`language` gave it; "" for none.
-        :return: the code as HTML for a ``code`` element, all of it, escaped.
+        Args:
+            code: The code.
+            name: Its language, as ``language`` gave it; ``""`` for none.
+
+        Returns:
+            HTML for a ``code`` element: all of the code, escaped.
         """
         key = (code, name)
         if key not in self._cache:
@@ -107,9 +110,9 @@ class Highlighter:
         return self._cache[key]
 
     def growing(self, code: str, name: str) -> str:
-        """The same for code that grows at its end from call to call: most of it is not coloured again.
+        """The same for code that grows at its end from call to call: most of it is not colored again.
 
-        The colours can differ from the final ones where something that spans many lines was cut.
+        The colors can differ from the final ones where something that spans many lines was cut.
         """
         known, settled, html = self._settled
         if known != name or not code.startswith(settled):
@@ -135,9 +138,9 @@ class Highlighter:
         self._characters += len(code)
         lexer = _lexer(alias)
         for piece in _pieces(code):
-            yield from self._coloured(lexer, piece)
+            yield from self._colored(lexer, piece)
 
-    def _coloured(self, lexer: Lexer, code: str) -> list[tuple[str, str]]:
+    def _colored(self, lexer: Lexer, code: str) -> list[tuple[str, str]]:
         parts: list[tuple[str, str]] = []
         html: list[str] = []
         start = position = 0
@@ -193,18 +196,22 @@ def _pieces(code: str) -> Iterator[str]:
     yield code[start:]
 
 
+_TAGS: Final = {"k": "b", "c": "i"}
+"""Elements for keywords and comments: shorter, and they stand out also where a front end has stripped the style."""
+
+
 def _styled(style: str, text: str) -> str:
     escaped = escape(text, quote=False)
     if not style:
         return escaped
-    # Keywords and comments stand out also where a front end has stripped the style.
-    tag = "b" if style == "k" else "i" if style == "c" else "span"
-    return f'<{tag} class="{style}">{escaped}</{tag}>'
+    if tag := _TAGS.get(style):
+        return f"<{tag}>{escaped}</{tag}>"
+    return f'<span class="{style}">{escaped}</span>'
 
 
 @cache
 def _style(kind: _TokenType) -> str:
-    """The class for a token, from its type or the nearest of the types above it."""
+    """The class for a token, or the key of its element, from its type or the nearest of the types above it."""
     name = str(kind).removeprefix("Token.")
     while name:
         if name in _STYLES:

@@ -9,11 +9,12 @@ from typing import Final
 
 from .characters import unix_lines, visible
 from .code import Highlighter
+from .incomplete import expected_table, held_back
 from .parser import Block, InlineCache, parse_inline, split
 from .references import Label, References
 from .renderer import html_of, plain
-from .sanitiser import sanitised
-from .unfinished import expected_table, held_back
+from .sanitizer import sanitized
+from .style import container
 
 _GROWTH: Final = 0.05
 """By how much the open block grows before it is rendered again within a line."""
@@ -34,7 +35,7 @@ _ENDED_BY_BLANK_LINE: Final = frozenset(
         "blockquote_open",
         "table_open",
         "fence",
-        "maths_block",
+        "math_block",
         "hr",
         "definition",
     }
@@ -53,13 +54,13 @@ class _Unsettled:
 class Document:
     """One growing answer.
 
-    Text goes in with :meth:`feed`, in pieces of any size; nothing is parsed before something is asked for. A
+    Text goes in with ``feed``, in pieces of any size; nothing is parsed before something is asked for. A
     block is finished when the next one has begun and no more text can join the two. It is rendered then, once,
     with the definitions of links and footnotes that the answer has given so far.
 
-    When the answer has ended, :meth:`finish` gives the whole. That is the finished blocks, one after the
+    When the answer has ended, ``finish`` gives the whole. That is the finished blocks, one after the
     other, but for those that referred to a definition that came later (``[docs][1]`` … ``[1]: https://…``):
-    they are rendered once more, and :attr:`blocks` has the final ones from then on, in the same number and
+    they are rendered once more, and ``blocks`` has the final ones from then on, in the same number and
     order. Footnotes are shown where they are written, under the labels they were written with, so nothing is
     numbered or moved.
 
@@ -85,9 +86,13 @@ class Document:
         self._ended = False
 
     def feed(self, text: str) -> None:
-        """Take the next piece of the answer.
+        """Takes the next piece of the answer.
 
-        :raises ValueError: when the document has been finished.
+        Args:
+            text: Markdown as the model writes it, cut anywhere.
+
+        Raises:
+            ValueError: The document has been finished.
         """
         if self._ended:
             raise ValueError("the document is finished")
@@ -124,9 +129,10 @@ class Document:
         return "".join(self._blocks) + self._open_html
 
     def finish(self) -> str:
-        """Say that the answer has ended.
+        """Says that the answer has ended. It may be called again.
 
-        :return: the HTML of the whole, without its container: the same whatever the pieces it was fed in.
+        Returns:
+            The safe HTML of the whole, without its container: the same whatever the pieces it was fed in.
         """
         if not self._ended:
             self._ended = True
@@ -236,9 +242,9 @@ class Document:
                 wanted = wanted | references.asked
             else:
                 wanted |= references.asked  # in place: it has been asked for from here on
-            return sanitised(html_of(block.tokens, self._highlighter, wanted, growing))
+            return sanitized(html_of(block.tokens, self._highlighter, wanted, growing))
         except Exception:  # a fault of the parser, of a lexer: no answer is lost to it
-            return sanitised(plain(source))
+            return sanitized(plain(source))
 
 
 def _settled(blocks: list[Block], whole: int) -> int:
@@ -247,7 +253,9 @@ def _settled(blocks: list[Block], whole: int) -> int:
     The last one may always go on. When it has half a line, or is a formula that may turn out to be none, it may
     also become part of the one before it, unless a blank line is between them that ends that one.
 
-    :param whole: where the last whole line ends.
+    Args:
+        blocks: All blocks that are not finished yet, in order.
+        whole: Where the last whole line ends, in characters.
     """
     if len(blocks) < 2:
         return 0
@@ -263,11 +271,30 @@ def _unread(text: str) -> str:
     if not text:
         return ""
     lines = escape(text, quote=False).replace("\n", "<br>\n")
-    return sanitised(f"<p>{lines}</p>\n")
+    return sanitized(f"<p>{lines}</p>\n")
 
 
 def render_body(source: str) -> str:
-    """Render a whole answer, without its container; what a :class:`Document` gives in the end."""
+    """Renders a whole answer, as a ``Document`` does that gets it in pieces.
+
+    Args:
+        source: Markdown as the model wrote it, which may be hostile.
+
+    Returns:
+        Safe HTML without its container.
+    """
     document = Document()
     document.feed(source)
     return document.finish()
+
+
+def render(source: str) -> str:
+    """Renders a whole answer as an output that stands alone.
+
+    Args:
+        source: Markdown as the model wrote it, which may be hostile.
+
+    Returns:
+        Safe HTML in its container, with the style that it needs in front.
+    """
+    return container(render_body(source), style=True)

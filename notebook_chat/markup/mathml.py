@@ -14,7 +14,7 @@ from html import escape
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from .maths import LONGEST
+from .math_rules import LONGEST
 
 TOKENS: Final = frozenset({"mi", "mn", "mo", "mtext", "mspace"})
 _LAYOUT: Final = """
@@ -38,7 +38,7 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     "mtd": frozenset({"columnalign"}),
     "menclose": frozenset({"notation"}),
 }
-"""The attributes that are kept, by element. Colours, classes, styles and links are not among them."""
+"""The attributes that are kept, by element. Colors, classes, styles and links are not among them."""
 
 _DEEPEST: Final = 24
 """How deep elements may nest: browsers lay out deep MathML in more than linear time."""
@@ -71,12 +71,17 @@ class UnsupportedTeXError(ValueError):
 
 @lru_cache(maxsize=512)
 def mathml(tex: str, display: bool) -> str:
-    """Render a formula.
+    """Renders a formula.
 
-    :param tex: the TeX between the delimiters.
-    :param display: display style, on a line of its own.
-    :return: a ``math`` element with the TeX as its annotation.
-    :raises UnsupportedTeXError: when it cannot be rendered; the caller then shows the TeX itself.
+    Args:
+        tex: The TeX between the delimiters.
+        display: Whether it stands on a line of its own, in display style.
+
+    Returns:
+        A ``math`` element with the TeX as its annotation.
+
+    Raises:
+        UnsupportedTeXError: It cannot be rendered; the caller then shows the TeX itself.
     """
     # Here, not at the top: it reads a table of 2,500 symbols, and most answers have no formula.
     from latex2mathml.converter import convert_to_element

@@ -1,6 +1,6 @@
 """Markdown to tokens, in two steps that the growing answer needs apart.
 
-:func:`split` finds the blocks of a text; it depends on nothing outside of it. :func:`parse_inline` then reads
+``split`` finds the blocks of a text; it depends on nothing outside of it. ``parse_inline`` then reads
 the text inside of one block, which may refer to definitions anywhere in the answer.
 """
 
@@ -19,11 +19,11 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
+from .incomplete import completed
 from .links import links_plugin, normalized, settle_links
-from .maths import maths_plugin
+from .math_rules import math_plugin
 from .references import Label, References
 from .tables import tables_plugin
-from .unfinished import completed
 
 DEEPEST: Final = 14
 """How deep blocks may nest, in the parser's levels (a list takes two): what is deeper is shown as text."""
@@ -50,7 +50,7 @@ class Block:
     def is_open(self) -> bool:
         """Whether the block is a formula whose end has not come yet, and so may turn out to be none."""
         return (
-            bool(self.tokens) and self.tokens[-1].type == "maths_block" and bool(self.tokens[-1].meta["open"])
+            bool(self.tokens) and self.tokens[-1].type == "math_block" and bool(self.tokens[-1].meta["open"])
         )
 
 
@@ -63,7 +63,7 @@ class InlineCache:
 
 
 class _Parser(MarkdownIt):
-    """Destinations are judged once, in :mod:`.links`; while parsing every one is taken as it is."""
+    """Destinations are judged once, in ``links``; while parsing every one is taken as it is."""
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802 - the library's name
         return normalized(url)
@@ -80,7 +80,7 @@ def parser(deepest: int) -> MarkdownIt:
     md.disable(["html_block", "html_inline", "linkify"])
     footnote_plugin(md, inline=False, move_to_end=False)
     md.inline.ruler.at("footnote_ref", _note_reference)
-    maths_plugin(md)
+    math_plugin(md)
     links_plugin(md)
     tables_plugin(md)
     md.inline.ruler.before("autolink", "cell_break", _cell_break)
@@ -89,10 +89,14 @@ def parser(deepest: int) -> MarkdownIt:
 
 
 def split(text: str, growing: bool = False) -> list[Block]:
-    """Find the top-level blocks of a text.
+    """Finds the top-level blocks of a text.
 
-    :param text: Markdown with line feeds for line ends.
-    :param growing: more text will follow: a formula without its end counts as a formula.
+    Args:
+        text: Markdown with line feeds for line ends.
+        growing: Whether more text will follow: a formula without its end then counts as a formula.
+
+    Returns:
+        The blocks in order, their inline text not parsed yet.
     """
     if not text.strip():
         return []
@@ -114,12 +118,16 @@ def _block(state: StateBlock, tokens: list[Token]) -> Block:
 def parse_inline(
     tokens: Sequence[Token], references: References, cache: InlineCache | None = None, growing: bool = False
 ) -> int:
-    """Parse the text inside of a block's tokens, in place.
+    """Parses the text inside of a block's tokens, in place.
 
-    :param references: what links and footnotes may refer to; it notes what was asked for.
-    :param cache: for the open block: what has been parsed before is taken from there.
-    :param growing: the last piece of text is still growing.
-    :return: how much work it was, in characters of plain text.
+    Args:
+        tokens: The block's tokens, as ``split`` gave them.
+        references: What links and footnotes may refer to; it notes what was asked for.
+        cache: For the open block: what has been parsed before is taken from there.
+        growing: Whether the last piece of text is still growing.
+
+    Returns:
+        How much work it was, in characters of plain text.
     """
     pieces = [(token, previous.type) for previous, token in pairwise(tokens) if token.type == "inline"]
     if cache is not None and cache.known != references.size:

@@ -20,8 +20,8 @@ Label = tuple[str, str]
 class References:
     """The definitions known so far, and the labels asked for.
 
-    ``links`` and ``notes`` belong to the document; ``asked`` belongs to whoever takes it (:meth:`take`).
-    An instance is what markdown-it finds as ``env["references"]``: :meth:`get` is all it calls.
+    ``links`` and ``notes`` belong to the document; ``asked`` belongs to whoever takes it (``take``).
+    An instance is what markdown-it finds as ``env["references"]``: ``get`` is all it calls.
     """
 
     links: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -39,9 +39,10 @@ class References:
         return label in self.notes
 
     def learn(self, tokens: Iterable[Token]) -> set[Label]:
-        """Add the definitions among a block's tokens; the first definition of a label wins.
+        """Adds the definitions among a block's tokens; the first definition of a label wins.
 
-        :return: the labels the block defines, also those that were known.
+        Returns:
+            The labels that the block defines, also those that were known.
         """
         defined: set[Label] = set()
         for token in tokens:

@@ -1,4 +1,4 @@
-"""Tokens to HTML. What is written here is the whole vocabulary of the package; see :mod:`.sanitiser`."""
+"""Tokens to HTML. What is written here is the whole vocabulary of the package; see ``sanitizer``."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from .characters import right_to_left
 from .code import Highlighter, language
+from .math_rules import delimited
 from .mathml import UnsupportedTeXError, mathml
-from .maths import delimited
 from .parser import DEEPEST
 from .references import Label
 
@@ -51,7 +51,7 @@ _FIXED: Final = {
 
 
 class HtmlRenderer(RendererHTML):
-    """The token renderers. ``env`` has the :class:`.Highlighter` and, for an open block, ``growing``."""
+    """The token renderers. ``env`` has the ``Highlighter`` and, for an open block, ``growing``."""
 
     def render(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:
         out: list[str] = []
@@ -108,12 +108,12 @@ class HtmlRenderer(RendererHTML):
     def plain(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return plain(tokens[idx].content)
 
-    def maths(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+    def math(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
-        return _maths(token, display=token.info == "display")
+        return _math(token, display=token.info == "display")
 
-    def maths_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f'<p class="nc-display">{_maths(tokens[idx], display=True)}</p>\n'
+    def math_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<p class="nc-display">{_math(tokens[idx], display=True)}</p>\n'
 
     def definition(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         meta = tokens[idx].meta
@@ -161,12 +161,16 @@ _OPTIONS: Final = MarkdownIt("js-default").options
 def html_of(
     tokens: Sequence[Token], highlighter: Highlighter, wanted: set[Label], growing: bool = False
 ) -> str:
-    """Render a block, not sanitised yet.
+    """Renders a block.
 
-    :param tokens: the block's, with its inline tokens parsed.
-    :param highlighter: colours the code of the answer.
-    :param wanted: the labels that links have asked for: their definitions are not shown.
-    :param growing: the block is not finished.
+    Args:
+        tokens: The block's tokens, with the inline ones parsed.
+        highlighter: Colors the code of the answer.
+        wanted: The labels that links have asked for: their definitions are not shown.
+        growing: Whether the block is not finished.
+
+    Returns:
+        HTML that is not sanitized yet.
     """
     first = tokens[0]
     if first.type in _DIRECTED and any(right_to_left(t.content) for t in tokens if t.type == "inline"):
@@ -180,11 +184,11 @@ def plain(text: str) -> str:
     return f'<pre class="nc-plain">{escapeHtml(text)}</pre>\n'
 
 
-def _maths(token: Token, display: bool) -> str:
+def _math(token: Token, display: bool) -> str:
     r"""A formula twice: as MathML, and as TeX for where the front end has stripped style and MathML.
 
     The MathML is ``hidden`` until the package's style shows it and hides the TeX, so exactly one of them is
-    seen. The attribute has a value, since JupyterLab's sanitiser drops this one when it is empty.
+    seen. The attribute has a value, since JupyterLab's sanitizer drops this one when it is empty.
     """
     source = escapeHtml(delimited(token))
     if token.meta["open"]:
@@ -193,7 +197,7 @@ def _maths(token: Token, display: bool) -> str:
         formula = mathml(token.content, display)
     except UnsupportedTeXError:
         return f"<code>{source}</code>"
-    return f'<span class="nc-maths" hidden="hidden">{formula}</span><code class="nc-tex">{source}</code>'
+    return f'<span class="nc-math" hidden="hidden">{formula}</span><code class="nc-tex">{source}</code>'
 
 
 def _direction(token: Token) -> str:

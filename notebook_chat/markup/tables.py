@@ -2,7 +2,7 @@
 
 The parser's own rule drops the cells that are too many in a row, and splits a row at every pipe. A model
 often leaves the pipe in ``a|b`` or ``$|x|$`` unescaped; when a row has too many cells for its table, the
-pipes inside of code and maths are taken as text, and what is still too much stays in the last cell.
+pipes inside of code and math are taken as text, and what is still too much stays in the last cell.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _cells(row: str, columns: int) -> list[str]:
 
 
 def _split(row: str, whole_spans: bool) -> list[str]:
-    """Split a row at its pipes; with *whole_spans*, not at those inside of code or maths."""
+    """Split a row at its pipes; with *whole_spans*, not at those inside of code or math."""
     row = row.strip(" \t")
     start = 1 if row.startswith("|") else 0
     cells: list[str] = []

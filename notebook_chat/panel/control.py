@@ -16,10 +16,10 @@ MESSAGE = "notebook_chat_panel"
 """The type of our messages on the control channel. Each has the panel's address in it."""
 
 
-class Entrance:
+class ControlEndpoint:
     """Where the messages for one panel come in.
 
-    Parameters:
+    Args:
         take: Takes a message's content and buffers; it is called on the kernel's control thread.
 
     Attributes:
@@ -33,21 +33,21 @@ class Entrance:
         handlers = _control_handlers()
         if handlers is not None:
             self.address = uuid.uuid4().hex
-            hall = handlers.setdefault(MESSAGE, _Hall())
-            hall.entrances[self.address] = self
+            router = handlers.setdefault(MESSAGE, _Router())
+            router.endpoints[self.address] = self
 
 
-class _Hall:
+class _Router:
     """Hands the messages of one kernel to the panel that each is for."""
 
     def __init__(self) -> None:
-        self.entrances: WeakValueDictionary[str, Entrance] = WeakValueDictionary()
+        self.endpoints: WeakValueDictionary[str, ControlEndpoint] = WeakValueDictionary()
 
     def __call__(self, stream: Any, identity: Any, message: dict[str, Any]) -> None:
         content = message["content"]
-        entrance = self.entrances.get(content.get("panel"))
-        if entrance is not None:
-            entrance.take(content.get("content"), message.get("buffers") or ())
+        endpoint = self.endpoints.get(content.get("panel"))
+        if endpoint is not None:
+            endpoint.take(content.get("content"), message.get("buffers") or ())
 
 
 def _control_handlers() -> dict[str, Any] | None:

@@ -6,15 +6,15 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from .. import runner
 from ..conversation import Conversation
-from .actions import Need, Ready
-from .feed import Feed, Sent
+from .protocol import Check, Need, Ready, ViewMessage
+from .view_state import Sent, ViewState
 
 _SHORTEST = 0.05
 _BYTES_PER_SECOND = 200_000
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 class Publisher:
     """Sends the views of one panel what is new, as long as there are any, on the private loop.
 
-    Parameters:
+    Args:
         conversation: What is shown; ``show`` has another one shown.
         send: Sends a message to the views.
         head: What stands around the turns now.
@@ -44,7 +44,7 @@ class Publisher:
     ) -> None:
         self._send_out = send
         self._head = head
-        self._feed = Feed(conversation)
+        self._state = ViewState(conversation)
         self._views: set[str] = set()
         self._asked: deque[Ready | Need] = deque()
         self._news = asyncio.Event()
@@ -55,7 +55,7 @@ class Publisher:
     def show(self, conversation: Conversation) -> None:
         """Shows a conversation from now on."""
         self.conversation = conversation
-        self._unwatch = conversation.watch(self.wake)
+        self._unwatch = conversation.subscribe(self.wake)
         self.wake()
 
     def leave(self) -> None:
@@ -86,10 +86,13 @@ class Publisher:
         """A view is closed."""
         self._views.discard(view)
 
-    def send(self, content: Any, buffers: Sequence[bytes] = ()) -> None:
+    def send(self, message: ViewMessage) -> None:
         """Sends a message. One that cannot be sent is as good as lost, which the views notice."""
+        self._send(msgspec.to_builtins(message), [])
+
+    def _send(self, content: Any, buffers: list[bytes]) -> None:
         try:
-            self._send_out(content, list(buffers))
+            self._send_out(content, buffers)
         except Exception:
             log.exception("a message to a panel could not be sent")
 
@@ -101,7 +104,7 @@ class Publisher:
                     await self._news.wait()
             except TimeoutError:
                 if self._views:
-                    self.send({"type": "check", "number": self._feed.number})
+                    self.send(Check(self._state.number))
                 await self._news.wait()
             self._news.clear()
             self._at_once.clear()
@@ -116,26 +119,26 @@ class Publisher:
         """Sends what is new and what was asked for; how many bytes that were, about."""
         if not self._views:
             return 0
-        self._feed.conversation = self.conversation
-        size = self._sent(await asyncio.to_thread(self._feed.change, self._head()))
+        self._state.conversation = self.conversation
+        size = self._sent(await asyncio.to_thread(self._state.change, self._head()))
         asked, self._asked = self._asked, deque()  # not before: a fault above must not lose them
         if any(isinstance(request, Ready) for request in asked):
-            size += self._sent(await asyncio.to_thread(self._feed.state))
+            size += self._sent(await asyncio.to_thread(self._state.state))
         for request in asked:
             if isinstance(request, Need):
-                size += self._sent(await asyncio.to_thread(self._feed.items, request.ids))
+                size += self._sent(await asyncio.to_thread(self._state.items, request.ids))
         return size
 
     def _sent(self, message: Sent | None) -> int:
         if message is None:
             return 0
-        self.send(message.content, message.buffers)
+        self._send(message.content, message.buffers)
         return len(msgspec.json.encode(message.content)) + sum(map(len, message.buffers))
 
     async def _pause(self, size: int) -> None:
         """Waits until the next change may be sent: for less than it takes the eye to notice, for longer
         where much was sent, and not at all when the answer has ended or somebody asked for something."""
-        seconds = max(_SHORTEST, size / _BYTES_PER_SECOND, self._feed.weight / _CHARACTERS_PER_SECOND)
+        seconds = max(_SHORTEST, size / _BYTES_PER_SECOND, self._state.weight / _CHARACTERS_PER_SECOND)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):  # wait_for may lose a cancellation in Python 3.11
                 await self._at_once.wait()

@@ -13,7 +13,7 @@ from ..chat import Chat
 from ..conversation import Conversation
 from ..errors import ConfigurationError, InvalidOptionError
 from ..session import session
-from .control import Entrance
+from .control import ControlEndpoint
 from .front import MODULE, SHEET
 from .service import Service
 
@@ -24,10 +24,10 @@ _LENGTH = re.compile(r"\d{1,5}(?:\.\d{1,3})?(?:px|em|rem|vh|dvh|cm|mm|in|pt|%)",
 class ChatPanel(AnyWidget):
     """A conversation in a window: the same one that ``%%chat`` has, when the extension is loaded.
 
-    It goes on while cells compute. What is synchronised with the front end, and so may be saved with the
+    It goes on while cells compute. What is synchronized with the front end, and so may be saved with the
     notebook, is the code that shows it, the height, and where its messages go; turns go by messages.
 
-    Parameters:
+    Args:
         chat: Who is asked, in which conversation; unless given, the notebook's default conversation, or one
             of its own where the extension is not loaded.
         model: ``provider:model``, as for ``Chat``.
@@ -62,8 +62,8 @@ class ChatPanel(AnyWidget):
             raise InvalidOptionError("a chat has its model already", hint="Give one of the two.")
         if chat is None:
             chat = Chat(model, conversation="default" if session() is not None else None)
-        self._entrance = Entrance(self._take_content)
-        super().__init__(height=_length(height), _address=self._entrance.address)
+        self._endpoint = ControlEndpoint(self._take_content)
+        super().__init__(height=_length(height), _address=self._endpoint.address)
         self._service = Service(chat, self._out, system=system)
         self.on_msg(self._take)
 

@@ -10,10 +10,10 @@ import msgspec
 from .. import errors
 from ..decoders import Frame, decode_json
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..keys import Secret
-from ..messages import Message, TextPart, alternating, split_system
-from ..request import Request
-from . import failures
+from ..messages import ImagePart, TextPart, alternating, split_system
+from ..request import HttpRequest
+from ..secrets import Secret
+from . import error_mapping
 from .call import Call
 from .http import HTTPProvider
 
@@ -50,6 +50,18 @@ class _Usage(msgspec.Struct, frozen=True, gc=False):
     cache_read_input_tokens: int | None = None
     output_tokens_details: _OutputDetails | None = None
 
+    def event(self) -> Usage:
+        """The figures. What was written into the cache and read from it counts as input."""
+        given, thinking = self.input_tokens, self.output_tokens_details
+        if given is not None:
+            given += (self.cache_creation_input_tokens or 0) + (self.cache_read_input_tokens or 0)
+        return Usage(
+            given,
+            self.output_tokens,
+            thinking.thinking_tokens if thinking else None,
+            self.cache_read_input_tokens,
+        )
+
 
 class _Message(msgspec.Struct, frozen=True, gc=False):
     model: str | None = None
@@ -67,13 +79,6 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
 
 
 _EVENT = msgspec.json.Decoder(_Event)
-_REASONS = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "tool_calls",
-}
 
 
 class Anthropic(HTTPProvider):
@@ -88,6 +93,13 @@ class Anthropic(HTTPProvider):
     default_model = "claude-haiku-5-5"
     options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "stop"})
     field_names: ClassVar[dict[str, str]] = {"stop": "stop_sequences"}
+    finish_reasons: ClassVar[dict[str, str]] = {
+        "end_turn": "stop",
+        "stop_sequence": "stop",
+        "max_tokens": "length",
+        "model_context_window_exceeded": "length",
+        "tool_use": "tool_calls",
+    }
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"limit": "1000"}
     max_tokens: ClassVar[int] = 32_000
@@ -99,18 +111,29 @@ class Anthropic(HTTPProvider):
         return {"anthropic-version": "2023-06-01", **({"x-api-key": key} if key else {})}
 
     @classmethod
-    def build_request(cls, call: Call) -> Request:
+    def build_request(cls, call: Call) -> HttpRequest:
         """``POST /messages``, with the system prompt beside the messages."""
         system, messages = split_system(call.messages)
         body = {
             "model": call.model,
             "max_tokens": cls.max_tokens,
-            "messages": [_message(message) for message in alternating(messages)],
+            "messages": [
+                {"role": message.role, "content": cls.encode_parts(message)}
+                for message in alternating(messages)
+            ],
             "stream": True,
             "system": system or None,
             **call.named(cls.field_names),
         }
         return cls.post(call, "/messages", body)
+
+    @classmethod
+    def encode_part(cls, part: TextPart | ImagePart, role: str) -> dict[str, Any]:
+        """A content block."""
+        if isinstance(part, TextPart):
+            return {"type": "text", "text": part.text}
+        source = {"type": "base64", "media_type": part.media_type, "data": part.base64}
+        return {"type": "image", "source": source}
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:
@@ -126,30 +149,31 @@ class Anthropic(HTTPProvider):
             case "message_start":
                 return _begin(event.message)
             case "message_delta":
-                return _end(event, cls.name)
+                return cls._end(event)
             case "message_stop":
                 return (Finish(),)
             case "error":
-                raise failures.from_payload({"error": event.error}, provider=cls.name)
+                raise error_mapping.from_payload({"error": event.error}, provider=cls.name)
         return ()
 
-
-def _message(message: Message) -> dict[str, Any]:
-    content: list[dict[str, Any]] = []
-    for part in message.parts:
-        if isinstance(part, TextPart):
-            content.append({"type": "text", "text": part.text})
-        else:
-            source = {"type": "base64", "media_type": part.media_type, "data": part.base64}
-            content.append({"type": "image", "source": source})
-    return {"role": message.role, "content": content}
+    @classmethod
+    def _end(cls, event: _Event) -> Iterator[Event]:
+        if event.usage:
+            yield event.usage.event()
+        reason, details = event.delta.stop_reason, event.delta.stop_details or _StopDetails()
+        if reason == "refusal":
+            category = f" ({details.category})" if details.category else ""
+            words = details.explanation or f"the model declines to answer{category}"
+            raise errors.ContentRefusedError(words, provider=cls.name)
+        if reason:
+            yield cls.finish(reason)
 
 
 def _begin(message: _Message) -> Iterator[Event]:
     if message.model:
         yield ModelName(message.model)
     if message.usage:
-        yield _usage(message.usage)
+        yield message.usage.event()
 
 
 def _start(index: int, block: _Block) -> Iterable[Event]:
@@ -164,28 +188,3 @@ def _delta(index: int, delta: _Delta) -> Iterable[Event]:
     if delta.thinking:
         return (ReasoningDelta(delta.thinking),)
     return (ToolCall(index, arguments=delta.partial_json),) if delta.partial_json else ()
-
-
-def _end(event: _Event, provider: str) -> Iterator[Event]:
-    if event.usage:
-        yield _usage(event.usage)
-    reason, details = event.delta.stop_reason, event.delta.stop_details or _StopDetails()
-    if reason == "refusal":
-        category = f" ({details.category})" if details.category else ""
-        words = details.explanation or f"the model declines to answer{category}"
-        raise errors.ContentRefusedError(words, provider=provider)
-    if reason:
-        yield Finish(_REASONS.get(reason, reason))
-
-
-def _usage(usage: _Usage) -> Usage:
-    given = usage.input_tokens
-    if given is not None:
-        given += (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
-    thinking = usage.output_tokens_details
-    return Usage(
-        given,
-        usage.output_tokens,
-        thinking.thinking_tokens if thinking else None,
-        usage.cache_read_input_tokens,
-    )

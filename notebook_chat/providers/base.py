@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Generator,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, Unpack
 
 from .. import runner
+from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError, ResponseFormatError
-from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage, well_formed
-from ..keys import guarded
-from ..messages import Messages
+from ..events import Event, TextDelta, Usage
+from ..messages import Messages, Part, SourcePart, ToolCallPart
+from ..secrets import Secret, hides_secrets, wrap_secrets
+from ..text import replace_surrogates
+from .context_limits import known_limit
+from .options import GENERATION, Check, ProviderOptions, RequestOptions, check_known
 
 Item = str | Event | list[Event] | tuple[Event, ...]
 """What a provider's generator may yield: text, an event, or the events of one block of bytes at once."""
@@ -25,37 +37,66 @@ class AsyncResult:
 
     Attributes:
         provider: The name of the provider that answers.
-        usage: The tokens used, once the service has told.
-        finish_reason: Why the answer ended, once it has; ``None`` while it comes or when cut off.
-        model: The model that answers, as the service names it; until then, as the caller did.
-        tool_calls: The tool calls so far, their pieces joined.
+        fold: What adds its events up.
 
-    Parameters:
+    Args:
         source: The generator to take the answer from.
+        provider: The name of the provider that answers.
+        model: The model's name, until the service tells how it calls it.
     """
 
     def __init__(self, source: AsyncIterable[Item], *, provider: str = "", model: str = "") -> None:
         self.provider = provider
-        self.model = model
-        self.usage: Usage | None = None
-        self.finish_reason: str | None = None
-        self.tool_calls: tuple[ToolCall, ...] = ()
+        self.fold = AnswerFold(model)
         self._iterable = source
         self._source = aiter(source)
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
         self._pending: Iterator[Event] = iter(())
         self._ended = False
 
     @property
+    def snapshot(self) -> AnswerSnapshot:
+        """All that has come so far, as a value that does not change."""
+        return self.fold.snapshot()
+
+    @property
     def text(self) -> str:
         """The text that has come so far."""
-        return "".join(self._text)
+        return self.snapshot.text
 
     @property
     def reasoning(self) -> str:
         """The model's reasoning that has come so far."""
-        return "".join(self._reasoning)
+        return self.snapshot.reasoning
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All parts of the answer that have come so far, in order."""
+        return self.snapshot.parts
+
+    @property
+    def tool_calls(self) -> tuple[ToolCallPart, ...]:
+        """The tool calls so far, their pieces joined."""
+        return self.snapshot.tool_calls
+
+    @property
+    def sources(self) -> tuple[SourcePart, ...]:
+        """Where the answer comes from, as far as the service has told."""
+        return self.snapshot.sources
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens used, once the service has told."""
+        return self.snapshot.usage
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the answer ended, once it has; ``None`` while it comes or when it was cut off."""
+        return self.snapshot.finish_reason
+
+    @property
+    def model(self) -> str:
+        """The model that answers, as the service names it; until then, as the caller did."""
+        return self.snapshot.model
 
     def __aiter__(self) -> Self:
         return self
@@ -64,9 +105,7 @@ class AsyncResult:
         while True:
             for event in self._pending:
                 if type(event) is TextDelta:
-                    self._text.append(event.text)
                     return event.text
-                self._note(event)
             self._pending = iter(await self._next_batch())
 
     async def events(self) -> AsyncGenerator[Event]:
@@ -84,8 +123,6 @@ class AsyncResult:
                     batch = tuple(await self._next_batch())
                 except StopAsyncIteration:
                     return
-            for event in batch:
-                self._note(event)
             if batch:
                 yield batch
 
@@ -122,11 +159,15 @@ class AsyncResult:
         except BaseException:
             self._ended = True
             raise
+        events: Sequence[Event]
         if isinstance(item, str):
-            return (TextDelta(well_formed(item)),) if item else ()
-        if isinstance(item, (list, tuple)):
-            return item
-        return (item,) if isinstance(item, Event) else self._foreign(item)
+            events = (TextDelta(replace_surrogates(item)),) if item else ()
+        elif isinstance(item, (list, tuple)):
+            events = item
+        else:
+            events = (item,) if isinstance(item, Event) else self._foreign(item)
+        self.fold.add(events)
+        return events
 
     def _foreign(self, item: object) -> Sequence[Event]:
         """Providers from elsewhere yield objects of their own between the text, such as g4f's usage."""
@@ -135,21 +176,6 @@ class AsyncResult:
             provider=self.provider,
             hint="Yield str, or the events of notebook_chat.events.",
         )
-
-    def _note(self, event: Event) -> None:
-        match event:
-            case TextDelta():
-                self._text.append(event.text)
-            case ReasoningDelta():
-                self._reasoning.append(event.text)
-            case Usage():
-                self.usage = event if self.usage is None else self.usage.merged(event)
-            case Finish():
-                self.finish_reason = event.reason or self.finish_reason or "stop"
-            case ModelName():
-                self.model = event.name
-            case ToolCall():
-                self.tool_calls = _joined(self.tool_calls, event)
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self
@@ -171,16 +197,6 @@ class AsyncResult:
         return f"<AsyncResult of {name}, {len(self.text)} characters, {state}>"
 
 
-def _joined(calls: tuple[ToolCall, ...], piece: ToolCall) -> tuple[ToolCall, ...]:
-    for position, call in enumerate(calls):
-        if call.index == piece.index:
-            whole = ToolCall(
-                call.index, call.id or piece.id, call.name or piece.name, call.arguments + piece.arguments
-            )
-            return (*calls[:position], whole, *calls[position + 1 :])
-    return (*calls, piece)
-
-
 class AsyncGeneratorProvider:
     """The base of all providers. A subclass writes ``stream``; everything else follows from it.
 
@@ -190,7 +206,8 @@ class AsyncGeneratorProvider:
         working: Whether its public host answers today.
         needs_auth: Whether it needs a key.
         default_model, models: The model used when none is named, and models known to exist.
-        options: The common options its dialect has a place for; ``Chat`` and ``%%chat`` refuse others.
+        options: The options its dialect has a place for; ``Chat`` and ``%%chat`` refuse others.
+        option_checks: What checks the values of those options.
     """
 
     name: ClassVar[str] = ""
@@ -203,6 +220,7 @@ class AsyncGeneratorProvider:
     default_model: ClassVar[str] = ""
     models: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[frozenset[str]] = frozenset()
+    option_checks: ClassVar[Mapping[str, Check]] = GENERATION
 
     # What g4f's client asks of a provider class besides.
     live: ClassVar[int] = 0
@@ -214,14 +232,59 @@ class AsyncGeneratorProvider:
             cls.name = cls.__name__.lower()
 
     @classmethod
+    def available(cls) -> bool:
+        """Whether it is known to be usable as things are, without asking anybody: a key is there, or an engine is
+        installed. Where nobody names a model, one of those that are is asked."""
+        return False
+
+    @classmethod
+    def accepts(cls, model: str) -> bool:
+        """Whether a name that begins with no provider's is a model of this one, as a file's path may be.
+
+        Args:
+            model: The name as it was given.
+        """
+        return False
+
+    @classmethod
+    def context_limit(cls, model: str, options: Mapping[str, Any]) -> int | None:
+        """How many tokens the model can read at once.
+
+        Args:
+            model: The model's own name.
+            options: The options of the request, which may change it.
+
+        Returns:
+            The number of tokens; ``None`` where it is not known.
+        """
+        return known_limit(model or cls.default_model)
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        """Refuses options that the provider has no place for, and values out of range.
+
+        Args:
+            options: The options by name.
+
+        Raises:
+            InvalidOptionError: It says which option is wrong, and which there are.
+        """
+        check_known(cls.name, options, cls.options, cls.option_checks)
+
+    @classmethod
+    @hides_secrets
     def create_async_generator(
-        cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
+        cls,
+        model: str,
+        messages: Messages,
+        proxy: str | Secret | None = None,
+        **kwargs: Unpack[ProviderOptions],
     ) -> AsyncResult:
         """Asks the model and streams its answer.
 
         Nothing is sent before the result is first iterated; that is also where every failure is raised.
 
-        Parameters:
+        Args:
             model: The model's name; empty for the provider's default.
             messages: The conversation: a list of ``{"role": …, "content": …}``, ``Message`` or ``str``.
             proxy: An HTTP proxy's URL.
@@ -230,7 +293,7 @@ class AsyncGeneratorProvider:
         Returns:
             An ``AsyncResult``: iterate it with ``async for``, or await it first, both work.
         """
-        source = cls.stream(model, messages, **guarded({"proxy": proxy, **kwargs}))
+        source = cls.stream(model, messages, **wrap_secrets({"proxy": proxy, **kwargs}))
         return AsyncResult(source, provider=cls.name, model=model or cls.default_model)
 
     @classmethod
@@ -240,15 +303,18 @@ class AsyncGeneratorProvider:
         raise TypeError(f"{cls.__name__} has no stream() of its own")
 
     @classmethod
-    async def create_async(cls, model: str, messages: Messages, **kwargs: Any) -> str:
+    @hides_secrets
+    async def create_async(cls, model: str, messages: Messages, **kwargs: Unpack[RequestOptions]) -> str:
         """The whole answer's text; parameters and errors as in ``create_async_generator``."""
         result = cls.create_async_generator(model, messages, **kwargs)
-        kwargs.clear()  # an error's traceback shows this frame, and a key must not be in it
         async with result:
             return await result.read()
 
     @classmethod
-    def create_completion(cls, model: str, messages: Messages, **kwargs: Any) -> Iterator[str]:
+    @hides_secrets
+    def create_completion(
+        cls, model: str, messages: Messages, **kwargs: Unpack[RequestOptions]
+    ) -> Iterator[str]:
         """The answer's pieces for a synchronous caller, also where an event loop runs already.
 
         Parameters and errors as in ``create_async_generator``. Closing the iterator ends the request.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..messages import Messages
-from ..transport import accepted_encodings
+from ..secrets import Secret, hides_secrets
+from ..transport.client import accepted_encodings
 from .base import AsyncResult
 from .call import Call
 from .gpt_site import GptSite
@@ -18,13 +19,14 @@ class ChatAnywhere(GptSite):
     url = "https://chatanywhere.cn"
 
     @classmethod
+    @hides_secrets
     def create_async_generator(
         cls,
         model: str,
         messages: Messages,
-        proxy: str | None = None,
+        proxy: str | Secret | None = None,
         timeout: Any = 120,
-        temperature: float = 0.5,
+        temperature: float | None = 0.5,
         **kwargs: Any,
     ) -> AsyncResult:
         """As every provider's; ``timeout`` bounds the whole answer, in seconds."""

@@ -10,14 +10,15 @@ import msgspec
 
 from .. import errors
 from ..decoders import Frame, decode_json
-from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..keys import Secret
-from ..messages import Message, TextPart, alternating, split_system
-from ..request import Request
-from . import failures
-from .call import GENERATION, Call
+from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
+from ..messages import ImagePart, TextPart, alternating, split_system
+from ..request import HttpRequest
+from ..secrets import Secret
+from . import error_mapping
+from .call import Call
 from .http import HTTPProvider
-from .listing import Page
+from .model_pages import Page
+from .options import GENERATION
 from .reader import WholeCallReader
 
 
@@ -54,6 +55,13 @@ class _Usage(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     thoughts_token_count: int | None = None
     cached_content_token_count: int | None = None
 
+    def event(self) -> Usage:
+        """The figures. Gemini counts the thoughts beside the answer; elsewhere they are a part of the output."""
+        output, thoughts = self.candidates_token_count, self.thoughts_token_count
+        if thoughts is not None:
+            output = (output or 0) + thoughts
+        return Usage(self.prompt_token_count, output, thoughts, self.cached_content_token_count)
+
 
 class _Chunk(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     candidates: list[_Candidate] | None = None
@@ -76,7 +84,7 @@ class _Models(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 _CHUNK = msgspec.json.Decoder(_Chunk | list[_Chunk])
 _USAGE = msgspec.json.Decoder(_Usage | None)
 _MODELS = msgspec.json.Decoder(_Models)
-_REASONS = {"STOP": "stop", "MAX_TOKENS": "length", "CONTINUATION": "length"}
+_ROLES = {"assistant": "model"}
 _REFUSALS = (
     *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "ESCALATION", "MODEL_ARMOR"),
     *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
@@ -94,6 +102,11 @@ class Gemini(HTTPProvider):
         "top_p": "topP",
         "stop": "stopSequences",
     }
+    finish_reasons: ClassVar[dict[str, str]] = {
+        "STOP": "stop",
+        "MAX_TOKENS": "length",
+        "CONTINUATION": "length",
+    }
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
     default_model = "gemini-flash-latest"
     options: ClassVar[frozenset[str]] = frozenset(GENERATION)
@@ -108,11 +121,14 @@ class Gemini(HTTPProvider):
         return {"x-goog-api-key": key} if key else {}
 
     @classmethod
-    def build_request(cls, call: Call) -> Request:
+    def build_request(cls, call: Call) -> HttpRequest:
         """``POST /models/{model}:streamGenerateContent``; a tuned model has its collection in its name."""
         system, messages = split_system(call.messages)
         body = {
-            "contents": [_content(message) for message in alternating(messages)],
+            "contents": [
+                {"role": _ROLES.get(message.role, message.role), "parts": cls.encode_parts(message)}
+                for message in alternating(messages)
+            ],
             "system_instruction": {"parts": [{"text": system}]} if system else None,
             "generationConfig": call.named(cls.field_names) or None,
         }
@@ -120,11 +136,18 @@ class Gemini(HTTPProvider):
         return cls.post(call, f"/{quote(model)}:streamGenerateContent?alt=sse", body)
 
     @classmethod
+    def encode_part(cls, part: TextPart | ImagePart, role: str) -> dict[str, Any]:
+        """A part of a content."""
+        if isinstance(part, TextPart):
+            return {"text": part.text}
+        return {"inline_data": {"mime_type": part.media_type, "data": part.base64}}
+
+    @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:
         """The events of one chunk."""
         chunk = decode_json(_CHUNK, frame.data)
         if isinstance(chunk, list):  # an error may come in a list
-            return (event for one in chunk for event in _events(one, cls.name))
+            return (event for one in chunk for event in cls._events(one))
         # Nearly every chunk holds a piece of text and nothing else.
         if chunk.candidates and len(chunk.candidates) == 1 and chunk.prompt_feedback is None:
             candidate = chunk.candidates[0]
@@ -133,7 +156,7 @@ class Gemini(HTTPProvider):
                 part = parts[0]
                 if part.text and not part.thought and part.function_call is None and chunk.error is None:
                     return (TextDelta(part.text),)
-        return _events(chunk, cls.name)
+        return cls._events(chunk)
 
     @classmethod
     def parse_models(cls, body: bytes) -> Page:
@@ -143,50 +166,30 @@ class Gemini(HTTPProvider):
         able = (model for model in page.models if "generateContent" in model.supported_generation_methods)
         return [model.name.removeprefix("models/") for model in able], following
 
-
-def _content(message: Message) -> dict[str, Any]:
-    parts = [
-        {"text": part.text}
-        if isinstance(part, TextPart)
-        else {"inline_data": {"mime_type": part.media_type, "data": part.base64}}
-        for part in message.parts
-    ]
-    return {"role": "model" if message.role == "assistant" else message.role, "parts": parts}
-
-
-def _events(chunk: _Chunk, provider: str) -> Iterator[Event]:
-    if chunk.error:
-        raise failures.from_payload({"error": chunk.error}, provider=provider)
-    candidates = chunk.candidates or ()
-    for candidate in candidates:
-        for part in (candidate.content and candidate.content.parts) or ():
-            if part.text:
-                yield ReasoningDelta(part.text) if part.thought else TextDelta(part.text)
-            if call := part.function_call:
-                yield ToolCall(0, call.id or "", call.name, bytes(call.args).decode())
-    # Every chunk counts from the beginning: the last one will do.
-    last = not candidates or any(one.finish_reason for one in candidates)
-    if last and (usage := decode_json(_USAGE, bytes(chunk.usage_metadata))):
-        yield _usage(usage)
-    feedback = chunk.prompt_feedback
-    if feedback and feedback.block_reason and not candidates:
-        words = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
-        raise errors.ContentRefusedError(words, provider=provider)
-    for candidate in candidates:
-        if reason := candidate.finish_reason:
-            if chunk.model_version:
-                yield ModelName(chunk.model_version)
-            if reason in _REFUSALS:
-                words = candidate.finish_message or f"the answer was blocked: {reason}"
-                raise errors.ContentRefusedError(words, provider=provider)
-            yield Finish(_REASONS.get(reason, reason))
-
-
-def _usage(usage: _Usage) -> Usage:
-    """Gemini counts the thoughts beside the answer; elsewhere they are a part of the output."""
-    output = usage.candidates_token_count
-    if usage.thoughts_token_count is not None:
-        output = (output or 0) + usage.thoughts_token_count
-    return Usage(
-        usage.prompt_token_count, output, usage.thoughts_token_count, usage.cached_content_token_count
-    )
+    @classmethod
+    def _events(cls, chunk: _Chunk) -> Iterator[Event]:
+        if chunk.error:
+            raise error_mapping.from_payload({"error": chunk.error}, provider=cls.name)
+        candidates = chunk.candidates or ()
+        for candidate in candidates:
+            for part in (candidate.content and candidate.content.parts) or ():
+                if part.text:
+                    yield ReasoningDelta(part.text) if part.thought else TextDelta(part.text)
+                if call := part.function_call:
+                    yield ToolCall(0, call.id or "", call.name, bytes(call.args).decode())
+        # Every chunk counts from the beginning: the last one will do.
+        last = not candidates or any(one.finish_reason for one in candidates)
+        if last and (usage := decode_json(_USAGE, bytes(chunk.usage_metadata))):
+            yield usage.event()
+        feedback = chunk.prompt_feedback
+        if feedback and feedback.block_reason and not candidates:
+            words = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
+            raise errors.ContentRefusedError(words, provider=cls.name)
+        for candidate in candidates:
+            if reason := candidate.finish_reason:
+                if chunk.model_version:
+                    yield ModelName(chunk.model_version)
+                if reason in _REFUSALS:
+                    words = candidate.finish_message or f"the answer was blocked: {reason}"
+                    raise errors.ContentRefusedError(words, provider=cls.name)
+                yield cls.finish(reason)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from .. import errors
 from ..decoders import TextDecoder
 from ..events import Event, Finish, TextDelta
-from ..request import Request
+from ..request import HttpRequest
 from .call import Call
 from .http import HTTPProvider
 
@@ -36,14 +36,14 @@ class GptSite(HTTPProvider):
         raise TypeError(f"{cls.__name__} has no site_headers() of its own")
 
     @classmethod
-    def build_request(cls, call: Call) -> Request:
+    def build_request(cls, call: Call) -> HttpRequest:
         """``POST /v1/chat/gpt/``, with the slash at its end."""
         messages = [message.to_dict() for message in call.messages]
-        body = cls.body(call, messages, call.options.get("temperature", 0.5))
+        body = cls.body(call, messages, call.ask.options.get("temperature", 0.5))
         return cls.post(call, "/v1/chat/gpt/", body, cls.site_headers(call.base_url))
 
     @classmethod
-    def reader(cls, request: Request) -> TextReader:
+    def reader(cls, request: HttpRequest) -> TextReader:
         """Raw text, with an eye on the failures among it."""
         return TextReader(cls.name)
 

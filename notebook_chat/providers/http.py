@@ -1,45 +1,42 @@
-"""What all providers over HTTP share: the request's frame, the reading of the answer, retries, failures."""
+"""What all providers over HTTP share: the request's frame, the reading of the answer, retries, error_mapping."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
-from types import MappingProxyType
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, Unpack
 
 import msgspec
 
 from .. import errors
+from ..attempts import PASSING_FAILURE, SIMPLER_REQUEST, STALE_CONNECTION, Again, Attempts, RetryPolicy
 from ..decoders import Decoder, Frame, SSEDecoder
-from ..events import Event, Finish, Status
+from ..events import Event, Finish
 from ..keychain import stored_key
-from ..keys import Secret, guarded
-from ..messages import Message, Messages
-from ..request import Request
-from ..transport import send
-from . import call as checks
-from . import failures, listing
+from ..messages import ImagePart, Message, Messages, TextPart, text_and_images
+from ..request import HttpRequest
+from ..secrets import Secret, hides_secrets
+from ..transport.client import AiohttpTransport
+from . import model_pages
+from . import options as checks
 from .base import AsyncGeneratorProvider
-from .call import Call
+from .call import Ask, Call, Connection
+from .exchange import Batch, answer_batches
+from .options import RequestOptions
 from .reader import FrameReader, Reader
-from .retries import Retries
-
-TAIL_SECONDS = 1.0
-"""How long to wait, in seconds, for what may follow an answer's end mark: the usage, the response's end."""
-
-Batch = list[Event] | tuple[Event, ...]
 
 
 class HTTPProvider(AsyncGeneratorProvider):
     """A provider whose dialect goes over HTTP. A subclass says how to build a request and read a frame.
 
-    Class attributes:
+    Attributes:
         decoder: The framing of its answers.
         frame_reader: What makes events of its frames.
         field_names: What it calls those common options that it has another name for.
+        finish_reasons: The common words for its reasons to end an answer, where it has others.
         key_variables: Environment variables that may hold the key, the first one set counts.
         account: The name under which the keyring has the key, where it is another provider's.
         url_variable: The environment variable that may move the service elsewhere.
@@ -50,17 +47,18 @@ class HTTPProvider(AsyncGeneratorProvider):
     decoder: ClassVar[type[Decoder]] = SSEDecoder
     frame_reader: ClassVar[type[FrameReader]] = FrameReader
     field_names: ClassVar[Mapping[str, str]] = {}
+    finish_reasons: ClassVar[Mapping[str, str]] = {}
     key_variables: ClassVar[tuple[str, ...]] = ()
     account: ClassVar[str] = ""
     url_variable: ClassVar[str] = ""
     models_path: ClassVar[str] = ""
     models_query: ClassVar[Mapping[str, str]] = {}
-    tail_seconds: ClassVar[float] = TAIL_SECONDS
+    tail_seconds: ClassVar[float] = 1.0
 
     # --- what a dialect writes ----------------------------------------------------------------------------
 
     @classmethod
-    def build_request(cls, call: Call) -> Request:
+    def build_request(cls, call: Call) -> HttpRequest:
         """The request for one call; ``cls.post`` makes most of it."""
         raise TypeError(f"{cls.__name__} has no build_request() of its own")
 
@@ -72,25 +70,35 @@ class HTTPProvider(AsyncGeneratorProvider):
         raise TypeError(f"{cls.__name__} has no parse() of its own")
 
     @classmethod
+    def encode_part(cls, part: TextPart | ImagePart, role: str) -> dict[str, Any]:
+        """What the dialect makes of one part of a message.
+
+        Args:
+            part: The part.
+            role: Who speaks, such as ``user``.
+        """
+        raise TypeError(f"{cls.__name__} has no encode_part() of its own")
+
+    @classmethod
     def headers(cls, key: Secret | None) -> dict[str, str | Secret]:
         """The headers of every request of this dialect."""
         return {"Authorization": Secret(f"Bearer {key.reveal()}")} if key else {}
 
     @classmethod
-    def reader(cls, request: Request) -> Reader:
+    def reader(cls, request: HttpRequest) -> Reader:
         """The reader of the answer to one request."""
         return cls.frame_reader(cls, request)
 
     @classmethod
-    def simplified(cls, call: Call, error: errors.ChatError) -> Request | None:
+    def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
         """A request that a service may accept which refused the first one with ``error``."""
         return None
 
     @classmethod
-    def parse_models(cls, body: bytes) -> listing.Page:
+    def parse_models(cls, body: bytes) -> model_pages.Page:
         """The names on one page of the list of models, and the query that asks for the next. A
         ``ValueError`` means that it is malformed."""
-        return listing.parse_page(body)
+        return model_pages.parse_page(body)
 
     @classmethod
     def moved_to(cls) -> str | None:
@@ -100,20 +108,35 @@ class HTTPProvider(AsyncGeneratorProvider):
     # --- what follows from it -----------------------------------------------------------------------------
 
     @classmethod
+    def encode_parts(cls, message: Message) -> list[dict[str, Any]]:
+        """All parts of a message in the dialect's form, each made by ``encode_part``.
+
+        Raises:
+            InvalidMessagesError: The message has a part that is neither text nor an image.
+        """
+        return [cls.encode_part(part, message.role) for part in text_and_images(message)]
+
+    @classmethod
+    def finish(cls, reason: str) -> Finish:
+        """The end of an answer, with the common word for the service's reason."""
+        return Finish(cls.finish_reasons.get(reason, reason))
+
+    @classmethod
     def post(
         cls, call: Call, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
-    ) -> Request:
+    ) -> HttpRequest:
         """A POST of a JSON body, with the dialect's headers (``cls.headers`` unless given) and then those of
         the caller."""
-        own = cls.headers(call.api_key) if headers is None else headers
-        return Request(
+        to = call.connection
+        own = cls.headers(to.api_key) if headers is None else headers
+        return HttpRequest(
             "POST",
-            call.base_url + path,
-            {"Content-Type": "application/json", **own, **call.headers},
-            msgspec.json.encode(call.body(body)),
-            call.timeouts,
-            call.proxy,
-            call.ssl,
+            to.base_url + path,
+            {"Content-Type": "application/json", **own, **to.headers},
+            msgspec.json.encode(call.ask.body(body)),
+            to.timeouts,
+            to.proxy,
+            to.ssl,
         )
 
     @classmethod
@@ -123,22 +146,17 @@ class HTTPProvider(AsyncGeneratorProvider):
         Raises:
             ConfigurationError: The messages, an option's value or the key must be put right first.
         """
-        return cls.connection(
-            options,
-            model or cls.default_model,
-            checks.check_messages(messages, options.get("system")),
-            checks.check_generation(options),
+        return Call(
+            Ask.checked(model or cls.default_model, messages, options, cls.option_checks),
+            cls.connection(options),
         )
 
     @classmethod
-    def connection(
-        cls,
-        options: Mapping[str, Any],
-        model: str = "",
-        messages: tuple[Message, ...] = (),
-        generation: Mapping[str, Any] = MappingProxyType({}),
-    ) -> Call:
-        """What every call needs, whether or not there is anything to ask: where to, with which key, how long.
+    def connection(cls, options: Mapping[str, Any]) -> Connection:
+        """The way to the service: where it is, with which key, how long to wait.
+
+        Args:
+            options: The options of the call; what they lack comes from the environment.
 
         Raises:
             ConfigurationError: An option's value or the key must be put right first.
@@ -151,18 +169,21 @@ class HTTPProvider(AsyncGeneratorProvider):
                 provider=cls.name,
                 hint=f"Set {cls.key_variables[0]} in the environment, or give api_key=.",
             )
-        return Call(
-            model=model,
-            messages=messages,
-            options=generation,
+        return Connection(
             base_url=checks.check_base_url(given or cls.url),
+            transport=checks.check_transport(options.get("transport")) or AiohttpTransport(),
             api_key=Secret(key) if key else None,
             headers=checks.check_headers(options.get("headers")),
-            extra_body=checks.check_extra_body(options.get("extra_body")),
             timeouts=checks.check_timeouts(options.get("timeout")),
             proxy=options.get("proxy"),
             ssl=checks.check_ssl(options.get("ssl")),
+            retries=RetryPolicy.checked(options.get("retries")),
         )
+
+    @classmethod
+    def available(cls) -> bool:
+        """Whether it needs a key and has one. Nobody knows of a server on one's own machine before asking it."""
+        return cls.needs_auth and bool(cls.key())
 
     @classmethod
     def key(cls) -> Secret | None:
@@ -174,21 +195,22 @@ class HTTPProvider(AsyncGeneratorProvider):
         return in_environment
 
     @classmethod
-    async def list_models(cls, **options: Any) -> list[str]:
+    @hides_secrets
+    async def list_models(cls, **options: Unpack[RequestOptions]) -> list[str]:
         """The names of the models that the service has, in its order; ``cls.models`` where it has no list.
 
-        Parameters:
-            **options: How to reach it: ``base_url, api_key, timeout, proxy, headers, ssl``, as in a call.
+        Args:
+            **options: How to reach it: ``base_url, api_key, timeout, proxy, headers, ssl, transport``, as in a call.
 
         Raises:
             ChatError: The service or the way to it failed, or the key is missing.
         """
-        safe = guarded({"timeout": listing.SECONDS, **options})
-        options.clear()  # a traceback shows this frame, and a key must not be in it
         if not cls.models_path:
             return list(cls.models)
         try:
-            return await listing.list_models(cls, cls.connection(safe))
+            return await model_pages.list_models(
+                cls, cls.connection({"timeout": model_pages.SECONDS, **options})
+            )
         except errors.ChatError as error:
             error.provider = error.provider or cls.name
             error.__cause__ = error.__context__ = None
@@ -199,11 +221,19 @@ class HTTPProvider(AsyncGeneratorProvider):
         """The events of the answer, those that arrived together in one batch."""
         call = cls.check(model, messages, options)
         request = cls.build_request(call)
-        retries = Retries.checked(options.get("retries"))
-        for attempt in itertools.count(1):
+        attempts = Attempts(call.connection.retries)
+        while True:
             started = False
             try:
-                async with aclosing(cls._answer(request)) as batches:
+                reader = cls.reader(request)
+                answer = answer_batches(
+                    request,
+                    call.connection.transport,
+                    reader,
+                    provider=cls.name,
+                    tail_seconds=cls.tail_seconds,
+                )
+                async with aclosing(answer) as batches:
                     async for batch in batches:
                         started = True
                         yield batch
@@ -212,57 +242,22 @@ class HTTPProvider(AsyncGeneratorProvider):
                 error.provider = error.provider or cls.name
                 if started:
                     raise
-                simpler = cls.simplified(call, error)
-                delay = 0.0 if simpler else retries.delay(attempt, error)
-                if delay is None:
+                request, again = cls._next_request(call, request, error, attempts)
+                if again is None:
                     raise
-                request = simpler or request
-                status = Status(f"{error.message.rstrip('.')}; trying again in {delay:.0f} s")
-            if delay:
-                yield (status,)
-                await asyncio.sleep(delay)
+            yield (again.notice,)
+            await asyncio.sleep(again.delay)
 
     @classmethod
-    async def _answer(cls, request: Request) -> AsyncGenerator[Batch]:
-        """The batches of one response."""
-        async with send(request) as response:
-            if response.status != 200:
-                raise await failures.from_response(response, request, cls.name)
-            reader = cls.reader(request)
-            blocks = aiter(response)
-            finished = False
-            async for data in blocks:
-                events = reader.feed(data)
-                if events:
-                    yield events
-                    if reader.failure is not None:
-                        raise reader.failure
-                    if Finish in map(type, events):
-                        finished = True
-                        break
-            tail = await cls._tail(blocks, reader) if finished else reader.flush()
-            if tail:
-                yield tail
-            if reader.failure is not None:
-                raise reader.failure
-            if not finished and Finish not in map(type, tail):
-                raise errors.StreamInterruptedError(f"{request.host} ended the answer before it was whole")
-
-    @classmethod
-    async def _tail(cls, blocks: AsyncIterator[bytes], reader: Reader) -> list[Event]:
-        """What follows an answer's end mark, the usage mostly. The answer is whole: a connection that is lost
-        or stays open is no failure any more."""
-        tail: list[Event] = []
-        try:
-            async with asyncio.timeout(cls.tail_seconds) as bound:
-                async for data in blocks:
-                    if events := reader.feed(data):
-                        tail += events
-                        bound.reschedule(asyncio.get_running_loop().time() + cls.tail_seconds)
-                tail += reader.flush()
-        except (TimeoutError, errors.TransportError):
-            pass
-        except errors.ProviderError:
-            if not tail or reader.failure is None:
-                raise
-        return tail
+    def _next_request(
+        cls, call: Call, request: HttpRequest, error: errors.ChatError, attempts: Attempts
+    ) -> tuple[HttpRequest, Again | None]:
+        """What to send after a failure, and why; with ``None`` where nothing more is to be sent."""
+        if isinstance(error, errors.StaleConnectionError):
+            request = replace(request, reuse=False)
+            reason = STALE_CONNECTION
+        elif (simpler := cls.simplified(call, error)) is not None:
+            request, reason = simpler, SIMPLER_REQUEST
+        else:
+            reason = PASSING_FAILURE
+        return request, attempts.again(reason, error)

@@ -11,12 +11,13 @@ import msgspec
 from .. import errors
 from ..decoders import Frame, NDJSONDecoder, decode_json
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..messages import SYSTEM_ROLES, ImagePart, Message, refuse_tools
-from ..request import Request
-from . import failures
-from .call import GENERATION, Call
+from ..messages import SYSTEM_ROLES, ImagePart, Message, refuse_tools, text_and_images
+from ..request import HttpRequest
+from . import error_mapping
+from .call import Call
 from .http import HTTPProvider
-from .listing import Page
+from .model_pages import Page
+from .options import GENERATION
 from .reader import WholeCallReader
 
 
@@ -80,7 +81,7 @@ class Ollama(HTTPProvider):
         return host and host_address(host)
 
     @classmethod
-    def build_request(cls, call: Call) -> Request:
+    def build_request(cls, call: Call) -> HttpRequest:
         """``POST /api/chat``."""
         refuse_tools(call.messages)
         body = {
@@ -96,7 +97,7 @@ class Ollama(HTTPProvider):
         """The events of one line."""
         line = decode_json(_LINE, frame.data)
         if line.error:
-            raise failures.from_payload({"error": line.error}, provider=cls.name)
+            raise error_mapping.from_payload({"error": line.error}, provider=cls.name)
         message = line.message
         if message and message.content and not (line.done or message.thinking or message.tool_calls):
             return (TextDelta(message.content),)
@@ -133,7 +134,7 @@ def host_address(host: str) -> str:
 
 
 def _message(message: Message) -> dict[str, Any]:
-    images = [part.base64 for part in message.parts if isinstance(part, ImagePart)]
+    images = [part.base64 for part in text_and_images(message) if isinstance(part, ImagePart)]
     return {
         "role": "system" if message.role in SYSTEM_ROLES else message.role,
         "content": message.text,

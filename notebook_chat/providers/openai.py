@@ -10,10 +10,11 @@ import msgspec
 from .. import errors
 from ..decoders import Frame, decode_json
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..request import Request
-from . import failures
-from .call import GENERATION, Call
+from ..request import HttpRequest
+from . import error_mapping
+from .call import Call
 from .http import HTTPProvider
+from .options import GENERATION
 
 
 class _Function(msgspec.Struct, frozen=True, gc=False):
@@ -51,6 +52,16 @@ class _Usage(msgspec.Struct, frozen=True, gc=False):
     completion_tokens_details: _Details | None = None
     prompt_tokens_details: _Details | None = None
 
+    def event(self) -> Usage:
+        """The figures."""
+        output, given = self.completion_tokens_details, self.prompt_tokens_details
+        return Usage(
+            self.prompt_tokens,
+            self.completion_tokens,
+            output.reasoning_tokens if output else None,
+            given.cached_tokens if given else None,
+        )
+
 
 class _Chunk(msgspec.Struct, frozen=True, gc=False):
     choices: list[_Choice] = []
@@ -62,38 +73,43 @@ class _Chunk(msgspec.Struct, frozen=True, gc=False):
 _CHUNK = msgspec.json.Decoder(_Chunk)
 
 
-class OpenAI(HTTPProvider):
-    """Chat completions over SSE, as OpenAI's API reference has them; the judge is its SDK.
-
-    Class attributes:
-        asks_usage: Whether it must be asked for the usage with ``stream_options``.
-    """
+class OpenAIService(HTTPProvider):
+    """What the dialects of OpenAI's own service have in common: its address, its key and its list of models."""
 
     url = "https://api.openai.com/v1"
     needs_auth = True
     key_variables = ("OPENAI_API_KEY",)
     url_variable = "OPENAI_BASE_URL"
     default_model = "gpt-5-mini"
-    options: ClassVar[frozenset[str]] = frozenset(GENERATION)
     models_path = "/models"
+
+
+class OpenAI(OpenAIService):
+    """Chat completions over SSE, as OpenAI's API reference has them; the judge is its SDK.
+
+    Attributes:
+        asks_usage: Whether it must be asked for the usage with ``stream_options``.
+    """
+
+    options: ClassVar[frozenset[str]] = frozenset(GENERATION)
     asks_usage: ClassVar[bool] = True
 
     @classmethod
-    def build_request(cls, call: Call) -> Request:
+    def build_request(cls, call: Call) -> HttpRequest:
         """``POST /chat/completions``."""
         return cls._request(call, {"stream_options": {"include_usage": True}} if cls.asks_usage else {})
 
     @classmethod
-    def simplified(cls, call: Call, error: errors.ChatError) -> Request | None:
+    def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
         """Some compatible servers refuse ``stream_options``: the same without it."""
         if isinstance(error, errors.BadRequestError) and "stream_options" in error.message:
             return cls._request(call, {})
         return None
 
     @classmethod
-    def _request(cls, call: Call, more: dict[str, Any]) -> Request:
+    def _request(cls, call: Call, more: dict[str, Any]) -> HttpRequest:
         names = dict(cls.field_names)
-        if call.base_url == OpenAI.url:
+        if call.base_url == OpenAIService.url:
             # OpenAI's own reasoning models refuse the old name; compatible servers know only that.
             names["max_tokens"] = "max_completion_tokens"
         messages = [message.to_dict() for message in call.messages]
@@ -126,7 +142,7 @@ class OpenAI(HTTPProvider):
 
 def _all_events(chunk: _Chunk, provider: str) -> list[Event]:
     if chunk.error:
-        raise failures.from_payload({"error": chunk.error}, provider=provider)
+        raise error_mapping.from_payload({"error": chunk.error}, provider=provider)
     events: list[Event] = []
     for choice in chunk.choices:
         delta = choice.delta
@@ -143,7 +159,7 @@ def _all_events(chunk: _Chunk, provider: str) -> list[Event]:
                 events.append(ModelName(chunk.model))
             events.append(Finish(choice.finish_reason))
     if chunk.usage:
-        events.append(_usage(chunk.usage))
+        events.append(chunk.usage.event())
     return events
 
 
@@ -159,13 +175,3 @@ def _parts(parts: list[Any]) -> list[Event]:
             thinking = (piece.get("text") for piece in part["thinking"] if isinstance(piece, dict))
             events += (ReasoningDelta(text) for text in thinking if isinstance(text, str))
     return events
-
-
-def _usage(usage: _Usage) -> Usage:
-    output, given = usage.completion_tokens_details, usage.prompt_tokens_details
-    return Usage(
-        usage.prompt_tokens,
-        usage.completion_tokens,
-        output.reasoning_tokens if output else None,
-        given.cached_tokens if given else None,
-    )

@@ -7,14 +7,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from .. import errors
 from ..decoders import Frame, decode_json
-from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..messages import Message, TextPart, split_system
-from ..request import Request
-from . import failures
+from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
+from ..messages import ImagePart, Message, TextPart, split_system
+from ..request import HttpRequest
+from . import error_mapping
 from .call import Call
-from .openai import OpenAI
+from .openai import OpenAIService
 
 
 class _Details(msgspec.Struct, frozen=True, gc=False):
@@ -28,6 +27,16 @@ class _Usage(msgspec.Struct, frozen=True, gc=False):
     output_tokens: int | None = None
     input_tokens_details: _Details | None = None
     output_tokens_details: _Details | None = None
+
+    def event(self) -> Usage:
+        """The figures."""
+        output, given = self.output_tokens_details, self.input_tokens_details
+        return Usage(
+            self.input_tokens,
+            self.output_tokens,
+            output.reasoning_tokens if output else None,
+            given.cached_tokens if given else None,
+        )
 
 
 class _ContentPart(msgspec.Struct, frozen=True, gc=False):
@@ -60,10 +69,9 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
 
 
 _EVENT = msgspec.json.Decoder(_Event)
-_REASONS = {"max_output_tokens": "length"}
 
 
-class OpenAIResponses(OpenAI):
+class OpenAIResponses(OpenAIService):
     """Responses over SSE with named events, as OpenAI's API reference has them; the judge is its SDK.
 
     Nothing is stored at the service: each request carries the whole conversation.
@@ -72,15 +80,16 @@ class OpenAIResponses(OpenAI):
     name = "openai-responses"
     account = "openai"
     field_names: ClassVar[dict[str, str]] = {"max_tokens": "max_output_tokens"}
+    finish_reasons: ClassVar[dict[str, str]] = {"max_output_tokens": "length"}
     options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens"})
 
     @classmethod
-    def build_request(cls, call: Call) -> Request:
+    def build_request(cls, call: Call) -> HttpRequest:
         """``POST /responses``, with the system prompt as ``instructions``."""
         system, messages = split_system(call.messages)
         body = {
             "model": call.model,
-            "input": [_message(message) for message in messages],
+            "input": [cls._message(message) for message in messages],
             "stream": True,
             "store": False,
             "instructions": system or None,
@@ -89,9 +98,16 @@ class OpenAIResponses(OpenAI):
         return cls.post(call, "/responses", body)
 
     @classmethod
-    def simplified(cls, call: Call, error: errors.ChatError) -> Request | None:
-        """There is nothing that could be left out."""
-        return None
+    def encode_part(cls, part: TextPart | ImagePart, role: str) -> dict[str, Any]:
+        """A part of an input or an output item."""
+        if isinstance(part, TextPart):
+            return {"type": "output_text" if role == "assistant" else "input_text", "text": part.text}
+        return {"type": "input_image", "image_url": part.data_url}
+
+    @classmethod
+    def _message(cls, message: Message) -> dict[str, Any]:
+        text = isinstance(message.content, str)
+        return {"role": message.role, "content": message.content if text else cls.encode_parts(message)}
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:
@@ -113,25 +129,20 @@ class OpenAIResponses(OpenAI):
             case "response.function_call_arguments.delta":
                 return (ToolCall(event.output_index, arguments=_piece(event)),)
             case "response.completed" | "response.incomplete":
-                return _end(event.response)
+                return cls._end(event.response)
             case "response.failed":
-                raise failures.from_payload({"error": event.response.error}, provider=cls.name)
+                raise error_mapping.from_payload({"error": event.response.error}, provider=cls.name)
             case "error":
-                raise failures.from_payload(frame.data, provider=cls.name)
+                raise error_mapping.from_payload(frame.data, provider=cls.name)
         return ()
 
-
-def _message(message: Message) -> dict[str, Any]:
-    if isinstance(message.content, str):
-        return {"role": message.role, "content": message.content}
-    kind = "output_text" if message.role == "assistant" else "input_text"
-    content = [
-        {"type": kind, "text": part.text}
-        if isinstance(part, TextPart)
-        else {"type": "input_image", "image_url": part.data_url}
-        for part in message.content
-    ]
-    return {"role": message.role, "content": content}
+    @classmethod
+    def _end(cls, response: _Response) -> Iterator[Event]:
+        if response.model:
+            yield ModelName(response.model)
+        if response.usage:
+            yield response.usage.event()
+        yield cls.finish(_reason(response))
 
 
 def _piece(event: _Event) -> str:
@@ -145,23 +156,9 @@ def _call(index: int, item: _Item) -> ToolCall:
     return ToolCall(index, item.call_id or "", item.name or "", item.arguments or "")
 
 
-def _end(response: _Response) -> Iterator[Event]:
-    if response.model:
-        yield ModelName(response.model)
-    if usage := response.usage:
-        output, given = usage.output_tokens_details, usage.input_tokens_details
-        yield Usage(
-            usage.input_tokens,
-            usage.output_tokens,
-            output.reasoning_tokens if output else None,
-            given.cached_tokens if given else None,
-        )
-    yield Finish(_reason(response))
-
-
 def _reason(response: _Response) -> str:
     if response.incomplete_details and (reason := response.incomplete_details.reason):
-        return _REASONS.get(reason, reason)
+        return reason
     items = response.output or ()
     if any(item.type == "function_call" for item in items):
         return "tool_calls"

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import msgspec
 
 from .. import errors
 from ..decoders import Decoder, Frame, FrameTooLongError
 from ..events import Event, Finish, TextDelta, ToolCall
-from ..keys import redact
-from ..request import Request
-from . import failures
+from ..request import HttpRequest
+from ..secrets import redact
+from . import error_mapping
 
-if TYPE_CHECKING:
-    from .http import HTTPProvider
+
+class Dialect(Protocol):
+    """What a reader asks of a dialect that is made of frames; a class derived from ``HTTPProvider`` is one."""
+
+    @property
+    def name(self) -> str:
+        """What the provider is called."""
+        ...
+
+    @property
+    def decoder(self) -> Callable[[], Decoder]:
+        """What makes a decoder of its framing."""
+        ...
+
+    def parse(self, frame: Frame) -> Iterable[Event]:
+        """The events of one frame.
+
+        Raises:
+            ValueError: The frame is malformed.
+            ContentRefusedError: The answer ends here, because the service refuses.
+        """
+        ...
 
 
 class Reader(Protocol):
@@ -42,12 +62,12 @@ class FrameReader:
     end, ``Finish("content_filter")``.
     """
 
-    def __init__(self, provider: type[HTTPProvider], request: Request) -> None:
+    def __init__(self, dialect: Dialect, request: HttpRequest) -> None:
         self.failure: errors.ChatError | None = None
-        self._provider = provider
+        self._name = dialect.name
         self._request = request
-        self._decoder: Decoder = provider.decoder()
-        self._parse = provider.parse
+        self._decoder: Decoder = dialect.decoder()
+        self._parse = dialect.parse
         self._head: bytes | None = b""  # the answer's beginning, while it has given no frame
         self._answered = False
 
@@ -62,9 +82,9 @@ class FrameReader:
         try:
             frames = self._decoder.feed(data)
         except FrameTooLongError as error:
-            raise errors.ResponseFormatError(str(error), provider=self._provider.name) from None
+            raise errors.ResponseFormatError(str(error), provider=self._name) from None
         if self._head is not None:
-            self._head = None if frames else (self._head + data)[: failures.LONGEST_WORDS]
+            self._head = None if frames else (self._head + data)[: error_mapping.LONGEST_WORDS]
         return self._events(frames)
 
     def flush(self) -> list[Event]:
@@ -78,7 +98,7 @@ class FrameReader:
             raise self.failure
         frames = self._decoder.flush()
         if self._head and not frames:
-            raise failures.not_an_answer(self._head, self._request, self._provider.name)
+            raise error_mapping.not_an_answer(self._head, self._request, self._name)
         return self._events(frames)
 
     def _events(self, frames: Iterable[Frame]) -> list[Event]:
@@ -99,7 +119,7 @@ class FrameReader:
             self._answered = any(type(event) is TextDelta or type(event) is ToolCall for event in events)
             if not self._answered and Finish("content_filter") in events:
                 refusal = refusal or errors.ContentRefusedError(
-                    "the service withheld its answer", provider=self._provider.name
+                    "the service withheld its answer", provider=self._name
                 )
                 return self._failed(refusal, [event for event in events if type(event) is not Finish])
         return events
@@ -114,11 +134,11 @@ class FrameReader:
         raise error from None
 
     def _malformed(self, frame: Frame) -> errors.ProviderError:
-        if failures.looks_like_page(frame.data):
-            return failures.not_an_answer(frame.data, self._request, self._provider.name)
+        if error_mapping.looks_like_page(frame.data):
+            return error_mapping.not_an_answer(frame.data, self._request, self._name)
         excerpt = redact(frame.data[:80].decode("utf-8", "replace"), *self._request.secrets)
         return errors.ResponseFormatError(
-            f"a malformed piece of the answer: {excerpt!r}", provider=self._provider.name
+            f"a malformed piece of the answer: {excerpt!r}", provider=self._name
         )
 
 
@@ -126,8 +146,8 @@ class WholeCallReader(FrameReader):
     """The reader of a dialect that sends every tool call whole and without a number, and that ends an answer
     with tool calls as it ends any other."""
 
-    def __init__(self, provider: type[HTTPProvider], request: Request) -> None:
-        super().__init__(provider, request)
+    def __init__(self, dialect: Dialect, request: HttpRequest) -> None:
+        super().__init__(dialect, request)
         self._calls = 0
 
     def _events(self, frames: Iterable[Frame]) -> list[Event]:

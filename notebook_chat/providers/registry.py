@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
 import os
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, cast
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, UnknownProviderError
+from .adapters import ForeignProvider, adapt
 from .base import AsyncGeneratorProvider
-from .foreign import ForeignProvider, adapt
-from .vendors import get_vendor, vendor_names
+from .built_in import ALIASES, BUILT_IN
+from .vendors import get_vendor, is_vendor, vendor_names
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINTS = "notebook_chat.providers"
 """The group of entry points through which other packages add providers."""
-
-_BUILT_IN = {
-    "openai": ".openai:OpenAI",
-    "openai-responses": ".openai_responses:OpenAIResponses",
-    "anthropic": ".anthropic:Anthropic",
-    "gemini": ".gemini:Gemini",
-    "ollama": ".ollama:Ollama",
-    "local": ".local:Local",
-    "aiask": ".aiask:AiAsk",
-    "chatanywhere": ".chatanywhere:ChatAnywhere",
-}
-_ALIASES = {"google": "gemini"}
-
 
 Provider = type[AsyncGeneratorProvider] | ForeignProvider
 """What can be asked: one of our classes, or something from elsewhere that was made into a provider."""
@@ -36,30 +28,23 @@ Provider = type[AsyncGeneratorProvider] | ForeignProvider
 
 def list_providers() -> list[str]:
     """The names of all providers: the project's own, the compatible vendors, those of other packages."""
-    own = dict.fromkeys((*_BUILT_IN, *vendor_names()))
+    own = _own_names()
     return [*own, *sorted(set(_plugins()) - set(own))]
 
 
-def is_dialect(name: str) -> bool:
-    """Whether a name is that of a provider class of the project itself."""
-    return name in _BUILT_IN or name in _ALIASES
-
-
 def get_provider(name: str) -> Provider:
-    """The provider of a name, in any case of letters.
+    """The provider of a name.
+
+    Args:
+        name: The name, in any case of letters.
 
     Raises:
         UnknownProviderError: There is none; it names the nearest.
+        ConfigurationError: The package that has it does not load.
     """
     key = name.strip().lower()
-    key = _ALIASES.get(key, key)
-    if key in _BUILT_IN:
-        module, _, attribute = _BUILT_IN[key].partition(":")
-        return cast(
-            type[AsyncGeneratorProvider], getattr(importlib.import_module(module, __package__), attribute)
-        )
-    if (vendor := get_vendor(key)) is not None:
-        return vendor
+    if (own := _own(key)) is not None:
+        return own
     plugin = _plugins().get(key)
     if plugin is None:
         raise _unknown(name)
@@ -72,40 +57,40 @@ def get_provider(name: str) -> Provider:
 
 
 def resolve(model: str) -> tuple[Provider, str]:
-    """The provider and the model's own name from ``provider:model`` or ``provider/model``; the name of a
-    provider alone means its default model, and a path to a GGUF file means the embedded engine.
+    """The provider and the model's own name from what a user calls a model.
+
+    Args:
+        model: ``provider:model`` or ``provider/model``; the name of a provider alone, for its default model; or a name
+            that a provider accepts as it is, such as the path of a GGUF file.
 
     Raises:
         UnknownProviderError: The part before the separator is no provider's name.
     """
     model = model.strip()
-    if model.lower().endswith(".gguf") and not model.lower().startswith("local:"):
-        return get_provider("local"), model
-    known = {*list_providers(), *_ALIASES}
-    for separator in (":", "/"):
-        name, found, rest = model.partition(separator)
-        if found and name.lower() in known:
-            return get_provider(name), rest.strip()
-    if model.lower() in known:
-        return get_provider(model), ""
+    name, found, rest = model.partition(":")
+    if found and _is_known(name):
+        return get_provider(name), rest.strip()
+    name, _, rest = model.partition("/")
+    if _is_known(name) and not Path(model).is_file():  # a folder may be called as a provider is
+        return get_provider(name), rest.strip()
+    if (accepting := _accepting(model)) is not None:
+        return accepting, model
     raise _unknown(model)
 
 
 def default_model() -> str:
-    """The model to use where nobody said one: ``NOTEBOOK_CHAT_MODEL``, else the first provider whose key is
-    in the environment, else the embedded model where its engine is installed.
+    """The model to use where nobody said one: ``NOTEBOOK_CHAT_MODEL``, else that of the first provider whose key is
+    at hand, else that of the first that needs none and is installed.
 
     Raises:
         ConfigurationError: There is none of these; it says the three ways to get going.
     """
     if named := os.environ.get("NOTEBOOK_CHAT_MODEL", "").strip():
         return named
-    for name in (*_BUILT_IN, *vendor_names()):
-        provider = get_provider(name)
-        if getattr(provider, "needs_auth", False) and cast(Any, provider).key():
-            return f"{name}:{provider.default_model}"
-    if importlib.util.find_spec("xllamacpp") is not None:
-        return f"local:{get_provider('local').default_model}"
+    own = ((name, get_provider(name)) for name in _own_names())
+    usable = [(name, provider) for name, provider in own if provider.available()]
+    for name, provider in sorted(usable, key=lambda found: not found[1].needs_auth):
+        return f"{name}:{provider.default_model}"
     raise ConfigurationError(
         "there is no model to ask yet",
         hint='Install the embedded one (pip install "notebook_chat[local]"), set a key such as '
@@ -113,8 +98,51 @@ def default_model() -> str:
     )
 
 
+def _own_names() -> list[str]:
+    return list(dict.fromkeys((*BUILT_IN, *vendor_names())))
+
+
+def _own(name: str) -> type[AsyncGeneratorProvider] | None:
+    """The project's own provider of a name, or the vendor's."""
+    name = ALIASES.get(name, name)
+    if name not in BUILT_IN:
+        return get_vendor(name)
+    module, _, attribute = BUILT_IN[name].partition(":")
+    provider: type[AsyncGeneratorProvider] = getattr(importlib.import_module(module, __package__), attribute)
+    return provider
+
+
+def _is_known(name: str) -> bool:
+    """Whether there is a provider of a name. Other packages' are looked for last, since that takes a while."""
+    name = name.lower()
+    return name in BUILT_IN or name in ALIASES or is_vendor(name) or name in _plugins()
+
+
+def _accepting(model: str) -> Provider | None:
+    """The first of the project's own providers that takes the whole name as a model's."""
+    providers = (get_provider(name) for name in BUILT_IN)
+    return next((provider for provider in providers if provider.accepts(model)), None)
+
+
 def _plugins() -> dict[str, EntryPoint]:
+    """The entry points of other packages, by name."""
+    return _scanned(tuple((place, _changed(place)) for place in sys.path))
+
+
+@lru_cache(maxsize=1)
+def _scanned(places: tuple[tuple[str, int], ...]) -> dict[str, EntryPoint]:
+    """Looks through all installed packages, once for each state of the folders that they are in."""
+    from importlib.metadata import entry_points
+
     return {point.name.lower(): point for point in entry_points(group=ENTRY_POINTS)}
+
+
+def _changed(place: str) -> int:
+    """When a folder was last changed, as it is by an installation, in nanoseconds; 0 where there is none."""
+    try:
+        return Path(place or ".").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _package(plugin: EntryPoint) -> str:

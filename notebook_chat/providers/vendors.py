@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..errors import InvalidOptionError
-from .call import GENERATION, check_base_url
+from .built_in import ALIASES, BUILT_IN
+from .options import GENERATION, check_base_url
 
 if TYPE_CHECKING:
     from .openai import OpenAI
@@ -21,7 +22,7 @@ NO_SEED = tuple(name for name in GENERATION if name != "seed")
 class Vendor(msgspec.Struct, frozen=True):
     """One vendor.
 
-    Parameters:
+    Args:
         name: What it is called in ``name:model``.
         label: What it calls itself.
         base_url: Where its chat completions live.
@@ -103,6 +104,11 @@ def vendor_names() -> list[str]:
     return list({**_KNOWN, **_added})
 
 
+def is_vendor(name: str) -> bool:
+    """Whether there is a vendor of a name."""
+    return name in _added or name in _KNOWN
+
+
 def get_vendor(name: str) -> type[OpenAI] | None:
     """The provider class of a vendor, the same one each time; ``None`` where there is no such vendor."""
     vendor = _added.get(name) or _KNOWN.get(name)
@@ -112,7 +118,7 @@ def get_vendor(name: str) -> type[OpenAI] | None:
 def add_vendor(name: str, *, base_url: str, key_env: str | None = None) -> type[OpenAI]:
     """Adds a vendor for as long as this process lives, or puts one in another's place.
 
-    Parameters:
+    Args:
         name: What to call it in ``name:model``: letters, digits, ``.``, ``_`` and ``-``.
         base_url: Where its chat completions live, such as ``http://localhost:8000/v1``.
         key_env: The environment variable with the key, where it needs one.
@@ -123,14 +129,12 @@ def add_vendor(name: str, *, base_url: str, key_env: str | None = None) -> type[
     Raises:
         InvalidOptionError: A value cannot be used, or the name is that of a dialect of its own.
     """
-    from .registry import is_dialect
-
     name = name.strip().lower()
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
         raise InvalidOptionError(
             f"{name!r} is no name for a provider", hint="Use letters, digits, '.', '_' and '-'."
         )
-    if is_dialect(name):
+    if name in BUILT_IN or name in ALIASES:
         raise InvalidOptionError(f"{name} is a provider of its own", hint="Choose another name.")
     if key_env is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key_env):
         # What was given may be the key itself, and is not repeated here.
@@ -147,7 +151,7 @@ def add_vendor(name: str, *, base_url: str, key_env: str | None = None) -> type[
 def compatible(name: str, base_url: str, key_variable: str = "") -> type[OpenAI]:
     """A provider class for a server that speaks OpenAI's chat completions.
 
-    Parameters:
+    Args:
         name: What to call it.
         base_url: Where its chat completions live.
         key_variable: The environment variable with the key; empty where it needs none.

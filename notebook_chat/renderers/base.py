@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from .. import runner
+from ..answer import AnswerSnapshot
 from ..conversation import Status
 from ..errors import ChatError
 from ..events import Event, Usage
+from ..parts import Part
 
 
 class Summary(Protocol):
@@ -29,22 +31,26 @@ class Summary(Protocol):
     @property
     def finish_reason(self) -> str | None: ...
     @property
+    def reasoning(self) -> str: ...
+    @property
+    def parts(self) -> Sequence[Part]: ...
+    @property
     def seconds(self) -> float: ...
 
 
 class Renderer(Protocol):
-    """Shows one answer. ``show`` is called with the events as they come, and without any when the time is
+    """Shows one answer. ``show`` is called with the answer so far whenever more has come, and when the time is
     due that ``wait`` asked for; ``finish`` is always called, once, at the end."""
 
     @property
     def wait(self) -> float | None:
-        """In how many seconds ``show`` wants to be called at the latest; ``None``: only with events."""
+        """In how many seconds ``show`` wants to be called at the latest; ``None``: only when more has come."""
 
     def prepare(self) -> None:
         """Called once the request is on its way: the time for whatever the first text must not wait for."""
 
-    def show(self, events: Sequence[Event]) -> None:
-        """Takes the next events."""
+    def show(self, snapshot: AnswerSnapshot) -> None:
+        """Shows the answer as it is now, or waits until it is time to."""
 
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
         """Shows the final state: the turn as it was kept (``None`` when nothing came), and the failure."""
@@ -58,18 +64,21 @@ class Silent:
     def prepare(self) -> None:
         """Has nothing to prepare."""
 
-    def show(self, events: Sequence[Event]) -> None:
-        """Takes the events."""
+    def show(self, snapshot: AnswerSnapshot) -> None:
+        """Takes the answer so far."""
 
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
         """Takes the end."""
 
 
 class Source(Protocol):
-    """What is played: the batches of an answer, and the turn it has become when they have ended."""
+    """What is played: an answer, how far it has come with each batch of its events, and the turn that it has
+    become when they have ended."""
 
     @property
     def turn(self) -> Summary | None: ...
+    @property
+    def snapshot(self) -> AnswerSnapshot: ...
 
     def batches(self) -> AsyncIterator[Sequence[Event]]: ...
 
@@ -78,7 +87,7 @@ def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
     """Shows an answer from its first event to its end, in the calling thread. An interrupt stops the
     answer, at once and without an exception: what had come is kept and shown.
 
-    Parameters:
+    Args:
         source: The answer.
         renderer: What shows it.
         nested: Whether to drive it on the loop that runs in this thread, as ``runner.NestedStream`` does.
@@ -92,8 +101,8 @@ def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
         try:
             stream = runner.open_stream(source.batches(), nested=nested)
             renderer.prepare()
-            while (batches := stream.get(renderer.wait)) is not None:
-                renderer.show([event for batch in batches for event in batch])
+            while stream.get(renderer.wait) is not None:
+                renderer.show(source.snapshot)
         finally:
             if stream is not None:
                 stream.close()
@@ -135,7 +144,7 @@ class Pace:
     The whole text is sent with each update; at an interval that grows with it the bytes sent follow the
     answer's length, and not its square.
 
-    Parameters:
+    Args:
         budget: Bytes per second.
         shortest: The shortest interval, in seconds.
     """

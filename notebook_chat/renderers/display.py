@@ -9,18 +9,23 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError
-from ..events import Event, ReasoningDelta, Status, TextDelta, well_formed
+from ..events import Notice
+from ..messages import TextPart
+from ..text import replace_surrogates
 from .base import Pace, Summary, uninterrupted
 from .footer import footer
+from .parts import QUIET, asides, asides_html
 
 if TYPE_CHECKING:
     from ..markup import Document
 
+_WAITING = Notice("waiting for the answer")
+
 PATIENCE = 0.25
 """How long to show nothing while waiting for the first text, in seconds: a quick answer need not flicker."""
 
-_QUIET = "color:var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#767676));font-size:85%"
 _ALARM = "color:var(--jp-error-color1,var(--vscode-errorForeground,#c62828));font-size:85%"
 
 
@@ -35,7 +40,7 @@ class Publish(Protocol):
 class DisplayRenderer:
     """Shows an answer in a notebook cell.
 
-    Parameters:
+    Args:
         form: ``html``, or ``markdown`` for those who export to Markdown or PDF; both are made safe.
         show_footer: Whether a quiet line with model, tokens and time ends the answer.
         live: Whether to show the text as it comes; without, only the end (under ``%%capture``, say).
@@ -63,9 +68,7 @@ class DisplayRenderer:
         self._notes = notes
         self._display_id = uuid.uuid4().hex
         self._published = False
-        self._text: list[str] = []  # what the document has not been fed yet
-        self._reasoning: list[str] = []
-        self._status = Status("waiting for the answer")
+        self._snapshot = self._shown = AnswerFold().snapshot()
         self._dirty = True
         self._pace = Pace()
         self._patience = time.monotonic() + PATIENCE
@@ -80,13 +83,11 @@ class DisplayRenderer:
 
     @property
     def _has_content(self) -> bool:
-        return bool(self._text or self._reasoning or self._document.source)
+        return self._snapshot.size > 0
 
     @cached_property
     def _document(self) -> Document:
-        from ..markup import Document
-
-        return Document()
+        return _new_document()
 
     def prepare(self) -> None:
         """Loads and warms up what renders, which takes a tenth of a second in a kernel's first answer."""
@@ -94,44 +95,54 @@ class DisplayRenderer:
 
         render("*warm*")
 
-    def show(self, events: Sequence[Event]) -> None:
-        """Takes the events, and publishes when it is time. The first text is shown at once."""
-        first = not self._has_content
-        for event in events:
-            match event:
-                case TextDelta():
-                    self._text.append(event.text)
-                case ReasoningDelta():
-                    self._reasoning.append(event.text)
-                case Status():
-                    self._status = event
-                case _:
-                    continue
+    def show(self, snapshot: AnswerSnapshot) -> None:
+        """Takes the answer so far, and publishes when it is time. The first text is shown at once."""
+        before, self._snapshot = self._snapshot, snapshot
+        if snapshot.size != before.size or snapshot.notice is not before.notice:
             self._dirty = True
-        if self._live and self._dirty and (self.wait == 0.0 or (first and self._has_content)):
-            self._feed()
+        first = not before.size and snapshot.size
+        if self._live and self._dirty and (first or self.wait == 0.0):
+            self._feed(snapshot)
             body = self._document.html()
-            self._send(self._rich(body, self._going_on(body)), "", None)
+            self._send(self._rich(body, self._going_on(body), snapshot.reasoning), "", None)
             self._dirty = False
 
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
         """Publishes the final state. When nothing came and nothing was shown, nothing is published."""
         if turn is None and not self._published:
             return
-        self._feed()
+        text = replace_surrogates(turn.answer) if turn is not None else ""
+        if not text.startswith(self._document.source):
+            self._document = _new_document()
+        self._document.feed(text[len(self._document.source) :])
         body = self._document.finish()
         end = self._end(turn, error)
-        text = turn.answer if turn is not None else ""
         if self._live and self._published:
             # Short of the server's limits, beyond which it drops messages: the last one would be lost.
             time.sleep(min(self._pace.remaining, 0.02))
+        below = self._line(end, error) if end else ""
+        if turn is not None:
+            below = self._beside(turn) + below
+            text = "\n".join(filter(None, (text, *asides(turn.parts))))
         plain = text if turn is not None and turn.status == "complete" else f"{text}\n\n[{end}]".strip()
-        self._send(self._rich(body, self._line(end, error) if end else ""), plain, turn)
+        self._send(self._rich(body, below, turn.reasoning if turn is not None else ""), plain, turn)
 
-    def _feed(self) -> None:
-        if self._text:
-            self._document.feed(well_formed("".join(self._text)))
-            self._text.clear()
+    def _beside(self, turn: Summary) -> str:
+        """What stands beneath the text for its other parts."""
+        if self._form == "html":
+            return asides_html(turn.parts)
+        from .. import markup
+
+        lines = (markup.safe_markdown(replace_surrogates(line)) for line in asides(turn.parts))
+        return "".join(f"{line}\n\n" for line in lines)
+
+    def _feed(self, snapshot: AnswerSnapshot) -> None:
+        """Feeds the document with what has come since it was last shown."""
+        if self._shown.size and not snapshot.continues(self._shown):
+            self._document = _new_document()  # the question was asked once more
+        new = "".join(part.text for part in snapshot.since(self._shown) if isinstance(part, TextPart))
+        self._document.feed(replace_surrogates(new))
+        self._shown = snapshot
 
     def _end(self, turn: Summary | None, error: ChatError | None) -> str:
         """The words of the line beneath the answer."""
@@ -142,37 +153,38 @@ class DisplayRenderer:
 
     def _going_on(self, body: str) -> str:
         """What is shown beneath the text while the answer is on its way: what it waits for."""
-        if body or self._reasoning:
+        if body or self._snapshot.size:
             return ""
+        notice = self._snapshot.notice or _WAITING
         bar = ""
-        if self._status.fraction is not None:
-            bar = f' <progress value="{self._status.fraction:.3f}" max="1"></progress>'
-        return f'<div style="{_QUIET}">{escape(self._status.text)} …{bar}</div>'
+        if notice.fraction is not None:
+            bar = f' <progress value="{notice.fraction:.3f}" max="1"></progress>'
+        return f'<div style="{QUIET}">{escape(notice.text)} …{bar}</div>'
 
     def _line(self, text: str, error: ChatError | None) -> str:
-        return f'<div style="{_ALARM if error else _QUIET}">{escape(text)}</div>'
+        return f'<div style="{_ALARM if error else QUIET}">{escape(text)}</div>'
 
-    def _rich(self, body: str, below: str) -> dict[str, str]:
+    def _rich(self, body: str, below: str, reasoning: str) -> dict[str, str]:
         from .. import markup
 
-        thoughts = well_formed("".join(self._reasoning))
+        thoughts = replace_surrogates(reasoning)
         if self._form == "markdown":
             folded = (
-                f"<details><summary>Reasoning</summary>\n\n{markup.neutralise(thoughts)}\n\n</details>\n\n"
+                f"<details><summary>Reasoning</summary>\n\n{markup.safe_markdown(thoughts)}\n\n</details>\n\n"
             )
             return {
                 "text/markdown": (folded if thoughts else "")
-                + markup.neutralise(self._document.source)
+                + markup.safe_markdown(self._document.source)
                 + (f"\n\n{below}" if below else "")
             }
         if thoughts:
             title = "Reasoning" if body else "Thinking …"
-            pre = f'<div style="white-space:pre-wrap;{_QUIET}">{escape(thoughts)}</div>'
+            pre = f'<div style="white-space:pre-wrap;{QUIET}">{escape(thoughts)}</div>'
             body = f"<details><summary>{title}</summary>{pre}</details>{body}"
         return {"text/html": markup.container(body + below, style=True)}
 
     def _send(self, rich: dict[str, str], plain: str, turn: Summary | None) -> None:
-        data = {**rich, "text/plain": well_formed(plain)}
+        data = {**rich, "text/plain": replace_surrogates(plain)}
         with uninterrupted() as interrupts:
             self._publish(
                 data,
@@ -184,6 +196,12 @@ class DisplayRenderer:
         self._pace.sent(sum(len(value.encode()) for value in data.values()) + 600)
         if interrupts:
             raise KeyboardInterrupt
+
+
+def _new_document() -> Document:
+    from ..markup import Document
+
+    return Document()
 
 
 def _publish(

@@ -6,10 +6,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
+from ..answer import AnswerSnapshot
 from ..errors import ChatError
-from ..events import Event, ReasoningDelta, Status, TextDelta
+from ..events import Notice
+from ..messages import ReasoningPart, TextPart
 from .base import Summary
 from .footer import footer
+from .parts import asides
 
 # What a model writes must not move the cursor, retitle the window or fill the clipboard.
 _VISIBLE = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"}
@@ -23,9 +26,9 @@ def printable(text: str) -> str:
 
 
 class TerminalRenderer:
-    """Writes the text as it comes; nothing is ever overwritten, and colour is used in a terminal only.
+    """Writes the text as it comes; nothing is ever overwritten, and color is used in a terminal only.
 
-    Parameters:
+    Args:
         out: Where to write; standard output unless given.
         show_footer: Whether a line with model, tokens and time ends the answer.
         notes: What the reader should know of how the answer came about, asked for at the end.
@@ -46,25 +49,26 @@ class TerminalRenderer:
         self._dim, self._plain = ("\x1b[2m", "\x1b[0m") if self._out.isatty() else ("", "")
         self._thinking = False
         self._at_start = True
-        self._status = ""
+        self._notice: Notice | None = None
+        self._shown: AnswerSnapshot | None = None
 
     def prepare(self) -> None:
         """Has nothing to prepare."""
 
-    def show(self, events: Sequence[Event]) -> None:
-        """Writes the text of the events."""
-        for event in events:
-            match event:
-                case TextDelta():
-                    self._close_thinking()
-                    self._write(printable(event.text))
-                case ReasoningDelta():
-                    if not self._thinking:
-                        self._thinking = True
-                        self._write(self._dim)
-                    self._write(printable(event.text))
-                case Status():
-                    self._note(event.text)
+    def show(self, snapshot: AnswerSnapshot) -> None:
+        """Writes what has come since the last time."""
+        if snapshot.notice is not None and snapshot.notice is not self._notice:
+            self._tell(snapshot.notice)
+        for part in snapshot.since(self._shown):
+            if isinstance(part, TextPart):
+                self._close_thinking()
+                self._write(printable(part.text))
+            elif isinstance(part, ReasoningPart):
+                if not self._thinking:
+                    self._thinking = True
+                    self._write(self._dim)
+                self._write(printable(part.text))
+        self._shown = snapshot
         self._out.flush()
 
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
@@ -72,6 +76,8 @@ class TerminalRenderer:
         self._close_thinking()
         if not self._at_start:
             self._write("\n")
+        for line in asides(turn.parts) if turn is not None else ():
+            self._write(f"{self._dim}[{printable(line)}]{self._plain}\n")
         told = (
             [footer(turn, error)] if turn is not None and (turn.status != "complete" or self._footer) else []
         )
@@ -79,13 +85,13 @@ class TerminalRenderer:
             self._write(f"{self._dim}{printable(' · '.join(told))}{self._plain}\n")
         self._out.flush()
 
-    def _note(self, text: str) -> None:
-        if text == self._status:
+    def _tell(self, notice: Notice) -> None:
+        before, self._notice = self._notice, notice
+        if before is not None and before.text == notice.text:
             return  # a progress that only grew
-        self._status = text
         if not self._at_start:
             self._write("\n")
-        self._write(f"{self._dim}[{printable(text)}]{self._plain}\n")
+        self._write(f"{self._dim}[{printable(notice.text)}]{self._plain}\n")
 
     def _close_thinking(self) -> None:
         if self._thinking:

@@ -1,7 +1,7 @@
 """Where conversations are kept: a database on the disk, and the notebook's own copy of them."""
 
-from .notebook import NotebookFile, Stored, read_notebook, stored_with
-from .rows import Entry, Found
+from .notebook_file import NotebookFile, Stored, read_notebook, stored_with
+from .queries import Entry, Found
 from .store import Store, default_path
 
 __all__ = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 BUSY_SECONDS = 5.0
@@ -39,13 +40,17 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     Rollback journal and not a write-ahead log: that needs shared memory, which network folders have not.
 
     Raises:
+        NewerDatabaseError: A later release has written the file, which is left as it is.
         sqlite3.Error, OSError: The file or its folder cannot be used.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # what is said to a model is private
+    if path.with_name(f"{path.name}-wal").exists():  # none of ours
+        _check_read_only(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
+        _version(connection)  # before the journal mode, which is written into a file that has another
         connection.execute("PRAGMA journal_mode = TRUNCATE")
         connection.execute("PRAGMA trusted_schema = OFF")
         _migrate(connection)
@@ -55,8 +60,30 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
         raise
 
 
+def _check_read_only(path: Path) -> None:
+    """Looks at the version of a file that has a write-ahead log, which a kernel that was killed leaves too.
+
+    A connection that may write moves such a log into the file and removes it, even if it only reads.
+
+    Raises:
+        NewerDatabaseError: A later release has written the file.
+        sqlite3.Error: The file cannot be read.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as connection:
+        _version(connection)
+
+
 def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    """How many of the steps the file has had.
+
+    Raises:
+        NewerDatabaseError: It has had more than there are here.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        raise NewerDatabaseError("a later release of notebook_chat has written it; update notebook_chat")
+    return version
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
@@ -65,8 +92,6 @@ def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = _version(connection)  # another kernel may have been faster
-        if version > VERSION:
-            raise NewerDatabaseError("a later release of notebook_chat has written it")
         for step in _STEPS[version:]:
             for statement in filter(str.strip, step.split(";")):
                 connection.execute(statement)

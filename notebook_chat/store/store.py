@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 import platformdirs
 
-from ..conversation import Conversation, Draft, Turn
+from ..conversation import Conversation, Draft, Journaled, Turn
 from ..errors import HistoryError
-from . import rows
-from .owner import owner
-from .rows import Entry, Found
+from . import queries
+from .liveness import owner
+from .queries import Entry, Found
 from .writer import Work, Writer
 
 _READ_SECONDS = 15.0
@@ -37,7 +37,7 @@ class Store:
 
     Nothing here may break a chat: what cannot be written is tried again later, and ``warning`` tells.
 
-    Parameters:
+    Args:
         path: The database's file; nothing is opened or made before something is written or read.
     """
 
@@ -53,16 +53,16 @@ class Store:
     def keep(self, conversation: Conversation, notebook: str | None = None) -> None:
         """Writes down from now on what happens to a conversation. One without a turn is not written.
 
-        Parameters:
+        Args:
             conversation: The conversation.
             notebook: The path of the notebook it is had in.
         """
         self._notebooks[conversation.id] = notebook
         conversation.journal = self
 
-    def begun(self, conversation: Conversation, draft: Draft) -> Future[None]:
+    def begun(self, conversation: Journaled, draft: Draft) -> Future[None]:
         """Writes the prompt down."""
-        return self._write(conversation, [draft.turn("", "failed")], (), owner())
+        return self._write(conversation, [draft.turn((), "failed")], (), owner())
 
     def follow(self, draft: Draft, text: Callable[[], str]) -> None:
         """Writes the answer down as it comes, every half second."""
@@ -70,22 +70,22 @@ class Store:
         if conversation:
             self._followed[draft.id] = (conversation, text)
 
-    def ended(self, conversation: Conversation, draft: Draft) -> None:
+    def ended(self, conversation: Journaled, draft: Draft) -> None:
         """Takes what was written of a draft away that has not become a turn."""
         self._followed.pop(draft.id, None)
         self._writer.write(
-            lambda connection, words: rows.remove_turns(
+            lambda connection, words: queries.remove_turns(
                 connection, words, conversation.id, [draft.id], unfinished=True
             )
         )
 
-    def changed(self, conversation: Conversation, written: Sequence[Turn], removed: Sequence[str]) -> None:
+    def changed(self, conversation: Journaled, written: Sequence[Turn], removed: Sequence[str]) -> None:
         """Writes down which turns there are."""
         self._write(conversation, written, removed)
 
     def _write(
         self,
-        conversation: Conversation,
+        conversation: Journaled,
         written: Sequence[Turn],
         removed: Sequence[str],
         owned: str | None = None,
@@ -95,10 +95,10 @@ class Store:
             self._followed[written[0].id] = (conversation.id, str)
 
         def work(connection: sqlite3.Connection, words: bool) -> None:
-            rows.write_conversation(connection, conversation, notebook)
+            queries.write_conversation(connection, conversation, notebook)
             for turn in written:
-                rows.write_turn(connection, words, conversation.id, turn, owned)
-            rows.remove_turns(connection, words, conversation.id, removed)
+                queries.write_turn(connection, words, conversation.id, turn, owned)
+            queries.remove_turns(connection, words, conversation.id, removed)
 
         return self._writer.write(work, quick=owned is not None)
 
@@ -109,7 +109,7 @@ class Store:
 
         def work(connection: sqlite3.Connection, _: bool) -> None:
             for id, (conversation, text) in followed:
-                rows.write_answer(connection, conversation, id, text())
+                queries.write_answer(connection, conversation, id, text())
 
         return work
 
@@ -125,7 +125,7 @@ class Store:
         Raises:
             HistoryError: It is not there, or the database cannot be read.
         """
-        conversation, broken = self._read(lambda connection, words: rows.load(connection, words, id))
+        conversation, broken = self._read(lambda connection, words: queries.load(connection, words, id))
         if conversation is None:
             raise HistoryError("that conversation is not in the history any more")
         return conversation, broken
@@ -136,16 +136,16 @@ class Store:
         Raises:
             HistoryError: The database cannot be read.
         """
-        return self._read(lambda connection, _: rows.entries(connection))
+        return self._read(lambda connection, _: queries.entries(connection))
 
     def of_notebook(self, path: str) -> list[Entry]:
         """The conversations that were last had in a notebook, the last one first."""
-        return self._read(lambda connection, _: rows.entries(connection, "notebook = ?", [path]))
+        return self._read(lambda connection, _: queries.entries(connection, "notebook = ?", [path]))
 
     def named(self, ids: Sequence[str]) -> list[Entry]:
         """Those of the conversations that it knows."""
         marks = ", ".join("?" * len(ids))
-        return self._read(lambda connection, _: rows.entries(connection, f"id IN ({marks})", ids))
+        return self._read(lambda connection, _: queries.entries(connection, f"id IN ({marks})", ids))
 
     def search(self, text: str, limit: int = 50) -> list[Found]:
         """The turns of all conversations that have the words of a text, the last ones first.
@@ -153,19 +153,19 @@ class Store:
         Raises:
             HistoryError: The database cannot be read.
         """
-        return self._read(lambda connection, words: rows.search(connection, words, text, limit))
+        return self._read(lambda connection, words: queries.search(connection, words, text, limit))
 
     def delete(self, id: str) -> None:
         """Forgets a conversation for good."""
 
         def work(connection: sqlite3.Connection, words: bool) -> None:
-            rows.remove_turns(connection, words, id)
+            queries.remove_turns(connection, words, id)
             connection.execute("DELETE FROM conversations WHERE id = ?", (id,))
 
         self._writer.write(work)
 
     def rename(self, id: str, name: str) -> None:
-        """Calls a conversation otherwise."""
+        """Gives a conversation another name."""
         self._writer.write(
             lambda connection, _: connection.execute(
                 "UPDATE conversations SET name = ? WHERE id = ?", (name, id)

@@ -64,7 +64,7 @@ class Writer:
     Writes that fail are kept and tried again with the next ones, so what could not be written is not lost as
     long as the process runs: the disk may have space again, the other kernel may be done.
 
-    Parameters:
+    Args:
         path: The database's file.
         sweep: What to write beside that, every ``SWEEP_SECONDS`` while it says that there is something.
     """
@@ -88,7 +88,7 @@ class Writer:
     def write(self, work: Work, *, quick: bool = False) -> Future[None]:
         """Has something written. It may be done twice, so it must come to the same then.
 
-        Parameters:
+        Args:
             work: Writes it.
             quick: Somebody waits for it, and the next write will bring it to the disk: it need not survive
                 a loss of power until then, only the end of this process.

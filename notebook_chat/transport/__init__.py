@@ -1,9 +1,9 @@
-"""The way out to the network: the only package that imports aiohttp.
+"""The way out to the network: what a transport is, and the one that speaks HTTP, the only importer of aiohttp.
 
-One session for each event loop keeps connections for reuse, so that first text does not wait for a new
-connection. Every failure of the network comes out as an error of the project's own tree.
+The latter is in ``transport.client`` and is imported by whoever sends something, since aiohttp takes a while to load.
 """
 
-from .sending import Response, accepted_encodings, send
+from .log import send
+from .protocol import Response, Transport
 
-__all__ = ["Response", "accepted_encodings", "send"]
+__all__ = ["Response", "Transport", "send"]

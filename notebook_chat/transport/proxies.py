@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from .. import errors
-from ..keys import redact
-from ..request import Request
+from ..request import HttpRequest
+from ..secrets import redact
 
 # Looking through the whole environment for proxies takes longer than sending the request. macOS and Windows
 # may have them in the system's settings as well.
@@ -20,7 +20,7 @@ _PROXY_VARIABLES = (
 )
 
 
-def proxy_for(request: Request) -> str | None:
+def proxy_for(request: HttpRequest) -> str | None:
     """The proxy to use: the caller's, or that of ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``."""
     if request.proxy is not None:
         proxy: str | None = request.proxy.reveal()

@@ -8,15 +8,29 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from contextvars import ContextVar
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
 import aiohttp
 from aiohttp.connector import Connection
 
-attempt: ContextVar[SimpleNamespace] = ContextVar("attempt")
-"""The request that is being sent in this task; ``reused`` is whether its connection had been used before."""
+
+@dataclass(slots=True)
+class Attempt:
+    """What the pool and whoever sends a request tell each other about its connection.
+
+    Attributes:
+        reuse: Whether it may be one that served an earlier request.
+        reused: Whether it is.
+    """
+
+    reuse: bool = True
+    reused: bool = False
+
+
+attempt: ContextVar[Attempt] = ContextVar("attempt")
+"""The request that is being sent in this task."""
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -32,9 +46,14 @@ class _Connector(aiohttp.TCPConnector):
         self._used: WeakSet[object] = WeakSet()
 
     async def connect(self, *arguments: Any, **options: Any) -> Connection:
-        connection = await super().connect(*arguments, **options)
-        protocol = connection.protocol
-        attempt.get().reused = protocol in self._used
+        sending = attempt.get()
+        while True:
+            connection = await super().connect(*arguments, **options)
+            protocol = connection.protocol
+            sending.reused = protocol in self._used
+            if sending.reuse or not sending.reused:
+                break
+            connection.close()  # there are only so many idle ones, so this ends with a fresh one
         if protocol is not None:
             self._used.add(protocol)
         return connection
@@ -47,6 +66,7 @@ _sessions: dict[asyncio.AbstractEventLoop, tuple[aiohttp.ClientSession, AsyncGen
 
 
 def session_of_loop() -> aiohttp.ClientSession:
+    """The session of the running event loop, made at its first request."""
     loop = asyncio.get_running_loop()
     if loop not in _sessions:
         for closed in [other for other in _sessions if other.is_closed()]:

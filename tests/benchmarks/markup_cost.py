@@ -18,7 +18,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from notebook_chat.markup import STYLE, Document, render_body
+from notebook_chat.markup import STYLE, Document, render, render_body
 
 from ..markup.baits import BAITS
 
@@ -143,19 +143,20 @@ def _code(chance: random.Random) -> str:
 def alone(source: str) -> str:
     """The answer rendered once with markdown-it-py, Pygments and nh3, and nothing else."""
 
-    def colour(code: str, name: str, _attributes: str) -> str:
+    def color(code: str, name: str, _attributes: str) -> str:
         return highlight(code, get_lexer_by_name(name or "text"), HtmlFormatter(nowrap=True))
 
-    md = MarkdownIt("js-default", {"html": False, "highlight": colour})
+    md = MarkdownIt("js-default", {"html": False, "highlight": color})
     return nh3.clean(md.render(source), attributes={"a": {"href"}, "span": {"class"}})
 
 
 def streamed(
     source: str, chunk: int = 5, chunks_per_second: float = 400, bytes_per_second: float = 40_000
 ) -> int:
-    """Feed the answer as it would come, and ask for its HTML as a cell's renderer does.
+    """Feeds the answer as it would come, and asks for its HTML as a cell's renderer does.
 
-    :return: how often it was asked for.
+    Returns:
+        How often it was asked for.
     """
     document = Document()
     due = asked = 0.0
@@ -207,6 +208,11 @@ def worst_bait(size: int, usual: dict[str, float]) -> tuple[float, str]:
     return worst
 
 
+def _size(source: str) -> str:
+    html = render(source)
+    return f"{len(html):,} bytes for {len(source):,} ({len(html) / len(source):.1f} times)"
+
+
 def main() -> int:
     """Print the figures; 1 when a limit does not hold."""
     source, long = ordinary(20_000), ordinary(100_000)
@@ -217,8 +223,7 @@ def main() -> int:
         "in pieces": seconds(lambda: streamed(source), 5),
     }
     growth = seconds(lambda: streamed(long)) / len(long) / (usual["in pieces"] / len(source))
-    length = len(render_body(source)) / len(source)
-    print(f"an ordinary answer of {len(source):,} characters, {length:.1f} times as long in HTML")
+    print(f"an ordinary answer of {len(source):,} characters")
     print(f"  the libraries alone, once   {libraries * 1000:8.1f} ms")
     for kind, cost in usual.items():
         print(f"  this package, {kind:9}     {cost * 1000:8.1f} ms   {cost / libraries:5.2f} times")
@@ -227,6 +232,10 @@ def main() -> int:
     nearness, worst = worst_bait(len(source), usual)
     print(f"  the worst bait is {worst}; {nearness:.2f} of its limit")
     print(f"  importing the package {import_seconds() * 1000:.0f} ms, its style {len(STYLE):,} bytes")
+    print(
+        "  what an output holds, HTML with its style: "
+        + ", ".join(map(_size, (source, ordinary(1000), "Hello!")))
+    )
     good = usual["in pieces"] <= STREAMED_LIMIT * libraries and nearness <= 1 and growth <= LINEAR_LIMIT
     print("all limits hold" if good else "A LIMIT DOES NOT HOLD")
     return 0 if good else 1

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from notebook_chat import Chat
-from notebook_chat.conversation import Conversation, Turn
+from notebook_chat.conversation import Conversation, Turn, answered
 from notebook_chat.messages import Message
 from notebook_chat.panel.service import Service
 
@@ -52,7 +52,9 @@ def _chat(size: int, turns: int) -> Chat:
             await asyncio.sleep(max(0.0, begin + number / _RATE - time.monotonic()))
             yield text[start : start + 5]
 
-    before = [Turn(Message("user", f"question {n}"), f"answer {n}", model="m") for n in range(turns)]
+    before = [
+        Turn(Message("user", f"question {n}"), answered(f"answer {n}"), model="m") for n in range(turns)
+    ]
     return Chat(provider=paced, conversation=Conversation(turns=before))
 
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from notebook_chat.conversation import Conversation, Turn
+from notebook_chat.conversation import Conversation, Turn, answered
 from notebook_chat.messages import Message
 from notebook_chat.store import Store
 
@@ -30,7 +30,7 @@ def conversation(name: str, count: int) -> Conversation:
     turns = [
         Turn(
             Message("user", f"question {name} {number}: {WORDS}"),
-            f"answer{number} {WORDS * 12}",
+            answered(f"answer{number} {WORDS * 12}"),
             model="openai:gpt-5",
             cell=f"{name}-{number}",
             position=number,
@@ -67,10 +67,10 @@ def milliseconds(work: Callable[[], object], pause: Callable[[], object] = int) 
 def turn(known: Conversation) -> None:
     """All of a turn but its request: looks the context up, writes the prompt, puts the answer in place."""
     draft = known.begin(Message("user", "hello"))
-    written = known.written_down(draft)
+    written = known.persist(draft)
     assert written is not None
     written.result(10)
-    known.commit(draft, draft.turn(f"an answer: {WORDS * 12}", "complete"))
+    known.commit(draft, draft.turn(answered(f"an answer: {WORDS * 12}"), "complete"))
 
 
 def of_the_disk(folder: Path) -> list[tuple[float, float]]:

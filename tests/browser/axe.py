@@ -26,10 +26,10 @@ async (element) => {
 """
 
 
-def script(cache: pytest.Cache) -> str:
-    """axe-core's script from npm, kept in pytest's cache; without npm, skips the test, or fails it where a
+def script(kept: Path) -> str:
+    """axe-core's script from npm, kept between runs; without npm, skips the test, or fails it where a
     browser is required."""
-    path = Path(cache.mkdir("axe")) / f"axe-{VERSION}.js"
+    path = kept / f"axe-{VERSION}.js"
     if not path.exists():
         npm = shutil.which("npm")
         if npm is None:
@@ -37,7 +37,9 @@ def script(cache: pytest.Cache) -> str:
             if os.environ.get("NOTEBOOK_CHAT_REQUIRE_BROWSER") == "1":
                 pytest.fail(reason)
             pytest.skip(reason)
-        path.write_bytes(_packed(npm))
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(_packed(npm))
+        draft.replace(path)  # at once: another worker may be about to read it
     return path.read_text("utf-8")
 
 

@@ -67,6 +67,7 @@ class Canary:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._hits: list[Hit] = []
+        self._opening = False
         canary = self
 
         class Handler(_Handler):
@@ -120,12 +121,20 @@ class Canary:
         """Watches every page of a browser context; to be called before its first page opens.
 
         Args:
-            context: made with `proxy(server_url)`.
+            context: made with `proxy(server_url)`; its pages are opened by `own_page`.
             server_url: the Jupyter server, the only address that pages may use.
         """
         context.expose_binding(CALL, lambda source, *args: self._ran(source, args))
         context.on("request", lambda request: self._requested(request, server_url))
         context.on("page", lambda page: self._page_opened(page, server_url))
+
+    def own_page(self, context: BrowserContext) -> Page:
+        """Opens a page in a context that is watched; any other new page is a popup."""
+        self._opening = True
+        try:
+            return context.new_page()
+        finally:
+            self._opening = False
 
     def proxy(self, server_url: str) -> ProxySettings:
         """Playwright's `proxy` option for a context that reaches the Jupyter server and nothing else."""
@@ -148,7 +157,7 @@ class Canary:
             self.record("request", request.url)
 
     def _page_opened(self, page: Page, server_url: str) -> None:
-        if len(page.context.pages) > 1:
+        if not self._opening:
             self.record("popup", page.url)
 
         def navigated(frame: Frame) -> None:

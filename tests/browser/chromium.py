@@ -9,11 +9,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 
 from ..kernel.isolation import isolated_environment
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+# Playwright's own list, which this switch replaces, and the omnibox's popups: two pages for each window, of a second.
+_FEATURES_OFF = (
+    *("AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync"),
+    *("DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay"),
+    *("MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch"),
+    *("ThirdPartyStoragePartitioning", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxPopup"),
+)
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -25,6 +32,7 @@ _FLAGS = (
     "--disable-dev-shm-usage",
     # The canary is a proxy, and this is the one protocol that would go round it.
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    f"--disable-features={','.join(_FEATURES_OFF)}",
 )
 
 
@@ -43,11 +51,13 @@ class Chromium:
 
     Attributes:
         browser: Playwright's browser; use it within `in_use()` only.
+        contexts: those that outlive a test, by the address of the server that their pages are on.
     """
 
     def __init__(self, executable: str, folder: Path) -> None:
         self._playwright = sync_playwright().start()
         self._loop = asyncio.get_running_loop()
+        self.contexts: dict[str, BrowserContext] = {}
         try:
             self.browser: Browser = self._playwright.chromium.launch(
                 executable_path=executable, args=list(_FLAGS), env=dict(isolated_environment(folder))
@@ -73,6 +83,17 @@ class Chromium:
             with suppress(psutil.Error):
                 if "--type=renderer" in process.cmdline():
                     process.kill()
+
+    def close_pages(self) -> None:
+        """Closes the pages of all lasting contexts, also those that nobody meant to open."""
+        for url, context in list(self.contexts.items()):
+            try:
+                for page in context.pages:
+                    page.close()
+            except Error:  # the next test gets another one
+                del self.contexts[url]
+                with suppress(Error):
+                    context.close()
 
     def close(self) -> None:
         """Ends the browser and Playwright's driver."""

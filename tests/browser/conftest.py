@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Error
+from playwright.sync_api import Error, expect
 
 from ..kernel.conftest import packages_of
 from ..kernel.kernelspecs import INSTALLED
@@ -25,7 +25,14 @@ from .server import JupyterServer
 REQUIRE = "NOTEBOOK_CHAT_REQUIRE_BROWSER"
 """With this environment variable set to 1, a missing browser fails the tests instead of skipping them."""
 
+PATIENCE_MS = 30_000
+"""How long `expect` waits for what should happen soon, in milliseconds: a machine that has much to do needs it."""
+
 _failed = pytest.StashKey[bool]()
+
+
+def pytest_configure() -> None:
+    expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -96,13 +103,11 @@ def lab(
 
 
 @pytest.fixture
-def ipykernel(jupyter_server: JupyterServer, request: pytest.FixtureRequest) -> str:
+def ipykernel(jupyter_server: JupyterServer, kept: Path, request: pytest.FixtureRequest) -> str:
     """The release of an indirect parameter, ready for `lab.open(cells, kernel=ipykernel)`."""
     version: str = getattr(request, "param", INSTALLED)
-    cache = request.config.cache
-    assert cache is not None
     if version != INSTALLED:
-        jupyter_server.add_kernelspec(version, packages_of(version, cache))
+        jupyter_server.add_kernelspec(version, packages_of(version, kept))
     return version
 
 

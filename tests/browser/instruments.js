@@ -85,6 +85,14 @@
       );
     },
 
+    // What `idle` waits for, for the error of a wait that was in vain.
+    state: () => ({
+      pending,
+      kernel: kernel()?.status ?? null,
+      connection: kernel()?.connectionStatus ?? null,
+      running: codeCells().flatMap((cell, at) => (cell.model.executionState === "running" ? [at] : [])),
+    }),
+
     start(command, args) {
       pending += 1;
       window.jupyterapp.commands.execute(command, args).catch(() => {}).then(() => (pending -= 1));

@@ -91,7 +91,7 @@ class Lab:
 
     Args:
         server: the Jupyter Server, with both front ends.
-        chromium: where notebooks are opened, each in a context of its own; it must be `in_use`.
+        chromium: where notebooks are opened; it must be `in_use`.
         canary: sees what pages do.
         front_end: which of the two front ends.
 
@@ -108,7 +108,6 @@ class Lab:
         self.front_end = front_end
         self.opened: list[NotebookPage] = []
         self._chromium = chromium
-        self._contexts: list[BrowserContext] = []
         self._names = (f"notebook-{uuid4().hex[:8]}-{number}.ipynb" for number in count(1))
 
     def open(
@@ -121,7 +120,7 @@ class Lab:
         files: Mapping[str, str] | None = None,
         viewport: tuple[int, int] = (1280, 900),
     ) -> NotebookPage:
-        """Writes a notebook, opens it in a fresh browser context and waits until its kernel is there.
+        """Writes a notebook, opens it in a page of its own and waits until its kernel is there.
 
         Args:
             notebook: the sources of its code cells, or a whole notebook.
@@ -142,7 +141,9 @@ class Lab:
             (self.server.root / name).write_text(text, encoding="utf-8")
         chosen = {"@jupyterlab/apputils-extension:themes": {"theme": _THEMES[theme], "adaptive-theme": False}}
         self.server.write_settings({**chosen, **(settings or {})})
-        page = self._context(theme, viewport).new_page()
+        page = self.canary.own_page(self._context())
+        page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
+        page.emulate_media(color_scheme=theme)
         url = f"{self.server.url}/{self.front_end.value}/{path.name}?reset&token={self.server.token}"
         label = f"{self.front_end.name.lower()}-{theme}"
         self.opened.append(NotebookPage(page, url, path, label, self._chromium.kill_tabs))
@@ -200,24 +201,22 @@ class Lab:
         """Closes all notebooks, ends their kernels and deletes their files."""
         for notebook in self.opened:
             notebook.release()
-        for context in self._contexts:
-            context.close()
-        self._contexts.clear()
+        self._chromium.close_pages()
         self.opened.clear()
         self.server.end_sessions()
         self.server.delete_files()
 
-    def _context(self, theme: Theme, viewport: tuple[int, int]) -> BrowserContext:
-        width, height = viewport
-        context = self._chromium.browser.new_context(
-            proxy=self.canary.proxy(self.server.url),
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        self._contexts.append(context)
-        self.canary.watch(context, self.server.url)
-        context.add_init_script(path=_INSTRUMENTS)
+    def _context(self) -> BrowserContext:
+        """One for all notebooks of a server: it keeps the front end's files."""
+        context = self._chromium.contexts.get(self.server.url)
+        if context is None:
+            context = self._chromium.browser.new_context(
+                proxy=self.canary.proxy(self.server.url),
+                permissions=["clipboard-read", "clipboard-write"],
+            )
+            self.canary.watch(context, self.server.url)
+            context.add_init_script(path=_INSTRUMENTS)
+            self._chromium.contexts[self.server.url] = context
         return context
 
 

@@ -100,7 +100,13 @@ class NotebookPage:
             playwright.sync_api.TimeoutError: not within `timeout` seconds.
             NavigatedAwayError: the page is no longer the notebook's.
         """
-        if self._wait("() => window.__instruments.idle()", None, timeout) == "gone":
+        try:
+            idle = self._wait("() => window.__instruments.idle()", None, timeout)
+        except TimeoutError as error:
+            with suppress(Error), self._deadline(3.0):
+                error.add_note(f"still: {self.page.evaluate('() => window.__instruments.state()')}")
+            raise
+        if idle == "gone":
             raise NavigatedAwayError(f"the notebook's page went to {self.page.url}")
 
     def interrupt(self) -> None:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, expect
+from pathlib import Path
+from typing import Protocol
+
+from playwright.sync_api import Locator, Page, expect
 
 from .notebook_page import NotebookPage
+
+
+class Host(Protocol):
+    """What a panel is shown in: a notebook, or an app."""
+
+    page: Page
+
+    def screenshot(self, name: str, locator: Locator | None = None) -> Path:
+        """Keeps a picture of the page, or of one element."""
 
 
 class PanelPage:
     """A panel, found by what assistive technology finds it by.
 
     Args:
-        notebook: the notebook it is in.
+        notebook: the notebook or the app that it is in.
         which: which of the panels on the page, from 0.
 
     Attributes:
@@ -19,7 +31,7 @@ class PanelPage:
         panel, box, log: the panel, its text box, its turns.
     """
 
-    def __init__(self, notebook: NotebookPage, which: int = 0) -> None:
+    def __init__(self, notebook: Host, which: int = 0) -> None:
         self.notebook = notebook
         self.panel = notebook.page.get_by_role("region", name="Chat", exact=True).nth(which)
         self.box = self.panel.get_by_role("textbox", name="Message")

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -20,6 +17,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from ..kernel.isolation import isolated_environment
 from ..kernel.kernelspecs import write_kernelspec
+from .guarded_process import GuardedProcess
 
 _START_SECONDS = 90.0
 _STOP_SECONDS = 20.0
@@ -53,21 +51,13 @@ class JupyterServer:
         self.root.mkdir(parents=True)
         self.token = secrets.token_hex(16)
         self._environment = isolated_environment(folder)
-        self._log = folder / "server.log"
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.write_settings({})
         self.add_kernelspec()
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                self._command(port),
-                env=self._environment,
-                cwd=self.root,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._process = GuardedProcess(
+            self._command(port), env=self._environment, cwd=self.root, log=folder / "server.log"
+        )
         try:
             self._await_ready()
         except BaseException:
@@ -105,21 +95,16 @@ class JupyterServer:
     @property
     def log(self) -> str:
         """What the server and its kernels wrote to their own stdout and stderr."""
-        return self._log.read_text(encoding="utf-8", errors="replace")
+        return self._process.log
 
     def stop(self) -> None:
-        """Ends the server and its kernels: by its own interface, then, if need be, by its process group."""
-        if self._process.poll() is None:
+        """Ends the server and its kernels: by its own interface, then, if need be, by force."""
+        if self._process.alive:
             with suppress(OSError):
                 self.end_sessions()
                 self._request("POST", "api/shutdown")
-            try:
-                self._process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                if sys.platform != "win32":
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.kill()
-                self._process.wait()
+            self._process.wait(_STOP_SECONDS)
+        self._process.stop()
 
     def _command(self, port: int) -> list[str]:
         return [
@@ -129,6 +114,8 @@ class JupyterServer:
             "--ServerApp.port_retries=0",
             f"--ServerApp.root_dir={self.root}",
             "--ServerApp.terminals_enabled=False",
+            # A tab that is busy for 90 s would lose its connection, and with it the states of its cells.
+            "--ServerApp.tornado_settings={'ws_ping_interval': 0}",
             f"--IdentityProvider.token={self.token}",
             "--KernelSpecManager.ensure_native_kernel=False",
             "--LabApp.extension_manager=readonly",
@@ -138,7 +125,7 @@ class JupyterServer:
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
+        while time.monotonic() < deadline and self._process.alive:
             with suppress(URLError):
                 self._request("GET", "api/status")
                 return
@@ -153,7 +140,8 @@ class JupyterServer:
         return json.loads(body) if body else None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

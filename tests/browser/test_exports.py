@@ -10,7 +10,8 @@ import pytest
 from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 
-from notebook_chat.conversation import Turn
+from notebook_chat.answer import AnswerFold
+from notebook_chat.conversation import Turn, answered
 from notebook_chat.events import TextDelta
 from notebook_chat.messages import Message
 from notebook_chat.renderers import DisplayRenderer
@@ -24,8 +25,12 @@ from .notebook_page import ARTIFACTS
 def test_a_page_and_a_pdf_read_well(chromium: Chromium, tmp_path: Path, form: Any) -> None:
     published: list[dict[str, Any]] = []
     renderer = DisplayRenderer(form=form, publish=lambda data, *_, **__: published.append(data))
-    renderer.show([TextDelta(EVERYTHING)])
-    renderer.finish(Turn(Message("user", "hi"), EVERYTHING, model="openai:gpt-5", seconds=1.5), None)
+    fold = AnswerFold()
+    fold.add([TextDelta(EVERYTHING)])
+    renderer.show(fold.snapshot())
+    renderer.finish(
+        Turn(Message("user", "hi"), answered(EVERYTHING), model="openai:gpt-5", seconds=1.5), None
+    )
     output = nbformat.v4.new_output("display_data", data=published[-1])  # type: ignore[no-untyped-call]
     cell = nbformat.v4.new_code_cell("%%chat\nShow me everything.", outputs=[output])  # type: ignore[no-untyped-call]
     notebook = nbformat.v4.new_notebook(cells=[cell])  # type: ignore[no-untyped-call]

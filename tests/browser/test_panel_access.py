@@ -1,7 +1,8 @@
-"""The panel for everyone: assistive technology, the keyboard alone, colours, motion, scripts from the right."""
+"""The panel for everyone: assistive technology, the keyboard alone, colors, motion, scripts from the right."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,21 +11,18 @@ from playwright.sync_api import expect
 from ..servers import Answer, Failure, Reasoning, Stall, echo
 from . import axe
 from .chats import EVERYTHING, Begin
-from .lab import every_front_end
+from .lab import both_themes, every_front_end
 from .panel_page import opened
 
 ARABIC = "# مرحبا\n\nهذا **نص** من اليمين إلى اليسار.\n\n1. أولا\n2. ثانيا\n\n| عمود | قيمة |\n|---|---|\n| أ | ب |\n"
 
 
 @pytest.fixture
-def axe_script(request: pytest.FixtureRequest) -> str:
-    cache = request.config.cache
-    assert cache is not None
-    return axe.script(cache)
+def axe_script(kept: Path) -> str:
+    return axe.script(kept)
 
 
-@every_front_end
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@both_themes
 def test_axe_finds_nothing_serious(begin: Begin, theme: Any, axe_script: str) -> None:
     replies = (
         Answer(Reasoning("Let me think."), EVERYTHING),
@@ -118,7 +116,7 @@ def test_right_to_left_text(begin: Begin) -> None:
     panel.screenshot("right-to-left")
 
 
-def test_reduced_motion_is_honoured(begin: Begin) -> None:
+def test_reduced_motion_is_honored(begin: Begin) -> None:
     notebook, _ = begin(["%chat panel"], echo())
     panel = opened(notebook)
 

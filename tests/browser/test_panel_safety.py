@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from ..markup.hostile import HOSTILE
 from .canary import Canary
 from .chats import Begin
-from .lab import FrontEnd, Lab, every_front_end
+from .lab import FrontEnd, Lab
 from .notebook_page import NotebookPage
 from .panel_page import PanelPage, opened
 
@@ -20,7 +20,7 @@ PREFIXES = 4
 HOSTILE_PANEL = """
 import asyncio, json, pathlib
 from notebook_chat import Chat, ChatPanel
-from notebook_chat.conversation import Conversation, Turn
+from notebook_chat.conversation import Conversation, Turn, answered
 from notebook_chat.events import ReasoningDelta, TextDelta
 from notebook_chat.messages import Message
 answers = json.loads(pathlib.Path("hostile.json").read_text(encoding="utf-8"))
@@ -44,9 +44,15 @@ for number, text in enumerate(answers):
 """
 
 OLD = """
-turns = [Turn(Message("user", text), text, model=text, reasoning=text) for text in answers]
+turns = [Turn(Message("user", text), answered(text, text), model=text) for text in answers]
 ChatPanel(Chat(provider=hostile, conversation=Conversation(answers[0], turns=turns)))
 """
+
+
+in_halves = pytest.mark.parametrize(
+    ("lab", "half"), [(FrontEnd.JUPYTERLAB, 0), (FrontEnd.NOTEBOOK, 1)], indirect=["lab"], ids=str
+)
+"""Runs a test once in each front end, each time for one half of the hostile answers."""
 
 
 def scrolled_through(notebook: NotebookPage, panel: PanelPage, turns: int) -> None:
@@ -59,9 +65,7 @@ def scrolled_through(notebook: NotebookPage, panel: PanelPage, turns: int) -> No
     panel.expect_turns(turns)
 
 
-@pytest.mark.parametrize(
-    ("lab", "half"), [(FrontEnd.JUPYTERLAB, 0), (FrontEnd.NOTEBOOK, 1)], indirect=["lab"], ids=str
-)
+@in_halves
 def test_hostile_answers_do_nothing_on_their_way_and_at_the_end(begin: Begin, lab: Lab, half: int) -> None:
     """Each comes in pieces, as an answer and as its reasoning, to a prompt that is as hostile; one half of them
     in each front end."""
@@ -79,19 +83,20 @@ def test_hostile_answers_do_nothing_on_their_way_and_at_the_end(begin: Begin, la
     assert harm == set()
 
 
-@every_front_end
-def test_a_hostile_conversation_that_is_opened_does_nothing(begin: Begin, lab: Lab) -> None:
-    """As when a notebook from elsewhere is restored: answers, reasoning, models and prompts are all hostile."""
-    armed = [Canary.arm(one.text, number) for number, one in enumerate(HOSTILE)]
+@in_halves
+def test_a_hostile_conversation_that_is_opened_does_nothing(begin: Begin, lab: Lab, half: int) -> None:
+    """As when a notebook from elsewhere is restored: answers, reasoning, models and prompts are all hostile; one
+    half of them in each front end."""
+    armed = [Canary.arm(one.text, number) for number, one in enumerate(HOSTILE)][half::2]
     files = {"hostile.json": json.dumps(armed)}
     notebook, _ = begin([HOSTILE_PANEL.format(prefixes=PREFIXES), OLD], files=files)
     notebook.run(1)
     PanelPage(notebook)
     notebook.run(2)
     panel = PanelPage(notebook, 1)
-    scrolled_through(notebook, panel, len(HOSTILE))
+    scrolled_through(notebook, panel, len(armed))
     harm = {HOSTILE[tag].name if tag is not None else "?" for tag in lab.canary.hits_by_tag()}
-    print(f"\n{len(HOSTILE)} hostile turns opened in the panel: {len(harm)} did harm")
+    print(f"\n{len(armed)} hostile turns opened in the panel: {len(harm)} did harm")
     assert harm == set()
 
 
@@ -99,7 +104,10 @@ def test_the_check_can_fail(begin: Begin, lab: Lab) -> None:
     """The same, past the safety layer: the blocks are what the model wrote."""
     armed = [Canary.arm(one.text, number) for number, one in enumerate(HOSTILE)]
     files = {"hostile.json": json.dumps(armed)}
-    unsafe = "from notebook_chat.panel.feed import Feed\nFeed._blocks = lambda self, turn: (turn.answer,)\n"
+    unsafe = (
+        "from notebook_chat.panel.view_state import ViewState\n"
+        "ViewState._blocks = lambda self, turn: (turn.answer,)\n"
+    )
     notebook, _ = begin([HOSTILE_PANEL.format(prefixes=PREFIXES), unsafe + OLD], files=files)
     notebook.run(1)
     PanelPage(notebook)

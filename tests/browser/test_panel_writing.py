@@ -46,7 +46,7 @@ def test_writing(begin: Begin, theme: Any) -> None:
     keyboard.press("Escape")
     expect(panel.turn(2)).to_contain_text("stopped")
     expect(panel.answer(2)).to_contain_text("so far")
-    assert server.exchange(-1).disconnected.wait(2)
+    assert server.exchange(-1).disconnected.wait()
     assert [cell.count for cell in notebook.cells] == [1, 2, None]
 
 

@@ -8,20 +8,23 @@ from typing import Any
 import pytest
 
 from notebook_chat import markup
-from notebook_chat.conversation import Turn
+from notebook_chat.answer import AnswerFold
+from notebook_chat.conversation import Turn, answered
 from notebook_chat.events import ReasoningDelta, TextDelta
-from notebook_chat.messages import Message
+from notebook_chat.messages import Message, SourcePart, ToolCallPart
 from notebook_chat.renderers import DisplayRenderer
 
 from ..markup.hostile import HOSTILE
 from .canary import Canary
-from .lab import Lab, every_front_end
+from .lab import FrontEnd, Lab, every_front_end
 
 Form = Callable[[str], Sequence[dict[str, Any]]]
 PREFIXES = 6
+PREFIXES_AGAIN = 2
+"""In the second front end, which has the first one's renderers."""
 
 
-def states(text: str, form: Any, *, reasoning: bool = False) -> list[dict[str, Any]]:
+def states(text: str, form: Any, *, prefixes: int, reasoning: bool = False) -> list[dict[str, Any]]:
     """The bundles that a cell publishes while the text comes, and the last one."""
     published: list[dict[str, Any]] = []
 
@@ -29,20 +32,23 @@ def states(text: str, form: Any, *, reasoning: bool = False) -> list[dict[str, A
         published.append(data)
 
     renderer = DisplayRenderer(form=form, publish=publish)
-    step = max(1, len(text) // PREFIXES)
+    fold = AnswerFold()
+    step = max(1, len(text) // prefixes)
     for start in range(0, len(text), step):
         piece = text[start : start + step]
         renderer._pace = type(renderer._pace)(budget=1e12, shortest=0.0)  # show every piece
-        renderer.show([ReasoningDelta(piece) if reasoning else TextDelta(piece)])
+        fold.add([ReasoningDelta(piece) if reasoning else TextDelta(piece)])
+        renderer.show(fold.snapshot())
     answer = "" if reasoning else text
-    renderer.finish(Turn(Message("user", "hi"), answer, reasoning=text if reasoning else ""), None)
+    renderer.finish(Turn(Message("user", "hi"), answered(answer, text if reasoning else "")), None)
     return published
 
 
 @every_front_end
 @pytest.mark.parametrize("form", ["html", "markdown"])
 def test_hostile_answers_do_no_harm_while_streaming_and_at_the_end(lab: Lab, form: str) -> None:
-    displays = {n: states(Canary.arm(one.text, n), form) for n, one in enumerate(HOSTILE)}
+    prefixes = PREFIXES if lab.front_end is FrontEnd.JUPYTERLAB else PREFIXES_AGAIN
+    displays = {n: states(Canary.arm(one.text, n), form, prefixes=prefixes) for n, one in enumerate(HOSTILE)}
     lab.show(displays, timeout=240)
     harm = {
         HOSTILE[tag].name if tag is not None else "?": hits for tag, hits in lab.canary.hits_by_tag().items()
@@ -54,8 +60,23 @@ def test_hostile_answers_do_no_harm_while_streaming_and_at_the_end(lab: Lab, for
 @pytest.mark.parametrize("form", ["html", "markdown"])
 def test_hostile_reasoning_does_no_harm(lab: Lab, form: str) -> None:
     displays = {
-        n: states(Canary.arm(one.text, n), form, reasoning=True) for n, one in enumerate(HOSTILE[::3])
+        n: states(Canary.arm(one.text, n), form, prefixes=PREFIXES, reasoning=True)
+        for n, one in enumerate(HOSTILE[::3])
     }
+    lab.show(displays, timeout=240)
+    assert lab.canary.hits == ()
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_hostile_tool_calls_and_sources_do_no_harm(lab: Lab, form: Any) -> None:
+    displays: dict[int, list[dict[str, Any]]] = {}
+    for n, one in enumerate(HOSTILE[1::3]):
+        text = Canary.arm(one.text, n)
+        parts = (ToolCallPart("1", text, text), SourcePart(text, text))
+        displays[n] = []
+        renderer = DisplayRenderer(form=form, publish=lambda data, *_, to=displays[n], **__: to.append(data))
+        renderer.finish(Turn(Message("user", "hi"), (Message("assistant", parts),)), None)
+        assert len(displays[n]) == 1
     lab.show(displays, timeout=240)
     assert lab.canary.hits == ()
 
@@ -74,8 +95,10 @@ def test_a_footer_and_an_error_are_text(lab: Lab) -> None:
     evil = "<img src=x onerror=__canary(0)> $\\href{javascript:__canary(0)}{x}$"
     published: list[dict[str, Any]] = []
     renderer = DisplayRenderer(publish=lambda data, *_, **__: published.append(data))
-    renderer.show([TextDelta("so far")])
-    turn = Turn(Message("user", "hi"), "so far", status="failed", model=evil)
+    fold = AnswerFold()
+    fold.add([TextDelta("so far")])
+    renderer.show(fold.snapshot())
+    turn = Turn(Message("user", "hi"), answered("so far"), status="failed", model=evil)
     renderer.finish(turn, ServerError(evil))
     assert "<img" not in markup.STYLE + published[-1]["text/html"]
     lab.show({0: published})

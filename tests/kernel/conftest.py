@@ -22,15 +22,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("kernel")
 
 
-def packages_of(version: str, cache: pytest.Cache) -> Path | None:
-    """The folder with a release of ipykernel, kept in pytest's cache; None for the installed one.
+def packages_of(version: str, kept: Path) -> Path | None:
+    """The folder with a release of ipykernel, kept between runs; None for the installed one.
 
     Skips the test where it cannot be installed, or fails it if `NOTEBOOK_CHAT_REQUIRE_KERNELS=1`.
     """
     if version == INSTALLED:
         return None
     try:
-        return install_ipykernel(version, cache.mkdir("kernels"))
+        return install_ipykernel(version, kept / "kernels")
     except IpykernelUnavailableError as error:
         if os.environ.get("NOTEBOOK_CHAT_REQUIRE_KERNELS") == "1":
             raise
@@ -38,17 +38,15 @@ def packages_of(version: str, cache: pytest.Cache) -> Path | None:
 
 
 @pytest.fixture
-def start_kernel(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartKernel]:
+def start_kernel(tmp_path: Path, kept: Path) -> Iterator[StartKernel]:
     """`start_kernel(version=INSTALLED, env=None)` starts a kernel that ends with the test."""
-    cache = request.config.cache
-    assert cache is not None
     with ExitStack() as kernels:
         count = 0
 
         def start(version: str = INSTALLED, env: Mapping[str, str] | None = None) -> Kernel:
             nonlocal count
             count += 1
-            packages = packages_of(version, cache)
+            packages = packages_of(version, kept)
             kernel = Kernel(tmp_path / f"kernel-{count}", version=version, packages=packages, env=env)
             return kernels.enter_context(kernel)
 

@@ -22,8 +22,8 @@ LOSS = 1.0
 
 LOAD = "%load_ext notebook_chat\n%config ChatMagics.model = 'openai:test'"
 _TURNS = (
-    "[(turn.prompt.text, turn.status, turn.answer) for turn in"
-    " get_ipython().magics_manager.registry['ChatMagics'].conversation().turns]"
+    "from notebook_chat.session import loaded_session\n"
+    "[(turn.prompt.text, turn.status, turn.answer) for turn in loaded_session().conversation().turns]"
 )
 
 
@@ -65,12 +65,24 @@ def environment(server: VendorServer, folder: Path) -> dict[str, str]:
     }
 
 
-def kill_and_restart(kernel: Kernel, folder: Path, number: int, moment: float) -> Outcome:
-    """Asks in a cell of its own, kills the kernel so many seconds later, and looks from a new one."""
+def kill_and_restart(
+    kernel: Kernel, folder: Path, number: int, moment: float, *, shown_before: bool = False
+) -> Outcome:
+    """Asks in a cell of its own, kills the kernel so many seconds later, and looks from a new one.
+
+    Args:
+        kernel: The kernel.
+        folder: That of ``environment``.
+        number: How often it was killed before.
+        moment: When it is killed, in seconds after the cell was run.
+        shown_before: Whether the seconds count from the first word on screen.
+    """
     kernel.run(LOAD, cell_id="load")
     before = len(_turns(kernel))
     run = kernel.submit(f"%%chat\nquestion {number}", cell_id=f"cell-{number}")
     run.wait_for(lambda e: e.started_at is not None)
+    if shown_before:
+        run.wait_for(lambda e: _shown(e, time.monotonic()) >= 0)
     asked = time.monotonic()
     while time.monotonic() - asked < moment:
         kernel.pump(0.01)

@@ -50,7 +50,7 @@ class _Area:
 class OutputAreas:
     """Replays messages the way JupyterLab and nbclient do.
 
-    Neighbouring texts of one stream are one output; `clear_output(wait=True)` clears at the next output; an
+    Neighboring texts of one stream are one output; `clear_output(wait=True)` clears at the next output; an
     `update_display_data` replaces data and metadata of every output with its display id, in whichever
     cell it is.
     """

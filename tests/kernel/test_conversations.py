@@ -148,7 +148,7 @@ def test_a_restarted_kernel_goes_on_and_says_so(session: Session) -> None:
     assert session.chat("d", "d") == ["A", "re A", "c", "re c", "d"]
 
 
-def test_a_renamed_notebook_is_recognised_and_a_copied_one_branches_off(
+def test_a_renamed_notebook_is_recognized_and_a_copied_one_branches_off(
     session: Session, tmp_path: Path
 ) -> None:
     session.chat("a", "a")

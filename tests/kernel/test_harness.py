@@ -36,7 +36,7 @@ def test_a_result_and_the_streams_are_kept_apart(kernel: Kernel) -> None:
     assert run.reply["execution_count"] == 1
 
 
-def test_neighbouring_prints_are_one_saved_output(kernel: Kernel) -> None:
+def test_neighboring_prints_are_one_saved_output(kernel: Kernel) -> None:
     run = kernel.run("print('a', flush=True)\nprint('b', flush=True)")
     assert [(output.name, output.text) for output in run.outputs] == [("stdout", "a\nb\n")]
 
@@ -71,7 +71,7 @@ def test_an_update_from_another_cell_reaches_the_display(kernel: Kernel) -> None
         ("show('old'); clear_output()", []),
     ],
 )
-def test_clear_output_is_honoured(kernel: Kernel, code: str, kept: list[str]) -> None:
+def test_clear_output_is_honored(kernel: Kernel, code: str, kept: list[str]) -> None:
     kernel.run(DISPLAY)
     assert [output.data["text/plain"] for output in kernel.run(code).outputs] == kept
 

@@ -11,17 +11,17 @@ from . import killing
 from .conftest import StartKernel
 
 
-@pytest.mark.parametrize("moments", [[0.0, 0.4], [1.5, 2.6, 0.05]])
+@pytest.mark.parametrize("moments", [[(0.0, False), (0.4, False)], [(1.5, True), (0.05, False)]], ids=str)
 def test_a_killed_kernel_goes_on_where_it_was(
-    start_kernel: StartKernel, vendor_server: ServerFactory, tmp_path: Path, moments: list[float]
+    start_kernel: StartKernel, vendor_server: ServerFactory, tmp_path: Path, moments: list[tuple[float, bool]]
 ) -> None:
     server = vendor_server("openai_chat", killing.slow_answer())
     kernel = start_kernel(env=killing.environment(server, tmp_path))
-    for number, moment in enumerate(moments):
-        outcome = killing.kill_and_restart(kernel, tmp_path, number, moment)
+    for number, (moment, shown_before) in enumerate(moments):
+        outcome = killing.kill_and_restart(kernel, tmp_path, number, moment, shown_before=shown_before)
         print(outcome)
         assert outcome.fine, outcome
-        assert moment < killing.LOSS * 2 or outcome.kept > 0
+        assert not shown_before or outcome.kept >= 0
 
 
 def test_the_turn_of_before_stays_when_its_cell_is_killed_before_a_word(

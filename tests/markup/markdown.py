@@ -1,4 +1,4 @@
-"""What neutralised Markdown may do to its readers: the parsers of nbconvert and of markdown-it, HTML switched on."""
+"""What safe Markdown may do to its readers: the parsers of nbconvert and of markdown-it, HTML switched on."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NBCONVERT = {
 _LEAD = r"(?:[ >]|[-*] |\d+[.)] )*"
 _FENCE = re.compile(rf"^{_LEAD}(`{{3,}})[^`\n]*\n(?:.*\n)*?[ >]*\1$", re.MULTILINE)
 _FORMULA = re.compile(r"\$\$(?:[^$`<]|< )+\$\$|\$(?:[^$`<\n]|< )+\$")
-_MATHS = re.compile(r"\$|\\begin|\\end|\\\\[\[\](){]")
+_MATH = re.compile(r"\$|\\begin|\\end|\\\\[\[\](){]")
 
 
 def html_of_markdown(markdown: str) -> str:
@@ -57,7 +57,7 @@ def markdown_faults(markdown: str) -> list[str]:
     return [
         *_faults(html_of_markdown(markdown), _ATTRIBUTES),
         *_faults(markdown2html_mistune(markdown), {**_ATTRIBUTES, **_NBCONVERT}),
-        *_open_maths(markdown),
+        *_open_math(markdown),
         *_close_fences(markdown),
     ]
 
@@ -74,14 +74,14 @@ def _faults(html: str, allowed: dict[tuple[str, str], str]) -> Iterator[str]:
                 yield f"an attribute: {name} {attribute}={value!r}"
 
 
-def _open_maths(markdown: str) -> Iterator[str]:
+def _open_math(markdown: str) -> Iterator[str]:
     """Delimiters outside of code that are not those of a whole formula: what is between two of them is cut out."""
-    for match in _MATHS.finditer(_FORMULA.sub("", _FENCE.sub("", markdown))):
+    for match in _MATH.finditer(_FORMULA.sub("", _FENCE.sub("", markdown))):
         yield f"a delimiter: {match.group()!r} in {match.string[match.start() - 20 : match.end() + 20]!r}"
 
 
 def _close_fences(markdown: str) -> Iterator[str]:
-    """Fences without a blank line on both sides: JupyterLab's maths ends there, and nowhere else."""
+    """Fences without a blank line on both sides: JupyterLab's math ends there, and nowhere else."""
     lines = ["", *markdown.rstrip("\n").split("\n"), ""]
     fence = ""
     for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):

@@ -1,4 +1,4 @@
-"""Ordinary answers: code, tables, maths and links."""
+"""Ordinary answers: code, tables, math and links."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ TABLES = [
         has(table=1, th=2, td=4),
     ),
     Ordinary(
-        "maths in a table",
+        "math in a table",
         "| f | g |\n|---|---|\n| $|x|$ | $x^2$ |",
         ("x",),
         ("$",),
@@ -137,7 +137,7 @@ TABLES = [
     ),
 ]
 
-MATHS = [
+MATH = [
     Ordinary(
         "prices",
         "It costs $5 and $10, or $1,000.50 to $2k; A$3 and US$4.",
@@ -160,14 +160,14 @@ MATHS = [
         has(math=0),
     ),
     Ordinary(
-        "maths in a line",
+        "math in a line",
         "Let $x^2 + y_1$ and \\(a \\le b\\); $n$ is the $k$th.",
         ("Let ", " is the "),
         ("$", "\\"),
         has(math=4),
     ),
     Ordinary(
-        "maths of its own",
+        "math of its own",
         "$$\n\\int_0^1 x\\,dx = \\frac{1}{2}\n$$\n\n\\[ E = mc^2 \\]\n\n$$a$$",
         ("∫",),
         ("$", "\\", "frac"),
@@ -189,23 +189,23 @@ MATHS = [
         has(math=2, mtr=4, mtd=8),
     ),
     Ordinary(
-        "maths in a list",
+        "math in a list",
         "1. First:\n   \\[\n   x = 1\n   - 2\n   \\]\n2. Second $y$",
         ("First:", "Second "),
         ("\\",),
         has(math=2, li=2),
     ),
     Ordinary(
-        "maths in the middle of a paragraph",
+        "math in the middle of a paragraph",
         "So\n$$\nx = 1\n$$\nholds.",
         ("So", "holds."),
         ("$",),
         has(math=1),
     ),
-    Ordinary("prices and maths", "For $5 you get $n = 3$ of them.", ("For $5 you get ",), (), has(math=1)),
+    Ordinary("prices and math", "For $5 you get $n = 3$ of them.", ("For $5 you get ",), (), has(math=1)),
     Ordinary("TeX that is not understood", "$\\ce{H2O}$ and $\\frac{1}{$", ("\\ce{H2O}",), (), has(math=0)),
     Ordinary(
-        "backslashes that are no maths",
+        "backslashes that are no math",
         "C:\\(x86)\\dir and \\d+\\[a-z\\]",
         ("dir and \\d+",),
         (),

@@ -83,8 +83,8 @@ def test_each_language_keeps_every_character(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["python", "javascript", "bash", "html", "sql", "rust", "pycon", "diff"])
-def test_code_is_coloured(name: str) -> None:
-    assert re.search(r' class="[kscnfbmad]"', Highlighter().html(">>> " + SNIPPET + "\n-x\n+y\n", name))
+def test_code_is_colored(name: str) -> None:
+    assert re.search(r' class="[snfbmad]"', Highlighter().html(">>> " + SNIPPET + "\n-x\n+y\n", name))
 
 
 @given(ANYTHING, st.sampled_from(sorted(code_module._LANGUAGES)))
@@ -109,16 +109,16 @@ def test_growing_code_is_all_there(lines: list[str], name: str) -> None:
     assert shown(highlighter.growing(code, name)) == code
 
 
-def test_growing_code_is_mostly_not_coloured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_growing_code_is_mostly_not_colored_again(monkeypatch: pytest.MonkeyPatch) -> None:
     highlighter, asked, code = Highlighter(), 0, ""
-    real = Highlighter._coloured
+    real = Highlighter._colored
 
     def counted(self: Highlighter, lexer: object, piece: str) -> object:
         nonlocal asked
         asked += len(piece)
         return real(self, lexer, piece)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Highlighter, "_coloured", counted)
+    monkeypatch.setattr(Highlighter, "_colored", counted)
     for number in range(1000):
         code += f"value_{number} = compute({number})\n"
         if number % 10 == 0:
@@ -134,14 +134,15 @@ def test_other_code_in_the_same_place_is_not_taken_for_it() -> None:
     assert shown(highlighter.growing(first, "javascript")) == first
 
 
-def test_long_code_is_coloured_in_pieces() -> None:
+def test_long_code_is_colored_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code_module.time, "thread_time", lambda: 0.0)  # however slow the machine is
     code = "".join(f"def f{i}(): return 'x'\n" for i in range(2000))
     html = Highlighter().html(code, "python")
     assert shown(html) == code
-    assert html.count('<b class="k">def') == 2000
+    assert html.count("<b>def") == 2000
 
 
-def test_code_that_takes_too_long_is_shown_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_that_takes_too_long_is_shown_without_colors(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(10_000))
     monkeypatch.setattr(code_module.time, "thread_time", lambda: float(next(clock)))
     highlighter = Highlighter()

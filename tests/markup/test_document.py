@@ -234,22 +234,22 @@ class TestVeryLongBlocks:
         assert document.open_block()
 
 
-def test_code_in_an_open_list_is_mostly_not_coloured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_in_an_open_list_is_mostly_not_colored_again(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = "".join(f"   value_{number} = compute({number})\n" for number in range(600))
-    coloured = 0
-    real = Highlighter._coloured
+    colored = 0
+    real = Highlighter._colored
 
     def counted(self: Highlighter, lexer: Any, code: str) -> list[tuple[str, str]]:
-        nonlocal coloured
-        coloured += len(code)
+        nonlocal colored
+        colored += len(code)
         return real(self, lexer, code)
 
-    monkeypatch.setattr(Highlighter, "_coloured", counted)
+    monkeypatch.setattr(Highlighter, "_colored", counted)
     document = fed("1. Run:\n\n   ```python\n")
     for start in range(0, len(lines), 200):
         document.feed(lines[start : start + 200])
         document.html()
-    assert coloured < 12 * len(lines)
+    assert colored < 12 * len(lines)
     assert "value_599" in document.finish()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notebook_chat.markup import Document, neutralise, render_body
+from notebook_chat.markup import Document, render_body, safe_markdown
 
 from .hostile import BAITED, HOSTILE, Hostile
 from .markdown import markdown_faults
@@ -43,7 +43,7 @@ def test_nothing_but_the_vocabulary_comes_out_on_the_way(answer: Hostile) -> Non
 
 @every_answer
 def test_the_markdown_is_no_less_safe(answer: Hostile) -> None:
-    assert markdown_faults(neutralise(answer.text)) == []
+    assert markdown_faults(safe_markdown(answer.text)) == []
 
 
 @pytest.mark.parametrize("answer", HOSTILE, ids=lambda answer: answer.name)

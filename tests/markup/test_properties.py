@@ -12,7 +12,7 @@ from notebook_chat.markup import Document, render_body
 from notebook_chat.markup import document as document_module
 from notebook_chat.markup.characters import unix_lines, visible
 from notebook_chat.markup.parser import split
-from notebook_chat.markup.sanitiser import sanitised
+from notebook_chat.markup.sanitizer import sanitized
 from tests.markup.strategies import MARKDOWN, TEXTS, cut
 from tests.markup.vocabulary import faults, nesting, whole_text
 
@@ -35,9 +35,9 @@ def test_only_the_vocabulary_comes_out(text: str) -> None:
 
 
 @given(TEXTS)
-def test_the_sanitiser_finds_nothing_to_do_in_what_it_gave(text: str) -> None:
+def test_the_sanitizer_finds_nothing_to_do_in_what_it_gave(text: str) -> None:
     html = render_body(text)
-    assert sanitised(html) == html
+    assert sanitized(html) == html
 
 
 @given(cut())

@@ -16,7 +16,7 @@ _MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
 _LENGTH = r"\+?\d(\.\d+)?(em|ex|px|pt)?|[+-]?0?\.\d+(em|ex|px|pt)"
 _BOOLEAN = r"true|false"
-_CODE = r"[kscnfbmad]"
+_CODE = r"[snfbmad]"
 _DIRECTION = {"dir": "auto"}
 
 HTML: dict[str, dict[str, str]] = {
@@ -28,7 +28,7 @@ HTML: dict[str, dict[str, str]] = {
     "pre": {"class": "nc-plain"},
     "code": {"class": "nc-tex"},
     "div": {"class": "nc-note", **_DIRECTION},
-    **{key: {} for key in ("hr", "thead", "tbody", "tr", "br", "em", "strong", "s", "sup")},
+    **{key: {} for key in ("hr", "thead", "tbody", "tr", "br", "b", "em", "i", "strong", "s", "sup")},
     **{key: {"align": "left|center|right"} for key in ("th", "td")},
     "a": {
         "href": r"(?i:https?://[^\s/?#\\]|mailto:[^\s/?#\\])[^\s<>\"]*",
@@ -36,9 +36,7 @@ HTML: dict[str, dict[str, str]] = {
         "target": "_blank",
         "rel": "noopener noreferrer",
     },
-    "b": {"class": _CODE},
-    "i": {"class": _CODE},
-    "span": {"class": f"{_CODE}|nc-maths", "hidden": "hidden"},
+    "span": {"class": f"{_CODE}|nc-math", "hidden": "hidden"},
     "input": {"type": "checkbox", "disabled": "", "checked": "", "aria-label": "done|to do"},
 }
 
@@ -110,7 +108,7 @@ def visible_text(html: str) -> str:
 
 
 def inner_text(element: Element) -> str:
-    """The text in one element, as :func:`visible_text` gives it."""
+    """The text in one element, as ``visible_text`` gives it."""
     return "".join(_seen(element))
 
 

@@ -17,7 +17,7 @@ from .windows import OpenWindow, Window, repeating
 
 @pytest.fixture(autouse=True)
 def code_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code that takes long is not coloured, so on a busy machine two documents of one text may differ."""
+    """Code that takes long is not colored, so on a busy machine two documents of one text may differ."""
     monkeypatch.setattr(code, "_BASE_SECONDS", 60.0)
 
 

@@ -1,6 +1,6 @@
 """A view without a browser: what the scripts in ``notebook_chat/panel/front`` make of the messages.
 
-It holds what they would show, and what they would ask for. ``Blocks`` is that of ``growing.js``, ``Turn`` that of
+It holds what they would show, and what they would ask for. ``Blocks`` is that of ``live_answer.js``, ``Turn`` that of
 ``transcript.js``, ``Replica`` the rest of it and ``connection.js``.
 """
 

@@ -12,9 +12,9 @@ import pytest
 from notebook_chat import Chat
 from notebook_chat.conversation import Conversation
 from notebook_chat.errors import ProviderError, RateLimitError
-from notebook_chat.events import ReasoningDelta, Status
-from notebook_chat.panel import service as service_module
-from notebook_chat.providers import catalog
+from notebook_chat.events import Notice, ReasoningDelta
+from notebook_chat.panel import choices
+from notebook_chat.providers import model_list
 
 from ..fakes import parrot
 from ..servers import Answer, Failure
@@ -47,7 +47,7 @@ def test_a_view_that_comes_is_sent_the_state(window: OpenWindow) -> None:
 
 def test_what_is_sent_is_answered_as_it_comes(window: OpenWindow) -> None:
     loaded, gate = threading.Event(), threading.Event()
-    status = Status("loading the model", 0.5)
+    status = Notice("loading the model", 0.5)
     shown = window(parrot(gated(status, loaded, ReasoningDelta("hm"), "One *two", gate, "*.")))
     act = shown.act("send", text="a")
     shown.until(lambda: shown.view.acks == [act] and shown.busy)
@@ -218,7 +218,7 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> Notebook:
     """A notebook in which the extension is loaded."""
     loaded = Notebook()
     monkeypatch.setattr("notebook_chat.chat.loaded_session", lambda: loaded)
-    monkeypatch.setattr(service_module, "session", lambda: loaded)
+    monkeypatch.setattr(choices, "session", lambda: loaded)
     return loaded
 
 
@@ -242,7 +242,7 @@ def test_another_conversation_of_the_notebook_is_opened(window: OpenWindow, note
     shown.act("conversation", name="other")
     shown.shows("re b")
     assert shown.view.head["conversation"] == "other"
-    assert notebook.conversation("default")._watchers == ()
+    assert notebook.conversation("default")._subscribers == ()
     notebook.conversation("third")
     shown.until(lambda: shown.view.head["conversations"] == ["default", "other", "third"])
     shown.act("send", text="c")
@@ -254,7 +254,7 @@ def test_another_conversation_of_the_notebook_is_opened(window: OpenWindow, note
     shown.until(lambda: shown.view.head["conversation"] == "chat-3")
     assert list(notebook.conversations) == ["default", "other", "third", "chat-2", "chat-3"]
     shown.service.close()
-    assert notebook._watchers == ()
+    assert notebook._subscribers == ()
 
 
 def test_an_answer_goes_on_in_the_conversation_that_was_left(window: OpenWindow, notebook: Notebook) -> None:
@@ -336,7 +336,7 @@ def test_the_models_are_listed_and_the_notice_stays(
     async def models(names: Any) -> Mapping[str, Any]:
         return {"one": ["a", "b"], "two": ProviderError("down"), "three": ["c"]}
 
-    monkeypatch.setattr(catalog, "models", models)
+    monkeypatch.setattr(model_list, "models", models)
     shown = window()
     shown.act("clear")
     shown.told("Nothing to clear.")

@@ -9,7 +9,7 @@ import pytest
 
 from notebook_chat import Chat
 from notebook_chat.errors import RateLimitError
-from notebook_chat.events import Status
+from notebook_chat.events import Notice
 from notebook_chat.images import LARGEST
 
 from ..fakes import parrot
@@ -165,7 +165,7 @@ def test_a_fault_in_the_feed_ends_nothing(window: OpenWindow, monkeypatch: pytes
     chat = Chat(provider=repeating())
     chat.ask("a")
     shown = window(chat=chat, view=False)
-    real, calls = shown.service._publisher._feed.change, []
+    real, calls = shown.service._publisher._state.change, []
 
     def change(head: Any) -> Any:
         calls.append(head)
@@ -173,7 +173,7 @@ def test_a_fault_in_the_feed_ends_nothing(window: OpenWindow, monkeypatch: pytes
             raise RuntimeError("a fault")
         return real(head)
 
-    monkeypatch.setattr(shown.service._publisher._feed, "change", change)
+    monkeypatch.setattr(shown.service._publisher._state, "change", change)
     shown.tell("ready", view="v")
     shown.until(lambda: len(calls) == 1)
     shown.open().shows("re a")  # a view that is not answered asks again
@@ -184,7 +184,7 @@ def test_a_status_that_cannot_be_shown_does_not_keep_the_answer_away(
     window: OpenWindow, caplog: pytest.LogCaptureFixture
 ) -> None:
     loaded, gate = threading.Event(), threading.Event()
-    bad = Status("loading", "half")  # type: ignore[arg-type]
+    bad = Notice("loading", "half")  # type: ignore[arg-type]
     shown = window(parrot(gated(bad, loaded, "so far", gate, " and on")))
     shown.act("send", text="a")
     shown.until(lambda: "could not be brought up to date" in caplog.text)

@@ -167,7 +167,7 @@ def test_without_anything_it_is_the_notebooks_conversation(
 ) -> None:
     notebook = Notebook()
     conversation = notebook.conversation("default")
-    for module in ("chat.loaded_session", "panel.widget.session", "panel.service.session"):
+    for module in ("chat.loaded_session", "panel.widget.session", "panel.choices.session"):
         monkeypatch.setattr(f"notebook_chat.{module}", lambda: notebook)
     monkeypatch.setenv("NOTEBOOK_CHAT_MODEL", "ollama:m")
     shown = panel(model=None)
@@ -277,7 +277,7 @@ def test_a_closed_panel_is_gone_and_the_conversation_stays(panel: OpenPanel) -> 
     shown.close()
     shown.close()
     assert shown.comm is None
-    assert conversation._watchers == ()
+    assert conversation._subscribers == ()
     count = len(front.messages)
     shown.chat.ask("b")
     time.sleep(0.1)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from notebook_chat.conversation import Conversation, Draft, Turn
-from notebook_chat.events import well_formed
+from notebook_chat.conversation import Conversation, Draft, Turn, answered
 from notebook_chat.markup import Document
 from notebook_chat.messages import ImagePart, Message, TextPart
-from notebook_chat.panel.feed import Feed
-from notebook_chat.panel.growing import WAITING
+from notebook_chat.panel.live_answer import WAITING
+from notebook_chat.panel.view_state import ViewState
 from notebook_chat.renderers.footer import footer
+from notebook_chat.text import replace_surrogates
 
 from ..fakes import Coming
 from .replica import Replica
@@ -29,7 +29,9 @@ def prompt_of(text: str, *images: bytes) -> Message:
 def say(conversation: Conversation, text: str, answer: str = "", cell: str | None = None) -> Turn:
     """A whole turn."""
     draft = conversation.begin(prompt_of(text), cell=cell)
-    turn = conversation.commit(draft, draft.turn(answer or f"re {text}", "complete", model="parrot:grey"))
+    turn = conversation.commit(
+        draft, draft.turn(answered(answer or f"re {text}"), "complete", model="parrot:grey")
+    )
     assert turn is not None
     return turn
 
@@ -43,7 +45,7 @@ def begun(conversation: Conversation, text: str = "a", **options: Any) -> tuple[
 
 def rendered(answer: str) -> list[str]:
     document = Document()
-    document.feed(well_formed(answer))
+    document.feed(replace_surrogates(answer))
     document.finish()
     return list(document.blocks)
 
@@ -54,9 +56,9 @@ def truth_of(turn: Turn, stale: bool) -> dict[str, Any]:
         **prompt_row(turn.id, turn.prompt, stale, turn.pinned),
         "blocks": rendered(turn.answer),
         "open": "",
-        "reasoning": well_formed(turn.reasoning),
+        "reasoning": replace_surrogates(turn.reasoning),
         "note": "",
-        "text": well_formed(turn.answer),
+        "text": replace_surrogates(turn.answer),
         "foot": footer(turn),
     }
 
@@ -76,10 +78,16 @@ def live_truth_of(draft: Draft, coming: Coming, document: Document) -> dict[str,
 
 def prompt_row(id: str, prompt: Message, stale: bool, pinned: bool) -> dict[str, Any]:
     images = [(part.media_type, part.data) for part in prompt.parts if isinstance(part, ImagePart)]
-    return {"id": id, "stale": stale, "pinned": pinned, "prompt": well_formed(prompt.text), "images": images}
+    return {
+        "id": id,
+        "stale": stale,
+        "pinned": pinned,
+        "prompt": replace_surrogates(prompt.text),
+        "images": images,
+    }
 
 
-def settled(feed: Feed, view: Replica, head: dict[str, Any] = HEAD) -> None:
+def settled(feed: ViewState, view: Replica, head: dict[str, Any] = HEAD) -> None:
     """Has a view say what it lacks until it lacks nothing, as a service does it. That takes a few rounds."""
     for _ in range(3):
         if (change := feed.change(head)) is not None:
@@ -94,7 +102,7 @@ def settled(feed: Feed, view: Replica, head: dict[str, Any] = HEAD) -> None:
     assert feed.change(head) is None
 
 
-def viewed(feed: Feed) -> Replica:
+def viewed(feed: ViewState) -> Replica:
     """A view that has just come."""
     view = Replica()
     settled(feed, view)

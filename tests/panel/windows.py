@@ -8,17 +8,20 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from notebook_chat import Chat
-from notebook_chat.conversation import Conversation, Watched
+from notebook_chat.conversation import Conversation, Observable
+from notebook_chat.panel.protocol import ViewMessage
 from notebook_chat.panel.service import Service
 
 from ..fakes import parrot
-from .replica import Replica
+from .replica import Replica, through_json
 
 PNG = b"\x89PNG\r\n\x1a\nfirst"
 GIF = b"GIF89asecond"
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """How long something may take on a machine that has much to do, in seconds."""
 
 Message = tuple[dict[str, Any], list[bytes]]
@@ -81,6 +84,7 @@ class Window:
                 break
             self.times.append(at)
             self.messages.append(message)
+            msgspec.convert(through_json(message[0]), ViewMessage)  # it is one that is declared
             if self.deaf:
                 continue
             asking = self.view.asking
@@ -155,7 +159,7 @@ class Window:
         self.service.close()
 
 
-class Notebook(Watched):
+class Notebook(Observable):
     """A notebook with conversations, whose cells have names."""
 
     def __init__(self) -> None:
@@ -165,7 +169,7 @@ class Notebook(Watched):
     def conversation(self, name: str) -> Conversation:
         if name not in self.conversations:
             self.conversations[name] = Conversation(name)
-            self.heard()
+            self.notify()
         return self.conversations[name]
 
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:

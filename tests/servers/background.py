@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """How long to wait for what should happen at once, in seconds, before a test is told that it did not."""
 
 

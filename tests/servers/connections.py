@@ -39,6 +39,7 @@ class HTTPConnections(web.Server):
             logger=logging.getLogger(__name__),
         )
         self.accepted = 0
+        self._closed = False
         self.open: dict[RequestHandler, int] = {}
         self.exchanges: dict[RequestHandler, Exchange] = {}
 
@@ -62,6 +63,8 @@ class HTTPConnections(web.Server):
         super().connection_made(handler, transport)
         self.open[handler] = self.accepted
         self.accepted += 1
+        if self._closed:  # it was on its way in when the others were cut
+            reset(transport)
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         super().connection_lost(handler, exc)
@@ -70,7 +73,8 @@ class HTTPConnections(web.Server):
             exchange.disconnect()
 
     def abort_all(self) -> None:
-        """Cut every connection; its exchange does not count as left by the client."""
+        """Cut every connection, and those that are on their way; an exchange does not count as left by the client."""
+        self._closed = True
         self.exchanges.clear()
         for connection in tuple(self.open):
             if connection.transport is not None:

@@ -58,9 +58,9 @@ class Silence:
     """The request is taken and nothing is ever sent back."""
 
 
-Reply = Answer | Failure | Response | Drop | Silence
+Run = Answer | Failure | Response | Drop | Silence
 
-Script = Reply | Callable[[Request], Reply]
+Script = Run | Callable[[Request], Run]
 """A reply, or a function that chooses one by the request."""
 
 

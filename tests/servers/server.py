@@ -18,7 +18,7 @@ from .background import BackgroundLoop, Signal
 from .connections import HTTPConnections
 from .dialect import Dialect, body_of
 from .recorder import Exchange, Recorder, Request
-from .replies import Failure, Reply, Response, Script
+from .replies import Failure, Response, Run, Script
 from .sending import drop, send_answer, send_response
 
 _HANDLER_SECONDS = 2.0
@@ -216,7 +216,7 @@ class VendorServer:
             return await send_response(raw, exchange, reply)
         return await drop(raw, reply)
 
-    def _reply(self, request: Request) -> Reply:
+    def _reply(self, request: Request) -> Run:
         route = self.dialect.route(request)
         if self._key is not None and self.dialect.key(request) != self._key:
             return Failure("authentication")
@@ -226,7 +226,7 @@ class VendorServer:
             return Response(404, b"404 page not found", {"Content-Type": "text/plain; charset=utf-8"})
         return self._refusal(request) or self._next(request)
 
-    def _list(self, request: Request) -> Reply:
+    def _list(self, request: Request) -> Run:
         if isinstance(self._models, Failure | Response):
             return self._models
         listed = self.dialect.models(tuple(self._models), request, self._page_size)
@@ -250,7 +250,7 @@ class VendorServer:
         unknown = self._only_listed and self.dialect.model(request) not in listed
         return Failure("unknown_model") if unknown else None
 
-    def _next(self, request: Request) -> Reply:
+    def _next(self, request: Request) -> Run:
         with self._lock:
             script = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         if not callable(script):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notebook_chat.conversation import Conversation, Turn
+from notebook_chat.conversation import Conversation, Turn, answered
 from notebook_chat.errors import HistoryError
 from notebook_chat.messages import Message
 from notebook_chat.store import Store, schema
@@ -97,10 +98,9 @@ def test_a_file_that_another_kernel_holds(store: Store, path: Path, monkeypatch:
     say(conversation, "before")
     store.flush()
     store._writer.read(lambda connection, _: connection.execute("PRAGMA busy_timeout = 50")).result()
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    goes_on(store, conversation, "locked")
-    other.execute("COMMIT")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        goes_on(store, conversation, "locked")
     say(conversation, "d")
     store.flush()
     assert prompts(again(path, conversation)) == ["before", "a", "b", "c", "d"]
@@ -109,7 +109,7 @@ def test_a_file_that_another_kernel_holds(store: Store, path: Path, monkeypatch:
 def test_a_turn_that_cannot_be_written_does_not_hold_up_the_others(store: Store, path: Path) -> None:
     conversation = kept(store)
     draft = conversation.begin(Message("user", "odd", {"name": object()}))
-    conversation.commit(draft, draft.turn("x", "complete"))
+    conversation.commit(draft, draft.turn(answered("x"), "complete"))
     say(conversation, "fine")
     store.flush()
     assert prompts(again(path, conversation)) == ["fine"]

@@ -8,16 +8,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from notebook_chat import Chat
-from notebook_chat.conversation import Conversation
+from notebook_chat.conversation import Conversation, answered
 from notebook_chat.errors import HistoryError, StreamInterruptedError
 from notebook_chat.messages import ImagePart, Message, TextPart
-from notebook_chat.store import Store, schema
-from notebook_chat.store import owner as owners
+from notebook_chat.store import Store, liveness, schema
 
 from ..fakes import Coming, parrot
 from .turns import again, kept, prompts, say
@@ -49,10 +50,16 @@ def test_images_and_odd_texts_survive(store: Store, path: Path) -> None:
     conversation = kept(store, "né\0\U0001f44b")
     parts = (TextPart("look\0 \ud83d"), ImagePart(b"\x00\xff", "image/png"))
     draft = conversation.begin(Message("user", parts))
-    conversation.commit(draft, draft.turn("x\0y\u2028", "complete", options={"seed": 2**70}))
+    conversation.commit(draft, draft.turn(answered("x\0y\u2028"), "complete", options={"seed": 2**70}))
     store.flush()
     assert again(path, conversation).turns[0].prompt.parts[1] == parts[1]
     assert store.warning() is None
+
+
+def asked(path: Path, sql: str) -> list[Any]:
+    """What the file itself answers."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        return connection.execute(sql).fetchall()
 
 
 def test_the_file_is_private_and_needs_no_log_beside_it(store: Store, path: Path) -> None:
@@ -60,8 +67,7 @@ def test_the_file_is_private_and_needs_no_log_beside_it(store: Store, path: Path
     store.flush()
     if os.name == "posix":
         assert path.stat().st_mode & 0o077 == 0
-    journal = sqlite3.connect(path).execute("PRAGMA journal_mode").fetchone()
-    assert journal != ("wal",)
+    assert asked(path, "PRAGMA journal_mode") != [("wal",)]
 
 
 def test_nothing_is_made_before_something_is_said(path: Path) -> None:
@@ -76,7 +82,7 @@ def test_the_prompt_is_written_before_the_request_and_the_answer_as_it_comes(
     seen: list[list[tuple[str, str, str]]] = []
 
     def rows() -> list[tuple[str, str, str]]:
-        return sqlite3.connect(path).execute("SELECT prompt, status, answer FROM turns").fetchall()
+        return asked(path, "SELECT prompt, status, answer FROM turns")
 
     def script(messages: object) -> Iterator[object]:
         seen.append(rows())
@@ -108,15 +114,13 @@ def test_a_turn_whose_kernel_is_gone_has_failed(store: Store, path: Path) -> Non
     say(conversation, "a", cell="a")
     say(conversation, "b", cell="b")
     draft = conversation.begin(Message("user", "B"), cell="b")
-    written = conversation.written_down(draft)
+    written = conversation.persist(draft)
     assert written is not None
     written.result(10)
     conversation.follow(draft, Coming("half"))
     store.flush()
     assert prompts(again(path, conversation)) == ["a", "b"]  # this process lives: it may still come
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE turns SET owner = 'elsewhere:1:x', touched = 1.0 WHERE status = 'streaming'")
-    connection.commit()
+    asked(path, "UPDATE turns SET owner = 'elsewhere:1:x', touched = 1.0 WHERE status = 'streaming'")
     loaded = again(path, conversation)
     assert [(turn.prompt.text, turn.status, turn.answer) for turn in loaded.turns] == [
         ("a", "complete", "re a"),
@@ -126,18 +130,18 @@ def test_a_turn_whose_kernel_is_gone_has_failed(store: Store, path: Path) -> Non
 
 
 def test_who_is_gone() -> None:
-    me = owners.owner()
+    me = liveness.owner()
     host, pid, _ = me.rsplit(":", 2)
     now = __import__("time").time()
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
-    assert not owners.gone(me, 0.0)
-    assert owners.gone(f"{host}:{pid}:another", now)  # the number was given again
-    assert owners.gone(f"{host}:{child.pid}:x", now)
-    assert not owners.gone(f"{host}:{os.getppid()}:x", now)
-    assert not owners.gone("another-host:1:x", now)
-    assert owners.gone("another-host:1:x", now - 60)
-    assert owners.gone(None, now)
+    assert not liveness.is_dead(me, 0.0)
+    assert liveness.is_dead(f"{host}:{pid}:another", now)  # the number was given again
+    assert liveness.is_dead(f"{host}:{child.pid}:x", now)
+    assert not liveness.is_dead(f"{host}:{os.getppid()}:x", now)
+    assert not liveness.is_dead("another-host:1:x", now)
+    assert liveness.is_dead("another-host:1:x", now - 60)
+    assert liveness.is_dead(None, now)
 
 
 def test_two_kernels_write_to_one_conversation(store: Store, path: Path) -> None:
@@ -159,7 +163,7 @@ def test_two_kernels_write_to_one_conversation(store: Store, path: Path) -> None
         own = [turn for turn in loaded.turns if turn.prompt.text.startswith(name)]
         assert [turn.prompt.text for turn in own] == [f"{name} {n}" for n in range(1000)]
         assert {turn.answer for turn in own} == {f"{name} " * 50}
-    assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert asked(path, "PRAGMA integrity_check") == [("ok",)]
 
 
 def test_search(store: Store) -> None:
@@ -249,7 +253,7 @@ def test_what_was_not_flushed_is_written_at_the_end(path: Path) -> None:
     code = f"""
 from pathlib import Path
 from notebook_chat.store import Store
-from notebook_chat.conversation import Conversation
+from notebook_chat.conversation import Conversation, answered
 from tests.store.turns import say
 conversation = Conversation("x", id="x")
 store = Store(Path({str(path)!r}))

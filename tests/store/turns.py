@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from notebook_chat.conversation import Conversation, Turn
+from notebook_chat.conversation import Conversation, Turn, answered
 from notebook_chat.messages import Message
 from notebook_chat.store import Store
 
@@ -13,9 +13,11 @@ from notebook_chat.store import Store
 def say(conversation: Conversation, prompt: str, answer: str | None = None, cell: str | None = None) -> Turn:
     """A whole turn, as a reply makes it."""
     draft = conversation.begin(Message("user", prompt), cell=cell)
-    if (written := conversation.written_down(draft)) is not None:
+    if (written := conversation.persist(draft)) is not None:
         written.result(30)
-    turn = conversation.commit(draft, draft.turn(f"re {prompt}" if answer is None else answer, "complete"))
+    turn = conversation.commit(
+        draft, draft.turn(answered(f"re {prompt}" if answer is None else answer), "complete")
+    )
     assert turn is not None
     return turn
 

@@ -1,17 +1,41 @@
+// @ts-check
 // Where the reader writes.
+
+import { button, focusedIn, h } from "./page.js";
 
 const IMAGE_TYPE = /^image\/(png|jpeg|webp|gif)$/;
 const MOST_IMAGE_BYTES = 8e6; // of all together: Jupyter Server closes the connection at a message over 10 MB
 
-class Composer {
-  // `panel` has send(text, images, edits), unheard(act), stop(), prompts() and tell(text). What is being written is kept under
-  // `name` for as long as the tab is open, so that a reload of the page does not lose it.
+/**
+ * @typedef {{ file: File, bytes: ArrayBuffer }} Picture
+ * @typedef {{ text: string, images: Picture[], edits: string | null, act: string }} Sent
+ * @typedef {object} Panel
+ * @property {boolean} answering
+ * @property {(text: string, images: Picture[], edits: string | null) => string} send gives the act's name
+ * @property {(act: string) => boolean} unheard
+ * @property {() => void} stop
+ * @property {() => string[]} prompts
+ * @property {(text: string) => void} tell
+ */
+
+export class Composer {
+  /**
+   * @param {Panel} panel
+   * @param {string} name under which what is being written is kept for as long as the tab is open, so that a reload
+   *     of the page does not lose it; "" where it cannot be
+   */
   constructor(panel, name) {
     this.panel = panel;
     this.name = name && `notebook_chat ${name}`;
+    /** @type {Picture[]} */
     this.images = []; // each with its file and its bytes
+    /** @type {Sent | null} */
+    this.sent = null; // what was sent last
+    /** @type {string | null} */
     this.edits = null; // the turn whose prompt is being edited
+    /** @type {{ text: string, images: Picture[] }} */
     this.draft = { text: "", images: [] }; // what was being written before that
+    /** @type {string[]} */
     this.returned = []; // prompts that could not be asked
     this.recalled = 0; // how many prompts back
     this.box = h("textarea", { "aria-label": "Message", rows: "1", placeholder: "Message", dir: "auto", oninput: () => this.fit() });
@@ -27,7 +51,11 @@ class Composer {
     this.stopButton = button("Stop", () => panel.stop(), { hidden: true });
     this.element = h(
       "form",
-      { class: "nc-composer", onsubmit: (event) => this.submit(event), onpaste: (event) => this.paste(event) },
+      {
+        class: "nc-composer",
+        onsubmit: (/** @type {Event} */ event) => this.submit(event),
+        onpaste: (/** @type {ClipboardEvent} */ event) => this.addImages(event, event.clipboardData),
+      },
       this.waiting,
       this.editing,
       this.chips,
@@ -66,26 +94,39 @@ class Composer {
     this.box.style.height = `${this.box.scrollHeight + 2}px`;
   }
 
+  /** @param {Event} event */
   submit(event) {
-    event?.preventDefault();
+    event.preventDefault();
     const text = this.box.value;
     if (!text.trim()) {
       if (this.images.length) this.panel.tell("Write something to go with the image.");
       return;
     }
-    if (this.panel.answering) return this.panel.tell("An answer is still coming; Stop ends it.");
-    this.sent = { text, images: this.images, edits: this.edits };
-    this.sent.act = this.panel.send(text, this.images, this.edits);
+    if (this.panel.answering) {
+      this.panel.tell("An answer is still coming; Stop ends it.");
+      return;
+    }
+    const { images, edits } = this;
+    this.sent = { text, images, edits, act: this.panel.send(text, images, edits) };
     this.leaveEdit();
   }
 
-  // What was sent and is not heard yet stays in sight.
+  /**
+   * What was sent and is not heard yet stays in sight.
+   *
+   * @param {boolean} silent whether the kernel cannot be heard
+   */
   showWaiting(silent) {
-    this.waiting.hidden = !(silent && this.sent && this.panel.unheard(this.sent.act));
-    this.waiting.textContent = this.waiting.hidden ? "" : this.sent.text;
+    const waiting = silent && this.sent && this.panel.unheard(this.sent.act) ? this.sent.text : "";
+    this.waiting.hidden = !waiting;
+    this.waiting.textContent = waiting;
   }
 
-  // The kernel could not ask: what was written comes back, unless something else has been written since.
+  /**
+   * The kernel could not ask: what was written comes back, unless something else has been written since.
+   *
+   * @param {string} act
+   */
   giveBack(act) {
     if (!this.sent || this.sent.act !== act) return;
     const { text, images, edits } = this.sent;
@@ -94,6 +135,11 @@ class Composer {
     else this.returned.push(text); // Up brings it back
   }
 
+  /**
+   * @param {string} text
+   * @param {Picture[]} images
+   * @param {string | null} edits
+   */
   set(text, images, edits) {
     this.box.value = text;
     this.images = images;
@@ -103,6 +149,10 @@ class Composer {
     this.fit();
   }
 
+  /**
+   * @param {string} id the turn's
+   * @param {string} text of its prompt
+   */
   edit(id, text) {
     if (this.edits === null) this.draft = { text: this.box.value, images: this.images };
     this.set(text, [], id);
@@ -120,13 +170,18 @@ class Composer {
     this.set(text, images, null);
   }
 
+  /** @param {boolean} answering */
   showAnswering(answering) {
-    if ([this.sendButton, this.stopButton].includes(document.activeElement)) this.box.focus();
+    const focused = focusedIn(this.box);
+    if (focused === this.sendButton || focused === this.stopButton) this.box.focus();
     this.stopButton.hidden = !answering;
     this.sendButton.hidden = answering;
   }
 
-  // True when the key was one of ours.
+  /**
+   * @param {KeyboardEvent} event
+   * @returns {boolean} whether the key was one of ours
+   */
   key(event) {
     if (event.isComposing || event.keyCode === 229) return false; // Enter ends a word in many scripts
     const plain = !event.shiftKey && !event.altKey;
@@ -138,6 +193,7 @@ class Composer {
     return true;
   }
 
+  /** @param {number} step */
   recall(step) {
     const prompts = [...this.panel.prompts(), ...this.returned];
     const back = Math.min(Math.max(this.recalled + step, 0), prompts.length);
@@ -146,40 +202,42 @@ class Composer {
     this.recalled = back;
   }
 
-  paste(event) {
-    this.addImages(event, event.clipboardData);
-  }
-
-  drop(event) {
-    this.addImages(event, event.dataTransfer);
-  }
-
-  addImages(event, transfer) {
+  /**
+   * Images that were pasted or dropped.
+   *
+   * @param {Event} event
+   * @param {DataTransfer | null} transfer
+   */
+  async addImages(event, transfer) {
     const files = [...(transfer?.files ?? [])];
     if (!files.length) return;
     event.preventDefault();
     event.stopPropagation();
     this.panel.tell("");
-    for (const file of files) this.addImage(file);
+    for (const file of files) await this.addImage(file); // one by one: each counts those before it
   }
 
+  /** @param {File} file */
   async addImage(file) {
     const name = file.name || "That image";
     const size = this.images.reduce((sum, image) => sum + image.file.size, file.size);
-    if (!IMAGE_TYPE.test(file.type)) return this.panel.tell(`${name} is not a PNG, JPEG, WebP or GIF image.`);
-    if (size > MOST_IMAGE_BYTES) {
-      return this.panel.tell(`${name} is too large: 8 MB of images can go with a prompt.`);
+    if (!IMAGE_TYPE.test(file.type)) {
+      this.panel.tell(`${name} is not a PNG, JPEG, WebP or GIF image.`);
+    } else if (size > MOST_IMAGE_BYTES) {
+      this.panel.tell(`${name} is too large: 8 MB of images can go with a prompt.`);
+    } else {
+      const image = { file, bytes: await file.arrayBuffer() };
+      this.images = [...this.images, image];
+      this.showImages();
     }
-    const image = { file, bytes: await file.arrayBuffer() };
-    this.images = [...this.images, image];
-    return this.showImages();
   }
 
   showImages() {
-    for (const chip of this.chips.children) URL.revokeObjectURL(chip.firstChild.src);
+    for (const picture of this.chips.querySelectorAll("img")) URL.revokeObjectURL(picture.src);
     this.chips.replaceChildren(...this.images.map((image) => this.chip(image)));
   }
 
+  /** @param {Picture} image */
   chip(image) {
     const { file } = image;
     const remove = () => {

@@ -1,31 +1,46 @@
+// @ts-check
 // The panel: what stands around the turns, and how the parts come together.
+
+import { Choices } from "./choices.js";
+import { Composer } from "./composer.js";
+import { Connection } from "./connection.js";
+import { button, copy, focusedIn, h, insertCell } from "./page.js";
+import { Transcript } from "./transcript.js";
 
 const EDITING_KEYS = new Set([..."acvxzy", "enter", "backspace", "delete", "home", "end"]);
 const TOLD_MS = 8000; // how long something is told that only this view knows
-const LISTED_MS = 30000;
+/** @type {Record<import("./connection.js").Silence, string>} */
 const SILENT = {
+  "": "",
   busy: "The kernel is busy; this will happen when its cell has ended.",
   gone: "The kernel was restarted: run this panel's cell again.",
 };
-const NEW = "\u0000new";
+
+/**
+ * @typedef {import("./connection.js").Doing} Doing
+ * @typedef {import("./protocol.d.ts").Head} Head
+ * @typedef {import("./protocol.d.ts").Notice} Notice
+ */
 
 class Panel {
+  /** @param {import("./connection.js").Model} model */
   constructor(model) {
     this.model = model;
     this.answering = false;
+    /** @type {import("./connection.js").Silence} */
+    this.silence = "";
+    /** @type {Head | undefined} */
+    this.head = undefined;
+    this.notified = 0; // the number of the last notice that the kernel gave
+    /** @type {string | undefined} */
+    this.inserted = undefined; // the cell that was put into the notebook last
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.ticking = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.telling = undefined;
     this.transcript = new Transcript(this, (ids) => this.connection.need(ids));
     this.composer = new Composer(this, model.get("_address"));
-    this.models = h("datalist", { id: `nc-models-${Math.random().toString(36).slice(2)}` });
-    this.modelBox = h("input", {
-      "aria-label": "Model",
-      list: this.models.id,
-      spellcheck: "false",
-      autocomplete: "off",
-      placeholder: "provider:model",
-      onchange: () => this.useModel(),
-      onfocus: () => this.listModels(),
-    });
-    this.picker = h("select", { "aria-label": "Conversation", onchange: () => this.openConversation() });
+    this.choices = new Choices((doing) => this.act(doing));
     this.newest = button("Newest", () => this.transcript.toBottom(), { class: "nc-newest", hidden: true });
     this.notice = h("span", { role: "status" });
     this.undo = button("Undo", () => this.act({ type: "undo" }), { hidden: true });
@@ -38,72 +53,72 @@ class Panel {
       {
         class: "nc-panel mathjax_ignore tex2jax_ignore",
         "aria-label": "Chat",
-        ondragover: (event) => event.preventDefault(),
-        ondrop: (event) => this.composer.drop(event),
+        ondragover: (/** @type {Event} */ event) => event.preventDefault(),
+        ondrop: (/** @type {DragEvent} */ event) => this.composer.addImages(event, event.dataTransfer),
       },
-      h("div", { class: "nc-head" }, this.picker, this.modelBox, this.models, button("Clear", () => this.act({ type: "clear" }))),
+      h("div", { class: "nc-head" }, ...this.choices.elements, button("Clear", () => this.act({ type: "clear" }))),
       h("div", { class: "nc-middle" }, this.transcript.element, this.newest),
       this.noticeLine,
       this.composer.element,
       h("div", { class: "nc-status" }, this.figures, this.doing, this.clock),
     );
     this.resize();
-    this.onKey = (event) => this.key(event);
+    this.onKey = (/** @type {KeyboardEvent} */ event) => this.key(event);
     window.addEventListener("keydown", this.onKey, true);
-    this.connection = new Connection(model, (message, buffers) => this.take(message, buffers), (silent) => this.showSilent(silent));
+    this.connection = new Connection(
+      model,
+      (message, buffers) => this.take(message, buffers),
+      (silence) => this.showSilent(silence),
+    );
+  }
+
+  // What has the focus, as far as it is in the panel or beside it.
+  get focused() {
+    return focusedIn(this.element);
   }
 
   // --- from the kernel
 
+  /** @type {import("./connection.js").Receive} */
   take(message, buffers) {
     if (message.type === "models") {
-      this.models.replaceChildren(...message.models.map((name) => h("option", { value: name })));
+      this.choices.showModels(message.models);
       return;
     }
     if (message.type === "state") this.transcript.forgetWaiting();
-    const focused = this.transcript.element.contains(document.activeElement);
+    const focused = this.transcript.element.contains(this.focused);
     this.transcript.take(message, buffers);
     // What had the focus may be gone, and the next key must not be the notebook's.
-    if (focused && !this.element.contains(document.activeElement)) this.transcript.element.focus();
-    if (message.head) this.showHead(message.head);
+    if (focused && !this.element.contains(this.focused)) this.transcript.element.focus();
+    if ("head" in message && message.head) this.showHead(message.head);
     this.showFigures();
   }
 
+  /** @param {Head} head */
   showHead(head) {
     this.head = head;
-    if (document.activeElement !== this.modelBox) this.modelBox.value = head.model;
-    this.showConversations(head);
+    this.choices.show(head);
+    this.transcript.tellWhere(head.conversations.length > 0);
     if (head.answering !== this.answering) this.showAnswering(head.answering);
-    if (head.notice?.number === this.notified) return;
-    this.notified = head.notice?.number;
+    const number = head.notice?.number ?? 0;
+    if (number === this.notified) return;
+    this.notified = number;
     if (head.notice?.act) this.composer.giveBack(head.notice.act);
     this.showNotice(head.notice);
   }
 
-  // Only when there is something new: a picker that is open would close.
-  showConversations({ conversations, conversation }) {
-    const shown = JSON.stringify([conversations, conversation]);
-    if (shown === this.shownConversations) return;
-    this.shownConversations = shown;
-    this.picker.hidden = !conversations.length;
-    const cells = conversations.length ? " The cells of this notebook go on from here, too." : "";
-    this.transcript.empty.textContent = `Ask something below.${cells}`;
-    this.picker.replaceChildren(
-      ...conversations.map((name) => h("option", { value: name, selected: name === conversation }, name)),
-      h("option", { value: NEW }, "New conversation"),
-    );
-  }
-
+  /** @param {Pick<Notice, "text"> & Partial<Notice> | null} notice */
   showNotice(notice) {
     const { text = "", error = false, undo = false } = notice ?? {};
     clearTimeout(this.telling);
-    if (document.activeElement === this.undo && !undo) this.composer.box.focus();
+    if (this.focused === this.undo && !undo) this.composer.box.focus();
     this.notice.textContent = text;
     this.undo.hidden = !undo;
     this.noticeLine.hidden = !text;
     this.noticeLine.classList.toggle("nc-error", error);
   }
 
+  /** @param {boolean} answering */
   showAnswering(answering) {
     this.answering = answering;
     this.composer.showAnswering(answering);
@@ -122,28 +137,39 @@ class Panel {
     this.figures.textContent = foot || this.head?.model || "no model yet";
   }
 
-  showSilent(silent) {
-    if (silent === this.silence) return;
-    this.silence = silent;
-    this.composer.showWaiting(silent !== "");
+  /** @param {import("./connection.js").Silence} silence */
+  showSilent(silence) {
+    if (silence === this.silence) return;
+    this.silence = silence;
+    this.composer.showWaiting(silence !== "");
     this.showDoing();
   }
 
   showDoing() {
-    this.doing.textContent = SILENT[this.silence] ?? (this.answering ? "answering" : "");
+    this.doing.textContent = SILENT[this.silence] || (this.answering ? "answering" : "");
   }
 
   // --- what the reader does
 
-  act(content, buffers) {
-    return this.connection.act(content, buffers);
+  /**
+   * @param {Doing} doing
+   * @param {ArrayBuffer[]} [buffers]
+   */
+  act(doing, buffers) {
+    return this.connection.act(doing, buffers);
   }
 
+  /**
+   * @param {string} text
+   * @param {import("./composer.js").Picture[]} images
+   * @param {string | null} edits
+   */
   send(text, images, edits) {
     if (edits === null) this.transcript.toBottom();
     return this.act({ type: "send", text, edits }, images.map(({ bytes }) => bytes));
   }
 
+  /** @param {string} act */
   unheard(act) {
     return this.connection.unheard.has(act);
   }
@@ -152,6 +178,10 @@ class Panel {
     this.act({ type: "stop" });
   }
 
+  /**
+   * @param {string} id
+   * @param {string} text
+   */
   edit(id, text) {
     this.composer.edit(id, text);
   }
@@ -160,59 +190,56 @@ class Panel {
     return this.transcript.prompts();
   }
 
+  /** @param {string} text */
   async copy(text) {
     this.tell((await copy(text)) ? "Copied." : "This page may not use the clipboard.");
   }
 
+  /** @param {string} source */
   async insert(source) {
     const inserted = insertCell(this.model, this.element, source, this.inserted);
     if (inserted !== null) {
       this.inserted = inserted;
-      return this.tell("Inserted as a new cell.");
+      this.tell("Inserted as a new cell.");
+      return;
     }
     const copied = await copy(source);
-    return this.tell(copied ? "Copied: cells cannot be inserted here, so paste it into one." : "Cells cannot be inserted here.");
+    this.tell(copied ? "Copied: cells cannot be inserted here, so paste it into one." : "Cells cannot be inserted here.");
   }
 
-  useModel() {
-    const name = this.modelBox.value.trim();
-    if (name && name !== this.head?.model) this.act({ type: "model", name });
-    else this.modelBox.value = this.head?.model ?? "";
-  }
-
-  listModels() {
-    if (this.listed && performance.now() - this.listed < LISTED_MS) return;
-    this.listed = performance.now();
-    this.act({ type: "models" });
-  }
-
-  openConversation() {
-    const name = this.picker.value;
-    this.act({ type: "conversation", name: name === NEW ? "" : name });
-  }
-
-  // What only this view knows, for a while; then what the kernel has told again.
+  /**
+   * What only this view knows, for a while; then what the kernel has told again.
+   *
+   * @param {string} text
+   */
   tell(text) {
     this.showNotice({ text });
-    this.telling = setTimeout(() => this.showNotice(this.head?.notice), TOLD_MS);
+    this.telling = setTimeout(() => this.showNotice(this.head?.notice ?? null), TOLD_MS);
   }
 
+  /** @param {boolean} shown */
   showNewest(shown) {
-    if (!shown && document.activeElement === this.newest) this.transcript.element.focus();
+    if (!shown && this.focused === this.newest) this.transcript.element.focus();
     this.newest.hidden = !shown;
   }
 
-  // Keys that are pressed in the panel are the panel's, but for the front end's own shortcuts, such as Ctrl+S.
-  // On the window, since some front ends listen on the document before anything in it is asked.
+  /**
+   * Keys that are pressed in the panel are the panel's, but for the front end's own shortcuts, such as Ctrl+S.
+   * On the window, since some front ends listen on the document before anything in it is asked. There the target of
+   * a key that was pressed in a shadow root is its host; the path has what is inside.
+   *
+   * @param {KeyboardEvent} event
+   */
   key(event) {
-    if (!this.element.contains(event.target)) return;
+    const path = event.composedPath();
+    if (!path.includes(this.element)) return;
     const key = event.key.toLowerCase();
     const shifted = event.shiftKey && "acvxy".includes(key); // such as Ctrl+Shift+C, which opens the palette
     const editing = (EDITING_KEYS.has(key) && !shifted) || key.startsWith("arrow");
     const shortcut = (event.ctrlKey || event.metaKey) && !editing;
     if (shortcut || /^f\d+$/.test(key)) return;
     event.stopPropagation();
-    if (event.target === this.composer.box && this.composer.key(event)) return;
+    if (path[0] === this.composer.box && this.composer.key(event)) return;
     if (event.key !== "Escape") return;
     if (this.answering) this.stop();
     else if (this.composer.edits !== null) this.composer.cancelEdit();
@@ -231,6 +258,7 @@ class Panel {
   }
 }
 
+/** @param {{ model: import("./connection.js").Model, el: Element }} shown */
 function render({ model, el }) {
   const panel = new Panel(model);
   const resize = () => panel.resize();

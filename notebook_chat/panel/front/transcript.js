@@ -1,154 +1,33 @@
+// @ts-check
 // The turns on screen.
+
+import { h } from "./page.js";
+import { Turn } from "./turn.js";
 
 const NEAR_BOTTOM_PX = 60;
 const ASK_AGAIN_MS = 4000;
 const AHEAD = "1500px"; // turns are asked for when they are so near to being seen
 
-class Turn {
-  constructor(id, panel) {
-    this.id = id;
-    this.panel = panel;
-    this.version = null; // null: not here yet
-    this.urls = [];
-    this.prompt = h("div", { class: "nc-prompt-text", dir: "auto" });
-    this.images = h("div", { class: "nc-images" });
-    this.thoughts = h("div", { class: "nc-thoughts", dir: "auto" });
-    this.title = h("summary", {}, "Reasoning");
-    this.reasoning = h("details", { hidden: true }, this.title, this.thoughts);
-    this.answer = h("div", { class: "notebook-chat mathjax_ignore tex2jax_ignore" });
-    this.blocks = new Blocks(this.answer, (nodes) => this.decorate(nodes));
-    this.note = h("p", { class: "nc-note-line" });
-    this.foot = h("p", { class: "nc-foot" });
-    this.tools = h("div", { class: "nc-tools" });
-    this.promptTools = h("div", { class: "nc-tools" });
-    this.end = h("div", { class: "nc-end" }, this.foot, this.tools);
-    this.body = h("div", { class: "nc-answer" }, this.reasoning, this.answer, this.note, this.end);
-    this.element = h(
-      "article",
-      { class: "nc-turn nc-absent" },
-      h("div", { class: "nc-prompt" }, this.prompt, this.images, this.promptTools),
-      this.body,
-    );
-  }
+/**
+ * @typedef {import("./turn.js").Actions & { showNewest: (shown: boolean) => void }} Panel
+ * @typedef {import("./connection.js").Shown} Shown
+ */
 
-  place(number, [, version, stale, pinned]) {
-    this.element.setAttribute("aria-label", `Turn ${number}`);
-    this.element.classList.toggle("nc-stale", stale);
-    this.stale = stale;
-    this.pinned = pinned;
-    this.wanted = version;
-    this.showFoot();
-  }
-
-  get absent() {
-    return this.wanted >= 0 && this.version !== this.wanted;
-  }
-
-  begin(item, buffers) {
-    this.element.classList.remove("nc-absent");
-    this.prompt.textContent = this.source = item.prompt;
-    this.release();
-    this.images.replaceChildren(...item.images.map((image) => this.picture(image, buffers)));
-  }
-
-  picture({ type, buffer }, buffers) {
-    const url = URL.createObjectURL(new Blob([buffers[buffer]], { type }));
-    this.urls.push(url);
-    return h("img", { src: url, alt: "Image of the prompt" });
-  }
-
-  // What is new of an open answer; `blocks` when it is all of it.
-  grow(live, buffers) {
-    if (live.prompt !== undefined) this.begin(live, buffers);
-    if (live.blocks !== undefined) {
-      this.blocks.clear();
-      this.blocks.grow(live.blocks, live.open);
-      this.thoughts.textContent = live.reasoning;
-    } else if (live.add || live.open !== undefined) {
-      const open = live.open === undefined ? this.blocks.html : this.blocks.opened(live.keep, live.open);
-      this.blocks.grow(live.add ?? [], open);
-    }
-    if (live.think) this.thoughts.append(live.think);
-    if (live.note !== undefined) this.note.textContent = live.note ? `${live.note} …` : "";
-    this.version = -1;
-    this.element.setAttribute("aria-busy", "true");
-    const answering = this.blocks.count > 0 || this.blocks.html !== "";
-    this.title.textContent = answering ? "Reasoning" : "Thinking …";
-    this.reasoning.hidden = !this.thoughts.firstChild;
-    this.foot.textContent = "";
-    this.showTools(false);
-  }
-
-  finish(item, buffers) {
-    const kept = item.kept ?? 0;
-    if (this.version === item.version) return; // another view has asked for it
-    if (kept > this.blocks.count) return; // it lacks what it should have kept: the turn is asked for whole
-    this.begin(item, buffers);
-    this.blocks.keep(kept);
-    this.blocks.grow(item.blocks, "");
-    this.thoughts.textContent = item.reasoning;
-    this.title.textContent = "Reasoning";
-    this.reasoning.hidden = !item.reasoning;
-    this.note.textContent = "";
-    this.text = item.text;
-    this.footText = item.foot;
-    this.version = item.version;
-    this.element.removeAttribute("aria-busy");
-    this.showFoot();
-    this.showTools(true);
-  }
-
-  showFoot() {
-    if (this.version === null || this.version < 0) return;
-    const marks = [this.stale && "stale: an earlier turn was asked again", this.pinned && "pinned"];
-    this.foot.textContent = [this.footText, ...marks.filter(Boolean)].filter(Boolean).join(" · ");
-  }
-
-  showTools(ended) {
-    const { panel, id } = this;
-    if (!ended) {
-      this.tools.replaceChildren();
-      this.promptTools.replaceChildren();
-      return;
-    }
-    this.promptTools.replaceChildren(
-      button("Edit", () => panel.edit(id, this.source)),
-      button("Delete", () => panel.act({ type: "delete", turn: id })),
-    );
-    this.tools.replaceChildren(
-      ...(this.text ? [button("Copy", () => panel.copy(this.text))] : []),
-      button("Regenerate", () => panel.act({ type: "regenerate", turn: id })),
-    );
-  }
-
-  // Code gets its buttons; what may be wider than the panel can be scrolled by the keyboard.
-  decorate(nodes) {
-    for (const code of nodes.querySelectorAll("pre")) {
-      const frame = h("div", { class: "nc-code" });
-      const text = () => code.textContent.replace(/\n$/, "");
-      code.before(frame);
-      code.tabIndex = 0;
-      const tools = h("div", { class: "nc-tools", role: "group", "aria-label": "Code" });
-      tools.append(
-        button("Copy", () => this.panel.copy(text())),
-        button("Insert", () => this.panel.insert(text())),
-      );
-      frame.append(tools, code);
-    }
-    for (const wide of nodes.querySelectorAll("table, .nc-display")) wide.tabIndex = 0;
-  }
-
-  release() {
-    for (const url of this.urls.splice(0)) URL.revokeObjectURL(url);
-  }
-}
-
-class Transcript {
+export class Transcript {
+  /**
+   * @param {Panel} panel
+   * @param {(ids: string[]) => void} need asks for turns that are not here
+   */
   constructor(panel, need) {
     this.panel = panel;
+    /** @type {Map<string, Turn>} */
     this.turns = new Map();
+    /** @type {string[]} */
     this.order = [];
-    this.empty = h("p", { class: "nc-empty" }, "Ask something below.");
+    /** @type {WeakMap<Element, Turn>} */
+    this.shown = new WeakMap(); // the turn that an element shows
+    this.empty = h("p", { class: "nc-empty" });
+    this.tellWhere(false);
     this.list = h("div", { class: "nc-turns" }, this.empty);
     this.element = h(
       "div",
@@ -162,38 +41,60 @@ class Transcript {
     this.sizes = new ResizeObserver(() => this.follow());
     this.sizes.observe(this.list);
     this.sizes.observe(this.element);
-    this.waiting = new Set();
+    /** @type {Set<string>} */
+    this.waiting = new Set(); // the turns that were asked for
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.retry = undefined;
     this.seen = new IntersectionObserver((entries) => this.cameNear(entries, need), {
       root: this.element,
       rootMargin: `${AHEAD} 0px`,
     });
   }
 
+  /**
+   * @param {Shown} message
+   * @param {DataView[]} buffers
+   */
   take(message, buffers) {
-    if (message.rows) this.arrange(message.rows);
+    if ("rows" in message && message.rows) this.arrange(message.rows);
     for (const item of message.items ?? []) this.turns.get(item.id)?.finish(item, buffers);
-    if (message.live) this.turns.get(message.live.id)?.grow(message.live, buffers);
+    if ("live" in message && message.live) this.turns.get(message.live.id)?.grow(message.live, buffers);
     for (const turn of this.turns.values()) this.watch(turn);
   }
 
+  /** @param {import("./protocol.d.ts").Row[]} rows */
   arrange(rows) {
     const wanted = new Set(rows.map(([id]) => id));
     for (const [id, turn] of this.turns) {
       if (!wanted.has(id)) this.remove(turn);
     }
+    /** @type {Element | null} */
     let after = null;
-    rows.forEach((row, index) => {
+    for (const [index, row] of rows.entries()) {
       const turn = this.turns.get(row[0]) ?? new Turn(row[0], this.panel);
       this.turns.set(turn.id, turn);
+      this.shown.set(turn.element, turn);
       turn.place(index + 1, row);
-      const next = after ? after.nextSibling : this.list.firstChild;
+      const next = /** @type {Node | null} */ (after ? after.nextSibling : this.list.firstChild);
       if (next !== turn.element) this.list.insertBefore(turn.element, next);
       after = turn.element;
-    });
+    }
     this.order = rows.map(([id]) => id);
     this.empty.hidden = rows.length > 0;
   }
 
+  /**
+   * What an empty conversation says.
+   *
+   * @param {boolean} shared whether it is one of the notebook's, which its cells have too
+   */
+  tellWhere(shared) {
+    const cells = shared ? " The cells of this notebook go on from here, too." : "";
+    const text = `Ask something below.${cells}`;
+    if (this.empty.textContent !== text) this.empty.textContent = text; // which is read out
+  }
+
+  /** @param {Turn} turn */
   remove(turn) {
     this.seen.unobserve(turn.element);
     this.waiting.delete(turn.id);
@@ -202,11 +103,14 @@ class Transcript {
     this.turns.delete(turn.id);
   }
 
-  // A turn that is not here yet is asked for when it comes near.
+  /**
+   * A turn that is not here yet is asked for when it comes near.
+   *
+   * @param {Turn} turn
+   */
   watch(turn) {
     if (turn.absent === turn.watched) return;
     turn.watched = turn.absent;
-    turn.element.turn = turn;
     if (turn.absent) this.seen.observe(turn.element);
     else {
       this.seen.unobserve(turn.element);
@@ -214,9 +118,13 @@ class Transcript {
     }
   }
 
+  /**
+   * @param {IntersectionObserverEntry[]} entries
+   * @param {(ids: string[]) => void} need
+   */
   cameNear(entries, need) {
-    const near = entries.filter((entry) => entry.isIntersecting && entry.target.turn.absent);
-    const ids = near.map((entry) => entry.target.turn.id).filter((id) => !this.waiting.has(id));
+    const near = entries.filter((entry) => entry.isIntersecting).map((entry) => this.shown.get(entry.target));
+    const ids = near.flatMap((turn) => (turn?.absent && !this.waiting.has(turn.id) ? [turn.id] : []));
     if (!ids.length) return;
     for (const id of ids) this.waiting.add(id);
     need(ids);
@@ -248,6 +156,7 @@ class Transcript {
     this.top = scrollTop;
   }
 
+  /** @param {boolean} atBottom */
   stay(atBottom) {
     this.atBottom = atBottom;
     this.panel.showNewest(!atBottom);
@@ -263,12 +172,12 @@ class Transcript {
   }
 
   prompts() {
-    return this.order.map((id) => this.turns.get(id).source).filter(Boolean);
+    return this.order.flatMap((id) => this.turns.get(id)?.source || []);
   }
 
   lastFoot() {
-    const last = this.turns.get(this.order.at(-1));
-    return last?.version >= 0 ? last.footText : "";
+    const last = this.turns.get(this.order.at(-1) ?? "");
+    return last && last.version !== null && last.version >= 0 ? last.footText : "";
   }
 
   close() {

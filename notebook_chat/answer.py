@@ -1,0 +1,271 @@
+"""The one place where the events of an answer become the answer.
+
+``AnswerFold`` takes events as they come, and gives an ``AnswerSnapshot`` of what there is at any moment, from any
+thread. The provider's result, the run, the renderers, the panel, the store and the exports read that snapshot;
+nobody else adds pieces up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from .events import Event, Finish, ModelName, Notice, ReasoningDelta, TextDelta, ToolCall, Usage
+from .messages import Message, Part, ReasoningPart, SourcePart, TextPart, ToolCallPart, ToolResultPart
+
+
+class _Growing:
+    """A part that pieces are still added to. Its snapshots share the list of pieces, which only grows, and know
+    how many of them are theirs, so neither a piece nor a snapshot costs more as the answer gets longer."""
+
+    __slots__ = ("id", "kind", "name", "pieces")
+
+    def __init__(self, kind: type[TextPart | ReasoningPart] | None) -> None:
+        self.kind = kind  # None for a tool call, which has an id and a name besides
+        self.id = self.name = ""
+        self.pieces: list[str] = []
+
+    def part(self, start: int, end: int) -> Part:
+        text = "".join(self.pieces[start:end])
+        if self.kind is None:
+            return ToolCallPart(self.id, self.name, text)
+        return self.kind(text)
+
+
+class AnswerSnapshot:
+    """An answer as it was at one moment. It does not change; what it holds is made when it is first read.
+
+    Attributes:
+        usage: The tokens used, where the service has told.
+        finish_reason: Why the answer ended: ``stop``, ``length``, ``tool_calls``, ``content_filter`` or a word
+            of the service's own; ``None`` while it comes, or when it was cut off.
+        model: The model that answers, as the service names it; until it has, as the caller did.
+        notice: What was told last of what goes on beside the answer, such as a retry that waits.
+        size: How many characters of text, reasoning and arguments there are, and one for each whole part: it
+            grows whenever there is more to show.
+    """
+
+    def __init__(
+        self,
+        fold: AnswerFold,
+        parts: tuple[_Growing | Part, ...],
+        *,
+        size: int,
+        model: str,
+        usage: Usage | None,
+        finish_reason: str | None,
+        notice: Notice | None,
+    ) -> None:
+        self._fold = fold
+        self._parts = parts
+        self._counts = tuple(len(part.pieces) if isinstance(part, _Growing) else 1 for part in parts)
+        self.size = size
+        self.model = model
+        self.usage = usage
+        self.finish_reason = finish_reason
+        self.notice = notice
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts in the order they came, neighboring pieces of one kind joined."""
+        return tuple(self._new(place, 0) for place in range(len(self._parts)))
+
+    @cached_property
+    def text(self) -> str:
+        """The text, without the reasoning and all other parts."""
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @cached_property
+    def reasoning(self) -> str:
+        """The model's reasoning, which is no part of the text."""
+        return "".join(part.text for part in self.parts if isinstance(part, ReasoningPart))
+
+    @property
+    def tool_calls(self) -> tuple[ToolCallPart, ...]:
+        """The tool calls, their pieces joined."""
+        return tuple(part for part in self.parts if isinstance(part, ToolCallPart))
+
+    @property
+    def sources(self) -> tuple[SourcePart, ...]:
+        """Where the answer comes from, as far as the service has told."""
+        return tuple(part for part in self.parts if isinstance(part, SourcePart))
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The answer as the messages of an exchange: each tool result is a message of its own, what stands
+        between them are the model's. None where nothing has come."""
+        messages: list[Message] = []
+        own: list[Part] = []
+        for part in self.parts:
+            if isinstance(part, ToolResultPart):
+                messages += [_assistant(own)] * bool(own) + [Message("tool", (part,))]
+                own = []
+            else:
+                own.append(part)
+        return (*messages, _assistant(own)) if own else tuple(messages)
+
+    def continues(self, earlier: AnswerSnapshot | None) -> bool:
+        """Whether this is the same answer as ``earlier``, later on, and not that of a question that was asked
+        once more."""
+        return earlier is not None and earlier._fold is self._fold
+
+    def since(self, earlier: AnswerSnapshot | None) -> tuple[Part, ...]:
+        """What has come after an earlier snapshot.
+
+        Args:
+            earlier: A snapshot of the same answer; with ``None``, or one of another answer, all parts are new.
+
+        Returns:
+            The parts that are new; of one that has grown, a part with what was added to it.
+        """
+        if earlier is None or earlier._fold is not self._fold:
+            return self.parts
+        start = max(len(earlier._parts) - 1, 0)
+        had = dict(enumerate(earlier._counts[start:], start))
+        places = range(start, len(self._parts))
+        return tuple(
+            self._new(place, had.get(place, 0)) for place in places if self._counts[place] > had.get(place, 0)
+        )
+
+    def _new(self, place: int, start: int) -> Part:
+        part = self._parts[place]
+        return part.part(start, self._counts[place]) if isinstance(part, _Growing) else part
+
+    def __repr__(self) -> str:
+        return f"<AnswerSnapshot of {self.model or '?'}, {self.size} characters>"
+
+
+class AnswerFold:
+    """Folds the events of one answer. Events are added by one thread; snapshots may be taken by any.
+
+    Args:
+        model: The model's name, until the service tells how it calls it.
+    """
+
+    def __init__(self, model: str = "") -> None:
+        self._parts: list[_Growing | Part] = []
+        self._open: _Growing | None = None  # the text or reasoning at the end, which the next piece may join
+        self._calls: dict[int, _Growing] = {}
+        self._size = 0
+        self._model = model
+        self._usage: Usage | None = None
+        self._finish_reason: str | None = None
+        self._notice: Notice | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the service has said that the answer is whole."""
+        return self._finish_reason is not None
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Takes the next events, in the order they came."""
+        for event in events:
+            if type(event) is TextDelta:  # as nearly every event is
+                self._grow(TextPart, event.text)
+            else:
+                self._take(event)
+
+    def snapshot(self) -> AnswerSnapshot:
+        """The answer as it is now."""
+        return AnswerSnapshot(
+            self,
+            tuple(self._parts),
+            size=self._size,
+            model=self._model,
+            usage=self._usage,
+            finish_reason=self._finish_reason,
+            notice=self._notice,
+        )
+
+    def _grow(self, kind: type[TextPart | ReasoningPart], text: str) -> None:
+        last = self._open
+        if last is None or last.kind is not kind:
+            if not text:
+                return
+            last = self._open = _Growing(kind)
+            self._parts.append(last)
+        last.pieces.append(text)
+        self._size += len(text)
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case ReasoningDelta() | ReasoningPart():
+                self._grow(ReasoningPart, event.text)
+            case TextDelta() | TextPart():
+                self._grow(TextPart, event.text)
+            case ToolCall():
+                self._call(event)
+            case Usage():
+                self._usage = event if self._usage is None else self._usage.merged(event)
+            case Finish():
+                self._finish_reason = event.reason or self._finish_reason or "stop"
+            case ModelName():
+                self._model = event.name
+            case Notice():
+                self._notice = event
+            case _:
+                self._open = None
+                self._parts.append(event)
+                self._size += 1
+
+    def _call(self, piece: ToolCall) -> None:
+        call = self._calls.get(piece.index)
+        if call is None:
+            call = self._calls[piece.index] = _Growing(None)
+            self._open = None
+            self._parts.append(call)
+            self._size += 1
+        call.id = call.id or piece.id
+        call.name = call.name or piece.name
+        call.pieces.append(piece.arguments)
+        self._size += len(piece.arguments)
+
+
+class Answer(str):
+    """The text of an answer, which also knows what came with it. A copy and a pickle of it know it, too.
+
+    Attributes:
+        model: Who answered, as ``provider:model``.
+        usage: The tokens used, where the service told.
+        finish_reason: Why it ended, such as ``stop`` or ``length``; ``None`` where the service did not say.
+        seconds: How long it took, in seconds.
+        parts: All that the model gave, in order: text, reasoning, tool calls, sources, images.
+
+    Args:
+        text: The text.
+        model, usage, finish_reason, seconds, parts: As the attributes.
+    """
+
+    model: str
+    usage: Usage | None
+    finish_reason: str | None
+    seconds: float
+    parts: tuple[Part, ...]
+
+    def __new__(
+        cls,
+        text: str = "",
+        *,
+        model: str = "",
+        usage: Usage | None = None,
+        finish_reason: str | None = None,
+        seconds: float = 0.0,
+        parts: tuple[Part, ...] = (),
+    ) -> Answer:
+        answer = super().__new__(cls, text)
+        answer.model = model
+        answer.usage = usage
+        answer.finish_reason = finish_reason
+        answer.seconds = seconds
+        answer.parts = parts
+        return answer
+
+    @property
+    def sources(self) -> tuple[SourcePart, ...]:
+        """Where the answer comes from, as far as the service told."""
+        return tuple(part for part in self.parts if isinstance(part, SourcePart))
+
+
+def _assistant(parts: list[Part]) -> Message:
+    [first, *others] = parts
+    return Message("assistant", first.text if isinstance(first, TextPart) and not others else tuple(parts))

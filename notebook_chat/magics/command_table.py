@@ -1,0 +1,132 @@
+"""The table of the subcommands of ``%chat``: help, checking and completion come from it."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from ..errors import InvalidOptionError
+from ..session import NotebookSession
+from . import conversation_commands, history_commands, model_commands
+from .arguments import Parser, cell_parser, split
+from .output import show_text
+from .subcommand import Context, Group, Subcommand, argument
+
+group = Group()
+
+
+def subcommand_names(_: NotebookSession) -> list[str]:
+    """The names of all subcommands."""
+    return list(SUBCOMMANDS)
+
+
+@group.subcommand(
+    "help",
+    "shows what can be written, or all about one subcommand",
+    argument("name", nargs="?", metavar="NAME", help="a subcommand", complete=subcommand_names),
+)
+def help_(_: Context, arguments: Namespace) -> None:
+    """Shows the table, or a subcommand's usage."""
+    if arguments.name is not None:
+        return show_text(subcommand_parser(_known(arguments.name).name).format_help().rstrip())
+    lines = [f"{subcommand_parser(name).usage_line}: {one.help}" for name, one in SUBCOMMANDS.items()]
+    return show_text("\n".join(lines) + "\n\n" + cell_parser().format_help())
+
+
+SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
+    {
+        one.name: one
+        for subject in (model_commands.group, conversation_commands.group, history_commands.group, group)
+        for one in subject
+    }
+)
+"""All subcommands by their names, in the order of the help."""
+
+
+def run(line: str, context: Context) -> None:
+    """Runs the subcommand that a line of ``%chat`` names; an empty line shows what is in use.
+
+    Raises:
+        ChatError: There is no such subcommand, or it fails; in one line.
+    """
+    name, *rest = line.split(maxsplit=1) or ["status"]
+    subcommand = _known(name)
+    parser = subcommand_parser(name)
+    words = ["--", *map(str.strip, rest)] if subcommand.verbatim else split(*rest or [""])
+    if not subcommand.verbatim and not {"-h", "--help"}.isdisjoint(words):
+        return show_text(parser.format_help().rstrip())
+    return subcommand.handler(context, parser.parse_args(words))
+
+
+def subcommand_parser(name: str) -> Parser:
+    """The parser of what follows a subcommand's name."""
+    return _parsers()[name]
+
+
+def complete(text: str, session: NotebookSession, token: str = "") -> list[str]:
+    """What may come next on the line of ``%chat`` or ``%%chat``.
+
+    Args:
+        text: The line up to the cursor.
+        session: Whose conversations can be named.
+        token: The end of the line that is replaced by what is chosen. It may be less than the word that is
+            being written: of ``openai:gpt`` IPython replaces what follows the colon.
+
+    Returns:
+        What may stand in the place of the token, whatever there is of it.
+    """
+    magic, *words = text.split()
+    written = words.pop() if words and not text[-1].isspace() else ""
+    if magic == "%%chat":
+        candidates = _candidates(cell_parser(), words, session)
+    elif not words:
+        candidates = list(SUBCOMMANDS)
+    else:
+        known = words[0] in SUBCOMMANDS
+        candidates = _candidates(_parsers()[words[0]], words[1:], session) if known else []
+    kept = written.removesuffix(token)
+    return [one.removeprefix(kept) for one in candidates if one.startswith(kept)]
+
+
+def _known(name: str) -> Subcommand:
+    if name not in SUBCOMMANDS:
+        raise InvalidOptionError(
+            f"%chat has no subcommand {name!r}",
+            hint=f"It has {', '.join(SUBCOMMANDS)}. To ask something, write it beneath %%chat.",
+        )
+    return SUBCOMMANDS[name]
+
+
+@cache
+def _parsers() -> dict[str, Parser]:
+    subparsers = Parser(prog="%chat").add_subparsers(prog="%chat", parser_class=Parser)
+    for subcommand in SUBCOMMANDS.values():
+        subcommand.add_to(subparsers)
+    return dict(subparsers.choices)
+
+
+def _candidates(parser: Parser, words: list[str], session: NotebookSession) -> list[str]:
+    """What may come after words that a parser is to read."""
+    flags = {flag: action for action in parser._actions for flag in action.option_strings}
+    last = flags.get(words[-1]) if words else None
+    if last is not None and last.nargs != 0:
+        return _values(last, session)
+    position, value = 0, False
+    for word in words:
+        if word in flags:
+            value = flags[word].nargs != 0
+        else:
+            position, value = position + (not value), False
+    positionals = [action for action in parser._actions if not action.option_strings]
+    return [
+        *flags,
+        *(value for action in positionals[position : position + 1] for value in _values(action, session)),
+    ]
+
+
+def _values(action: Any, session: NotebookSession) -> list[str]:
+    completer = action.completer
+    return list(completer(session) if completer is not None else action.choices or ())

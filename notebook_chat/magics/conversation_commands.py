@@ -1,0 +1,119 @@
+"""The subcommands about one conversation and its turns."""
+
+from __future__ import annotations
+
+import argparse
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from ..session import DEFAULT
+from .arguments import conversation_names
+from .output import shorten, show_document, show_table, show_text, turns
+from .subcommand import CONVERSATION, Context, Group, argument
+
+if TYPE_CHECKING:
+    from ..conversation import Turn
+
+group = Group()
+
+_MARKS = {"stopped": " (stopped)", "failed": " (incomplete)", "complete": ""}
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not the number of a turn, which %chat history shows")
+    return int(text)
+
+
+NUMBER = argument("number", metavar="N", type=_number, help="the number of a turn, as the history shows it")
+
+
+@group.subcommand(
+    "panel",
+    "shows a conversation in a window that keeps working while cells run",
+    CONVERSATION,
+)
+def panel(context: Context, arguments: Namespace) -> None:
+    """Shows the panel."""
+    from IPython.display import display
+
+    conversation = context.session.conversation(arguments.name or DEFAULT)
+    settings = context.settings
+    shown = context.panels.of(conversation, model=settings.model, context=settings.context)
+    display(shown)  # type: ignore[no-untyped-call]
+
+
+@group.subcommand("history", "shows the turns of a conversation", CONVERSATION)
+def history(context: Context, arguments: Namespace) -> None:
+    """Shows a table of turns."""
+    conversation = context.session.named(arguments.name)
+    if not conversation.turns:
+        return show_text("Nothing has been said yet.")
+    stale = conversation.stale
+    rows = [_row(number, turn, turn.id in stale) for number, turn in enumerate(conversation.turns, start=1)]
+    return show_table(context.shell, ("", "Prompt", "Answer", "Model"), rows)
+
+
+@group.subcommand("show", "shows a turn as a whole", NUMBER, CONVERSATION)
+def show(context: Context, arguments: Namespace) -> None:
+    """Shows a turn."""
+    from .. import exports
+
+    turn = context.session.named(arguments.name).turn(arguments.number)
+    show_document(context.shell, exports.turn_markdown(turn), exports.turn_html(turn))
+
+
+@group.subcommand("reset", "forgets the turns of a conversation; undo brings them back", CONVERSATION)
+def reset(context: Context, arguments: Namespace) -> None:
+    """Forgets all turns."""
+    count = context.session.named(arguments.name).reset()
+    show_text(f"{turns(count)} forgotten; %chat undo brings them back." if count else "Nothing to forget.")
+
+
+@group.subcommand("undo", "takes the last change of a conversation back", CONVERSATION)
+def undo(context: Context, arguments: Namespace) -> None:
+    """Takes a change back."""
+    conversation = context.session.named(arguments.name)
+    if conversation.undo():
+        show_text(f"Taken back; the conversation has {turns(len(conversation))} now.")
+    else:
+        show_text("Nothing to take back.")
+
+
+@group.subcommand(
+    "fork",
+    "begins a conversation with what has been said so far; %%chat -c NAME goes on with it",
+    argument("name", metavar="NAME", help="what it is called"),
+    argument(
+        "source",
+        nargs="?",
+        metavar="OF",
+        help="the conversation it begins with; the default one unless it is named",
+        complete=conversation_names,
+    ),
+)
+def fork(context: Context, arguments: Namespace) -> None:
+    """Makes a branch."""
+    count = context.session.fork(arguments.name, context.session.named(arguments.source))
+    show_text(f"%%chat -c {arguments.name} goes on after {turns(count)}.")
+
+
+@group.subcommand(
+    "pin", "keeps a turn in the context however long the conversation grows", NUMBER, CONVERSATION
+)
+def pin(context: Context, arguments: Namespace) -> None:
+    """Pins a turn."""
+    context.session.named(arguments.name).pin(arguments.number)
+    show_text(f"Turn {arguments.number} stays in the context.")
+
+
+@group.subcommand("unpin", "keeps a turn in the context no longer than others", NUMBER, CONVERSATION)
+def unpin(context: Context, arguments: Namespace) -> None:
+    """Takes the pin away."""
+    context.session.named(arguments.name).pin(arguments.number, False)
+    show_text(f"Turn {arguments.number} is not pinned any more.")
+
+
+def _row(number: int, turn: Turn, stale: bool) -> list[str]:
+    marks = _MARKS[turn.status] + " (stale)" * stale + " (pinned)" * turn.pinned
+    return [str(number), shorten(turn.prompt.text), shorten(turn.answer) + marks, turn.model]

@@ -1,0 +1,126 @@
+"""The subcommands about all conversations: finding them, and taking them along."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .arguments import conversation_names
+from .output import confirm, describe, shorten, show_table, show_text, turns
+from .subcommand import CONVERSATION, Context, Group, argument
+
+if TYPE_CHECKING:
+    from ..store import Entry
+
+group = Group()
+
+
+@group.subcommand("list", "lists all conversations, those of other notebooks too")
+def list_(context: Context, _: Namespace) -> None:
+    """Shows a table of conversations."""
+    rows = [
+        [entry.id[:8], entry.name, turns(entry.turns), _when(entry), _base(entry.notebook)]
+        for entry in context.session.history.require().entries()
+    ]
+    if not rows:
+        return show_text("There are no conversations yet.")
+    return show_table(context.shell, ("Id", "Conversation", "Turns", "Last", "Notebook"), rows)
+
+
+@group.subcommand(
+    "search",
+    "finds turns in all conversations, those of other notebooks too",
+    argument("text", metavar="TEXT", help="words of the prompt or the answer; anything may stand here"),
+    verbatim=True,
+)
+def search(context: Context, arguments: Namespace) -> None:
+    """Shows a table of turns."""
+    rows = [
+        [found.name, str(found.number), shorten(found.prompt), shorten(found.answer), _base(found.notebook)]
+        for found in context.session.history.require().search(arguments.text)
+    ]
+    if not rows:
+        return show_text("Nothing found.")
+    return show_table(context.shell, ("Conversation", "", "Prompt", "Answer", "Notebook"), rows)
+
+
+@group.subcommand(
+    "rename",
+    "renames a conversation",
+    argument("name", metavar="NAME", help="the conversation", complete=conversation_names),
+    argument("new", metavar="NEW", help="what it is called from now on"),
+)
+def rename(context: Context, arguments: Namespace) -> None:
+    """Gives a conversation another name."""
+    context.session.rename(arguments.name, arguments.new)
+    show_text(f"%%chat -c {arguments.new} goes on with it.")
+
+
+@group.subcommand(
+    "delete",
+    "deletes a conversation for good, after asking",
+    argument("name", metavar="NAME|ID", help="the conversation", complete=conversation_names),
+    argument("--yes", action="store_true", help="do not ask"),
+)
+def delete(context: Context, arguments: Namespace) -> None:
+    """Deletes a conversation."""
+    name = arguments.name
+    id, count = context.session.locate(name)
+    if not (arguments.yes or confirm(f"Delete {name!r} with {turns(count)} for good?")):
+        return show_text("Nothing was deleted.")
+    context.session.delete(id)
+    return show_text(f"{name!r} is deleted.")
+
+
+@group.subcommand(
+    "export",
+    "writes a conversation into a file that ends in .md, .html, .ipynb (it runs) or .json",
+    argument("file", metavar="FILE", help="the file; its ending says what to write"),
+    CONVERSATION,
+)
+def export(context: Context, arguments: Namespace) -> None:
+    """Writes a conversation into a file."""
+    from .. import exports
+
+    conversation = context.session.named(arguments.name)
+    exports.write(conversation, Path(arguments.file).expanduser())
+    show_text(f"{turns(len(conversation))} written to {arguments.file}.")
+
+
+@group.subcommand(
+    "import",
+    "reads a conversation that was exported as .json",
+    argument("file", metavar="FILE.json", help="the file"),
+)
+def import_(context: Context, arguments: Namespace) -> None:
+    """Reads a conversation from a file."""
+    from .. import exports
+
+    read = context.session.take_in(exports.read(Path(arguments.file).expanduser()))
+    show_text(f"{turns(len(read))} read; %%chat -c {read.name} goes on with them.")
+
+
+@group.subcommand(
+    "restore",
+    "goes on with the conversations that a notebook's outputs hold",
+    argument("file", nargs="?", metavar="FILE.ipynb", help="the notebook; this one unless it is named"),
+)
+def restore(context: Context, arguments: Namespace) -> None:
+    """Goes on with the conversations in a notebook's file."""
+    restored = context.session.restore(Path(arguments.file).expanduser() if arguments.file else None)
+    broken = f" {restored.broken} could not be read." if restored.broken else ""
+    show_text(f"The conversation goes on after {describe(restored.conversations)}.{broken}")
+
+
+def _when(entry: Entry) -> str:
+    from datetime import datetime
+
+    try:
+        return datetime.fromtimestamp(entry.updated).strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, OSError, ValueError, TypeError):
+        return ""
+
+
+def _base(notebook: str | None) -> str:
+    return Path(notebook).name if notebook else ""

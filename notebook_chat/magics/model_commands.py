@@ -1,0 +1,115 @@
+"""The subcommands about models, their providers and keys."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from ..errors import ChatError, InvalidOptionError
+from .arguments import model_names, provider_names
+from .output import show_table, show_text, turns
+from .subcommand import Context, Group, argument
+
+group = Group()
+
+
+@group.subcommand("status", "shows what is in use and what can be used, as does %chat alone")
+def status(context: Context, _: Namespace) -> None:
+    """Shows the model, the providers and the conversations."""
+    from ..providers.registry import default_model, list_providers
+
+    try:
+        model = context.settings.model or default_model()
+    except ChatError as error:
+        model = f"none: {error}"
+    rows = [["model", model], ["providers", ", ".join(list_providers())]]
+    rows += [
+        [f"conversation {conversation.name}", turns(len(conversation))]
+        for conversation in context.session.conversations.values()
+    ]
+    show_table(context.shell, (), [*rows, ["more", "%chat help"]])
+
+
+@group.subcommand(
+    "use",
+    "uses a model from now on; the conversation stays",
+    argument("model", metavar="MODEL", help="the model, as provider:model", complete=model_names),
+)
+def use(context: Context, arguments: Namespace) -> None:
+    """Sets the model."""
+    from ..providers.registry import resolve
+
+    resolve(arguments.model)
+    context.settings.model = arguments.model
+    show_text(f"{arguments.model} answers from now on.")
+
+
+@group.subcommand(
+    "models",
+    "lists models that can be used",
+    argument(
+        "provider",
+        nargs="?",
+        metavar="PROVIDER",
+        help="whose models; those of all providers unless it is named",
+        complete=provider_names,
+    ),
+)
+def models(context: Context, arguments: Namespace) -> None:
+    """Asks the providers, all at once."""
+    from .. import runner
+    from ..providers import model_list
+    from ..providers.registry import get_provider, list_providers
+
+    if arguments.provider is not None:
+        get_provider(arguments.provider)
+    names = list_providers() if arguments.provider is None else [arguments.provider]
+    rows: list[list[str]] = []
+    for name, listed in runner.run(model_list.models(names)).items():
+        if isinstance(listed, ChatError):
+            rows.append([f"{name}:…", f"not listed: {listed.message}"])
+        else:
+            rows += [[f"{name}:{model}", ""] for model in listed] or [[f"{name}:…", "any model it has"]]
+    show_table(context.shell, (), rows)
+
+
+@group.subcommand(
+    "provider",
+    "adds a server that speaks chat completions",
+    argument("name", metavar="NAME", help="what it is called from now on, as in NAME:MODEL"),
+    argument(
+        "--base-url", metavar="URL", required=True, help="its address, such as http://localhost:8000/v1"
+    ),
+    argument("--key-env", metavar="VARIABLE", help="the variable of the environment that has its key"),
+)
+def provider(_: Context, arguments: Namespace) -> None:
+    """Adds a vendor."""
+    from ..providers.vendors import add_vendor
+
+    add_vendor(arguments.name, base_url=arguments.base_url, key_env=arguments.key_env)
+    show_text(f"{arguments.name}:MODEL can be used from now on.")
+
+
+@group.subcommand(
+    "key",
+    "keeps a provider's key in the system's keyring, read without echo, or removes it",
+    argument("action", metavar="set|forget", choices=("set", "forget"), help="whether to keep or remove it"),
+    argument("provider", metavar="PROVIDER", help="whose key it is", complete=provider_names),
+)
+def key(_: Context, arguments: Namespace) -> None:
+    """Reads a key, or removes it."""
+    import getpass
+
+    from .. import keychain
+    from ..providers.registry import get_provider
+    from ..secrets import Secret
+
+    # Two dialects of one vendor share its key.
+    name = getattr(get_provider(arguments.provider), "account", "") or arguments.provider
+    if arguments.action == "forget":
+        gone = keychain.forget_key(name)
+        return show_text("The key is removed." if gone else f"There was no key for {name}.")
+    key = Secret(getpass.getpass(f"API key for {name}: "))
+    if not key:
+        raise InvalidOptionError("nothing was entered", hint="The key is as it was.")
+    keychain.store_key(name, key)
+    return show_text(f"The key for {name} is kept in the system's keyring.")

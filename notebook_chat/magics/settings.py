@@ -1,0 +1,18 @@
+"""The settings that the user makes with ``%config ChatMagics``, as whoever asks reads them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Settings(Protocol):
+    """What is set for the whole notebook; ``ChatMagics`` says what each setting means."""
+
+    model: str
+    footer: bool
+    nested: bool
+    context: int
+
+    @property
+    def output(self) -> str:
+        """``"html"`` or ``"markdown"``: how answers are stored."""

@@ -1,0 +1,122 @@
+"""A subcommand of ``%chat``: its name, arguments, help and handler, declared together."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from ..session import NotebookSession
+from .arguments import Completer, Parser, conversation_names
+from .panels import Panels
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a subcommand works with.
+
+    Attributes:
+        session: The notebook's conversations and its history.
+        settings: What is set for the notebook.
+        panels: The panels that are shown.
+        shell: IPython's shell, for whatever is shown.
+    """
+
+    session: NotebookSession
+    settings: Settings
+    panels: Panels
+    shell: Any
+
+
+Handler = Callable[[Context, argparse.Namespace], None]
+"""Does what a subcommand is for, with the arguments that its parser has read."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a subcommand.
+
+    Attributes:
+        flags: Its name in the handler, or its flags.
+        options: As for ``argparse.ArgumentParser.add_argument``.
+        complete: What it can be, for the front end to offer.
+    """
+
+    flags: tuple[str, ...]
+    options: Mapping[str, Any]
+    complete: Completer | None = None
+
+
+def argument(*flags: str, complete: Completer | None = None, **options: Any) -> Argument:
+    """Declares an argument of a subcommand; as ``argparse.ArgumentParser.add_argument``.
+
+    Args:
+        *flags: Its name in the handler, or its flags.
+        complete: What it can be, for the front end to offer.
+        **options: Such as ``metavar``, ``help``, ``nargs``, ``type``.
+    """
+    return Argument(flags, MappingProxyType(options), complete)
+
+
+@dataclass(frozen=True)
+class Subcommand:
+    """A subcommand of ``%chat``.
+
+    Attributes:
+        name: The word after ``%chat``.
+        help: What it does, in a line that begins in lower case and ends without a stop.
+        arguments: Its arguments, in order.
+        handler: What does it.
+        verbatim: Whether all that follows the name is its one argument, whatever it holds.
+    """
+
+    name: str
+    help: str
+    arguments: tuple[Argument, ...]
+    handler: Handler
+    verbatim: bool = False
+
+    def add_to(self, subparsers: argparse._SubParsersAction[Parser]) -> None:
+        """Adds its parser to those of ``%chat``."""
+        parser = subparsers.add_parser(self.name, help=self.help, description=self.help)
+        for one in self.arguments:
+            parser.add(*one.flags, complete=one.complete, **one.options)
+
+
+class Group:
+    """Subcommands about one subject, in the order of their declaration."""
+
+    def __init__(self) -> None:
+        self._subcommands: list[Subcommand] = []
+
+    def subcommand(
+        self, name: str, help: str, *arguments: Argument, verbatim: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Makes a handler a subcommand.
+
+        Args:
+            name, help, verbatim: As in ``Subcommand``.
+            *arguments: Its arguments, in order.
+        """
+
+        def declare(handler: Handler) -> Handler:
+            self._subcommands.append(Subcommand(name, help, arguments, handler, verbatim))
+            return handler
+
+        return declare
+
+    def __iter__(self) -> Iterator[Subcommand]:
+        return iter(self._subcommands)
+
+
+CONVERSATION = argument(
+    "name",
+    nargs="?",
+    metavar="NAME",
+    help="the conversation; the default one unless it is named",
+    complete=conversation_names,
+)
+"""The conversation that a subcommand is about, where the default one is meant unless it is named."""

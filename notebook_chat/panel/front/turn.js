@@ -1,0 +1,197 @@
+// @ts-check
+// One turn on screen: a prompt, its answer as it grows, and what can be done with them.
+
+import { Blocks } from "./live_answer.js";
+import { button, h } from "./page.js";
+
+/**
+ * @typedef {import("./connection.js").Doing} Doing
+ * @typedef {import("./protocol.d.ts").Item} Item
+ * @typedef {import("./protocol.d.ts").Live} Live
+ * @typedef {object} Actions what can be done with a turn
+ * @property {(doing: Doing) => unknown} act
+ * @property {(id: string, text: string) => void} edit
+ * @property {(text: string) => unknown} copy
+ * @property {(code: string) => unknown} insert
+ */
+
+export class Turn {
+  /**
+   * @param {string} id
+   * @param {Actions} panel
+   */
+  constructor(id, panel) {
+    this.id = id;
+    this.panel = panel;
+    /** @type {number | null} */
+    this.version = null; // null: not here yet
+    this.wanted = -1;
+    this.stale = false;
+    this.pinned = false;
+    this.watched = false;
+    this.source = ""; // of the prompt
+    this.text = ""; // of the answer
+    this.footText = "";
+    /** @type {string[]} */
+    this.urls = [];
+    this.prompt = h("div", { class: "nc-prompt-text", dir: "auto" });
+    this.images = h("div", { class: "nc-images" });
+    this.thoughts = h("div", { class: "nc-thoughts", dir: "auto" });
+    this.title = h("summary", {}, "Reasoning");
+    this.reasoning = h("details", { hidden: true }, this.title, this.thoughts);
+    this.answer = h("div", { class: "notebook-chat mathjax_ignore tex2jax_ignore" });
+    this.blocks = new Blocks(this.answer, (nodes) => this.decorate(nodes));
+    this.note = h("p", { class: "nc-note-line" });
+    this.foot = h("p", { class: "nc-foot" });
+    this.tools = h("div", { class: "nc-tools" });
+    this.promptTools = h("div", { class: "nc-tools" });
+    this.end = h("div", { class: "nc-end" }, this.foot, this.tools);
+    this.body = h("div", { class: "nc-answer" }, this.reasoning, this.answer, this.note, this.end);
+    this.element = h(
+      "article",
+      { class: "nc-turn nc-absent" },
+      h("div", { class: "nc-prompt" }, this.prompt, this.images, this.promptTools),
+      this.body,
+    );
+  }
+
+  /**
+   * @param {number} number its place, counted from 1
+   * @param {import("./protocol.d.ts").Row} row
+   */
+  place(number, [, version, stale, pinned]) {
+    this.element.setAttribute("aria-label", `Turn ${number}`);
+    this.element.classList.toggle("nc-stale", stale);
+    this.stale = stale;
+    this.pinned = pinned;
+    this.wanted = version;
+    this.showFoot();
+  }
+
+  get absent() {
+    return this.wanted >= 0 && this.version !== this.wanted;
+  }
+
+  /**
+   * @param {Pick<Item, "prompt" | "images">} item
+   * @param {DataView[]} buffers
+   */
+  begin(item, buffers) {
+    this.element.classList.remove("nc-absent");
+    this.prompt.textContent = this.source = item.prompt;
+    this.release();
+    this.images.replaceChildren(...item.images.map((image) => this.picture(image, buffers)));
+  }
+
+  /**
+   * @param {import("./protocol.d.ts").Image} image
+   * @param {DataView[]} buffers
+   */
+  picture({ type, buffer }, buffers) {
+    const bytes = /** @type {DataView<ArrayBuffer>} */ (buffers[buffer]);
+    const url = URL.createObjectURL(new Blob([bytes], { type }));
+    this.urls.push(url);
+    return h("img", { src: url, alt: "Image of the prompt" });
+  }
+
+  /**
+   * What is new of an open answer; `blocks` when it is all of it.
+   *
+   * @param {Live} live
+   * @param {DataView[]} buffers
+   */
+  grow(live, buffers) {
+    if (live.prompt !== undefined) this.begin({ prompt: live.prompt, images: live.images ?? [] }, buffers);
+    if (live.blocks !== undefined) {
+      this.blocks.clear();
+      this.blocks.grow(live.blocks, live.open ?? "");
+      this.thoughts.textContent = live.reasoning ?? "";
+    } else if (live.add || live.open !== undefined) {
+      const open = live.open === undefined ? this.blocks.html : this.blocks.opened(live.keep ?? 0, live.open);
+      this.blocks.grow(live.add ?? [], open);
+    }
+    if (live.think) this.thoughts.append(live.think);
+    if (live.note !== undefined) this.note.textContent = live.note ? `${live.note} …` : "";
+    this.version = -1;
+    this.element.setAttribute("aria-busy", "true");
+    const answering = this.blocks.count > 0 || this.blocks.html !== "";
+    this.title.textContent = answering ? "Reasoning" : "Thinking …";
+    this.reasoning.hidden = !this.thoughts.firstChild;
+    this.foot.textContent = "";
+    this.showTools(false);
+  }
+
+  /**
+   * The whole of an answer that has ended.
+   *
+   * @param {Item} item
+   * @param {DataView[]} buffers
+   */
+  finish(item, buffers) {
+    const kept = item.kept ?? 0;
+    if (this.version === item.version) return; // another view has asked for it
+    if (kept > this.blocks.count) return; // it lacks what it should have kept: the turn is asked for whole
+    this.begin(item, buffers);
+    this.blocks.keep(kept);
+    this.blocks.grow(item.blocks, "");
+    this.thoughts.textContent = item.reasoning;
+    this.title.textContent = "Reasoning";
+    this.reasoning.hidden = !item.reasoning;
+    this.note.textContent = "";
+    this.text = item.text;
+    this.footText = item.foot;
+    this.version = item.version;
+    this.element.removeAttribute("aria-busy");
+    this.showFoot();
+    this.showTools(true);
+  }
+
+  showFoot() {
+    if (this.version === null || this.version < 0) return;
+    const marks = [this.stale && "stale: an earlier turn was asked again", this.pinned && "pinned"];
+    this.foot.textContent = [this.footText, ...marks.filter(Boolean)].filter(Boolean).join(" · ");
+  }
+
+  /** @param {boolean} ended */
+  showTools(ended) {
+    const { panel, id } = this;
+    if (!ended) {
+      this.tools.replaceChildren();
+      this.promptTools.replaceChildren();
+      return;
+    }
+    this.promptTools.replaceChildren(
+      button("Edit", () => panel.edit(id, this.source)),
+      button("Delete", () => panel.act({ type: "delete", turn: id })),
+    );
+    this.tools.replaceChildren(
+      ...(this.text ? [button("Copy", () => panel.copy(this.text))] : []),
+      button("Regenerate", () => panel.act({ type: "regenerate", turn: id })),
+    );
+  }
+
+  /**
+   * Code gets its buttons; what may be wider than the panel can be scrolled by the keyboard.
+   *
+   * @param {DocumentFragment} nodes
+   */
+  decorate(nodes) {
+    for (const code of nodes.querySelectorAll("pre")) {
+      const frame = h("div", { class: "nc-code" });
+      const text = () => (code.textContent ?? "").replace(/\n$/, "");
+      code.before(frame);
+      code.tabIndex = 0;
+      const tools = h("div", { class: "nc-tools", role: "group", "aria-label": "Code" });
+      tools.append(
+        button("Copy", () => this.panel.copy(text())),
+        button("Insert", () => this.panel.insert(text())),
+      );
+      frame.append(tools, code);
+    }
+    for (const wide of nodes.querySelectorAll("table, .nc-display")) wide.setAttribute("tabindex", "0");
+  }
+
+  release() {
+    for (const url of this.urls.splice(0)) URL.revokeObjectURL(url);
+  }
+}

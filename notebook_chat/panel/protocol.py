@@ -1,0 +1,235 @@
+"""The messages between a panel and its views, declared once: what each is called and has in it.
+
+A message is a JSON object whose ``type`` is its kind, and buffers. ``PanelMessage`` is what a view sends,
+``ViewMessage`` what the views are sent. ``front/protocol.d.ts``, against which the scripts of the front end are
+checked, is written from these declarations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ..errors import InvalidMessagesError
+from ..text import replace_surrogates
+
+# --- from a view
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="type"):
+    """A view is there, or has noticed that it lacks a message: it needs the state."""
+
+    view: str
+
+
+class Gone(msgspec.Struct, frozen=True, tag="gone", tag_field="type"):
+    """A view is closed."""
+
+    view: str
+
+
+class Need(msgspec.Struct, frozen=True, tag="need", tag_field="type"):
+    """A view comes to show turns whose items it does not have."""
+
+    ids: list[str]
+
+
+class _Act(msgspec.Struct, frozen=True, tag_field="type"):
+    act: str
+    """What the view calls it, to recognize the acknowledgement."""
+
+
+class Send(_Act, frozen=True, tag="send"):
+    """Ask; in the place of the turn that ``edits`` names, if it names one. Images come as buffers."""
+
+    text: str
+    edits: str | None = None
+
+
+class Stop(_Act, frozen=True, tag="stop"):
+    """End the answer on its way."""
+
+
+class Regenerate(_Act, frozen=True, tag="regenerate"):
+    """Ask a turn's prompt once more."""
+
+    turn: str
+
+
+class Delete(_Act, frozen=True, tag="delete"):
+    """Take a turn out."""
+
+    turn: str
+
+
+class Clear(_Act, frozen=True, tag="clear"):
+    """Forget all turns."""
+
+
+class Undo(_Act, frozen=True, tag="undo"):
+    """Take the last change back."""
+
+
+class UseModel(_Act, frozen=True, tag="model"):
+    """Another model answers from now on."""
+
+    name: str
+
+
+class ListModels(_Act, frozen=True, tag="models"):
+    """Which models there are."""
+
+
+class OpenConversation(_Act, frozen=True, tag="conversation"):
+    """Show another conversation of the notebook; a new one for an empty name."""
+
+    name: str
+
+
+Act = Send | Stop | Regenerate | Delete | Clear | Undo | UseModel | ListModels | OpenConversation
+"""What the reader does in a view. Each is acknowledged, and done once however often it comes."""
+
+PanelMessage = Ready | Gone | Need | Act
+"""What a view sends to its panel."""
+
+# --- to the views
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """A turn's place among the others, and which version of it is to be shown: -1 while it is open."""
+
+    id: str
+    version: int
+    stale: bool
+    pinned: bool
+
+
+class Image(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An image of a prompt: its media type, and which of the message's buffers has its bytes."""
+
+    type: str
+    buffer: int
+
+
+class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is shown of a turn that has ended. With ``kept``, so many blocks of it stay as they were while it
+    was open, and ``blocks`` come after them."""
+
+    id: str
+    version: int
+    prompt: str
+    images: list[Image]
+    blocks: list[str]
+    reasoning: str
+    text: str
+    foot: str
+    kept: int | UnsetType = UNSET
+
+
+class Live(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The open turn, or what is new of it; see ``LiveAnswer.advance`` and ``LiveAnswer.whole``."""
+
+    id: str
+    prompt: str | UnsetType = UNSET
+    images: list[Image] | UnsetType = UNSET
+    blocks: list[str] | UnsetType = UNSET
+    reasoning: str | UnsetType = UNSET
+    add: list[str] | UnsetType = UNSET
+    keep: int | UnsetType = UNSET
+    open: str | UnsetType = UNSET
+    think: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+
+
+class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line for the reader. ``act`` names what came to nothing: the view gets its prompt back."""
+
+    number: int
+    text: str
+    error: bool
+    undo: bool
+    act: str | None
+
+
+class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands around the turns."""
+
+    model: str
+    conversation: str
+    conversations: list[str]
+    answering: bool
+    notice: Notice | None
+
+
+class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="state", tag_field="type"):
+    """All that the changes up to a number have told."""
+
+    number: int
+    rows: list[Row]
+    head: Head
+    items: list[Item]
+    live: Live | UnsetType = UNSET
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="change", tag_field="type"):
+    """What is new since the change before."""
+
+    number: int
+    rows: list[Row] | UnsetType = UNSET
+    head: Head | UnsetType = UNSET
+    items: list[Item] | UnsetType = UNSET
+    live: Live | UnsetType = UNSET
+
+
+class Items(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="items", tag_field="type"):
+    """Turns that a view needed."""
+
+    items: list[Item]
+
+
+class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="check", tag_field="type"):
+    """The number of the last change, for a view that may have missed it."""
+
+    number: int
+
+
+class Ack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ack", tag_field="type"):
+    """Something that the reader did has been heard."""
+
+    act: str
+
+
+class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="models", tag_field="type"):
+    """The models that can be had."""
+
+    models: list[str]
+
+
+ViewMessage = State | Change | Items | Check | Ack | Models
+"""What a panel sends to its views."""
+
+
+def read(content: Any) -> PanelMessage:
+    """Reads a message from a view. What comes from a browser is checked like any input.
+
+    Args:
+        content: What has arrived, of any type.
+
+    Returns:
+        The message, in which no text has half of a surrogate pair.
+
+    Raises:
+        InvalidMessagesError: It is no such message; the error says why.
+    """
+    if isinstance(content, dict):  # half of a surrogate pair cannot be sent back, or to a model
+        content = {
+            key: replace_surrogates(value) if isinstance(value, str) else value
+            for key, value in content.items()
+        }
+    try:
+        message: PanelMessage = msgspec.convert(content, PanelMessage)
+    except (msgspec.ValidationError, RecursionError, ValueError) as error:
+        raise InvalidMessagesError(f"the panel sent something that is no request: {error}") from None
+    return message

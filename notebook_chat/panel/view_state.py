@@ -1,0 +1,220 @@
+"""What the views of a panel are sent, so that each has the whole truth and nothing is sent twice."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .. import markup
+from ..conversation import Answering, Conversation, Turn
+from ..messages import ImagePart, Message
+from ..renderers.footer import footer
+from ..renderers.parts import asides_html
+from ..text import replace_surrogates
+from .live_answer import LiveAnswer
+
+FIRST = 8
+"""How many of the last turns a view is sent before it asks; about a window full."""
+
+_REMEMBERED = 300  # rendered turns
+
+
+class Sent(NamedTuple):
+    """A message to the views: JSON, and bytes that its ``images`` refer to by their places."""
+
+    content: dict[str, Any]
+    buffers: list[bytes]
+
+
+class ViewState:
+    """The messages that show a conversation.
+
+    ``change`` gives what is new since the last one, and numbers it: a view that has all changes up to a number
+    has what ``state`` tells under that number. A view that lacks one asks for the state. It holds the *rows*,
+    the ids of all turns in order, and the *items*, what is shown of each, for the last few of them only: a
+    view asks for those it comes to show and does not have, by their ids and versions.
+
+    It is used by one thread at a time.
+
+    Args:
+        conversation: What is shown.
+    """
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.number = 0
+        self._turns: tuple[Turn, ...] | None = None  # those that the rows are of
+        self._open_id: str | None = None
+        self._rows: list[list[Any]] = []
+        self._head: Mapping[str, Any] = {}
+        self._growing: LiveAnswer | None = None
+        self._prompt = Message("user", "")
+        self._versions: dict[str, tuple[Turn, int]] = {}
+        self._rendered: OrderedDict[str, tuple[Turn, tuple[str, ...]]] = OrderedDict()
+
+    @property
+    def weight(self) -> int:
+        """How many characters a view lays out again with each change: those of the open block."""
+        return self._growing.open_length if self._growing is not None else 0
+
+    def change(self, head: Mapping[str, Any]) -> Sent | None:
+        """What is new, as the next message; ``None`` when nothing is.
+
+        Args:
+            head: What stands around the turns: the model, the status, and the like.
+        """
+        message = Sent({}, [])
+        try:
+            self._note_changes(head, message)
+        except Exception:
+            self._growing = self._turns = None
+            self.number += 1  # what is lost with it is noticed by the views, which then ask for the state
+            raise
+        if not message.content:
+            return None
+        self.number += 1
+        message.content.update(type="change", number=self.number)
+        return message
+
+    def _note_changes(self, head: Mapping[str, Any], message: Sent) -> None:
+        answering = self.conversation.answering  # first: what it becomes is then among the turns
+        turns = self.conversation.turns
+        open_id = answering.draft.id if answering is not None else None
+        if (
+            turns is not self._turns or open_id != self._open_id
+        ):  # looked at only then: there may be thousands
+            if any(turn.id == open_id for turn in turns):
+                answering = open_id = None
+            rows = self._rows_of(turns, answering)
+            if rows != self._rows:
+                self._finish_growing(turns, message)
+                self._add_new(turns, rows, message)
+                self._rows = message.content["rows"] = rows
+            self._turns, self._open_id = turns, open_id
+        self._grow(answering, message)
+        if head != self._head:
+            self._head = message.content["head"] = dict(head)
+
+    def state(self) -> Sent:
+        """All that the changes so far have told."""
+        message = Sent({"type": "state", "number": self.number}, [])
+        ids = [row[0] for row in self._rows]
+        message.content.update(rows=self._rows, head=self._head, items=self._items(ids[-FIRST:], message))
+        if self._growing is not None:
+            message.content["live"] = self._live(self._growing, message)
+        return message
+
+    def items(self, ids: Iterable[str]) -> Sent:
+        """What is shown of some turns."""
+        message = Sent({"type": "items"}, [])
+        message.content["items"] = self._items(ids, message)
+        return message
+
+    def _rows_of(self, turns: Sequence[Turn], answering: Answering | None) -> list[list[Any]]:
+        """For each turn its id, its version (-1 while it is open), and whether it is stale and pinned."""
+        stale = self.conversation.stale
+        rows = [[turn.id, self._version(turn), turn.id in stale, turn.pinned] for turn in turns]
+        if answering is not None:
+            draft = answering.draft
+            open_row = [draft.id, -1, False, draft.pinned]
+            places = [place for place, turn in enumerate(turns) if turn.id == draft.replaces]
+            for place in places or [len(rows)]:
+                rows[place : place + 1] = [open_row]
+        return rows
+
+    def _version(self, turn: Turn) -> int:
+        known, version = self._versions.get(turn.id, (None, 0))
+        if turn is not known:
+            if known is not None and _shown(turn) != _shown(known):
+                version += 1
+            self._versions[turn.id] = turn, version
+        return version
+
+    def _finish_growing(self, turns: Sequence[Turn], message: Sent) -> None:
+        """The turn that an open one has become: the views have most of it already."""
+        growing = self._growing
+        ended = [turn for turn in turns if growing is not None and turn.id == growing.id]
+        if growing is None or not ended:
+            return
+        [turn] = ended
+        blocks, kept = growing.finish(turn.answer)
+        blocks = (*blocks, *_asides(turn))
+        self._remember(turn, blocks)
+        item = self._item(turn, blocks[kept:], message)
+        message.content["items"] = [{**item, "kept": kept}]
+
+    def _add_new(self, turns: Sequence[Turn], rows: list[list[Any]], message: Sent) -> None:
+        """What is shown of the last turns that were not there before."""
+        known = {(row[0], row[1]) for row in self._rows}
+        finished = {item["id"] for item in message.content.get("items", ())}
+        new = [row[0] for row in rows[-FIRST:] if (row[0], row[1]) not in known and row[0] not in finished]
+        if items := self._items(new, message):
+            message.content.setdefault("items", []).extend(items)
+
+    def _grow(self, answering: Answering | None, message: Sent) -> None:
+        if answering is None:
+            self._growing = None
+            return
+        draft, progress = answering.draft, answering.progress
+        if self._growing is None or self._growing.id != draft.id:
+            self._growing = LiveAnswer(draft.id)
+            self._prompt = draft.prompt
+            self._growing.advance(progress)
+            message.content["live"] = self._live(self._growing, message)
+        elif news := self._growing.advance(progress):
+            message.content["live"] = {"id": draft.id, **news}
+
+    def _live(self, growing: LiveAnswer, message: Sent) -> dict[str, Any]:
+        return {"id": growing.id, **_prompt(self._prompt, message), **growing.whole()}
+
+    def _items(self, ids: Iterable[str], message: Sent) -> list[dict[str, Any]]:
+        turns = {turn.id: turn for turn in self.conversation.turns}
+        return [self._item(turns[id], self._blocks(turns[id]), message) for id in ids if id in turns]
+
+    def _item(self, turn: Turn, blocks: Sequence[str], message: Sent) -> dict[str, Any]:
+        return {
+            "id": turn.id,
+            "version": self._version(turn),
+            **_prompt(turn.prompt, message),
+            "blocks": blocks,
+            "reasoning": replace_surrogates(turn.reasoning),
+            "text": replace_surrogates(turn.answer),
+            "foot": replace_surrogates(footer(turn)),
+        }
+
+    def _blocks(self, turn: Turn) -> tuple[str, ...]:
+        known = self._rendered.get(turn.id)
+        if known is not None and (known[0] is turn or known[0].exchange == turn.exchange):
+            self._rendered.move_to_end(turn.id)
+            return known[1]
+        document = markup.Document()
+        document.feed(replace_surrogates(turn.answer))
+        document.finish()
+        blocks = (*document.blocks, *_asides(turn))
+        self._remember(turn, blocks)
+        return blocks
+
+    def _remember(self, turn: Turn, blocks: tuple[str, ...]) -> None:
+        self._rendered[turn.id] = turn, blocks
+        if len(self._rendered) > _REMEMBERED:
+            self._rendered.popitem(last=False)
+
+
+def _prompt(prompt: Message, message: Sent) -> dict[str, Any]:
+    images = []
+    for part in prompt.parts:
+        if isinstance(part, ImagePart):
+            images.append({"type": part.media_type, "buffer": len(message.buffers)})
+            message.buffers.append(part.data)
+    return {"prompt": replace_surrogates(prompt.text), "images": images}
+
+
+def _asides(turn: Turn) -> tuple[str, ...]:
+    """The block of what is beside the text."""
+    html = asides_html(turn.parts)
+    return (html,) if html else ()
+
+
+def _shown(turn: Turn) -> tuple[Any, ...]:
+    return turn.prompt, turn.exchange, turn.status, footer(turn)

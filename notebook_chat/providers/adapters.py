@@ -1,0 +1,170 @@
+"""Providers from elsewhere: g4f's classes, any object like them, and a plain async-generator function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
+from typing import Any
+
+from .. import errors
+from ..events import Event, Finish, ReasoningDelta, TextDelta, Usage
+from ..messages import Messages, normalize
+from ..secrets import hides_secrets, unwrap_secrets
+from .base import AsyncGeneratorProvider, AsyncResult, Item
+from .context_limits import known_limit
+
+_THEIR_PACKAGES = ("g4f", "aiohttp", "curl_cffi", "httpx", "requests")
+
+
+class ForeignProvider:
+    """Makes a provider of something that is one in other people's terms.
+
+    Args:
+        source: A class or object with ``create_async_generator(model, messages, **options)``, as g4f's
+            are; or an async-generator function, which is given what its parameters ask for by name:
+            ``model``, ``messages`` (or whatever its first parameter is called), and options.
+
+    Raises:
+        ConfigurationError: It is neither.
+    """
+
+    def __init__(self, source: Any) -> None:
+        generate = getattr(source, "create_async_generator", None)
+        if generate is None and callable(source):
+            generate = source
+        if generate is None:
+            raise errors.ConfigurationError(
+                f"{source!r} is no provider",
+                hint="Give a name, a class with create_async_generator, or an async-generator function.",
+            )
+        self.name = str(getattr(source, "__name__", None) or type(source).__name__)
+        self.default_model = str(getattr(source, "default_model", None) or "")
+        self.models = tuple(getattr(source, "models", None) or ())
+        self._generate: Callable[..., AsyncIterable[Any]] = generate
+        self._parameters = _parameters(generate)
+
+    needs_auth = False
+
+    def available(self) -> bool:
+        """Whether it is asked where nobody names a model: never."""
+        return False
+
+    def accepts(self, model: str) -> bool:
+        """Whether a name without a provider's is a model of this one: never.
+
+        Args:
+            model: The name as it was given.
+        """
+        return False
+
+    def context_limit(self, model: str, options: Mapping[str, Any]) -> int | None:
+        """How many tokens the model can read at once, as far as its name tells; ``None`` where it does not.
+
+        Args:
+            model: The model's own name.
+            options: The options of the request.
+        """
+        return known_limit(model)
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Refuses options that the function has no parameter for.
+
+        Args:
+            options: The options by name.
+
+        Raises:
+            InvalidOptionError: It says which.
+        """
+        if any(parameter.kind is parameter.VAR_KEYWORD for parameter in self._parameters.values()):
+            return
+        for option in options:
+            if option not in self._parameters:
+                raise errors.InvalidOptionError(f"{self.name} has no option {option!r}")
+
+    @hides_secrets
+    def create_async_generator(self, model: str, messages: Messages, **options: Any) -> AsyncResult:
+        """As every provider's. Messages go over as dicts, which everybody understands."""
+        plain = [message.to_dict() for message in normalize(messages)]
+        return AsyncResult(self._items(model, plain, options), provider=self.name, model=model)
+
+    async def _items(
+        self, model: str, messages: list[dict[str, Any]], options: Mapping[str, Any]
+    ) -> AsyncGenerator[Item]:
+        source = self._generate(**self._arguments(model, messages), **unwrap_secrets(options))
+        try:
+            async for item in source:
+                if isinstance(item, str):
+                    yield item
+                elif events := _events(item):
+                    yield events
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] in _THEIR_PACKAGES:
+                raise _translated(error, self.name) from None
+            raise
+        finally:
+            if (close := getattr(source, "aclose", None)) is not None:
+                await close()
+        yield Finish("stop")
+
+    def _arguments(self, model: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
+        named = dict(self._parameters)
+        arguments: dict[str, Any] = {}
+        if named.pop("model", None) is not None or not self._parameters:
+            arguments["model"] = model
+        if "messages" in named or not named:
+            arguments["messages"] = messages
+        else:
+            arguments[next(iter(named))] = messages
+        return arguments
+
+
+def adapt(provider: Any) -> type[AsyncGeneratorProvider] | ForeignProvider:
+    """The provider itself where it is one of ours, else made into one."""
+    if isinstance(provider, ForeignProvider):
+        return provider
+    if isinstance(provider, type) and issubclass(provider, AsyncGeneratorProvider):
+        return provider
+    return ForeignProvider(provider)
+
+
+def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return {"options": inspect.Parameter("options", inspect.Parameter.VAR_KEYWORD)}
+
+
+def _events(item: Any) -> list[Event]:
+    """The events of one of g4f's response objects, which are told apart by their classes' names, so that
+    g4f need not be imported. Those that are hidden by their own account give none."""
+    kind = type(item).__name__
+    if isinstance(item, Event):
+        return [item]
+    if isinstance(item, (list, tuple)):
+        return list(item)
+    if kind == "Reasoning":
+        token = getattr(item, "token", None)
+        return [ReasoningDelta(token)] if token else []
+    if kind == "FinishReason":
+        return [Finish(getattr(item, "reason", None))]
+    if kind == "Usage":
+        return [Usage(getattr(item, "prompt_tokens", None), getattr(item, "completion_tokens", None))]
+    if isinstance(item, Exception):
+        raise item
+    if any(parent.__name__ == "HiddenResponse" for parent in type(item).__mro__):
+        return []
+    text = str(item)
+    return [TextDelta(text)] if text else []
+
+
+def _translated(error: Exception, name: str) -> errors.ChatError:
+    """The nearest class of our tree for an exception of somebody else's."""
+    kinds: dict[str, type[errors.ChatError]] = {
+        "RateLimitError": errors.RateLimitError,
+        "MissingAuthError": errors.AuthenticationError,
+        "ModelNotFoundError": errors.ModelNotFoundError,
+        "PaymentRequiredError": errors.QuotaError,
+        "MissingRequirementsError": errors.MissingDependencyError,
+    }
+    kind = kinds.get(type(error).__name__, errors.ProviderError)
+    return kind(f"{type(error).__name__}: {str(error)[:500]}", provider=name)

@@ -1,0 +1,147 @@
+"""The models that a service has: one GET, or several where the list comes in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+from urllib.parse import urlencode
+
+import msgspec
+
+from .. import errors
+from ..attempts import STALE_CONNECTION, Attempts
+from ..request import HttpRequest
+from ..secrets import Secret
+from ..transport import Transport, send
+from . import error_mapping
+from .call import Connection
+
+SECONDS = 15.0
+"""How long a page of the list may take, in seconds, where the caller sets no other bound."""
+
+LARGEST_PAGE = 64 * 1024 * 1024
+"""The largest page accepted, in bytes. OpenRouter's is about one megabyte."""
+
+MOST_PAGES = 100
+"""How many pages are asked for: a service whose list never ends must not hold its caller."""
+
+Page = tuple[list[str], Mapping[str, str]]
+"""The names on one page, and the query that asks for the next; empty on the last."""
+
+
+class Lister(Protocol):
+    """What has a list of models at its service; a class derived from ``HTTPProvider`` is one."""
+
+    @property
+    def name(self) -> str:
+        """What the provider is called."""
+        ...
+
+    @property
+    def models_path(self) -> str:
+        """Where the list is, beneath the service's address."""
+        ...
+
+    @property
+    def models_query(self) -> Mapping[str, str]:
+        """The query that asks for the first page."""
+        ...
+
+    def headers(self, key: Secret | None) -> dict[str, str | Secret]:
+        """The headers of every request."""
+        ...
+
+    def parse_models(self, body: bytes) -> Page:
+        """The names on one page, and the query that asks for the next.
+
+        Raises:
+            ValueError: The page is malformed.
+        """
+        ...
+
+
+class _Model(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Page(msgspec.Struct, frozen=True):
+    data: list[_Model]
+    has_more: bool | None = None
+    last_id: str | None = None
+
+
+_PAGE = msgspec.json.Decoder(_Page | list[_Model])
+
+
+def parse_page(body: bytes) -> Page:
+    """A page in OpenAI's form, which is Anthropic's too: ``{"data": [{"id": …}]}``, with ``has_more`` and
+    ``last_id`` where there are several pages. Together sends the bare list.
+
+    Raises:
+        ValueError: It is not in that form.
+    """
+    page = _PAGE.decode(body)
+    if isinstance(page, list):
+        page = _Page(page)
+    following = {"after_id": page.last_id} if page.has_more and page.last_id else {}
+    return [model.id for model in page.data], following
+
+
+async def list_models(provider: Lister, to: Connection) -> list[str]:
+    """The names of all models, in the service's order and each once.
+
+    Raises:
+        ChatError: The service or the way to it failed.
+    """
+    names: dict[str, None] = {}
+    query: Mapping[str, str] = provider.models_query
+    for _ in range(MOST_PAGES):
+        request = _request(provider, to, query)
+        body = await _body(provider, request, to.transport)
+        try:
+            page, following = provider.parse_models(body)
+        except ValueError:
+            raise error_mapping.not_an_answer(body, request, provider.name) from None
+        names.update(dict.fromkeys(page))
+        if not following or not page:
+            break
+        query = {**provider.models_query, **following}
+    return list(names)
+
+
+def _request(provider: Lister, to: Connection, query: Mapping[str, str]) -> HttpRequest:
+    return HttpRequest(
+        "GET",
+        f"{to.base_url}{provider.models_path}{'?' if query else ''}{urlencode(query)}",
+        {"Accept": "application/json", **provider.headers(to.api_key), **to.headers},
+        timeouts=to.timeouts,
+        proxy=to.proxy,
+        ssl=to.ssl,
+    )
+
+
+async def _body(provider: Lister, request: HttpRequest, transport: Transport) -> bytes:
+    """The body of the response to one request, which is sent once more where a kept connection was closed."""
+    attempts = Attempts()
+    while True:
+        try:
+            return await _received(provider, request, transport)
+        except errors.StaleConnectionError as error:
+            if attempts.again(STALE_CONNECTION, error) is None:
+                raise
+            request = replace(request, reuse=False)
+
+
+async def _received(provider: Lister, request: HttpRequest, transport: Transport) -> bytes:
+    async with send(request, transport) as response:
+        if response.status != 200:
+            raise await error_mapping.from_response(response, request, provider.name)
+        blocks: list[bytes] = []
+        size = 0
+        async for block in response:
+            blocks.append(block)
+            size += len(block)
+            if size > LARGEST_PAGE:
+                raise errors.ResponseFormatError("its list of models is too large", provider=provider.name)
+        return b"".join(blocks)

@@ -1,0 +1,295 @@
+"""The options of a request: their names and types, as an editor completes them, and the one place that checks them."""
+
+from __future__ import annotations
+
+import math
+import re
+import ssl as tls
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypedDict
+
+from ..attempts import RetryPolicy
+from ..errors import InvalidOptionError
+from ..messages import Message, Messages, normalize
+from ..request import Timeouts
+from ..secrets import Secret
+from ..transport import Transport
+
+# --- names and types ------------------------------------------------------------------------------------
+
+
+class GenerationOptions(TypedDict, total=False):
+    """The options that shape an answer. Each dialect says in ``options`` which of them it has a place for.
+
+    Attributes:
+        temperature: How freely words are chosen, from 0 to 2.
+        top_p: The share of the likeliest words to choose from, from 0 to 1.
+        max_tokens: The longest answer, in tokens.
+        seed: A number that makes the choice of words repeatable, where the service can.
+        stop: A text, or several, at which the answer ends.
+    """
+
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    seed: int | None
+    stop: str | Sequence[str] | None
+
+
+class AskOptions(GenerationOptions, total=False):
+    """The options that decide what is asked.
+
+    Attributes:
+        system: The system prompt.
+        extra_body: Further fields of the request's body, which win over those of the dialect.
+    """
+
+    system: str | None
+    extra_body: Mapping[str, Any] | None
+
+
+class ConnectionOptions(TypedDict, total=False):
+    """The options of the way to a service. They do not change what is asked, and are kept with no turn.
+
+    Attributes:
+        base_url: Where the service lives, such as ``http://localhost:8000/v1``.
+        api_key: The key; else that of the environment or of the system's keyring.
+        headers: Further headers, which win over those of the dialect.
+        timeout: How long the whole answer may take, in seconds; or ``Timeouts``.
+        retries: How often to ask again after a failure that may pass; or a ``RetryPolicy``.
+        ssl: A context, or the file of a certificate authority; ``False`` to trust any certificate.
+        transport: What sends the request, in place of the network.
+    """
+
+    base_url: str | None
+    api_key: str | Secret | None
+    headers: Mapping[str, str] | None
+    timeout: float | Timeouts | None
+    retries: int | RetryPolicy | None
+    ssl: tls.SSLContext | str | PathLike[str] | bool | None
+    transport: Transport | None
+
+
+class ProviderOptions(AskOptions, ConnectionOptions, total=False):
+    """All common options but ``proxy``, which ``create_async_generator`` has as a parameter of its own."""
+
+
+class RequestOptions(ProviderOptions, total=False):
+    """All common options.
+
+    Attributes:
+        proxy: The address of an HTTP proxy, such as ``http://user:password@host:port``.
+    """
+
+    proxy: str | Secret | None
+
+
+class ChatOptions(GenerationOptions, ConnectionOptions, total=False):
+    """The options of a ``Chat``, whose system prompt belongs to its conversation.
+
+    Attributes:
+        extra_body: As in ``AskOptions``.
+        proxy: As in ``RequestOptions``.
+    """
+
+    extra_body: Mapping[str, Any] | None
+    proxy: str | Secret | None
+
+
+class TurnOptions(ChatOptions, total=False):
+    """The options of one turn of a ``Chat``.
+
+    Attributes:
+        model: Another model for this turn alone, as ``provider:model``.
+        cell: The notebook cell that the turn belongs to; ``""`` for none, also where one runs now.
+        system: The system prompt from this turn on; ``""`` for none, ``None`` for no change.
+        fresh: Whether to start over: the turns before are not sent.
+        replaces: The id of a turn that is asked anew, in its place.
+        images: Images to go with the prompt: paths, bytes, ``data:`` URLs, Pillow images, matplotlib figures.
+        wait: Whether to wait for another answer that is coming in the conversation, and not to refuse.
+    """
+
+    model: str | None
+    cell: str | None
+    system: str | None
+    fresh: bool
+    replaces: str | None
+    images: Sequence[Any]
+    wait: bool
+
+
+CONNECTION = frozenset({*ConnectionOptions.__annotations__, "proxy"})
+"""The names of the options of the way to a service."""
+
+COMMON = CONNECTION | {"system", "extra_body"}
+"""The names of the options that every provider takes, besides those it has in ``options``."""
+
+
+# --- checks ---------------------------------------------------------------------------------------------
+
+Check = Callable[[str, Any], Any]
+"""What gives an option's value in its checked form, from its name and what the caller gave."""
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110, 5.6.2
+
+
+def number(low: float, high: float) -> Check:
+    """The check for a number in a range.
+
+    Args:
+        low: The least value.
+        high: The greatest value.
+    """
+
+    def check(name: str, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+            raise InvalidOptionError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
+        return value
+
+    return check
+
+
+def integer(low: int | None = None) -> Check:
+    """The check for a whole number.
+
+    Args:
+        low: The least value; ``None`` for no bound.
+    """
+
+    def check(name: str, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or (low is not None and value < low):
+            bound = "" if low is None else f", {low} or more"
+            raise InvalidOptionError(f"{name} must be a whole number{bound}, not {value!r}")
+        return value
+
+    return check
+
+
+def _stop(name: str, value: Any) -> tuple[str, ...]:
+    words = (value,) if isinstance(value, str) else value
+    if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) and word for word in words):
+        raise InvalidOptionError(f"{name} must be a text or a list of texts, not {value!r}")
+    return tuple(words)
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidOptionError(f"{name} must be a text, not {type(value).__name__}")
+    return value
+
+
+def _mapping(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise InvalidOptionError(f"{name} must be a dict with names as keys, not {type(value).__name__}")
+    return dict(value)
+
+
+GENERATION: dict[str, Check] = {
+    "temperature": number(0, 2),
+    "top_p": number(0, 1),
+    "max_tokens": integer(1),
+    "seed": integer(),
+    "stop": _stop,
+}
+"""The checks of the options that shape an answer."""
+
+
+def check_known(
+    provider: str, options: Mapping[str, Any], known: frozenset[str], checks: Mapping[str, Check]
+) -> None:
+    """Refuses options that a provider has no place for, and values out of range.
+
+    Args:
+        provider: The provider's name.
+        options: The options by name.
+        known: The options it has a place for besides the common ones.
+        checks: The checks of its options' values.
+
+    Raises:
+        InvalidOptionError: It says which option is wrong, and which there are.
+    """
+    known = known | COMMON
+    for option, value in options.items():
+        if option not in known:
+            raise InvalidOptionError(
+                f"{provider} has no option {option!r}", hint=f"It has {', '.join(sorted(known))}."
+            )
+        if option in checks and value is not None:
+            checks[option](option, value)
+
+
+def check_ask(options: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
+    """The options that decide an answer, in their checked form.
+
+    Args:
+        options: All options by name. Those without a check and those that are ``None`` are passed over.
+        checks: The checks of the options that shape an answer.
+
+    Raises:
+        InvalidOptionError: A value is of the wrong type or out of range.
+    """
+    checked = {name: check(name, options[name]) for name, check in checks.items() if given(options, name)}
+    if given(options, "extra_body"):
+        checked["extra_body"] = _mapping("extra_body", options["extra_body"])
+    return checked
+
+
+def given(options: Mapping[str, Any], name: str) -> bool:
+    """Whether an option is there and not ``None``."""
+    return options.get(name) is not None
+
+
+def check_messages(messages: Messages, system: Any = None) -> tuple[Message, ...]:
+    """The messages in one form, with ``system`` as the first of them where it is given."""
+    checked = normalize(messages)
+    if system is None or not _text("system", system).strip():
+        return checked
+    return (Message("system", system), *checked)
+
+
+def check_timeouts(timeout: Any) -> Timeouts:
+    """The bounds on time from the ``timeout`` option: seconds for the whole answer, or ``Timeouts``."""
+    if timeout is None or isinstance(timeout, Timeouts):
+        return timeout or Timeouts()
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < math.inf:
+        raise InvalidOptionError(f"timeout must be a number of seconds above 0, or Timeouts, not {timeout!r}")
+    return Timeouts(total=timeout)
+
+
+def check_base_url(url: Any) -> str:
+    """An address without a slash at its end."""
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        raise InvalidOptionError(
+            f"base_url must be an address, not {url!r}", hint="Give one such as http://localhost:8000/v1."
+        )
+    return url.rstrip("/")
+
+
+def check_ssl(value: Any) -> tls.SSLContext | bool:
+    """The ``ssl`` option: a context, the file of a certificate authority, or ``False`` to trust anyone."""
+    if value is None or isinstance(value, (bool, tls.SSLContext)):
+        return True if value is None else value
+    try:
+        return tls.create_default_context(cafile=Path(value))
+    except (OSError, TypeError) as error:
+        raise InvalidOptionError(f"ssl must be a context or a file of certificates: {error}") from None
+
+
+def check_transport(value: Any) -> Transport | None:
+    """The ``transport`` option: what sends requests in place of the network."""
+    if value is not None and not isinstance(value, Transport):
+        raise InvalidOptionError(f"transport must have a method send(request), not {type(value).__name__}")
+    return value
+
+
+def check_headers(headers: Any) -> dict[str, Secret]:
+    """The ``headers`` option, its values held as secrets."""
+    checked = _mapping("headers", headers or {})
+    for name, value in checked.items():
+        if not isinstance(value, (str, Secret)):
+            raise InvalidOptionError(f"the header {name} must be a text, not {type(value).__name__}")
+        if not _HEADER_NAME.fullmatch(name) or not Secret(value).reveal().isprintable():
+            raise InvalidOptionError(f"the header {name!r} has a character that no header may have")
+    return {name: Secret(value) for name, value in checked.items()}

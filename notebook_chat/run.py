@@ -1,0 +1,273 @@
+"""One answer on its way into the conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from .answer import AnswerFold, AnswerSnapshot
+from .attempts import FEWER_TURNS, Attempts
+from .conversation import Conversation, Draft, Status, Turn
+from .errors import ContextLengthError, ConversationBusyError
+from .events import Event, Notice
+from .messages import Message
+from .providers.base import AsyncResult
+from .providers.registry import Provider
+
+_WRITTEN_SECONDS = 1.0
+"""How long a request waits at most until the prompt is on the disk."""
+
+_WAITING = Notice("waiting for another answer in this conversation")
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """What is asked, and where its turn belongs.
+
+    Attributes:
+        message: The user's message.
+        cell: The notebook cell that asks, where there is one.
+        system: The system prompt that holds from this turn on; empty for none, ``None`` for no change.
+        fresh: Whether it starts over: the turns before it are not sent.
+        replaces: The id of the turn that is asked anew, in its place.
+    """
+
+    message: Message
+    cell: str | None = None
+    system: str | None = None
+    fresh: bool = False
+    replaces: str | None = None
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Who is asked.
+
+    Attributes:
+        provider: The provider.
+        model: The model's own name there; empty where the provider has only one.
+    """
+
+    provider: Provider
+    model: str = ""
+
+    @property
+    def name(self) -> str:
+        """``provider:model``."""
+        return f"{self.provider.name}:{self.model}" if self.model else self.provider.name
+
+
+class Run:
+    """One ask on its way: iterate ``batches()``. The turn is open from the first item on; when the batches
+    end, however they end, it is in the conversation.
+
+    While it is on its way it is the conversation's ``Progress``: others see what has come, and may stop it.
+
+    Args:
+        conversation: Where the turn belongs.
+        prompt: What is asked.
+        target: Who is asked.
+        options: The options of the request. Those of ``remembered`` are kept with the turn.
+        remembered: The names of options that shaped the answer; never a key's or a header's.
+        limit: How many tokens may go out; ``None`` where that is not known.
+        wait: Whether to wait for another answer that is coming in the conversation, and not to refuse.
+
+    Attributes:
+        turn: The turn, once the answer has ended; ``None`` before, and when it failed without any answer.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        prompt: Prompt,
+        target: Target,
+        options: Mapping[str, Any],
+        *,
+        remembered: Iterable[str] = (),
+        limit: int | None = None,
+        wait: bool = False,
+    ) -> None:
+        self.turn: Turn | None = None
+        self._conversation = conversation
+        self._prompt = prompt
+        self._target = target
+        self._options = options
+        self._remembered = {name: options[name] for name in remembered if options.get(name) is not None}
+        self._limit = limit
+        self._wait = wait
+        self._sent: Draft | None = None
+        self._result: AsyncResult | None = None
+        self._fold = AnswerFold(target.name)
+        self._stopped = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: asyncio.Task[Any] | None = None
+
+    @property
+    def model(self) -> str:
+        """Who answers, as ``provider:model``."""
+        return self._target.name
+
+    @property
+    def snapshot(self) -> AnswerSnapshot:
+        """What has come so far."""
+        return self._fold.snapshot()
+
+    def stop(self) -> None:
+        """Ends the answer, from any thread: the batches end as if it had been whole, and the turn is kept as
+        stopped."""
+        self._stopped = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and the answer with it
+                self._loop.call_soon_threadsafe(self._interrupt)
+
+    def _interrupt(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader should know of what was sent: turns left out, turns that are stale."""
+        notes = []
+        if self._sent is not None and self._sent.left_out:
+            out = self._sent.left_out
+            oldest = "oldest turn" if out == 1 else f"{out} oldest turns"
+            notes.append(f"without the {oldest}: the model's context is full")
+        if self._sent is not None and self._sent.stale:
+            count = self._sent.stale
+            stale = "a stale turn" if count == 1 else f"{count} stale turns"
+            notes.append(f"after {stale}: an earlier cell ran again, theirs did not")
+        return notes
+
+    async def batches(self) -> AsyncGenerator[Sequence[Event]]:
+        """The events of the answer, those that arrived together in one sequence.
+
+        Raises:
+            ConversationBusyError: An answer is still coming in this conversation, and it is not to be waited for.
+            ChatError: The answer failed. What had come of it is in its ``partial`` and in the conversation.
+        """
+        while True:
+            try:
+                draft = self._begin()
+                break
+            except ConversationBusyError:
+                if not self._wait:
+                    raise
+            yield self._told(_WAITING)
+            await self._others()
+        start = time.monotonic()
+        status: Status = "stopped"
+        self._loop = asyncio.get_running_loop()
+        self._waiting = asyncio.current_task()
+        try:
+            await self._opened(draft)
+            async for batch in self._answer(draft):
+                self._conversation.notify()
+                self._waiting = None  # what the caller does in between is not to be interrupted
+                yield batch
+                if self._stopped:
+                    return
+                self._waiting = asyncio.current_task()
+            status = "complete"
+        except asyncio.CancelledError:
+            if not self._stopped or self._waiting is None or self._waiting.uncancel():
+                raise
+        except Exception:
+            status = "failed"
+            raise
+        finally:
+            self._waiting = None
+            await self._close()
+            turn = self._turn(draft, status, time.monotonic() - start)
+            if turn is None:
+                self._conversation.discard(draft)  # nothing came: what was there before stays
+            else:
+                self.turn = self._conversation.commit(draft, turn)
+
+    def _begin(self) -> Draft:
+        prompt = self._prompt
+        return self._conversation.begin(
+            prompt.message,
+            cell=prompt.cell,
+            system=prompt.system,
+            fresh=prompt.fresh,
+            replaces=prompt.replaces,
+        )
+
+    def _told(self, notice: Notice) -> Sequence[Event]:
+        self._fold.add((notice,))
+        return (notice,)
+
+    async def _others(self) -> None:
+        """Waits until no answer is coming in the conversation."""
+        loop = asyncio.get_running_loop()
+        news = asyncio.Event()
+        end = self._conversation.subscribe(lambda: loop.call_soon_threadsafe(news.set))
+        try:
+            while self._conversation.busy:
+                await news.wait()
+                news.clear()
+        finally:
+            end()
+
+    async def _answer(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
+        """The events of the answer to as much of the conversation as the model can read; with half of it
+        once more, if the service says that it cannot."""
+        sent = self._sent = draft if self._limit is None else draft.within(self._limit)
+        attempts = Attempts()
+        while True:
+            try:
+                async for batch in self._asked(sent):
+                    yield batch
+                return
+            except ContextLengthError as error:
+                shorter = sent.within(sent.size // 2)
+                useful = shorter.left_out > sent.left_out and not self.snapshot.parts
+                again = attempts.again(FEWER_TURNS, error) if useful else None
+                if again is None:
+                    raise
+            await self._close()
+            sent = self._sent = shorter
+            yield self._told(again.notice)
+
+    async def _asked(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
+        target = self._target
+        self._result = target.provider.create_async_generator(target.model, draft.messages, **self._options)
+        self._fold = self._result.fold
+        async for batch in self._result.batches():
+            yield batch
+
+    async def _opened(self, draft: Draft) -> None:
+        """Shows the open turn to others, and lets the user's part be written down before the request goes out.
+        A slow disk does not hold it up for long, and what fails there is told elsewhere."""
+        written = self._conversation.persist(draft)
+        self._conversation.follow(draft, self)
+        if written is not None and not written.done():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(
+                    _WRITTEN_SECONDS
+                ):  # wait_for may lose a cancellation in Python 3.11
+                    await asyncio.shield(asyncio.wrap_future(written))
+
+    async def _close(self) -> None:
+        if self._result is not None:
+            with contextlib.suppress(Exception):
+                await self._result.aclose()
+
+    def _turn(self, draft: Draft, status: Status, seconds: float) -> Turn | None:
+        if self._result is None and not self._stopped:
+            return None
+        snapshot = self.snapshot
+        if status == "failed" and not (snapshot.text or snapshot.tool_calls):
+            return None
+        return draft.turn(
+            snapshot.messages,
+            status,
+            model=self.model,
+            finish_reason=snapshot.finish_reason,
+            usage=snapshot.usage,
+            seconds=seconds,
+            options=self._remembered if self._result is not None else {},
+        )

@@ -1,0 +1,21 @@
+"""The notebook's session: its conversations, its cells, its history, and what it goes on with."""
+
+from .cells import CellIdentity
+from .front_end import FrontEnd
+from .notebook_session import DEFAULT, NotebookSession
+from .resumed import Resumed
+from .shells import close_session, has_resumed, loaded_session, open_session, session, session_of
+
+__all__ = [
+    "DEFAULT",
+    "CellIdentity",
+    "FrontEnd",
+    "NotebookSession",
+    "Resumed",
+    "close_session",
+    "has_resumed",
+    "loaded_session",
+    "open_session",
+    "session",
+    "session_of",
+]

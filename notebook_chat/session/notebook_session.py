@@ -1,0 +1,314 @@
+"""The session: one notebook's conversations, and all that can be done to them as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ..errors import ConversationBusyError, HistoryError, InvalidOptionError
+from .cells import CellIdentity
+from .front_end import FrontEnd, notebook_path
+from .history import History
+from .resumed import Resumed
+
+# What a conversation is made of is loaded with the first one: loading the extension is to cost little.
+if TYPE_CHECKING:
+    from ..conversation import Conversation, Observable
+
+DEFAULT = "default"
+"""The name of the conversation of a cell that names none."""
+
+
+class NotebookSession:
+    """The conversations of one notebook, by their names, with their cells and their history.
+
+    It goes on with what the notebook left off with as soon as a conversation is asked for, once. It shows
+    nothing: what there is to tell it returns, or gives to ``on_resume``.
+
+    Args:
+        front_end: What tells of the cell that runs, and of the notebook.
+        history: Whether conversations are kept on the disk.
+        system: The system prompt of new conversations; ``""`` for none.
+        new_kernel: Whether the kernel has not had another session before, whose variables are still there.
+        on_resume: Called once, with what the notebook goes on with.
+
+    Attributes:
+        cells: Tells the cells apart that ask.
+        history: Where conversations are kept on the disk.
+        system: The system prompt of new conversations; ``""`` for none.
+    """
+
+    def __init__(
+        self,
+        front_end: FrontEnd,
+        *,
+        history: bool = True,
+        system: str = "",
+        new_kernel: bool = True,
+        on_resume: Callable[[Resumed], object] = lambda resumed: None,
+    ) -> None:
+        self.cells = CellIdentity(front_end)
+        self.history = History(history)
+        self.system = system
+        self._front_end = front_end
+        self._new_kernel = new_kernel
+        self._on_resume = on_resume
+        self._conversations: dict[str, Conversation] = {}
+        self._resumed = False
+        self._deleted: set[str] = set()
+
+    # --- the notebook and its history
+
+    @property
+    def path(self) -> Path | None:
+        """The notebook's file, as it was called when the kernel started: no front end tells of a new name.
+        ``None`` where a front end sends no cells either: a kernel that was started from a notebook has that
+        one's variables in its environment."""
+        return notebook_path(self._front_end) if self.cells.current is not None else None
+
+    def keep_history(self, on: bool) -> None:
+        """Has conversations kept on the disk, those that are there already too, or has nothing touch it."""
+        if on != self.history.on:
+            self.history.switch(on, self._conversations.values(), self.path)
+
+    def close(self) -> None:
+        """Waits, for a bounded time, until all that is to be written is."""
+        self.history.flush()
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the notebook has gone on with what it left off with."""
+        return self._resumed
+
+    def resume(self) -> None:
+        """Goes on with the conversations that the notebook left off with; the second time it does nothing."""
+        if self._resumed:
+            return
+        self._resumed = True
+        store, path = self.history.store, self.path
+        if store is not None and path is not None:
+            from .resuming import resume
+
+            found = resume(store, path, running=self.cells.current)
+            for conversation in found.conversations:
+                self._conversations.setdefault(conversation.name, conversation)
+            self._on_resume(dataclasses.replace(found, new_kernel=self._new_kernel))
+        self.forget_deleted_cells()
+
+    # --- its conversations
+
+    @property
+    def conversations(self) -> Mapping[str, Conversation]:
+        """The conversations by their names: those that are there by now, and no more."""
+        return MappingProxyType(self._conversations)
+
+    def conversation(self, name: str = DEFAULT) -> Conversation:
+        """The conversation of a name; it is there from its first mention on."""
+        self.resume()
+        if name not in self._conversations:
+            from ..conversation import Conversation
+
+            self._add(Conversation(name, system=self.system or None))
+        return self._conversations[name]
+
+    def named(self, name: str | None) -> Conversation:
+        """The conversation of a name that must be there; ``None`` for the default one.
+
+        Raises:
+            InvalidOptionError: There is no conversation of that name; it says which there are.
+        """
+        self.resume()
+        if name is not None and name not in self._conversations:
+            names = ", ".join(self._conversations) or "none yet"
+            raise InvalidOptionError(f"no conversation is called {name!r}", hint=f"There are: {names}.")
+        return self.conversation(name or DEFAULT)
+
+    def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
+        """The conversation of a name for a ``Chat``, and what tells the cells apart that ask in it."""
+        return self.conversation(name), self.cells.next
+
+    def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
+        """Has ``changed`` called when conversations are added, deleted or renamed.
+
+        Args:
+            changed: As in ``Observable.subscribe``.
+
+        Returns:
+            What ends that.
+        """
+        return self._changes.subscribe(changed)
+
+    def fork(self, name: str, source: Conversation) -> int:
+        """Begins a conversation with what has been said in another so far. When the cell that did so runs
+        again, the branch begins with what was said until then, and keeps what it has had itself.
+
+        Args:
+            name: What the branch is called.
+            source: What it branches off from.
+
+        Returns:
+            How many turns it begins with.
+
+        Raises:
+            InvalidOptionError: There is another conversation of that name.
+        """
+        there = self._conversations.get(name)
+        origin = there.origin if there is not None else None
+        if there is not None and len(there) and (origin is None or origin.id != source.id):
+            raise _taken(name)
+        branch = source.branch(name, before=origin.position if origin else None)
+        if there is not None and origin is not None:
+            own = [turn for turn in there.turns if turn.position > origin.position]
+            there.replace([*branch.turns, *own])
+        else:
+            self._add(branch, save=True)
+        return len(branch)
+
+    def rename(self, name: str, new: str) -> None:
+        """Gives a conversation another name.
+
+        Raises:
+            InvalidOptionError: There is none of that name, or there is one of the other name already.
+        """
+        conversation = self.named(name)
+        if new in self._conversations:
+            raise _taken(new)
+        self._conversations[new] = self._conversations.pop(name)
+        conversation.name = new
+        self._changes.notify()
+        if self.history.store is not None:
+            self.history.store.rename(conversation.id, new)
+
+    def locate(self, name: str) -> tuple[str, int]:
+        """Finds a conversation by its name here, or in the whole history by the beginning of its id.
+
+        Returns:
+            Its id, and how many turns it has.
+
+        Raises:
+            InvalidOptionError: There is none, or ids of several begin so.
+            HistoryError: It is not here, and the history is off or cannot be read.
+        """
+        self.resume()
+        here = self._conversations.get(name)
+        if here is not None:
+            return here.id, len(here)
+        found = [entry for entry in self.history.require().entries() if name and entry.id.startswith(name)]
+        if len(found) != 1:
+            raise InvalidOptionError(
+                f"the ids of several conversations begin with {name!r}"
+                if found
+                else f"no conversation has the name or id {name!r}",
+                hint="%chat list has the ids.",
+            )
+        return found[0].id, found[0].turns
+
+    def delete(self, id: str) -> None:
+        """Deletes a conversation for good, here and in the history.
+
+        Args:
+            id: Its id, as ``locate`` gives it.
+
+        Raises:
+            ConversationBusyError: An answer is coming in it.
+        """
+        for own in [here for here in self._conversations.values() if here.id == id]:
+            if own.busy:
+                own.reset()  # which refuses, in words
+            own.journal = None
+            del self._conversations[own.name]
+            self._changes.notify()
+        if self.history.store is not None:
+            self.history.store.delete(id)
+
+    def take_in(self, read: Conversation) -> Conversation:
+        """Takes a conversation from elsewhere in, under its name or a numbered one that is free.
+
+        Args:
+            read: The conversation.
+
+        Returns:
+            The conversation to go on with: ``read``, or what became of it when it was taken in before.
+        """
+        self.resume()
+        ids = {turn.id for turn in read.turns}
+        for there in self._conversations.values():
+            taken = there.origin == read.origin and ids <= {turn.id for turn in there.turns}
+            if taken and there.name.startswith(read.name):
+                return there
+        names = (read.name, *(f"{read.name}-{number}" for number in range(2, 10_000)))
+        read.name = next(free for free in names if not len(self._conversations.get(free, ())))
+        self._add(read, save=True)
+        return read
+
+    def restore(self, path: Path | None = None) -> Resumed:
+        """Goes on with the conversations that a notebook's outputs hold, in place of those of their names.
+
+        Args:
+            path: The notebook's file; ``None`` for this notebook.
+
+        Raises:
+            HistoryError: The file is not known, cannot be read, or holds no conversation.
+        """
+        from ..store import read_notebook
+
+        path = path or self.path
+        if path is None:
+            raise HistoryError(
+                "the front end does not tell which notebook this is", hint="Write %chat restore FILE.ipynb."
+            )
+        file = read_notebook(path)
+        if not file.stored:
+            raise HistoryError(f"there is no conversation in the outputs of {path.name}")
+        restored = []
+        for copy in file.conversations():
+            conversation = self.conversation(copy.name)
+            conversation.system = copy.system
+            conversation.replace(copy.turns)
+            restored.append(conversation)
+        return Resumed(tuple(restored), file.broken)
+
+    # --- its cells
+
+    def forget_deleted_cells(self) -> None:
+        """Takes the turns of cells that the user has deleted out of the conversations. To be called before
+        each cell, since the front end tells of a deletion once, with whichever cell runs next."""
+        self._deleted.update(self.cells.deleted)
+        if self._resumed and self._deleted:
+            with contextlib.suppress(ConversationBusyError):  # then with the next cell
+                for conversation in self._conversations.values():
+                    conversation.remove(self._deleted)
+                self._deleted.clear()
+
+    def keep_only_in(self, conversation: Conversation, cell: str | None) -> None:
+        """Takes a cell's turn out of the conversations that it asked in before its ``-c`` was changed.
+
+        Args:
+            conversation: Where the cell has asked now.
+            cell: Its id, as in ``Turn``; ``None`` changes nothing.
+        """
+        for other in self._conversations.values():
+            kept = [turn for turn in other.turns if cell is None or turn.cell != cell]
+            if other is not conversation and len(kept) < len(other):
+                with contextlib.suppress(ConversationBusyError):
+                    other.replace(kept)
+
+    @cached_property
+    def _changes(self) -> Observable:
+        from ..conversation import Observable
+
+        return Observable()
+
+    def _add(self, conversation: Conversation, *, save: bool = False) -> None:
+        self.history.keep(conversation, self.path, save=save)
+        self._conversations[conversation.name] = conversation
+        self._changes.notify()
+
+
+def _taken(name: str) -> InvalidOptionError:
+    return InvalidOptionError(f"there is a conversation called {name!r}", hint="Choose another name.")

@@ -1,0 +1,74 @@
+"""aiohttp's failures, and the operating system's, to the project's own tree."""
+
+from __future__ import annotations
+
+import ssl as tls
+
+import aiohttp
+
+from .. import errors
+from ..request import HttpRequest
+from ..secrets import redact
+
+
+def translated(error: Exception, request: HttpRequest) -> errors.ChatError:
+    """The error of the project's tree for one of aiohttp's or the operating system's."""
+    host = request.host
+    if isinstance(error, errors.ChatError):
+        return error
+    if isinstance(error, TimeoutError):
+        return _timeout(error, request)
+    reason = redact(_reason(error), *request.secrets)
+    match error:
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+            return errors.ConfigurationError(
+                f"{redact(request.url)!r} is not an address that can be asked",
+                hint="An address looks like https://host/v1.",
+            )
+        case aiohttp.ClientProxyConnectionError():
+            return errors.ProxyError(f"the proxy does not answer: {reason}")
+        case aiohttp.ClientHttpProxyError():
+            return errors.ProxyError(f"the proxy refused to connect to {host}: {reason}", status=error.status)
+        case aiohttp.ClientConnectorDNSError():
+            return errors.NameResolutionError(f"the host {host} cannot be found: {reason}")
+        case aiohttp.ClientSSLError() | tls.SSLError() | aiohttp.ServerFingerprintMismatch():
+            return errors.TLSError(f"no secure connection to {host}: {reason}")
+        case aiohttp.ClientConnectorError():
+            return errors.ConnectError(f"cannot connect to {host}: {reason}")
+        case aiohttp.ClientResponseError():
+            return errors.ResponseFormatError(f"{host} does not speak HTTP: {reason}")
+        case aiohttp.ClientError() | OSError():
+            return errors.StreamInterruptedError(f"the connection to {host} was lost: {reason}")
+        case _:
+            # A ValueError of aiohttp's own checks: a header with a line break, a malformed proxy.
+            return errors.ConfigurationError(f"the request to {host} cannot be sent: {reason}")
+
+
+def _timeout(error: TimeoutError, request: HttpRequest) -> errors.RequestTimeoutError:
+    timeouts = request.timeouts
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return errors.RequestTimeoutError(
+                f"no connection to {request.host} within {timeouts.connect:g} s"
+            )
+        case aiohttp.SocketTimeoutError():
+            return errors.RequestTimeoutError(f"{request.host} sent nothing for {timeouts.idle:g} s")
+        case _ if timeouts.total is not None:
+            return errors.RequestTimeoutError(
+                f"no whole answer from {request.host} within {timeouts.total:g} s"
+            )
+        case _:
+            return errors.RequestTimeoutError(f"{request.host} does not answer")
+
+
+def _reason(error: Exception) -> str:
+    """The words of an error that mean something to a reader."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return str(error.certificate_error)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or str(error.os_error)
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.message
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

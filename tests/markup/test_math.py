@@ -1,0 +1,227 @@
+r"""Math: what is a formula and what is a price, and TeX as MathML."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notebook_chat.markup import render_body
+from notebook_chat.markup.mathml import UnsupportedTeXError, mathml
+
+from .vocabulary import faults, inner_text, nesting, select, visible_text, whole_text
+
+
+def formulas(text: str) -> list[str]:
+    """The TeX of each formula in the HTML of a text."""
+    return [element.text or "" for element in select(render_body(text), "annotation")]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("$x$", ["x"]),
+        ("$x^2$, $y$.", ["x^2", "y"]),
+        ("the $n$th of $k$-means", ["n", "k"]),
+        ("a $O(n log n)$ sort", ["O(n log n)"]),
+        ("$3x + 4$ and $2 \\times 3$", ["3x + 4", "2 \\times 3"]),
+        ("$3 \\text{ apples}$", ["3 \\text{ apples}"]),
+        ("变量$x$是", ["x"]),
+        ("($x$)[$y$]", ["x", "y"]),
+        ("**$x$** and *a $y$ b*", ["x", "y"]),
+        ("\\(x\\) and \\( y \\)", ["x", " y "]),
+        ("$$x$$ and $$ y $$ here", ["x", " y "]),
+        ("so \\[ x = 1 \\] holds", [" x = 1 "]),
+        ("\\[x^2\\] in a line", ["x^2"]),
+        ("\\[\nx\n\\]", ["x"]),
+        ("\\[x\\]", ["x"]),
+        ("$$\nx\n$$", ["x"]),
+        ("$$x\n= y$$", ["x\n= y"]),
+        ("$$ x = 1. $$", ["x = 1."]),
+        ("$$x$$.", ["x."]),
+        ("\\begin{align*}\nx &= 1\n\\end{align*}", ["\\begin{align*}\nx &= 1\n\\end{align*}"]),
+        ("> \\[\n> x\n> \\]", ["x"]),
+        ("- a\n  $$\n  x\n  $$\n- b", ["x"]),
+        ("Text\n\\[\na\n= b\n- c\n\\]\nmore", ["a\n= b\n- c"]),
+        ("$a\nb_1$", ["a\nb_1"]),
+    ],
+)
+def test_it_is_math(text: str, found: list[str]) -> None:
+    assert formulas(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$5 and $10",
+        "$5, $10, $15",
+        "between $5-$10 or $5–$10",
+        "$5/month vs 10$",
+        "$1,000.50 (was $2,000)",
+        "US$5 and CA$7",
+        "$100 million and more than 20$",
+        "it costs $$ or $$$",
+        "a $$ place or a $$ one",
+        "$HOME and $PATH",
+        "$HOME/$USER:$PATH",
+        "${HOME}/${USER}",
+        "echo $1 $2 $3",
+        "$AAPL and $MSFT",
+        "\\$5 and \\$6",
+        "`$x$`",
+        "$ x $",
+        "$x",
+        "$$",
+        "$$$$",
+        "$$ $$",
+        "\\( \\)",
+        "\\(see below\\)",
+        "\\[1\\] and \\[a-z\\]",
+        "\\\\(x\\\\)",
+        "$x\n\ny$",
+        "\\[\nx\n\ny\n\\]",
+        "$$\nx\n\ny\n$$",
+        "$$x$$ text after it\n\n$$",
+        "the cost is $5 (see `$x`)",
+        "    $$\n    x\n    $$",
+        "\\begin{tikzpicture}x\\end{tikzpicture}",
+        "[$5](https://e.org) and [$6](https://e.org)",
+    ],
+)
+def test_it_is_no_math(text: str) -> None:
+    assert [tex for tex in formulas(text) if tex != "x"] == []
+    assert "math" not in {name for name in ("math",) if select(render_body(text.replace("$$x$$", "")), name)}
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        ("x^2", "x2"),
+        ("\\frac{a}{b}", "ab"),
+        ("\\int_0^\\infty e^{-x}\\,dx", "∫0∞e−xdx"),
+        ("\\begin{aligned} a &= b \\\\ c &= d \\end{aligned}", "a=bc=d"),
+        ("\\begin{align} a &= b \\label{x} \\\\ c &= d \\nonumber \\end{align}", "a=bc=d"),
+        ("\\begin{gather} a \\\\ b \\end{gather}", "ab"),
+        ("\\begin{cases} 1 & x > 0 \\\\ 0 & \\text{else} \\end{cases}", "{1x>00else"),
+        ("\\begin{bmatrix} 1 & 2 \\\\ 3 & 4 \\end{bmatrix}", "[1234]"),
+        ("\\begin{equation} x \\end{equation}", "x"),
+        ("a \\\\ b", "ab"),
+        ("\\mathbb{R}^n \\ni \\mathbf{x}", "ℝn∋𝐱"),
+        ("\\operatorname{softmax}(z)", "softmax(z)"),
+        ("\\mathop{\\mathrm{argmax}}_x", "argmaxx"),
+        ("\\left\\{ x \\right.", "{x"),
+        ("\\boxed{E = mc^2} \\tag{1}", "E=mc2(1)"),
+        ("a < b > c & d", "a<b>c&d"),
+        ("\\text{<b>&amp;</b>}", "<b>&amp;</b>"),
+        ("\\color{red}{x} + \\textcolor{blue}{y}", "x+y"),
+        ("x' + y''", "x′+y″"),
+        ("\\sum_{i=1}^n i \\ne \\sqrt[3]{2} \\cdot \\hat{y}", "∑i=1ni≠23·y^"),
+    ],
+)
+def test_tex_becomes_mathml(tex: str, text: str) -> None:
+    html = mathml(tex, True)
+    assert re.sub(r"\s", "", visible_text(html)) == text
+    assert faults(html) == []
+    assert [inner_text(element) for element in select(html, "annotation")] == [tex]
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        "\\frac{1}{",
+        "\\unknowncommand{x}",
+        "\\mmlToken{mglyph}[src=http://canary.test/]{}",
+        "\\href{javascript:x}{y}",
+        "\\class{a}{x}",
+        "\\style{color:red}{x}",
+        "\\cssId{a}{x}",
+        "\\unicode{x3c}",
+        "\\require{html}",
+        "\\def\\a{\\a\\a}\\a",
+        "\\newcommand{\\a}{x}\\a",
+        "\\let\\a\\b",
+        "\\verb|<b>|",
+        "{" * 30 + "x" + "}" * 30,
+        "\\sqrt" * 300 + "x",
+        "x^" * 20 + "x",
+        "x" * 5000,
+        "}",
+        "\\end{align}",
+        "_",
+    ],
+)
+def test_tex_that_is_not_rendered_is_shown(tex: str) -> None:
+    with pytest.raises(UnsupportedTeXError):
+        mathml(tex, False)
+    if len(tex) < 1000:
+        html = render_body(f"$${tex}$$")
+        assert tex in visible_text(html)
+        assert select(html, "math") == []
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *"x1+^_{}&=|<>[]()'\"%#~",
+                "\\\\",
+                "\\frac",
+                "\\sqrt",
+                "\\text{",
+                "\\left(",
+                "\\right)",
+                "\\begin{matrix}",
+                "\\end{matrix}",
+                "\\mathbf",
+                "\\hspace{9em}",
+                "\\kern-9em",
+                "\\raise9em",
+                "\\color{red}",
+                "\\limits",
+                "\\over",
+                "\\hline",
+                "\\rule{9em}{9em}",
+                "\\mathrm{",
+                "\\operatorname{",
+                "\\not",
+                "\\mod",
+                "é",
+                "\u202e",
+            ]
+        ),
+        max_size=30,
+    ).map("".join),
+    st.booleans(),
+)
+def test_any_tex_is_rendered_or_refused(tex: str, display: bool) -> None:
+    try:
+        html = mathml(tex, display)
+    except UnsupportedTeXError:
+        return
+    html = f"<p>{html}</p>"
+    assert faults(html) == []
+    assert nesting(html) <= 32
+    assert tex in whole_text(html)
+
+
+def test_lengths_stay_in_their_place() -> None:
+    html = mathml("\\hspace{-50em}x \\kern 99em \\hspace{2em} \\raise{9em}{y} \\rule{99em}{99em}", False)
+    widths = [value for element in select(html, "mspace") for value in element.attrib.values()]
+    assert widths == ["2em"]
+    assert [element.attrib for element in select(html, "mpadded")] == [{}]
+    (arrow,) = select(mathml("\\xrightarrow{f}", False), "mpadded")
+    assert arrow.get("width") == "+0.833em"
+
+
+def test_both_forms_are_there_and_one_is_hidden() -> None:
+    html = render_body("$x_1$")
+    (span,), (code,) = select(html, "span"), select(html, "code")
+    assert (span.get("class"), span.get("hidden"), code.get("class")) == ("nc-math", "hidden", "nc-tex")
+    assert code.text == "$x_1$"
+
+
+def test_a_whole_answer_full_of_formulas() -> None:
+    text = " ".join(f"${chr(97 + i % 26)}_{{{i}}}$" for i in range(500))
+    assert len(formulas(text)) == 500

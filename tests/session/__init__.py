@@ -1,0 +1,1 @@
+"""The notebook's session, without a shell."""
