@@ -24,6 +24,7 @@ class _Block(msgspec.Struct, frozen=True, gc=False):
     name: str | None = None
     text: str | None = None
     thinking: str | None = None
+    input: Any = None
 
 
 class _StopDetails(msgspec.Struct, frozen=True, gc=False):
@@ -60,16 +61,22 @@ class _Usage(msgspec.Struct, frozen=True, gc=False):
             self.output_tokens,
             thinking.thinking_tokens if thinking else None,
             self.cache_read_input_tokens,
+            self.cache_creation_input_tokens,
         )
 
 
 class _Message(msgspec.Struct, frozen=True, gc=False):
+    type: str = ""
     model: str | None = None
     usage: _Usage | None = None
+    content: list[_Block] = []
+    stop_reason: str | None = None
+    stop_details: _StopDetails | None = None
+    error: Any = None
 
 
 class _Event(msgspec.Struct, frozen=True, gc=False):
-    type: str
+    type: str = ""
     index: int = 0
     delta: _Delta = _Delta()
     content_block: _Block = _Block()
@@ -79,6 +86,7 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
 
 
 _EVENT = msgspec.json.Decoder(_Event)
+_MESSAGE = msgspec.json.Decoder(_Message)
 
 
 class Anthropic(HTTPProvider):
@@ -89,6 +97,7 @@ class Anthropic(HTTPProvider):
 
     url = "https://api.anthropic.com/v1"
     needs_auth = True
+    speaks = "Anthropic's messages"
     key_variables = ("ANTHROPIC_API_KEY",)
     default_model = "claude-haiku-5-5"
     options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "stop"})
@@ -152,9 +161,26 @@ class Anthropic(HTTPProvider):
                 return cls._end(event)
             case "message_stop":
                 return (Finish(),)
-            case "error":
-                raise error_mapping.from_payload({"error": event.error}, provider=cls.name)
+            case "message":
+                return cls.parse_whole(frame.data)
+        if event.error:
+            raise error_mapping.from_payload({"error": event.error}, provider=cls.name)
         return ()
+
+    @classmethod
+    def parse_whole(cls, body: bytes) -> Iterator[Event]:
+        """The events of a whole message."""
+        message = decode_json(_MESSAGE, body)
+        if message.error:
+            raise error_mapping.from_payload({"error": message.error}, provider=cls.name)
+        yield from _begin(message)
+        for index, block in enumerate(message.content):
+            yield from _start(index, block)
+            if block.type.endswith("tool_use") and block.input is not None:
+                yield ToolCall(index, arguments=msgspec.json.encode(block.input).decode())
+        yield from cls._end(_Event(delta=_Delta(stop_reason=message.stop_reason, stop_details=message.stop_details)))
+        if message.type == "message":
+            yield Finish()
 
     @classmethod
     def _end(cls, event: _Event) -> Iterator[Event]:

@@ -39,6 +39,7 @@ class _Content(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Candidate(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    index: int = 0
     content: _Content | None = None
     finish_reason: str | None = None
     finish_message: str | None = None
@@ -54,13 +55,18 @@ class _Usage(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     candidates_token_count: int | None = None
     thoughts_token_count: int | None = None
     cached_content_token_count: int | None = None
+    tool_use_prompt_token_count: int | None = None
 
     def event(self) -> Usage:
-        """The figures. Gemini counts the thoughts beside the answer; elsewhere they are a part of the output."""
+        """The figures. Gemini counts the thoughts beside the answer, and what its own tools read beside the prompt;
+        elsewhere they are a part of the output and of the input."""
+        given, read = self.prompt_token_count, self.tool_use_prompt_token_count
+        if read is not None:
+            given = (given or 0) + read
         output, thoughts = self.candidates_token_count, self.thoughts_token_count
         if thoughts is not None:
             output = (output or 0) + thoughts
-        return Usage(self.prompt_token_count, output, thoughts, self.cached_content_token_count)
+        return Usage(given, output, thoughts, self.cached_content_token_count)
 
 
 class _Chunk(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -96,6 +102,7 @@ class Gemini(HTTPProvider):
 
     url = "https://generativelanguage.googleapis.com/v1beta"
     needs_auth = True
+    speaks = "Gemini's API"
     frame_reader = WholeCallReader
     field_names: ClassVar[dict[str, str]] = {
         "max_tokens": "maxOutputTokens",
@@ -112,8 +119,6 @@ class Gemini(HTTPProvider):
     options: ClassVar[frozenset[str]] = frozenset(GENERATION)
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"pageSize": "1000"}
-    # Older models, and gateways that translate, have a finishReason in chunks that are not the last.
-    tail_seconds = 5.0
 
     @classmethod
     def headers(cls, key: Secret | None) -> dict[str, str | Secret]:
@@ -152,7 +157,7 @@ class Gemini(HTTPProvider):
         if chunk.candidates and len(chunk.candidates) == 1 and chunk.prompt_feedback is None:
             candidate = chunk.candidates[0]
             parts = candidate.content.parts if candidate.content else None
-            if candidate.finish_reason is None and parts and len(parts) == 1:
+            if candidate.finish_reason is None and not candidate.index and parts and len(parts) == 1:
                 part = parts[0]
                 if part.text and not part.thought and part.function_call is None and chunk.error is None:
                     return (TextDelta(part.text),)
@@ -170,7 +175,8 @@ class Gemini(HTTPProvider):
     def _events(cls, chunk: _Chunk) -> Iterator[Event]:
         if chunk.error:
             raise error_mapping.from_payload({"error": chunk.error}, provider=cls.name)
-        candidates = chunk.candidates or ()
+        # Of several candidates, a conversation goes on with the first.
+        candidates = [candidate for candidate in chunk.candidates or () if not candidate.index]
         for candidate in candidates:
             for part in (candidate.content and candidate.content.parts) or ():
                 if part.text:

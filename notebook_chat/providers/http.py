@@ -24,9 +24,9 @@ from . import model_pages
 from . import options as checks
 from .base import AsyncGeneratorProvider
 from .call import Ask, Call, Connection
-from .exchange import Batch, answer_batches
+from .exchange import Batch, Patience, answer_batches
 from .options import RequestOptions
-from .reader import FrameReader, Reader
+from .reader import FrameReader, Paragraph, Reader
 
 
 class HTTPProvider(AsyncGeneratorProvider):
@@ -41,7 +41,10 @@ class HTTPProvider(AsyncGeneratorProvider):
         account: The name under which the keyring has the key, where it is another provider's.
         url_variable: The environment variable that may move the service elsewhere.
         models_path, models_query: Where the service lists its models; empty where it does not.
-        tail_seconds: How long to wait, in seconds, for what may follow an answer's end mark.
+        speaks: What its dialect is called, as ``foreign`` has it.
+        reason_ends: Whether nothing of the answer follows the reason for its end.
+        thinks_in_text: Whether reasoning may stand in the text, between ``<think>`` and ``</think>``.
+        patience: How long to wait for what may follow an answer's end.
     """
 
     decoder: ClassVar[type[Decoder]] = SSEDecoder
@@ -53,7 +56,10 @@ class HTTPProvider(AsyncGeneratorProvider):
     url_variable: ClassVar[str] = ""
     models_path: ClassVar[str] = ""
     models_query: ClassVar[Mapping[str, str]] = {}
-    tail_seconds: ClassVar[float] = 1.0
+    speaks: ClassVar[str] = ""
+    reason_ends: ClassVar[bool] = False
+    thinks_in_text: ClassVar[bool] = False
+    patience: ClassVar[Patience] = Patience()
 
     # --- what a dialect writes ----------------------------------------------------------------------------
 
@@ -63,11 +69,16 @@ class HTTPProvider(AsyncGeneratorProvider):
         raise TypeError(f"{cls.__name__} has no build_request() of its own")
 
     @classmethod
-    def parse(cls, frame: Frame) -> Iterable[Event]:
+    def parse(cls, frame: Frame) -> Iterable[Event | Paragraph]:
         """The events of one frame. A ``ValueError`` means that the frame is malformed, a
         ``ContentRefusedError`` that the answer ends here because the service refuses; what a generator
-        yields before it raises counts."""
+        yields before it raises counts. ``Finish()`` without a reason is the answer's end mark."""
         raise TypeError(f"{cls.__name__} has no parse() of its own")
+
+    @classmethod
+    def parse_whole(cls, body: bytes) -> Iterable[Event | Paragraph]:
+        """The events of an answer that came in one piece, as JSON: from a service that does not stream."""
+        return cls.parse(Frame(body))
 
     @classmethod
     def encode_part(cls, part: TextPart | ImagePart, role: str) -> dict[str, Any]:
@@ -231,7 +242,7 @@ class HTTPProvider(AsyncGeneratorProvider):
                     call.connection.transport,
                     reader,
                     provider=cls.name,
-                    tail_seconds=cls.tail_seconds,
+                    patience=cls.patience,
                 )
                 async with aclosing(answer) as batches:
                     async for batch in batches:
@@ -244,6 +255,8 @@ class HTTPProvider(AsyncGeneratorProvider):
                     raise
                 request, again = cls._next_request(call, request, error, attempts)
                 if again is None:
+                    if isinstance(error, errors.ModelNotFoundError) and cls.models_path:
+                        await model_pages.suggest(cls, call.connection, call.model, error)
                     raise
             yield (again.notice,)
             await asyncio.sleep(again.delay)
@@ -256,7 +269,7 @@ class HTTPProvider(AsyncGeneratorProvider):
         if isinstance(error, errors.StaleConnectionError):
             request = replace(request, reuse=False)
             reason = STALE_CONNECTION
-        elif (simpler := cls.simplified(call, error)) is not None:
+        elif (simpler := cls.simplified(call, error)) is not None and simpler.body != request.body:
             request, reason = simpler, SIMPLER_REQUEST
         else:
             reason = PASSING_FAILURE

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import contextlib
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urlencode
@@ -22,6 +25,9 @@ SECONDS = 15.0
 
 LARGEST_PAGE = 64 * 1024 * 1024
 """The largest page accepted, in bytes. OpenRouter's is about one megabyte."""
+
+SUGGESTION_SECONDS = 3.0
+"""How long an error about an unknown model waits for the list, in seconds."""
 
 MOST_PAGES = 100
 """How many pages are asked for: a service whose list never ends must not hold its caller."""
@@ -108,6 +114,34 @@ async def list_models(provider: Lister, to: Connection) -> list[str]:
             break
         query = {**provider.models_query, **following}
     return list(names)
+
+
+async def suggest(provider: Lister, to: Connection, model: str, error: errors.ModelNotFoundError) -> None:
+    """Puts the names that are most like a model's into the hint of an error which says that there is none such.
+    Where the list cannot be had soon, the error stays as it is."""
+    with contextlib.suppress(TimeoutError, errors.ChatError):
+        async with asyncio.timeout(SUGGESTION_SECONDS):
+            names = await list_models(provider, to)
+        if near := near_names(model, names):
+            error.hint = f"Did you mean {' or '.join(near)}?"
+
+
+def near_names(name: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """The names that are most like a name, the likest first; case, and what stands before a ``/``, count little.
+
+    Args:
+        name: The name.
+        names: What to choose from; the name itself is never chosen.
+        most: How many at most.
+    """
+    plain = {_plain(one): one for one in names if one != name}
+    like = difflib.get_close_matches(_plain(name), plain, n=most, cutoff=0.6)
+    longer = (one for one in plain if one not in like and _plain(name) and _plain(name) in one)
+    return [plain[one] for one in (*like, *longer)][:most]
+
+
+def _plain(name: str) -> str:
+    return name.lower().rpartition("/")[2]
 
 
 def _request(provider: Lister, to: Connection, query: Mapping[str, str]) -> HttpRequest:

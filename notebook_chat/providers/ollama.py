@@ -66,6 +66,9 @@ class Ollama(HTTPProvider):
 
     url = f"http://localhost:{_PORT}"
     decoder = NDJSONDecoder
+    speaks = "Ollama's API"
+    reason_ends = True
+    thinks_in_text = True
     frame_reader = WholeCallReader
     field_names: ClassVar[dict[str, str]] = {"max_tokens": "num_predict"}
     key_variables = ("OLLAMA_API_KEY",)  # a local server needs none, Ollama's cloud does

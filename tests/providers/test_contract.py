@@ -257,7 +257,7 @@ async def test_failures_inside_the_stream(case: Case, kind: Any, vendor_server: 
         (Answer("so far", Reset()), errors.StreamInterruptedError, "so far"),
         (Answer("so far", Truncate()), errors.StreamInterruptedError, "so far"),
         (Answer("so far", Truncate(inside_chunk=True)), errors.StreamInterruptedError, "so far"),
-        (page(502, "Bad Gateway"), errors.ResponseFormatError, ""),
+        (page(502, "Bad Gateway"), errors.ServerError, ""),
         (login(), errors.ResponseFormatError, ""),
         (Response(503, b"upstream down"), errors.OverloadedError, ""),
         (Response(500, b""), errors.ServerError, ""),
