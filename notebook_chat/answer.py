@@ -229,7 +229,9 @@ class AnswerFold:
 
     def _call(self, piece: ToolCall) -> None:
         call = self._calls.get(piece.index)
-        if call is None or (piece.name and piece.id not in ("", call.id)):  # servers that number all calls alike
+        if call is None or (
+            piece.name and piece.id not in ("", call.id)
+        ):  # servers that number all calls alike
             call = self._calls[piece.index] = _Growing(None)
             self._open = None
             self._telling.parts.append(call)
@@ -238,7 +240,6 @@ class AnswerFold:
         call.name = call.name or piece.name
         call.pieces.append(piece.arguments)
         self._size += len(piece.arguments)
-
 
     def _reclassify(self) -> None:
         joined = _Growing(ReasoningPart)

@@ -200,8 +200,12 @@ def test_a_field_of_another_type_counts_as_absent(text: str, value: Outer) -> No
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["inner", "many", "either", "text", "count", "x"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["inner", "many", "either", "text", "count", "x"]), inner, max_size=4
+        )
+    ),
     max_leaves=12,
 )
 
@@ -211,7 +215,9 @@ def test_whatever_is_json_fits(value: Any) -> None:
     assert isinstance(decode_json(msgspec.json.Decoder(Outer), json.dumps(value).encode()), Outer)
 
 
-@pytest.mark.parametrize("line", [b'error: {"code": 500, "message": "out of memory"}', b"error:out of memory"])
+@pytest.mark.parametrize(
+    "line", [b'error: {"code": 500, "message": "out of memory"}', b"error:out of memory"]
+)
 def test_an_error_field_is_an_error_object(line: bytes) -> None:
     [one, failure] = SSEDecoder().feed(b"data: {}\n\n" + line + b"\n\n")
     assert (one.data, failure.event) == (b"{}", "error")

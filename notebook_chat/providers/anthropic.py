@@ -178,7 +178,9 @@ class Anthropic(HTTPProvider):
             yield from _start(index, block)
             if block.type.endswith("tool_use") and block.input is not None:
                 yield ToolCall(index, arguments=msgspec.json.encode(block.input).decode())
-        yield from cls._end(_Event(delta=_Delta(stop_reason=message.stop_reason, stop_details=message.stop_details)))
+        yield from cls._end(
+            _Event(delta=_Delta(stop_reason=message.stop_reason, stop_details=message.stop_details))
+        )
         if message.type == "message":
             yield Finish()
 

@@ -122,11 +122,10 @@ async def from_response(response: Response, request: HttpRequest, provider: str)
     if status == 407:
         return errors.ProxyError("the proxy asks for a user and a password", provider=provider, status=status)
     body = await response.read()
+    wait = retry_after(response.headers)
     if looks_like_page(body):
-        return _page(body, request, provider, status)
-    return from_payload(
-        body, provider=provider, status=status, wait=retry_after(response.headers), request=request
-    )
+        return _page(body, request, provider, status, wait)
+    return from_payload(body, provider=provider, status=status, wait=wait, request=request)
 
 
 def from_payload(
@@ -153,8 +152,12 @@ def from_payload(
         provider=provider,
         status=status,
         retry_after=wait,
-        hint=None if wait is None else f"It asks to wait {duration(wait)}.",
+        hint=_to_wait(wait),
     )
+
+
+def _to_wait(seconds: float | None) -> str | None:
+    return None if seconds is None else f"It asks to wait {duration(seconds)}."
 
 
 def not_an_answer(head: bytes, request: HttpRequest, provider: str) -> errors.ProviderError:
@@ -188,7 +191,9 @@ def looks_like_page(head: bytes) -> bool:
     return head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<head"))
 
 
-def _page(head: bytes, request: HttpRequest, provider: str, status: int) -> errors.ProviderError:
+def _page(
+    head: bytes, request: HttpRequest, provider: str, status: int, wait: float | None = None
+) -> errors.ProviderError:
     """The error for a web page. One with an error's status is that error: a proxy's page for a service that does not
     answer passes as any 502 does."""
     words = f"{request.host} answered with a web page instead of a model's answer"
@@ -196,7 +201,7 @@ def _page(head: bytes, request: HttpRequest, provider: str, status: int) -> erro
         told = html.unescape(" ".join(title[1].decode("utf-8", "replace").split()))
         words += f": {redact(told, *request.secrets)[:_LONGEST_TITLE]}" if told else ""
     kind = errors.ResponseFormatError if status < 400 or status in _NO_SUCH_PAGE else _of_status(status)
-    return kind(words, provider=provider, status=status)
+    return kind(words, provider=provider, status=status, retry_after=wait, hint=_to_wait(wait))
 
 
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
@@ -229,7 +234,17 @@ def _message(error: Any, depth: int = 4) -> str:
     if isinstance(error, str):
         return error
     if depth and isinstance(error, dict):
-        for name in ("message", "Message", "detail", "msg", "error", "errors", "title", "reason", "error_description"):
+        for name in (
+            "message",
+            "Message",
+            "detail",
+            "msg",
+            "error",
+            "errors",
+            "title",
+            "reason",
+            "error_description",
+        ):
             if error.get(name) and (message := _message(error[name], depth - 1)):
                 where = error.get("loc") if name == "msg" else None
                 place = ".".join(map(str, where[1:] or where)) if isinstance(where, list) and where else ""
@@ -263,7 +278,9 @@ def _kind(status: int | None, codes: tuple[str, ...], message: str) -> type[erro
     status = status if status and status >= 400 else next(iter(numbers), status)
     by_status = _of_status(status)
     named = [_BY_CODE[code] for code in codes if code in _BY_CODE]
-    kind = next((one for one in named if one not in _VAGUE), None if status in _PLAIN else next(iter(named), None))
+    kind = next(
+        (one for one in named if one not in _VAGUE), None if status in _PLAIN else next(iter(named), None)
+    )
     if kind is None or issubclass(by_status, kind):
         kind = by_status  # the word is no more than general, such as OpenAI's `server_error` with a 503
     if status in _PLAIN and kind is not errors.RateLimitError:

@@ -6,7 +6,9 @@ import re
 
 _MARKS: dict[str, re.Pattern[bytes]] = {
     "OpenAI's responses": re.compile(rb'"type"\s*:\s*"response\.|"object"\s*:\s*"response"'),
-    "Anthropic's messages": re.compile(rb'"type"\s*:\s*"(message_start|message_delta|content_block_|message")'),
+    "Anthropic's messages": re.compile(
+        rb'"type"\s*:\s*"(message_start|message_delta|content_block_|message")'
+    ),
     "OpenAI's chat completions": re.compile(rb'"choices"\s*:|"object"\s*:\s*"chat\.completion'),
     "Gemini's API": re.compile(rb'"candidates"\s*:|"usageMetadata"\s*:|"modelVersion"\s*:'),
     "Ollama's API": re.compile(rb'"done"\s*:\s*(true|false)'),

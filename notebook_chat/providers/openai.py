@@ -48,8 +48,8 @@ class _Delta(msgspec.Struct, frozen=True, gc=False):
         if said := self.reasoning_content or self.reasoning:
             return said
         details = (detail for detail in self.reasoning_details or () if isinstance(detail, dict))
-        said = (detail.get("text") or detail.get("summary") for detail in details)
-        return "".join(text for text in said if isinstance(text, str))
+        texts = (detail.get("text") or detail.get("summary") for detail in details)
+        return "".join(text for text in texts if isinstance(text, str))
 
 
 class _Choice(msgspec.Struct, frozen=True, gc=False):

@@ -16,7 +16,6 @@ from . import error_mapping
 from .foreign import speaker
 from .thinking import ThinkingText
 
-
 _DONE = b"[DONE]"  # OpenAI's end mark, which gateways also put behind other dialects
 
 
@@ -157,7 +156,9 @@ class FrameReader:
         assert self._body is not None
         self._body.append(data)
         if sum(map(len, self._body)) > MAX_FRAME:
-            raise errors.ResponseFormatError(f"{MAX_FRAME:,} bytes came without an answer", provider=self._name)
+            raise errors.ResponseFormatError(
+                f"{MAX_FRAME:,} bytes came without an answer", provider=self._name
+            )
 
     def _whole(self, body: bytes) -> list[Event]:
         self._body = None
@@ -223,14 +224,16 @@ class FrameReader:
     def _set_apart(self, events: list[Event | Paragraph]) -> list[Event]:
         found: list[Event] = []
         for event in events:
-            if type(event) is Paragraph or type(event) is ToolCall:
+            if isinstance(event, Paragraph):
+                self._apart = self._texted
+                continue
+            if type(event) is ToolCall:
                 self._apart = self._texted
             elif type(event) is TextDelta and event.text:
                 if self._apart:
                     found.append(TextDelta("\n\n"))
                 self._apart, self._texted = False, True
-            if type(event) is not Paragraph:
-                found.append(event)
+            found.append(event)
         return found
 
     def _figures(self, frame: Frame) -> list[Event]:

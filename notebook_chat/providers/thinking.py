@@ -32,7 +32,9 @@ class ThinkingText:
         for event in events:
             if type(event) is TextDelta:
                 text = event.text
-                if self._read == self._open and not self._held and "<" not in text:  # as nearly every piece is
+                if (
+                    self._read == self._open and not self._held and "<" not in text
+                ):  # as nearly every piece is
                     self._told.append(text)
                     found.append(event)
                 elif text:

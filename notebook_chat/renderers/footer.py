@@ -17,7 +17,19 @@ _ENDS = {
     "unexpected_tool_call": "cut off: the model called a tool that it was not given",
 }
 _USUAL = frozenset(
-    ("stop", "stop_sequence", "eos", "eos_token", "end_turn", "end", "done", "complete", "completed", "load", "unload")
+    (
+        "stop",
+        "stop_sequence",
+        "eos",
+        "eos_token",
+        "end_turn",
+        "end",
+        "done",
+        "complete",
+        "completed",
+        "load",
+        "unload",
+    )
 )
 
 

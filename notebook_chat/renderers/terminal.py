@@ -60,7 +60,11 @@ class TerminalRenderer:
         if snapshot.notice is not None and snapshot.notice is not self._notice:
             self._tell(snapshot.notice)
         parts = snapshot.since(self._shown)
-        if self._shown is not None and self._shown.text and snapshot.reasoning.startswith(self._shown.text.rstrip()):
+        if (
+            self._shown is not None
+            and self._shown.text
+            and snapshot.reasoning.startswith(self._shown.text.rstrip())
+        ):
             # What is written cannot be taken back: it is only said what it was.
             parts = tuple(part for part in parts if isinstance(part, TextPart))
             self._write(f"\n\n{self._dim}[that was reasoning; the answer follows]{self._plain}\n\n")

@@ -246,7 +246,9 @@ async def test_text_after_an_early_end_is_kept() -> None:
 
 
 async def test_an_early_end_waits_for_what_is_still_coming(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Gemini, "patience", Patience(after_reason=1.0))  # shorter than the answer, longer than its pauses
+    monkeypatch.setattr(
+        Gemini, "patience", Patience(after_reason=1.0)
+    )  # shorter than the answer, longer than its pauses
     reasons = [chunk({"text": text}, finish="STOP") for text in ("one ", "two ", "three ", "four")]
     pieces = [piece for reason in reasons for piece in (Raw(sse(reason)), Pause(0.4))]
     with serve("gemini", Answer(*pieces)) as server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -76,16 +77,23 @@ STOP = [{"type": "message_delta", "delta": {"stop_reason": "end_turn"}}, {"type"
                     "item": {"type": "tool_search_call", "arguments": {"paths": ["a"]}, "name": []},
                 },
                 *item("Hi"),
-                COMPLETED | {"response": {"output": [None, {"type": "tool_search_call", "content": 3}], "usage": 2}},
+                COMPLETED
+                | {"response": {"output": [None, {"type": "tool_search_call", "content": 3}], "usage": 2}},
             ),
         ),
         (Anthropic, sse(block(0, "text", text="Hi"), {"type": "message_start", "message": 3}, [], *STOP)),
         (Anthropic, sse(block(0, "text", text="Hi"), {"type": "content_block_delta", "delta": None}, *STOP)),
         (Anthropic, sse(block(0, "text", text="Hi"), STOP[0] | {"usage": {"output_tokens": 2.5}}, STOP[1])),
         (Gemini, sse(parts({"text": "Hi"}), {"candidates": None}, parts({}, finish="STOP"))),
-        (Gemini, sse(parts({"text": "Hi"}), {"candidates": [7]}, 7, parts({"functionCall": []}, finish="STOP"))),
+        (
+            Gemini,
+            sse(parts({"text": "Hi"}), {"candidates": [7]}, 7, parts({"functionCall": []}, finish="STOP")),
+        ),
         (Gemini, sse(parts({"text": "Hi"}, finish="STOP") | {"usageMetadata": {"promptTokenCount": []}})),
-        (Ollama, ndjson({"message": {"content": "Hi"}}, {"message": []}, [], {"done": True, "eval_count": "x"})),
+        (
+            Ollama,
+            ndjson({"message": {"content": "Hi"}}, {"message": []}, [], {"done": True, "eval_count": "x"}),
+        ),
         (Ollama, ndjson({"message": {"content": "Hi", "tool_calls": {}}}, {"done": True, "model": 3})),
     ],
 )
@@ -101,7 +109,9 @@ def test_tool_calls_as_gateways_write_them(arguments: Any, index: Any) -> None:
         for name in ("weather", "time")
     ]
     answer = folded(OpenAI, sse(*(choice(tool_calls=[call]) for call in calls), choice("tool_calls")) + DONE)
-    assert answer.tool_calls == tuple(ToolCallPart(name, name, '{"city":"Rome"}') for name in ("weather", "time"))
+    assert answer.tool_calls == tuple(
+        ToolCallPart(name, name, '{"city":"Rome"}') for name in ("weather", "time")
+    )
 
 
 def test_a_tool_call_without_a_function_is_none() -> None:
@@ -118,10 +128,16 @@ def test_a_tool_call_without_a_function_is_none() -> None:
         (OpenAI, sse(choice(content="Hi"), choice("stop")) + DONE, sse(choice(content="!"))),
         (OpenAIResponses, sse(*item("Hi"), COMPLETED), sse(*item("!"))),
         (Anthropic, sse(block(0, "text", text="Hi"), *STOP), sse(block(1, "text", text="!"))),
-        (Ollama, ndjson({"message": {"content": "Hi"}}, {"done": True}), ndjson({"message": {"content": "!"}})),
+        (
+            Ollama,
+            ndjson({"message": {"content": "Hi"}}, {"done": True}),
+            ndjson({"message": {"content": "!"}}),
+        ),
     ],
 )
-@given(places=cuts, rest=st.sampled_from([b"", b"data: {\n\n", b"{\n", b'data: {"error": {"message": "x"}}\n\n']))
+@given(
+    places=cuts, rest=st.sampled_from([b"", b"data: {\n\n", b"{\n", b'data: {"error": {"message": "x"}}\n\n'])
+)
 def test_nothing_after_the_end_mark_counts(
     provider: type[HTTPProvider], wire: bytes, after: bytes, places: list[int], rest: bytes
 ) -> None:
@@ -142,7 +158,10 @@ def test_a_reason_to_end_in_every_piece_ends_nothing(places: list[int]) -> None:
 
 @given(places=cuts)
 def test_an_error_field_is_the_reason_of_a_cut(places: list[int]) -> None:
-    wire = sse(choice(content="Hi")) + b'error: {"code": 500, "message": "the slot was lost", "type": "server_error"}\n\n'
+    wire = (
+        sse(choice(content="Hi"))
+        + b'error: {"code": 500, "message": "the slot was lost", "type": "server_error"}\n\n'
+    )
     events: list[Event] = []
     with pytest.raises(errors.ServerError, match="the slot was lost"):
         take(OpenAI, wire, events, places)
@@ -152,7 +171,11 @@ def test_an_error_field_is_the_reason_of_a_cut(places: list[int]) -> None:
 @pytest.mark.parametrize(
     ("provider", "wire", "spoken"),
     [
-        (OpenAI, sse({"type": "message_start", "message": {}}, block(0, "text", text="Hi"), *STOP), "Anthropic"),
+        (
+            OpenAI,
+            sse({"type": "message_start", "message": {}}, block(0, "text", text="Hi"), *STOP),
+            "Anthropic",
+        ),
         (OpenAI, sse(*item("Hi"), COMPLETED), "OpenAI's responses"),
         (OpenAI, sse(parts({"text": "Hi"}, finish="STOP")), "Gemini"),
         (OpenAI, ndjson({"message": {"content": "Hi"}, "done": False}, {"done": True}), "Ollama"),
@@ -268,7 +291,7 @@ THOUGHTS = [
 @given(at=st.lists(st.integers(0, 50), max_size=6))
 def test_reasoning_in_the_text(text: str, reasoning: str, answer: str, at: list[int]) -> None:
     edges = [0, *sorted(place for place in at if place < len(text)), len(text)]
-    pieces = [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [text[start:end] for start, end in itertools.pairwise(edges)]
     found = folded(OpenAI, said(*pieces))
     assert (found.reasoning, found.text) == (reasoning, answer)
     found = folded(Ollama, ndjson(*({"message": {"content": piece}} for piece in pieces), {"done": True}))
@@ -284,7 +307,9 @@ def test_a_thought_that_is_cut_off_is_kept() -> None:
 
 @pytest.mark.parametrize("detail", [{"type": "reasoning.text", "text": "hm"}, {"type": "x", "summary": "hm"}])
 def test_reasoning_details(detail: dict[str, Any]) -> None:
-    wire = sse(choice(reasoning_details=[detail, 7, {"data": "x"}]), choice(content="Hi"), choice("stop")) + DONE
+    wire = (
+        sse(choice(reasoning_details=[detail, 7, {"data": "x"}]), choice(content="Hi"), choice("stop")) + DONE
+    )
     assert (folded(OpenAI, wire).reasoning, folded(OpenAI, wire).text) == ("hm", "Hi")
     both = sse(choice(reasoning="hm", reasoning_details=[detail]), choice("stop")) + DONE
     assert folded(OpenAI, both).reasoning == "hm"
@@ -312,14 +337,20 @@ def test_reasoning_details(detail: dict[str, Any]) -> None:
         (Anthropic, sse(block(0, "tool_use", id="t", name="x"), block(1, "text", text="b"), *STOP), "b"),
         (OpenAIResponses, sse(*item("a"), *item("b", 2), COMPLETED), "a\n\nb"),
         (OpenAIResponses, sse(*item("a"), item("b")[1], COMPLETED), "ab"),
-        (OpenAI, sse(choice(content="a"), choice(content="x", index=1), choice(content="b"), choice("stop")), "ab"),
-        (Gemini, sse(parts({"text": "a"}), parts({"text": "x"}, index=1), parts({"text": "b"}, finish="STOP")), "ab"),
+        (
+            OpenAI,
+            sse(choice(content="a"), choice(content="x", index=1), choice(content="b"), choice("stop")),
+            "ab",
+        ),
+        (
+            Gemini,
+            sse(parts({"text": "a"}), parts({"text": "x"}, index=1), parts({"text": "b"}, finish="STOP")),
+            "ab",
+        ),
     ],
 )
 @given(places=cuts)
-def test_texts_side_by_side(
-    provider: type[HTTPProvider], wire: bytes, text: str, places: list[int]
-) -> None:
+def test_texts_side_by_side(provider: type[HTTPProvider], wire: bytes, text: str, places: list[int]) -> None:
     assert folded(provider, wire, places).text == text
 
 

@@ -51,6 +51,7 @@ from notebook_chat.events import (
     Notice,
     ReasoningDelta,
     TextDelta,
+    TextIsReasoning,
     ToolCall,
     Usage,
 )
@@ -127,6 +128,8 @@ def tell(event: Event) -> str:
             return event.name
         case Notice():
             return f"{event.text} {event.fraction or 0:.0%}"
+        case TextIsReasoning():
+            return "what has come so far was reasoning"
         case part:
             return show(part)
 
