@@ -7,6 +7,7 @@ import gc
 import traceback
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -347,16 +348,29 @@ async def test_a_proxy_that_does_not_answer(
 
 
 @every_case
-async def test_the_environments_proxy_and_its_exceptions(
+async def test_the_environments_proxy_is_for_other_machines(
     case: Case, vendor_server: ServerFactory, forward_proxy: ProxyFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, proxy = vendor_server(case.dialect, Answer("Hi")), forward_proxy()
+    server = vendor_server(case.dialect, Answer("Hi"))
+    address = urlsplit(server.base_url)
+    proxy = forward_proxy(hosts={"api.example.test:80": ("127.0.0.1", address.port)})
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    elsewhere = f"http://api.example.test{address.path}"
+    assert await case.ask(server, base_url=elsewhere).read() == "Hi"
+    assert [urlsplit(passage.target).netloc for passage in proxy.passages] == ["api.example.test"]
     assert await case.ask(server).read() == "Hi"
     assert len(proxy.passages) == 1
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@every_case
+async def test_a_proxy_of_the_environment_that_nobody_speaks_to_keeps_nobody_from_this_machine(
+    case: Case, vendor_server: ServerFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "ftp://127.0.0.1:9")
+    server = vendor_server(case.dialect, Answer("Hi"))
     assert await case.ask(server).read() == "Hi"
-    assert len(proxy.passages) == 1
+    error = await failure_of(case.ask(server, base_url="http://api.example.test"))
+    assert isinstance(error, errors.ConfigurationError)
 
 
 @every_case
