@@ -66,7 +66,8 @@ def test_no_rule_fails(rules: str, host: str, port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]", "::ffff:127.0.0.1"]
+    "host",
+    ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]", "::ffff:127.0.0.1"],
 )
 def test_ones_own_machine(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_own_machine(host)
@@ -78,7 +79,9 @@ def test_ones_own_machine(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy_for(given) == PROXY
 
 
-@pytest.mark.parametrize("host", ["localhost.example.org", "128.0.0.1", "mylocalhost", "127.0.0.1.example.org", ""])
+@pytest.mark.parametrize(
+    "host", ["localhost.example.org", "128.0.0.1", "mylocalhost", "127.0.0.1.example.org", ""]
+)
 def test_other_machines(host: str) -> None:
     assert not is_own_machine(host)
 

@@ -13,7 +13,7 @@ from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCa
 from ..messages import ImagePart, TextPart, alternating, split_system
 from ..request import HttpRequest
 from ..secrets import Secret
-from . import error_mapping
+from . import addresses, error_mapping
 from .call import Call
 from .http import HTTPProvider
 
@@ -99,6 +99,8 @@ class Anthropic(HTTPProvider):
     needs_auth = True
     speaks = "Anthropic's messages"
     key_variables = ("ANTHROPIC_API_KEY",)
+    url_variable = "ANTHROPIC_BASE_URL"
+    endpoints = ("/messages", "/models", "/complete")
     default_model = "claude-haiku-5-5"
     options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "stop"})
     field_names: ClassVar[dict[str, str]] = {"stop": "stop_sequences"}
@@ -113,6 +115,11 @@ class Anthropic(HTTPProvider):
     models_query: ClassVar[dict[str, str]] = {"limit": "1000"}
     max_tokens: ClassVar[int] = 32_000
     """The bound sent where the caller sets none, since the API wants one: every current model allows it."""
+
+    @classmethod
+    def address(cls, url: str) -> str:
+        """An address as Anthropic's own clients take it, without a version; or with one."""
+        return addresses.with_version(super().address(url), "/v1")
 
     @classmethod
     def headers(cls, key: Secret | None) -> dict[str, str | Secret]:

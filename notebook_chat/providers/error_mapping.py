@@ -19,6 +19,7 @@ from .. import errors
 from ..request import HttpRequest
 from ..secrets import redact
 from ..transport import Response
+from . import addresses
 from .foreign import speaker
 from .retry_delay import asked_delay, duration, retry_after
 
@@ -124,8 +125,12 @@ async def from_response(response: Response, request: HttpRequest, provider: str)
     body = await response.read()
     wait = retry_after(response.headers)
     if looks_like_page(body):
-        return _page(body, request, provider, status, wait)
-    return from_payload(body, provider=provider, status=status, wait=wait, request=request)
+        error = _page(body, request, provider, status, wait)
+    else:
+        error = from_payload(body, provider=provider, status=status, wait=wait, request=request)
+    if status in _NO_SUCH_PAGE[1:] and "model" not in error.message.partition("web page")[0].lower():
+        error.hint = _wrong_address(request)
+    return error
 
 
 def from_payload(
@@ -158,6 +163,16 @@ def from_payload(
 
 def _to_wait(seconds: float | None) -> str | None:
     return None if seconds is None else f"It asks to wait {duration(seconds)}."
+
+
+def _wrong_address(request: HttpRequest) -> str:
+    """What to try where nothing answers at an address."""
+    parts = urlsplit(request.url)
+    asked = f"{parts.scheme}://{request.host}{parts.path}"
+    advice = "check the base URL"
+    if not addresses.has_version(request.url):
+        advice = "most base URLs end in /v1, and this one does not"
+    return f"Asked at {redact(asked, *request.secrets)}: {advice}."
 
 
 def not_an_answer(head: bytes, request: HttpRequest, provider: str) -> errors.ProviderError:

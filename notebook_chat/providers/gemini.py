@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usag
 from ..messages import ImagePart, TextPart, alternating, split_system
 from ..request import HttpRequest
 from ..secrets import Secret
-from . import error_mapping
+from . import addresses, error_mapping
 from .call import Call
 from .http import HTTPProvider
 from .model_pages import Page
@@ -115,10 +116,19 @@ class Gemini(HTTPProvider):
         "CONTINUATION": "length",
     }
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+    url_variable = "GOOGLE_GEMINI_BASE_URL"
+    endpoints = ("/models",)
     default_model = "gemini-flash-latest"
     options: ClassVar[frozenset[str]] = frozenset(GENERATION)
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"pageSize": "1000"}
+
+    @classmethod
+    def address(cls, url: str) -> str:
+        """An address as Google's own client takes it, without a version; or with one, or that of a model."""
+        place, query, rest = url.partition("?")
+        place = re.sub(r"/models/[^/]*$", "", place.strip())
+        return addresses.with_version(super().address(place + query + rest), "/v1beta")
 
     @classmethod
     def headers(cls, key: Secret | None) -> dict[str, str | Secret]:

@@ -20,7 +20,7 @@ from ..messages import ImagePart, Message, Messages, TextPart, text_and_images
 from ..request import HttpRequest
 from ..secrets import Secret, hides_secrets
 from ..transport.client import AiohttpTransport
-from . import model_pages
+from . import addresses, model_pages
 from . import options as checks
 from .base import AsyncGeneratorProvider
 from .call import Ask, Call, Connection
@@ -40,6 +40,7 @@ class HTTPProvider(AsyncGeneratorProvider):
         key_variables: Environment variables that may hold the key, the first one set counts.
         account: The name under which the keyring has the key, where it is another provider's.
         url_variable: The environment variable that may move the service elsewhere.
+        endpoints: The ends of its addresses, which a pasted one may have, the longest first.
         models_path, models_query: Where the service lists its models; empty where it does not.
         speaks: What its dialect is called, as ``foreign`` has it.
         reason_ends: Whether nothing of the answer follows the reason for its end.
@@ -54,6 +55,7 @@ class HTTPProvider(AsyncGeneratorProvider):
     key_variables: ClassVar[tuple[str, ...]] = ()
     account: ClassVar[str] = ""
     url_variable: ClassVar[str] = ""
+    endpoints: ClassVar[tuple[str, ...]] = ()
     models_path: ClassVar[str] = ""
     models_query: ClassVar[Mapping[str, str]] = {}
     speaks: ClassVar[str] = ""
@@ -116,6 +118,15 @@ class HTTPProvider(AsyncGeneratorProvider):
         """Where the environment moves the service to."""
         return os.environ.get(cls.url_variable, "").strip() or None
 
+    @classmethod
+    def address(cls, url: str) -> str:
+        """The service's address from what the caller or the environment has, in any of the usual forms.
+
+        Raises:
+            InvalidOptionError: It is none.
+        """
+        return addresses.checked(url, cls.endpoints)
+
     # --- what follows from it -----------------------------------------------------------------------------
 
     @classmethod
@@ -142,7 +153,7 @@ class HTTPProvider(AsyncGeneratorProvider):
         own = cls.headers(to.api_key) if headers is None else headers
         return HttpRequest(
             "POST",
-            to.base_url + path,
+            addresses.joined(to.base_url, path),
             {"Content-Type": "application/json", **own, **to.headers},
             msgspec.json.encode(call.ask.body(body)),
             to.timeouts,
@@ -173,7 +184,7 @@ class HTTPProvider(AsyncGeneratorProvider):
             ConfigurationError: An option's value or the key must be put right first.
         """
         given = options.get("base_url") or cls.moved_to()
-        key = options.get("api_key") or cls.key()
+        key = checks.check_key(options.get("api_key"), "api_key") or cls.key()
         if cls.needs_auth and not key and not given:
             raise errors.MissingKeyError(
                 "there is no API key",
@@ -181,9 +192,9 @@ class HTTPProvider(AsyncGeneratorProvider):
                 hint=f"Set {cls.key_variables[0]} in the environment, or give api_key=.",
             )
         return Connection(
-            base_url=checks.check_base_url(given or cls.url),
+            base_url=cls.address(given) if given else cls.url,
             transport=checks.check_transport(options.get("transport")) or AiohttpTransport(),
-            api_key=Secret(key) if key else None,
+            api_key=key,
             headers=checks.check_headers(options.get("headers")),
             timeouts=checks.check_timeouts(options.get("timeout")),
             proxy=options.get("proxy"),
@@ -198,12 +209,17 @@ class HTTPProvider(AsyncGeneratorProvider):
 
     @classmethod
     def key(cls) -> Secret | None:
-        """The key for this provider: that of the environment, or else that of the system's keyring."""
-        values = (os.environ.get(name, "").strip() for name in cls.key_variables)
-        in_environment = next((Secret(value) for value in values if value), None)
-        if in_environment is None and cls.key_variables:
-            return stored_key(cls.account or cls.name)
-        return in_environment
+        """The key for this provider: that of the environment, or else that of the system's keyring.
+
+        Raises:
+            InvalidOptionError: The key has a character that no key has.
+        """
+        for name in cls.key_variables:
+            if key := checks.check_key(os.environ.get(name), name):
+                return key
+        if not cls.key_variables:
+            return None
+        return checks.check_key(stored_key(cls.account or cls.name), "the keyring's key")
 
     @classmethod
     @hides_secrets
@@ -255,7 +271,11 @@ class HTTPProvider(AsyncGeneratorProvider):
                     raise
                 request, again = cls._next_request(call, request, error, attempts)
                 if again is None:
-                    if isinstance(error, errors.ModelNotFoundError) and cls.models_path:
+                    if (
+                        isinstance(error, errors.ModelNotFoundError)
+                        and error.hint == error.default_hint
+                        and cls.models_path
+                    ):
                         await model_pages.suggest(cls, call.connection, call.model, error)
                     raise
             yield (again.notice,)

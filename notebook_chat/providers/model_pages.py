@@ -17,7 +17,7 @@ from ..attempts import STALE_CONNECTION, Attempts
 from ..request import HttpRequest
 from ..secrets import Secret
 from ..transport import Transport, send
-from . import error_mapping
+from . import addresses, error_mapping
 from .call import Connection
 
 SECONDS = 15.0
@@ -147,7 +147,7 @@ def _plain(name: str) -> str:
 def _request(provider: Lister, to: Connection, query: Mapping[str, str]) -> HttpRequest:
     return HttpRequest(
         "GET",
-        f"{to.base_url}{provider.models_path}{'?' if query else ''}{urlencode(query)}",
+        addresses.joined(to.base_url, f"{provider.models_path}?{urlencode(query)}"),
         {"Accept": "application/json", **provider.headers(to.api_key), **to.headers},
         timeouts=to.timeouts,
         proxy=to.proxy,

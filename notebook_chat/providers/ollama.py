@@ -73,6 +73,7 @@ class Ollama(HTTPProvider):
     field_names: ClassVar[dict[str, str]] = {"max_tokens": "num_predict"}
     key_variables = ("OLLAMA_API_KEY",)  # a local server needs none, Ollama's cloud does
     url_variable = "OLLAMA_HOST"
+    endpoints = ("/v1/chat/completions", "/api/chat", "/api/generate", "/api/tags", "/api", "/v1")
     default_model = "llama3.2"
     options: ClassVar[frozenset[str]] = frozenset(GENERATION)
     models_path = "/api/tags"

@@ -127,6 +127,7 @@ class OpenAIService(HTTPProvider):
     needs_auth = True
     key_variables = ("OPENAI_API_KEY",)
     url_variable = "OPENAI_BASE_URL"
+    endpoints = ("/chat/completions", "/completions", "/responses", "/models", "/embeddings")
     default_model = "gpt-5-mini"
     models_path = "/models"
 

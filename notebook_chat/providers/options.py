@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import ssl as tls
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -132,6 +133,7 @@ COMMON = CONNECTION | {"system", "extra_body"}
 Check = Callable[[str, Any], Any]
 """What gives an option's value in its checked form, from its name and what the caller gave."""
 
+_AROUND_KEYS = " \t\r\n\v\f\u00a0\u200b\u2060\ufeff\"'`\u2018\u2019\u201c\u201d"
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110, 5.6.2
 
 
@@ -258,13 +260,31 @@ def check_timeouts(timeout: Any) -> Timeouts:
     return Timeouts(total=timeout)
 
 
-def check_base_url(url: Any) -> str:
-    """An address without a slash at its end."""
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise InvalidOptionError(
-            f"base_url must be an address, not {url!r}", hint="Give one such as http://localhost:8000/v1."
-        )
-    return url.rstrip("/")
+def check_key(value: Any, source: str) -> Secret | None:
+    """A key as it goes out: without the blanks, line ends, quotes and ``Bearer`` that come along with a paste.
+
+    Args:
+        value: What the caller, the environment or the keyring has; ``None`` and nothing but blanks are no key.
+        source: Where it comes from, for the error.
+
+    Raises:
+        InvalidOptionError: It has a character that no key has. What it is is not shown.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, (str, Secret)):
+        raise InvalidOptionError(f"{source} must be a text, not {type(value).__name__}")
+    key = Secret(value).reveal().strip(_AROUND_KEYS)
+    key = re.sub(r"(?i)^bearer(\s+|$)", "", key).strip(_AROUND_KEYS)
+    key = re.sub(r"\s*[\r\n]+\s*", "", key)  # a paste from a narrow window
+    for place, character in enumerate(key, 1):
+        if not "!" <= character <= "~":
+            name = unicodedata.name(character, f"U+{ord(character):04X}")
+            raise InvalidOptionError(
+                f"{source} has a character that no key has, in place {place}: {name}",
+                hint="Copy the key once more, alone.",
+            )
+    return Secret(key) if key else None
 
 
 def check_ssl(value: Any) -> tls.SSLContext | bool:

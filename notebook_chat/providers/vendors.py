@@ -10,7 +10,7 @@ import msgspec
 
 from ..errors import InvalidOptionError
 from .built_in import ALIASES, BUILT_IN
-from .options import GENERATION, check_base_url
+from .options import GENERATION
 
 if TYPE_CHECKING:
     from .openai import OpenAI
@@ -141,7 +141,7 @@ def add_vendor(name: str, *, base_url: str, key_env: str | None = None) -> type[
         raise InvalidOptionError(
             "key_env must be the name of an environment variable", hint="Put the key into that variable."
         )
-    url = check_base_url(base_url)
+    url = _address(base_url)
     known = _KNOWN.get(name) or Vendor(name, name, url, needs_key=key_env is not None)
     vendor = msgspec.structs.replace(known, base_url=url, key_variable=key_env or known.key_variable)
     _added[name] = vendor
@@ -159,7 +159,13 @@ def compatible(name: str, base_url: str, key_variable: str = "") -> type[OpenAI]
     Raises:
         InvalidOptionError: The address is none.
     """
-    return _provider(Vendor(name, name, check_base_url(base_url), key_variable, bool(key_variable)))
+    return _provider(Vendor(name, name, _address(base_url), key_variable, bool(key_variable)))
+
+
+def _address(url: str) -> str:
+    from .openai import OpenAI
+
+    return OpenAI.address(url)
 
 
 @functools.cache
