@@ -27,7 +27,7 @@ class Chat:
     """A conversation with a model.
 
     Args:
-        model: ``provider:model``, such as ``openai:gpt-5``; without it the one that ``%%chat`` would use.
+        model: ``provider:model``, such as ``openai:gpt-6-luna``; without it the one that ``%%chat`` would use.
         system: The system prompt.
         provider: Instead of a provider's name in ``model``: a name, a provider class (also one of g4f's), or
             an async-generator function that takes ``messages`` and yields text.

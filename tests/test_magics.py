@@ -145,7 +145,10 @@ def test_conversations_by_name_and_starting_over(shell: Any, provider: Any, caps
         ("%chat use nope:x", "no provider is called"),
         ("%chat history nope", "no conversation is called 'nope'"),
         ("%chat models nope", "no provider is called 'nope'"),
-        ("%chat provider", "missing NAME, --base-url: write %chat provider"),
+        ("%chat provider", "missing NAME: write %chat provider"),
+        ("%chat provider mine", "missing --base-url"),
+        ("%chat provider mine --base-url http://a --dialect x", "invalid choice: 'x'"),
+        ("%chat provider mine --base-url http://a --header x", "a header is written NAME=VALUE"),
         ("%chat provider mine --base-url nowhere", "must be an address"),
         ("%chat key", "missing set|forget, PROVIDER: write %chat key set|forget PROVIDER"),
         ("%chat key tell openai", "invalid choice: 'tell'"),
@@ -251,7 +254,7 @@ def test_help(shell: Any, capsys: Any) -> None:
 def test_each_subcommand_explains_itself(shell: Any, capsys: Any, name: str) -> None:
     out, fine = run(shell, capsys, f"%chat help {name}")
     assert fine
-    assert out.startswith(f"usage: {subcommand_parser(name).usage_line}\n")
+    assert " ".join(out.split()).startswith(f"usage: {subcommand_parser(name).usage_line} ")
     assert SUBCOMMANDS[name].help in " ".join(out.split())
     out, fine = run(
         shell, capsys, f"%chat {name} --wat" if not SUBCOMMANDS[name].verbatim else f"%chat {name}"
@@ -342,3 +345,42 @@ def test_loading_says_whose_name_it_takes(shared_shell: Any, provider: Any, caps
     unload_ipython_extension(shared_shell)
     unload_ipython_extension(shared_shell)
     assert "chat" not in shared_shell.magics_manager.magics["cell"]
+
+
+def test_a_server_of_another_dialect_is_kept_and_forgotten(
+    shell: Any, capsys: Any, vendor_server: ServerFactory, monkeypatch: Any, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("NOTEBOOK_CHAT_HOME", str(tmp_path))
+    monkeypatch.setenv("GATEWAY_KEY", "sk-gateway")
+    server = vendor_server("anthropic", Answer("from the gateway"))
+    line = (
+        f"%chat provider gateway --base-url {server.base_url} --dialect anthropic --key-env GATEWAY_KEY"
+        " --key-header X-Gateway-Key --header X-Team=blue --keep"
+    )
+    assert run(shell, capsys, line)[0] == "gateway:MODEL can be used from now on, in later kernels too.\n"
+    assert run(shell, capsys, "%%chat -m gateway:m1\nhi")[0].startswith("from the gateway\n")
+    headers = {name.lower(): value for name, value in server.requests[-1].headers}
+    assert (headers["x-gateway-key"], headers["x-team"]) == ("sk-gateway", "blue")
+    assert "sk-gateway" not in (tmp_path / "providers.json").read_text()
+    assert run(shell, capsys, "%chat provider gateway --forget")[0] == "gateway is forgotten.\n"
+    assert not run(shell, capsys, "%%chat -m gateway:m1\nhi")[1]
+    assert run(shell, capsys, "%chat provider gateway --forget")[0] == "There was no gateway of yours.\n"
+
+
+def test_the_doctor_tells_each_step_and_no_key(
+    shell: Any, capsys: Any, vendor_server: ServerFactory, monkeypatch: Any
+) -> None:
+    server = vendor_server("openai_chat", Answer("OK"), key="sk-mine")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+    out, fine = run(shell, capsys, "%chat doctor openai:model-a")
+    assert fine
+    assert out.startswith("notebook_chat ")
+    assert "✓ answer      model-a said 'OK'" in out
+    assert out.count("✓") == 8
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong")
+    out, fine = run(shell, capsys, "%chat doctor openai:model-a")
+    assert fine
+    assert out.splitlines()[-1].startswith("✗ key ")
+    assert "sk-wrong" not in out
+    assert "✗ model" in run(shell, capsys, "%chat doctor nowhere:x")[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
-from . import conversation_commands, history_commands, model_commands
+from . import conversation_commands, history_commands, model_commands, provider_commands
 from .arguments import Parser, cell_parser, split
 from .output import show_text
 from .subcommand import Context, Group, Subcommand, argument
@@ -39,7 +39,13 @@ def help_(_: Context, arguments: Namespace) -> None:
 SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
     {
         one.name: one
-        for subject in (model_commands.group, conversation_commands.group, history_commands.group, group)
+        for subject in (
+            model_commands.group,
+            provider_commands.group,
+            conversation_commands.group,
+            history_commands.group,
+            group,
+        )
         for one in subject
     }
 )

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from .. import errors
+from .. import environment, errors
 from ..decoders import Frame, decode_json
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..messages import ImagePart, TextPart, alternating, split_system
@@ -16,6 +16,8 @@ from ..secrets import Secret
 from . import addresses, error_mapping
 from .call import Call
 from .http import HTTPProvider
+from .model_table import DEFAULTS
+from .options import check_key
 
 
 class _Block(msgspec.Struct, frozen=True, gc=False):
@@ -85,6 +87,7 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
     error: Any = None
 
 
+_TOKEN = "ANTHROPIC_AUTH_TOKEN"  # for gateways, which want it as a bearer's
 _EVENT = msgspec.json.Decoder(_Event)
 _MESSAGE = msgspec.json.Decoder(_Message)
 
@@ -98,10 +101,10 @@ class Anthropic(HTTPProvider):
     url = "https://api.anthropic.com/v1"
     needs_auth = True
     speaks = "Anthropic's messages"
-    key_variables = ("ANTHROPIC_API_KEY",)
-    url_variable = "ANTHROPIC_BASE_URL"
+    key_variables = ("ANTHROPIC_API_KEY", _TOKEN)
+    url_variables = ("ANTHROPIC_BASE_URL",)
     endpoints = ("/messages", "/models", "/complete")
-    default_model = "claude-haiku-5-5"
+    default_model = DEFAULTS["anthropic"]
     options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "stop"})
     field_names: ClassVar[dict[str, str]] = {"stop": "stop_sequences"}
     finish_reasons: ClassVar[dict[str, str]] = {
@@ -123,7 +126,9 @@ class Anthropic(HTTPProvider):
 
     @classmethod
     def headers(cls, key: Secret | None) -> dict[str, str | Secret]:
-        """The key in ``x-api-key``, and the version."""
+        """The key in ``x-api-key``, a gateway's token in ``Authorization``, and the version."""
+        if key and (token := environment.find_key(_TOKEN)) and check_key(token[1], _TOKEN) == key:
+            return {"anthropic-version": "2023-06-01", **super().headers(key)}
         return {"anthropic-version": "2023-06-01", **({"x-api-key": key} if key else {})}
 
     @classmethod

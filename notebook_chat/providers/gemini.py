@@ -19,6 +19,7 @@ from . import addresses, error_mapping
 from .call import Call
 from .http import HTTPProvider
 from .model_pages import Page
+from .model_table import DEFAULTS
 from .options import GENERATION
 from .reader import WholeCallReader
 
@@ -116,9 +117,9 @@ class Gemini(HTTPProvider):
         "CONTINUATION": "length",
     }
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
-    url_variable = "GOOGLE_GEMINI_BASE_URL"
+    url_variables = ("GOOGLE_GEMINI_BASE_URL",)
     endpoints = ("/models",)
-    default_model = "gemini-flash-latest"
+    default_model = DEFAULTS["gemini"]
     options: ClassVar[frozenset[str]] = frozenset(GENERATION)
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"pageSize": "1000"}

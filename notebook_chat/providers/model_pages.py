@@ -19,6 +19,7 @@ from ..secrets import Secret
 from ..transport import Transport, send
 from . import addresses, error_mapping
 from .call import Connection
+from .model_table import successors
 
 SECONDS = 15.0
 """How long a page of the list may take, in seconds, where the caller sets no other bound."""
@@ -54,8 +55,8 @@ class Lister(Protocol):
         """The query that asks for the first page."""
         ...
 
-    def headers(self, key: Secret | None) -> dict[str, str | Secret]:
-        """The headers of every request."""
+    def all_headers(self, to: Connection) -> dict[str, str | Secret]:
+        """The headers of every request over a connection."""
         ...
 
     def parse_models(self, body: bytes) -> Page:
@@ -117,8 +118,13 @@ async def list_models(provider: Lister, to: Connection) -> list[str]:
 
 
 async def suggest(provider: Lister, to: Connection, model: str, error: errors.ModelNotFoundError) -> None:
-    """Puts the names that are most like a model's into the hint of an error which says that there is none such.
-    Where the list cannot be had soon, the error stays as it is."""
+    """Puts what to ask in a model's place into the hint of an error which says that there is none such: its
+    successors where it has ended, else the names that are most like its own. Where neither is known, nor the list to be
+    had soon, the error stays as it is."""
+    if ended := successors(model):
+        day, instead = ended
+        error.hint = f"{model} ends on {day:%Y-%m-%d}; in its place there are {' and '.join(instead)}."
+        return
     with contextlib.suppress(TimeoutError, errors.ChatError):
         async with asyncio.timeout(SUGGESTION_SECONDS):
             names = await list_models(provider, to)
@@ -148,7 +154,7 @@ def _request(provider: Lister, to: Connection, query: Mapping[str, str]) -> Http
     return HttpRequest(
         "GET",
         addresses.joined(to.base_url, f"{provider.models_path}?{urlencode(query)}"),
-        {"Accept": "application/json", **provider.headers(to.api_key), **to.headers},
+        {"Accept": "application/json", **provider.all_headers(to)},
         timeouts=to.timeouts,
         proxy=to.proxy,
         ssl=to.ssl,

@@ -15,6 +15,7 @@ from ..request import HttpRequest
 from . import error_mapping
 from .call import Call
 from .http import HTTPProvider
+from .model_table import DEFAULTS
 from .options import GENERATION
 
 
@@ -126,9 +127,13 @@ class OpenAIService(HTTPProvider):
     url = "https://api.openai.com/v1"
     needs_auth = True
     key_variables = ("OPENAI_API_KEY",)
-    url_variable = "OPENAI_BASE_URL"
+    url_variables: ClassVar[tuple[str, ...]] = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
+    header_variables: ClassVar[dict[str, str]] = {
+        "OpenAI-Organization": "OPENAI_ORG_ID",
+        "OpenAI-Project": "OPENAI_PROJECT_ID",
+    }
     endpoints = ("/chat/completions", "/completions", "/responses", "/models", "/embeddings")
-    default_model = "gpt-5-mini"
+    default_model = DEFAULTS["openai"]
     models_path = "/models"
 
     @classmethod
@@ -174,13 +179,17 @@ class OpenAI(OpenAIService):
     @classmethod
     def request(cls, call: Call, more: dict[str, Any]) -> HttpRequest:
         """The request, with some fields more or otherwise."""
+        return cls.post(call, "/chat/completions", cls.body(call, more))
+
+    @classmethod
+    def body(cls, call: Call, more: dict[str, Any]) -> dict[str, Any]:
+        """The fields of the request's body, ``more`` among them."""
         names = dict(cls.field_names)
         if call.base_url == OpenAIService.url:
             # OpenAI's own reasoning models refuse the old name; compatible servers know only that.
             names["max_tokens"] = "max_completion_tokens"
         messages = [message.to_dict() for message in call.messages]
-        body = {"model": call.model, "messages": messages, "stream": True, **more, **call.named(names)}
-        return cls.post(call, "/chat/completions", body)
+        return {"model": call.model, "messages": messages, "stream": True, **more, **call.named(names)}
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:

@@ -274,17 +274,25 @@ def check_key(value: Any, source: str) -> Secret | None:
         return None
     if not isinstance(value, (str, Secret)):
         raise InvalidOptionError(f"{source} must be a text, not {type(value).__name__}")
-    key = Secret(value).reveal().strip(_AROUND_KEYS)
+    key = _trimmed(Secret(value))
+    if wrong := _no_key_character(key):
+        raise InvalidOptionError(
+            f"{source} has a character that no key has, in place {wrong}",
+            hint="Copy the key once more, alone.",
+        )
+    return key or None
+
+
+def _trimmed(pasted: Secret) -> Secret:
+    key = pasted.reveal().strip(_AROUND_KEYS)
     key = re.sub(r"(?i)^bearer(\s+|$)", "", key).strip(_AROUND_KEYS)
-    key = re.sub(r"\s*[\r\n]+\s*", "", key)  # a paste from a narrow window
-    for place, character in enumerate(key, 1):
-        if not "!" <= character <= "~":
-            name = unicodedata.name(character, f"U+{ord(character):04X}")
-            raise InvalidOptionError(
-                f"{source} has a character that no key has, in place {place}: {name}",
-                hint="Copy the key once more, alone.",
-            )
-    return Secret(key) if key else None
+    return Secret(re.sub(r"\s*[\r\n]+\s*", "", key))  # line ends are of a paste from a narrow window
+
+
+def _no_key_character(key: Secret) -> str:
+    """The place and the name of the first character that no key has; empty where there is none."""
+    wrong = ((place, one) for place, one in enumerate(key.reveal(), 1) if not "!" <= one <= "~")
+    return next((f"{place}: {unicodedata.name(one, f'U+{ord(one):04X}')}" for place, one in wrong), "")
 
 
 def check_ssl(value: Any) -> tls.SSLContext | bool:
