@@ -41,24 +41,13 @@ class _Delta(msgspec.Struct, frozen=True, gc=False):
     refusal: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
-    reasoning_details: list[Any] | None = None
     tool_calls: list[_ToolCall] | None = None
-
-    def thoughts(self) -> str:
-        """The reasoning, by whichever of its names the service sends it."""
-        if said := self.reasoning_content or self.reasoning:
-            return said
-        details = (detail for detail in self.reasoning_details or () if isinstance(detail, dict))
-        texts = (detail.get("text") or detail.get("summary") for detail in details)
-        return "".join(text for text in texts if isinstance(text, str))
 
 
 class _Choice(msgspec.Struct, frozen=True, gc=False):
     index: int = 0
-    delta: _Delta | None = None
-    message: _Delta | None = None  # in an answer that comes in one piece
+    delta: _Delta = _Delta()
     finish_reason: str | None = None
-    usage: _Usage | None = None  # where Moonshot has it
 
 
 class _Details(msgspec.Struct, frozen=True, gc=False):
@@ -94,26 +83,55 @@ def _known(*figures: int | None) -> int | None:
     return next((figure for figure in figures if figure is not None), None)
 
 
+class _Chunk(msgspec.Struct, frozen=True, gc=False):
+    choices: list[_Choice] = []
+    usage: _Usage | None = None
+    error: Any = None
+
+
+# What few chunks have is looked for in those alone that hold no text: each further field costs in all of them.
+
+
+class _RareDelta(_Delta, frozen=True, gc=False):
+    reasoning_details: list[Any] | None = None
+
+    def thoughts(self) -> str:
+        """The reasoning, by whichever of its names the service sends it."""
+        if said := self.reasoning_content or self.reasoning:
+            return said
+        details = (detail for detail in self.reasoning_details or () if isinstance(detail, dict))
+        texts = (detail.get("text") or detail.get("summary") for detail in details)
+        return "".join(text for text in texts if isinstance(text, str))
+
+
+class _RareChoice(msgspec.Struct, frozen=True, gc=False):
+    index: int = 0
+    delta: _RareDelta | None = None
+    message: _RareDelta | None = None  # in an answer that comes in one piece
+    finish_reason: str | None = None
+    usage: _Usage | None = None  # where Moonshot has it
+
+
 class _Groq(msgspec.Struct, frozen=True, gc=False):
     usage: _Usage | None = None
 
 
-class _Chunk(msgspec.Struct, frozen=True, gc=False):
-    choices: list[_Choice] = []
+class _RareChunk(msgspec.Struct, frozen=True, gc=False):
+    choices: list[_RareChoice] = []
     model: str | None = None
     usage: _Usage | None = None
-    x_groq: _Groq | None = None
+    x_groq: _Groq = _Groq()
     error: Any = None
     object: str | None = None
 
     def figures(self) -> _Usage | None:
         """The usage, in whichever place the service has it."""
-        if self.usage is None and self.x_groq is not None and self.x_groq.usage is not None:
-            return self.x_groq.usage
-        return self.usage or next((choice.usage for choice in self.choices if choice.usage), None)
+        places = (self.usage, self.x_groq.usage, *(choice.usage for choice in self.choices))
+        return next((usage for usage in places if usage is not None), None)
 
 
 _CHUNK = msgspec.json.Decoder(_Chunk)
+_RARE_CHUNK = msgspec.json.Decoder(_RareChunk)
 _NO_STREAM = re.compile(
     r"verified to stream|(stream\w*|'stream'|\"stream\").{0,40}(not supported|unsupported|not allowed|disabled)"
     r"|(not|n't) support.{0,20}\bstream(ing)?\b(?!_)",
@@ -199,39 +217,33 @@ class OpenAI(OpenAIService):
         if not frame.data:
             return ()
         chunk = decode_json(_CHUNK, frame.data)
-        # Nearly every chunk holds a piece of text and nothing else.
+        # Nearly every chunk holds a piece of text, or of reasoning, and nothing else.
         if len(chunk.choices) == 1 and chunk.usage is None and chunk.error is None:
             choice = chunk.choices[0]
             delta = choice.delta
-            if (
-                delta is not None
-                and type(delta.content) is str
-                and delta.content
-                and choice.finish_reason is None
-                and choice.index == 0
-                and delta.reasoning_content is None
-                and delta.reasoning is None
-                and delta.reasoning_details is None
-                and delta.tool_calls is None
-            ):
-                return (TextDelta(delta.content),)
-        return _all_events(chunk, frame.data, cls.name)
+            if choice.finish_reason is None and choice.index == 0 and delta.tool_calls is None:
+                thoughts = delta.reasoning_content or delta.reasoning
+                if type(delta.content) is str and delta.content and not thoughts:
+                    return (TextDelta(delta.content),)
+                if thoughts and not delta.content:
+                    return (ReasoningDelta(thoughts),)
+        return _all_events(frame.data, cls.name)
 
 
-def _all_events(chunk: _Chunk, data: bytes, provider: str) -> list[Event]:
+def _all_events(data: bytes, provider: str) -> list[Event]:
+    chunk = decode_json(_RARE_CHUNK, data)
     if chunk.error or (chunk.object == "error" and not chunk.choices):
         raise error_mapping.from_payload(data, provider=provider)
     events: list[Event] = []
     for choice in chunk.choices:
         if choice.index:
             continue  # with `n` above 1 there are several answers; a conversation goes on with the first
-        delta = choice.delta or choice.message or _Delta()
+        delta = choice.delta or choice.message or _RareDelta()
         if reasoning := delta.thoughts():
             events.append(ReasoningDelta(reasoning))
         if text := delta.content or delta.refusal:
             events += [TextDelta(text)] if isinstance(text, str) else _parts(text)
-        calls = delta.tool_calls or ()
-        for place, call in enumerate(calls):
+        for place, call in enumerate(delta.tool_calls or ()):
             # In one piece, calls need no number: their place is one.
             index = call.index or (place if choice.message else 0)
             events.append(ToolCall(index, call.id or "", call.function.name or "", call.function.text()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -173,15 +173,33 @@ class FrameReader:
         return events
 
     def _events(self, frames: Iterable[Frame]) -> list[Event]:
+        """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at."""
+        if self.ended or self._apart:
+            return self._with_care(frames)
+        events: list[Any] = []
+        parse = self._parse
+        try:
+            for frame in frames:
+                events += parse(frame)
+        except (errors.ChatError, ValueError):
+            return self._with_care(frames)
+        for event in events:
+            if type(event) is not TextDelta:
+                return self._with_care(frames)
+        if events:
+            self._first = None
+            self._answered = self._texted = True
+        return events if self._thinking is None else self._thinking.split(events)
+
+    def _with_care(self, frames: Iterable[Frame]) -> list[Event]:
         events: list[Event | Paragraph] = []
         refusal: errors.ContentRefusedError | None = None
-        parse = self._parse
         for frame in frames:
             if self.ended:
                 events += self._figures(frame)
                 continue
             try:
-                events += parse(frame)
+                events += self._parse(frame)
             except errors.ContentRefusedError as error:
                 refusal = error
                 self.ended = True
@@ -213,12 +231,7 @@ class FrameReader:
 
     def _finished(self, events: list[Event | Paragraph]) -> list[Event]:
         """The events with reasoning taken out of the text, and empty lines between texts that stand apart."""
-        found: list[Event] = events  # type: ignore[assignment]
-        kinds = set(map(type, events))
-        if self._apart or Paragraph in kinds or ToolCall in kinds:
-            found = self._set_apart(events)
-        elif TextDelta in kinds:
-            self._texted = True
+        found = self._set_apart(events)
         return found if self._thinking is None else self._thinking.split(found)
 
     def _set_apart(self, events: list[Event | Paragraph]) -> list[Event]:

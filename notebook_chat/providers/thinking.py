@@ -7,7 +7,6 @@ template has opened the thought, only the closing tag comes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from ..events import Event, ReasoningDelta, TextDelta, TextIsReasoning
 
@@ -24,26 +23,20 @@ class ThinkingText:
     def __init__(self) -> None:
         self._read = self._beginning
         self._held = ""
-        self._told: list[str] = []  # the text so far, while it may turn out to be reasoning
+        self._told: list[Event] = []  # the text so far, while it may turn out to be reasoning
+        self._watching = (
+            False  # whether there is text, none of it held, and nothing to do before the next tag
+        )
 
-    def split(self, events: Iterable[Event]) -> list[Event]:
+    def split(self, events: list[Event]) -> list[Event]:
         """The same events, with reasoning in the place of text where it is some."""
-        found: list[Event] = []
-        for event in events:
-            if type(event) is TextDelta:
-                text = event.text
-                if (
-                    self._read == self._open and not self._held and "<" not in text
-                ):  # as nearly every piece is
-                    self._told.append(text)
-                    found.append(event)
-                elif text:
-                    text, self._held = self._held + text, ""
-                    found += self._read(text)
-            else:
-                found += self.flush()
-                found.append(event)
-        return found
+        if self._watching:
+            for event in events:
+                if type(event) is not TextDelta or "<" in event.text:
+                    return self._split(events)
+            self._told += events
+            return events  # as nearly always
+        return self._split(events)
 
     def flush(self) -> list[Event]:
         """What was held back, where something other than text follows it, or nothing."""
@@ -52,8 +45,20 @@ class ThinkingText:
             return []
         if self._read == self._thought:
             return [ReasoningDelta(held)] if held.strip() else []
-        self._told.append(held)
+        self._told.append(TextDelta(held))
         return [TextDelta(held)]
+
+    def _split(self, events: list[Event]) -> list[Event]:
+        found: list[Event] = []
+        for event in events:
+            if type(event) is not TextDelta:
+                found += self.flush()
+                found.append(event)
+            elif event.text:
+                text, self._held = self._held + event.text, ""
+                found += self._read(text)
+        self._watching = self._read == self._open and not self._held
+        return found
 
     def _beginning(self, text: str) -> list[Event]:
         if opening := _OPENING.match(text):
@@ -94,7 +99,8 @@ class ThinkingText:
         """Text that may turn out to be reasoning: where a thought is closed that was never opened."""
         if closing := _CLOSING.search(text):
             before = text[: closing.start()]
-            told = "".join(self._told) + before
+            told = "".join(event.text for event in self._told if type(event) is TextDelta) + before
+            self._told.clear()
             if "<think" in told or told.count("`") % 2:  # it is spoken of, not used
                 self._read = self._settled
                 return [TextDelta(text)]
@@ -106,8 +112,10 @@ class ThinkingText:
             ]
         known = text[: _tag_start(text)]
         self._held = text[len(known) :]
-        self._told.append(known)
-        return [TextDelta(known)] if known else []
+        if not known:
+            return []
+        self._told.append(TextDelta(known))
+        return [TextDelta(known)]
 
     def _settled(self, text: str) -> list[Event]:
         return [TextDelta(text)]

@@ -15,6 +15,7 @@ import aiohttp
 from .. import errors
 from ..request import HttpRequest
 from ..secrets import Secret
+from .certificates import trusted
 from .error_mapping import translated
 from .protocol import Response
 from .proxies import proxy_for
@@ -91,7 +92,7 @@ async def _sent(request: HttpRequest) -> aiohttp.ClientResponse:
             data=request.body,
             allow_redirects=False,
             proxy=proxy_for(request),
-            ssl=request.ssl,
+            ssl=trusted(request.ssl),
             timeout=aiohttp.ClientTimeout(
                 total=request.timeouts.total,
                 connect=None,

@@ -387,6 +387,28 @@ async def test_certificates(
     assert await case.ask(server, ssl=False).read() == "Hi"
 
 
+@every_case
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+async def test_certificates_that_the_environment_names_later(
+    case: Case,
+    variable: str,
+    vendor_server: ServerFactory,
+    certificate_authority: Any,
+    tmp_path: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    server = vendor_server(case.dialect, Answer("Hi"), tls=certificate_authority.server_context())
+    assert isinstance(await failure_of(case.ask(server)), errors.TLSError)
+    monkeypatch.setenv(variable, str(certificate_authority.write(tmp_path / "ca.pem")))
+    assert await case.ask(server).read() == "Hi"
+    monkeypatch.setenv(variable, str(tmp_path / "gone.pem"))
+    error = await failure_of(case.ask(server))
+    assert isinstance(error, errors.ConfigurationError)
+    assert f"{variable} names" in str(error)
+
+
 # --- asking again ---------------------------------------------------------------------------------------
 
 
