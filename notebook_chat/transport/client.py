@@ -16,10 +16,12 @@ from .. import errors
 from ..request import HttpRequest
 from ..secrets import Secret
 from .certificates import trusted
-from .error_mapping import translated
+from .connector import Attempt, attempt
+from .error_mapping import through_socks, translated
 from .protocol import Response
 from .proxies import proxy_for
-from .sessions import Attempt, attempt, session_of_loop
+from .sessions import session_of_loop
+from .socks import SocksError, is_socks
 
 
 class AiohttpTransport:
@@ -82,7 +84,9 @@ async def _sent(request: HttpRequest) -> aiohttp.ClientResponse:
     sending = Attempt(reuse=request.reuse)
     attempt.set(sending)
     try:
-        return await session_of_loop().request(
+        proxy = proxy_for(request)
+        through = proxy if is_socks(proxy) else None
+        return await session_of_loop(through).request(
             request.method,
             request.url,
             headers={
@@ -91,7 +95,7 @@ async def _sent(request: HttpRequest) -> aiohttp.ClientResponse:
             },
             data=request.body,
             allow_redirects=False,
-            proxy=proxy_for(request),
+            proxy=None if through else proxy,
             ssl=trusted(request.ssl),
             timeout=aiohttp.ClientTimeout(
                 total=request.timeouts.total,
@@ -107,6 +111,8 @@ async def _sent(request: HttpRequest) -> aiohttp.ClientResponse:
                 f"{request.host} had closed the connection that was kept from before"
             ) from None
         raise translated(error, request) from None
+    except SocksError as error:
+        raise through_socks(error.cause, request) from None
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise translated(error, request) from None
 

@@ -11,6 +11,7 @@ from .. import errors
 from ..request import HttpRequest
 from ..secrets import redact
 from .no_proxy import bypasses, is_own_machine
+from .socks import SCHEMES
 
 # Looking through the whole environment for proxies takes longer than sending the request. macOS and Windows
 # may have them in the system's settings as well.
@@ -39,9 +40,10 @@ def proxy_for(request: HttpRequest) -> str | None:
         return None
     if "://" not in proxy:
         proxy = f"http://{proxy}"
-    if urlsplit(proxy).scheme not in ("http", "https"):
+    if urlsplit(proxy).scheme.lower() not in ("http", "https", *SCHEMES):
         raise errors.ConfigurationError(
-            f"the proxy {redact(proxy)} is not an HTTP proxy", hint="Give one such as http://host:port."
+            f"the proxy {redact(proxy)} speaks neither HTTP nor SOCKS",
+            hint="Give one such as http://host:port.",
         )
     return proxy
 

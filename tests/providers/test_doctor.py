@@ -163,7 +163,11 @@ async def test_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
             "proxy",
             "does not answer",
         ),
-        ({"base_url": "http://127.0.0.1:9/v1", "proxy": "ftp://127.0.0.1"}, "proxy", "not an HTTP proxy"),
+        (
+            {"base_url": "http://127.0.0.1:9/v1", "proxy": "ftp://127.0.0.1"},
+            "proxy",
+            "neither HTTP nor SOCKS",
+        ),
     ],
 )
 async def test_a_fault_of_the_way(options: dict[str, Any], step: str, words: str) -> None:
