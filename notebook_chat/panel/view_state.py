@@ -171,7 +171,9 @@ class ViewState:
     def _items(self, ids: Iterable[str], message: Sent) -> list[dict[str, Any]]:
         now = self.conversation.turns
         if now is not self._turns:
-            self._turns = None  # these items may be newer than the rows that were told: the next change looks again
+            self._turns = (
+                None  # these items may be newer than the rows that were told: the next change looks again
+            )
         turns = {turn.id: turn for turn in now}
         return [self._item(turns[id], self._blocks(turns[id]), message) for id in ids if id in turns]
 
