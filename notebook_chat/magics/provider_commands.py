@@ -82,7 +82,7 @@ def key(_: Context, arguments: Namespace) -> None:
     import getpass
 
     from .. import keychain
-    from ..providers.options import check_key
+    from ..providers.keys import check_key
     from ..providers.registry import get_provider
     from ..secrets import Secret
 

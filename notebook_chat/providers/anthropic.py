@@ -16,8 +16,8 @@ from ..secrets import Secret
 from . import addresses, error_mapping
 from .call import Call
 from .http import HTTPProvider
+from .keys import check_key
 from .model_table import DEFAULTS
-from .options import check_key
 
 
 class _Block(msgspec.Struct, frozen=True, gc=False):

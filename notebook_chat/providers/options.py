@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import ssl as tls
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -133,7 +132,6 @@ COMMON = CONNECTION | {"system", "extra_body"}
 Check = Callable[[str, Any], Any]
 """What gives an option's value in its checked form, from its name and what the caller gave."""
 
-_AROUND_KEYS = " \t\r\n\v\f\u00a0\u200b\u2060\ufeff\"'`\u2018\u2019\u201c\u201d"
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110, 5.6.2
 
 
@@ -259,41 +257,6 @@ def check_timeouts(timeout: Any) -> Timeouts:
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < math.inf:
         raise InvalidOptionError(f"timeout must be a number of seconds above 0, or Timeouts, not {timeout!r}")
     return Timeouts(idle=timeout, total=timeout)
-
-
-def check_key(value: Any, source: str) -> Secret | None:
-    """A key as it goes out: without the blanks, line ends, quotes and ``Bearer`` that come along with a paste.
-
-    Args:
-        value: What the caller, the environment or the keyring has; ``None`` and nothing but blanks are no key.
-        source: Where it comes from, for the error.
-
-    Raises:
-        InvalidOptionError: It has a character that no key has. What it is is not shown.
-    """
-    if value is None:
-        return None
-    if not isinstance(value, (str, Secret)):
-        raise InvalidOptionError(f"{source} must be a text, not {type(value).__name__}")
-    key = _trimmed(Secret(value))
-    if wrong := _no_key_character(key):
-        raise InvalidOptionError(
-            f"{source} has a character that no key has, in place {wrong}",
-            hint="Copy the key once more, alone.",
-        )
-    return key or None
-
-
-def _trimmed(pasted: Secret) -> Secret:
-    key = pasted.reveal().strip(_AROUND_KEYS)
-    key = re.sub(r"(?i)^bearer(\s+|$)", "", key).strip(_AROUND_KEYS)
-    return Secret(re.sub(r"\s*[\r\n]+\s*", "", key))  # line ends are of a paste from a narrow window
-
-
-def _no_key_character(key: Secret) -> str:
-    """The place and the name of the first character that no key has; empty where there is none."""
-    wrong = ((place, one) for place, one in enumerate(key.reveal(), 1) if not "!" <= one <= "~")
-    return next((f"{place}: {unicodedata.name(one, f'U+{ord(one):04X}')}" for place, one in wrong), "")
 
 
 def check_ssl(value: Any) -> tls.SSLContext | bool:

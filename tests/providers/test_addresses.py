@@ -13,7 +13,7 @@ from notebook_chat import errors
 from notebook_chat.providers import Anthropic, Gemini, Ollama, OpenAI, OpenAIResponses
 from notebook_chat.providers.addresses import checked, joined
 from notebook_chat.providers.http import HTTPProvider
-from notebook_chat.providers.options import check_key
+from notebook_chat.providers.keys import check_key
 from notebook_chat.secrets import Secret
 
 from ..servers import Answer, Response, page, serve

@@ -165,7 +165,7 @@ async def test_an_address_in_the_file_gets_no_key_from_elsewhere(
     nothing_set: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setattr("notebook_chat.providers.http.stored_key", lambda name: KEY)
+    monkeypatch.setattr("notebook_chat.providers.service.stored_key", lambda name: KEY)
     with serve("openai_chat", Answer("Hi")) as server:
         (nothing_set / ".env").write_text(f"OPENAI_BASE_URL={server.base_url}\n")
         assert await OpenAI.create_async("m", "hi") == "Hi"
