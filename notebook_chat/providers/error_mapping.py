@@ -128,7 +128,7 @@ async def from_response(response: Response, request: HttpRequest, provider: str)
         error = _page(body, request, provider, status, wait)
     else:
         error = from_payload(body, provider=provider, status=status, wait=wait, request=request)
-    if status in _NO_SUCH_PAGE[1:] and "model" not in error.message.partition("web page")[0].lower():
+    if status in _NO_SUCH_PAGE and "model" not in error.message.partition("web page")[0].lower():
         error.hint = _wrong_address(request)
     return error
 
@@ -215,13 +215,13 @@ def _page(
     if title := _TITLE.search(head):
         told = html.unescape(" ".join(title[1].decode("utf-8", "replace").split()))
         words += f": {redact(told, *request.secrets)[:_LONGEST_TITLE]}" if told else ""
-    kind = errors.ResponseFormatError if status < 400 or status in _NO_SUCH_PAGE else _of_status(status)
+    kind = errors.ResponseFormatError if status < 400 else _of_status(status)
     return kind(words, provider=provider, status=status, retry_after=wait, hint=_to_wait(wait))
 
 
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _LONGEST_TITLE = 100
-_NO_SUCH_PAGE = (400, 404, 405, 410)
+_NO_SUCH_PAGE = (404, 405, 410)
 """The statuses with which a web server says that nothing answers at an address: it is the wrong one."""
 
 

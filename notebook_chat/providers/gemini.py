@@ -21,7 +21,7 @@ from .http import HTTPProvider
 from .model_pages import Page
 from .model_table import DEFAULTS
 from .options import GENERATION
-from .reader import WholeCallReader
+from .reader import Paragraph, WholeCallReader
 
 
 class _FunctionCall(msgspec.Struct, frozen=True, gc=False):
@@ -34,6 +34,7 @@ class _Part(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     text: str | None = None
     thought: bool | None = None
     function_call: _FunctionCall | None = None
+    executable_code: Any = None  # of the tool that runs code: the text after it stands apart
 
 
 class _Content(msgspec.Struct, frozen=True, gc=False):
@@ -159,7 +160,7 @@ class Gemini(HTTPProvider):
         return {"inline_data": {"mime_type": part.media_type, "data": part.base64}}
 
     @classmethod
-    def parse(cls, frame: Frame) -> Iterable[Event]:
+    def parse(cls, frame: Frame) -> Iterable[Event | Paragraph]:
         """The events of one chunk."""
         chunk = decode_json(_CHUNK, frame.data)
         if isinstance(chunk, list):  # an error may come in a list
@@ -183,7 +184,7 @@ class Gemini(HTTPProvider):
         return [model.name.removeprefix("models/") for model in able], following
 
     @classmethod
-    def _events(cls, chunk: _Chunk) -> Iterator[Event]:
+    def _events(cls, chunk: _Chunk) -> Iterator[Event | Paragraph]:
         if chunk.error:
             raise error_mapping.from_payload({"error": chunk.error}, provider=cls.name)
         # Of several candidates, a conversation goes on with the first.
@@ -192,6 +193,8 @@ class Gemini(HTTPProvider):
             for part in (candidate.content and candidate.content.parts) or ():
                 if part.text:
                     yield ReasoningDelta(part.text) if part.thought else TextDelta(part.text)
+                if part.executable_code:
+                    yield Paragraph()
                 if call := part.function_call:
                     yield ToolCall(0, call.id or "", call.name, bytes(call.args).decode())
         # Every chunk counts from the beginning: the last one will do.

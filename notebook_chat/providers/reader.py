@@ -163,7 +163,9 @@ class FrameReader:
     def _whole(self, body: bytes) -> list[Event]:
         self._body = None
         try:
-            events = self._finished([*self._dialect.parse_whole(body)])
+            events = self._answer(self._finished([*self._dialect.parse_whole(body)]), None)
+        except errors.ChatError as error:
+            return self._failed(error, [])
         except ValueError:
             events = []
         if not any(type(event) is Finish or type(event) is TextDelta for event in events):
@@ -207,9 +209,9 @@ class FrameReader:
             except errors.ChatError as error:
                 return self._failed(error, self._finished(events))
             except ValueError:
-                if frame.data.strip() != _DONE:
+                if (data := frame.data.strip()) and data != _DONE:
                     return self._failed(self._malformed(frame), self._finished(events))
-                events.append(Finish())
+                events += [Finish()] * (data == _DONE)
             if events and type(last := events[-1]) is Finish and (self._reason_ends or last.reason is None):
                 self.ended = True
         return self._answer(self._finished(events), refusal)
@@ -270,6 +272,8 @@ class FrameReader:
     def _malformed(self, frame: Frame) -> errors.ProviderError:
         if error_mapping.looks_like_page(frame.data):
             return error_mapping.not_an_answer(frame.data, self._request, self._name)
+        if self._first is not None and speaker(frame.data) not in (None, self._dialect.speaks):
+            return self._unrecognized(frame.data)
         excerpt = redact(frame.data[:80].decode("utf-8", "replace"), *self._request.secrets)
         return errors.ResponseFormatError(
             f"a malformed piece of the answer: {excerpt!r}", provider=self._name

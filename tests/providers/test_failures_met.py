@@ -225,7 +225,8 @@ def test_the_words_that_help(body: Any, words: str) -> None:
         (500, errors.ServerError),
         (502, errors.ServerError),
         (503, errors.OverloadedError),
-        (404, errors.ResponseFormatError),
+        (404, errors.ModelNotFoundError),
+        (405, errors.BadRequestError),
         (200, errors.ResponseFormatError),
     ],
 )

@@ -20,7 +20,7 @@ from notebook_chat.providers.http import HTTPProvider
 from notebook_chat.providers.ollama import Ollama
 from notebook_chat.providers.openai import OpenAI
 from notebook_chat.providers.openai_responses import OpenAIResponses
-from tests.providers.wires import cuts, ndjson, read, sse, take, text_of
+from tests.providers.wires import KEY, cuts, ndjson, read, sse, take, text_of
 
 DONE = b"data: [DONE]\n\n"
 
@@ -182,6 +182,7 @@ def test_an_error_field_is_the_reason_of_a_cut(places: list[int]) -> None:
         (Anthropic, sse(choice(content="Hi"), choice("stop")) + DONE, "chat completions"),
         (OpenAIResponses, sse(choice(content="Hi"), choice("stop")) + DONE, "chat completions"),
         (Gemini, sse(choice(content="Hi"), choice("stop")), "chat completions"),
+        (Ollama, sse(choice(content="Hi"), choice("stop")) + DONE, "chat completions"),
         (OpenAI, sse({"hello": 1}) + DONE, ""),
     ],
 )
@@ -192,6 +193,28 @@ def test_a_foreign_dialect_is_named(
     with pytest.raises(errors.ResponseFormatError) as error:
         read(provider, wire, places)
     assert spoken in error.value.hint
+
+
+@pytest.mark.parametrize("blank", [b"data:\n\n", b"data: \n\n", b": ping\n\n", b"event: ping\n\n"])
+@pytest.mark.parametrize(
+    ("provider", "wire"),
+    [
+        (OpenAI, sse(choice(content="Hi"), choice("stop")) + DONE),
+        (OpenAIResponses, sse(*item("Hi"), COMPLETED)),
+        (Anthropic, sse(block(0, "text", text="Hi"), *STOP)),
+        (Gemini, sse(parts({"text": "Hi"}, finish="STOP"))),
+    ],
+)
+def test_a_frame_without_data_is_none(provider: type[HTTPProvider], wire: bytes, blank: bytes) -> None:
+    assert folded(provider, blank + wire.replace(b"\n\n", b"\n\n" + blank)).text == "Hi"
+
+
+@pytest.mark.parametrize("provider", [OpenAI, OpenAIResponses, Anthropic, Gemini, Ollama])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_failure_in_one_piece_is_one(provider: type[HTTPProvider], indent: int | None) -> None:
+    failure = {"type": "error", "error": {"type": "server_error", "message": f"out of order {KEY}"}}
+    with pytest.raises(errors.ProviderError, match="out of order …"):
+        read(provider, json.dumps(failure, indent=None if provider is Ollama else indent).encode())
 
 
 def test_an_answer_without_text_is_one() -> None:
