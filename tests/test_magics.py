@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import signal
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -12,10 +14,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from traitlets.config import Config
 
-from notebook_chat import load_ipython_extension, unload_ipython_extension
+from notebook_chat import Chat, load_ipython_extension, unload_ipython_extension
 from notebook_chat.errors import StreamInterruptedError
 from notebook_chat.magics.command_table import SUBCOMMANDS, subcommand_parser
 from notebook_chat.providers import registry
+from notebook_chat.renderers import Interrupted, Silent, play
 from notebook_chat.session import NotebookSession, session_of
 
 from .fakes import parrot
@@ -172,6 +175,40 @@ def test_a_failure_in_the_middle_keeps_the_text(shell: Any, provider: Any, capsy
     assert lines[2].startswith("StreamInterruptedError: parrot: the line broke")
     assert shell.user_ns["answer"] == "so far"
     assert notebook(shell).conversation().turns[0].status == "failed"
+
+
+def interrupted_in_the_middle(messages: Any) -> Iterator[Any]:
+    """A script whose reader presses Ctrl+C."""
+    yield "so far"
+    _thread.interrupt_main()
+    yield 60.0
+
+
+def test_an_interrupted_cell_has_failed_and_says_no_more_than_that(
+    shell: Any, provider: Any, capsys: Any
+) -> None:
+    provider.script = interrupted_in_the_middle
+    out, fine = run(shell, capsys, "%%chat -o answer\nhi")
+    assert not fine
+    assert [line.partition(" · ")[0] for line in out.splitlines()] == ["so far", "parrot:grey"]
+    assert out.endswith(" · stopped\n")
+    assert shell.user_ns["answer"] == "so far"
+    assert notebook(shell).conversation().turns[0].status == "stopped"
+    assert "ZeroDivisionError" in run(shell, capsys, "1 / 0")[0]
+    provider.script = lambda messages: ["fine"]
+    assert run(shell, capsys, "%%chat\nhi")[1]
+
+
+def test_an_interrupt_while_the_end_is_shown_is_for_what_comes_after_it() -> None:
+    class Slow(Silent):
+        def finish(self, turn: Any, error: Any) -> None:
+            signal.raise_signal(signal.SIGINT)
+            shown.append(turn.answer)
+
+    shown: list[str] = []
+    with pytest.raises(Interrupted):
+        play(Chat(provider=parrot(["all"])).reply("hi"), Slow())
+    assert shown == ["all"]
 
 
 def test_commands(shell: Any, capsys: Any) -> None:

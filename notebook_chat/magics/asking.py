@@ -13,6 +13,7 @@ from ..session import DEFAULT, NotebookSession
 from ..store import stored_with
 from .arguments import parse_cell_line
 from .output import show_problem
+from .output_area import takes_updates
 from .settings import Settings
 
 
@@ -67,12 +68,7 @@ def _renderer(shell: Any, settings: Settings, conversation: Conversation, run: R
     return DisplayRenderer(
         form="markdown" if settings.output == "markdown" else "html",
         show_footer=settings.footer,
-        live=not _captured(shell),
+        live=takes_updates(shell),
         metadata=metadata,
         notes=notes,
     )
-
-
-def _captured(shell: Any) -> bool:
-    """Whether outputs are being captured (``%%capture``): every update would be kept as one more output."""
-    return type(shell.display_pub).__name__ == "CapturingDisplayPublisher"

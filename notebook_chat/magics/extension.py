@@ -13,6 +13,7 @@ from ..session import NotebookSession, close_session, has_resumed, open_session,
 from .arguments import cell_parser
 from .cell import verbatim
 from .front_end import ShellFrontEnd
+from .interruption import interruption
 from .output import one_line, show_problem, show_resumed, show_text
 from .panels import Panels
 
@@ -72,8 +73,12 @@ class ChatMagics(Magics):
             ask(line, cell, session=self.session, settings=self, shell=self.interpreter)
         except ChatError as error:
             raise one_line(error) from None
-        except KeyboardInterrupt:
-            show_text("Stopped before it began.")
+        except KeyboardInterrupt as interrupt:
+            from ..renderers import Interrupted
+
+            if not isinstance(interrupt, Interrupted):
+                show_text("Stopped.")
+            raise interruption(self.interpreter) from None
 
     @no_var_expand
     @line_magic("chat")  # type: ignore[arg-type]

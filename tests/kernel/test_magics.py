@@ -65,17 +65,16 @@ def test_an_interrupt_stops_a_stalled_answer_at_once(begin: Begin) -> None:
     seconds = []
     for attempt in range(5):
         run = kernel.submit("%%chat\nhello", cell_id="a")
-        after = kernel.submit("print('next')", cell_id="b")
         run.wait_for(lambda e: any("so far" in d.data.get("text/html", "") for d in e.displays.values()))
         interrupted_at = kernel.interrupt()
         run.wait()
         seconds.append((run.finished_at or 0.0) - interrupted_at)
-        assert run.status == "ok"
+        assert run.status == "error"
         assert run.errors == ()
         assert "Traceback" not in str(run.outputs)
         assert answer_of(run).startswith("so far")
         assert "stopped" in answer_of(run)
-        assert after.wait().text == "next\n"
+        assert kernel.run("print('next')", cell_id="b").text == "next\n"
         assert server.exchange(attempt).disconnected.wait()
     print(f"\ninterrupt to idle, ms: {[round(1000 * value, 1) for value in sorted(seconds)]}")
     assert "(stopped)" in kernel.run("%chat history").text
