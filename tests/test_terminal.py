@@ -67,10 +67,16 @@ def test_a_stream_that_replaces_by_itself_does_so() -> None:
 
 def ipython(folder: Path, server: Any, encoding: str, *cells: str) -> subprocess.CompletedProcess[bytes]:
     """Runs cells in IPython, as in a terminal of an encoding."""
-    code = "\n".join(f"get_ipython().run_cell({cell!r}).raise_error()" for cell in ("%load_ext notebook_chat", *cells))
+    code = "\n".join(
+        f"get_ipython().run_cell({cell!r}).raise_error()" for cell in ("%load_ext notebook_chat", *cells)
+    )
     env = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT", "PYTHONPATH")}
     env |= {"HOME": str(folder), "IPYTHONDIR": str(folder), "NOTEBOOK_CHAT_HOME": str(folder / "history")}
-    env |= {"OPENAI_BASE_URL": server.base_url, "NOTEBOOK_CHAT_MODEL": "openai:m", "PYTHONIOENCODING": encoding}
+    env |= {
+        "OPENAI_BASE_URL": server.base_url,
+        "NOTEBOOK_CHAT_MODEL": "openai:m",
+        "PYTHONIOENCODING": encoding,
+    }
     return subprocess.run(
         [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", code],
         env=env,
@@ -94,7 +100,9 @@ def test_ipython_in_a_terminal_of_another_encoding(
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-def test_a_failure_there_is_told_and_fails(tmp_path: Path, vendor_server: ServerFactory, encoding: str) -> None:
+def test_a_failure_there_is_told_and_fails(
+    tmp_path: Path, vendor_server: ServerFactory, encoding: str
+) -> None:
     server = vendor_server("openai_chat", Answer("你好", Reset()))
     done = ipython(tmp_path, server, encoding, "%%chat\nhi")
     assert done.returncode != 0

@@ -12,6 +12,7 @@ from ..run import Run
 from ..session import DEFAULT, NotebookSession
 from ..store import stored_with
 from .arguments import parse_cell_line
+from .cell import options_and_prompt
 from .output import show_problem
 from .output_area import takes_updates
 from .settings import Settings
@@ -30,8 +31,9 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     Raises:
         ChatError: The line is not understood, the prompt is empty, or the answer failed.
     """
+    line, prompt = options_and_prompt(line, cell)
     options = parse_cell_line(line)
-    if not cell.strip():
+    if not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
     conversation = session.conversation(options.conversation or DEFAULT)
     cell_id = session.cells.next()
@@ -43,7 +45,6 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         max_tokens=options.max_tokens,
         extra_body=dict(options.param) or None,
     )
-    prompt = cell.strip("\n")
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     run = chat.reply(prompt, cell=cell_id, system=options.system, fresh=options.new, wait=True)
     try:
