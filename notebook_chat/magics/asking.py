@@ -11,6 +11,7 @@ from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
 from ..run import Run
 from ..session import DEFAULT, NotebookSession
 from ..store import stored_with
+from ..text import sendable
 from .arguments import parse_cell_line
 from .cell import options_and_prompt
 from .output import show_problem
@@ -31,7 +32,7 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     Raises:
         ChatError: The line is not understood, the prompt is empty, or the answer failed.
     """
-    line, prompt = options_and_prompt(line, cell)
+    line, prompt = options_and_prompt(sendable(line), sendable(cell))
     options = parse_cell_line(line)
     if not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")

@@ -10,6 +10,7 @@ from traitlets import Bool, Enum, Integer, Unicode, observe
 
 from ..errors import ChatError
 from ..session import NotebookSession, close_session, has_resumed, open_session, session_of
+from ..text import sendable
 from .arguments import cell_parser
 from .cell import verbatim
 from .front_end import ShellFrontEnd
@@ -59,7 +60,7 @@ class ChatMagics(Magics):
 
     @observe("system")
     def _system_changed(self, change: Any) -> None:
-        self.session.system = change["new"]
+        self.session.system = sendable(change["new"])
 
     @observe("history")
     def _history_changed(self, change: Any) -> None:
@@ -91,7 +92,7 @@ class ChatMagics(Magics):
             from .subcommand import Context
 
             self.session.resume()
-            run(line, Context(self.session, self, self.panels, self.interpreter))
+            run(sendable(line), Context(self.session, self, self.panels, self.interpreter))
         except ChatError as error:
             raise one_line(error) from None
         finally:

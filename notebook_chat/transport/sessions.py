@@ -15,6 +15,8 @@ from weakref import WeakSet
 import aiohttp
 from aiohttp.connector import Connection
 
+from ..event_loop import require_asyncio
+
 
 @dataclass(slots=True)
 class Attempt:
@@ -66,9 +68,13 @@ _sessions: dict[asyncio.AbstractEventLoop, tuple[aiohttp.ClientSession, AsyncGen
 
 
 def session_of_loop() -> aiohttp.ClientSession:
-    """The session of the running event loop, made at its first request."""
-    loop = asyncio.get_running_loop()
-    if loop not in _sessions:
+    """The session of the running event loop, made at its first request, and anew should somebody have closed it.
+
+    Raises:
+        ConfigurationError: The caller is not driven by asyncio.
+    """
+    loop = require_asyncio()
+    if loop not in _sessions or _sessions[loop][0].closed:
         for closed in [other for other in _sessions if other.is_closed()]:
             _drop(closed)
         session = aiohttp.ClientSession(
@@ -77,7 +83,7 @@ def session_of_loop() -> aiohttp.ClientSession:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": "notebook_chat"},
         )
-        keeper = _keep(session)
+        keeper = _keep(session, loop)
         _sessions[loop] = session, keeper
         # Only an async generator that has started is known to its loop. Its first step does not suspend.
         with suppress(StopIteration):
@@ -85,14 +91,15 @@ def session_of_loop() -> aiohttp.ClientSession:
     return _sessions[loop][0]
 
 
-async def _keep(session: aiohttp.ClientSession) -> AsyncGenerator[None]:
+async def _keep(session: aiohttp.ClientSession, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[None]:
     """Closes the session when its loop ends: ``asyncio.run`` and ``loop.shutdown_asyncgens`` close every
     async generator that was started in the loop, and there is no other hook for a loop's end."""
     try:
         yield
     finally:
         await session.close()
-        _sessions.pop(asyncio.get_running_loop(), None)
+        if loop in _sessions and _sessions[loop][0] is session:
+            del _sessions[loop]
 
 
 def _drop(loop: asyncio.AbstractEventLoop) -> None:
