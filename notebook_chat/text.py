@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
-import msgspec
-
 T = TypeVar("T")
 
 
@@ -40,6 +38,8 @@ def sendable(value: T) -> T:
 def _sendable(value: Any) -> Any:
     if isinstance(value, str):
         return replace_surrogates(value)
+    import msgspec  # loading the extension is to cost little
+
     replaced: Any
     if isinstance(value, dict):
         replaced = {_sendable(key): _sendable(one) for key, one in value.items()}

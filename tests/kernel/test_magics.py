@@ -272,3 +272,16 @@ def test_a_key_is_nowhere_after_a_failure(
     everything = str([message.content for message in kernel.messages]) + kernel.process.log
     assert "AuthenticationError" in everything
     assert key not in everything
+
+
+def test_an_answer_as_the_last_line_is_shown_as_one(begin: Begin) -> None:
+    kernel, _ = begin(Answer("**bold**"))
+    kernel.restart()  # without the extension
+    run = kernel.run("from notebook_chat import Chat\nanswer = Chat('openai:test').ask('hi')\nanswer")
+    [output] = run.outputs
+    assert output.output_type == "execute_result"
+    assert output.data["text/plain"] == "**bold**"
+    assert "<strong>bold</strong>" in output.data["text/html"]
+    shown = kernel.run("display(answer)").outputs[0]
+    assert shown.data == output.data
+    assert kernel.run("answer.upper(), repr(answer)").text == "('**BOLD**', \"'**bold**'\")"
