@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from importlib import import_module
+from typing import Any
 
 from .events import (
     Event,
@@ -257,6 +259,8 @@ class AnswerFold:
 class Answer(str):
     """The text of an answer, which also knows what came with it. A copy and a pickle of it know it, too.
 
+    As a cell's last line it is shown as an answer; printed, compared or sliced it is a text like any other.
+
     Attributes:
         model: Who answered, as ``provider:model``.
         usage: The tokens used, where the service told.
@@ -297,6 +301,18 @@ class Answer(str):
     def sources(self) -> tuple[SourcePart, ...]:
         """Where the answer comes from, as far as the service told."""
         return tuple(part for part in self.parts if isinstance(part, SourcePart))
+
+    # IPython's two protocols: what notebooks show, and what terminals do. What shows answers is in a layer above this
+    # one, and is loaded when one is shown.
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        bundle: dict[str, str] = import_module(".renderers.value", __package__).mimebundle(self)
+        return bundle
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        inside_another = len(printer.stack) > 1  # such as a list, which shows its items as Python writes them
+        plain = import_module(".renderers.value", __package__).plain_text
+        printer.text(repr(self) if inside_another else plain(self))
 
 
 def _assistant(parts: list[Part]) -> Message:

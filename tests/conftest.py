@@ -15,6 +15,7 @@ import pytest
 pytest_plugins = [
     "tests.ending",
     "tests.equipment",
+    "tests.shell",
     "tests.workers",
     "tests.servers.fixtures",
     "tests.providers.local_fixtures",

@@ -2,75 +2,23 @@
 
 from __future__ import annotations
 
-import warnings
+import _thread
+import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from IPython.core.completer import provisionalcompleter
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.terminal.interactiveshell import TerminalInteractiveShell
-from traitlets.config import Config
 
-from notebook_chat import load_ipython_extension, unload_ipython_extension
+from notebook_chat import Chat, load_ipython_extension, unload_ipython_extension
 from notebook_chat.errors import StreamInterruptedError
 from notebook_chat.magics.command_table import SUBCOMMANDS, subcommand_parser
-from notebook_chat.providers import registry
-from notebook_chat.session import NotebookSession, session_of
+from notebook_chat.renderers import Interrupted, Silent, play
 
 from .fakes import parrot
 from .servers import Answer
 from .servers.fixtures import ServerFactory
-
-
-@pytest.fixture(scope="session")
-def shared_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InteractiveShell]:
-    """One shell for the session: IPython allows no second in a process."""
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.ipython_dir = str(tmp_path_factory.mktemp("ipython"))
-    config.InteractiveShell.colors = "nocolor"
-    config.TerminalInteractiveShell.simple_prompt = True
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        shell = TerminalInteractiveShell.instance(config=config)
-    yield shell
-    TerminalInteractiveShell.clear_instance()
-
-
-@pytest.fixture
-def provider(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A provider that repeats the prompt, reachable as ``parrot``."""
-    echo = parrot(lambda messages: ["You said: ", messages[-1].text])
-    real = registry.get_provider
-    monkeypatch.setitem(registry.BUILT_IN, "parrot", ".nowhere:Parrot")
-    monkeypatch.setattr(registry, "get_provider", lambda name: echo if name == "parrot" else real(name))
-    monkeypatch.setenv("NOTEBOOK_CHAT_MODEL", "parrot:grey")
-    return echo
-
-
-@pytest.fixture
-def shell(shared_shell: InteractiveShell, provider: Any) -> Iterator[InteractiveShell]:
-    """The shell with the extension loaded afresh."""
-    load_ipython_extension(shared_shell)
-    yield shared_shell
-    unload_ipython_extension(shared_shell)
-    shared_shell.user_ns.pop("answer", None)
-
-
-def notebook(shell: InteractiveShell) -> NotebookSession:
-    """The session of the loaded extension."""
-    found = session_of(shell)
-    assert found is not None
-    return found
-
-
-def run(shell: InteractiveShell, capsys: pytest.CaptureFixture[str], cell: str) -> tuple[str, bool]:
-    """What a cell printed, errors included, and whether it succeeded."""
-    capsys.readouterr()
-    result = shell.run_cell(cell)
-    captured = capsys.readouterr()
-    return captured.out + captured.err, bool(result.success)
+from .shell import notebook, run
 
 
 def test_an_answer_streams_and_is_remembered(shell: Any, provider: Any, capsys: Any) -> None:
@@ -137,6 +85,27 @@ def test_conversations_by_name_and_starting_over(shell: Any, provider: Any, caps
         ("%%chat --max-tokens -1\nhi", "1 or more"),
         ("%%chat --param x\nhi", "K=V"),
         ("%%chat -o 1x\nhi", "not a variable's name"),
+        ("%%chat -o class\nhi", "'class' is not a variable's name"),
+        ("%%chat -o None\nhi", "not a variable's name"),
+        ("%%chat -o a.b\nhi", "not a variable's name"),
+        ("%%chat -o __debug__\nhi", "not a variable's name"),
+        ('%%chat -o ""\nhi', "not a variable's name"),
+        ("%%chat --param model=openai:x\nhi", "model cannot be given here: write -m MODEL"),
+        ("%%chat --param stream=false\nhi", "answers always stream"),
+        ('%%chat --param messages=[{"role": "user"}]\nhi', "the prompt goes beneath %%chat"),
+        ("%%chat --param instructions=x\nhi", "write -s TEXT"),
+        ("%%chat --param temperature=1\nhi", "write -t N"),
+        ("%%chat --param max_tokens=1\nhi", "write --max-tokens N"),
+        ("%%chat --param x={'a':1}\nhi", "{'a':1} is no JSON"),
+        ("%%chat --param x={'a': 1}\nhi", "is no JSON"),
+        ('%%chat --param x={"a":1\nhi', "is no JSON"),
+        ('%%chat --param x={"a":NaN}\nhi', "is no JSON"),
+        ("%%chat -s “open\nhi", "a quote is not closed"),
+        ("%%chat -s ‘open\nhi", "a quote is not closed"),
+        ("%%chat -m parrot \\\nWhat is this?\nhi", "unexpected words"),
+        ("%%chat -m parrot \\\n", "the prompt is empty"),
+        ("x = 1\n%%chat\nhi", "%%chat stands beneath code. Move the code into a cell of its own"),
+        ("# one\n!echo x\n\n%%chat -m x\n", "%%chat stands beneath code"),
         ('%%chat -s "open\nhi', "a quote is not closed"),
         ("%%chat parrot -m parrot\nhi", "two models"),
         ("%%chat -m openai:x\nhi", "OPENAI_API_KEY"),
@@ -175,6 +144,40 @@ def test_a_failure_in_the_middle_keeps_the_text(shell: Any, provider: Any, capsy
     assert lines[2].startswith("StreamInterruptedError: parrot: the line broke")
     assert shell.user_ns["answer"] == "so far"
     assert notebook(shell).conversation().turns[0].status == "failed"
+
+
+def interrupted_in_the_middle(messages: Any) -> Iterator[Any]:
+    """A script whose reader presses Ctrl+C."""
+    yield "so far"
+    _thread.interrupt_main()
+    yield 60.0
+
+
+def test_an_interrupted_cell_has_failed_and_says_no_more_than_that(
+    shell: Any, provider: Any, capsys: Any
+) -> None:
+    provider.script = interrupted_in_the_middle
+    out, fine = run(shell, capsys, "%%chat -o answer\nhi")
+    assert not fine
+    assert [line.partition(" · ")[0] for line in out.splitlines()] == ["so far", "parrot:grey"]
+    assert out.endswith(" · stopped\n")
+    assert shell.user_ns["answer"] == "so far"
+    assert notebook(shell).conversation().turns[0].status == "stopped"
+    assert "ZeroDivisionError" in run(shell, capsys, "1 / 0")[0]
+    provider.script = lambda messages: ["fine"]
+    assert run(shell, capsys, "%%chat\nhi")[1]
+
+
+def test_an_interrupt_while_the_end_is_shown_is_for_what_comes_after_it() -> None:
+    class Slow(Silent):
+        def finish(self, turn: Any, error: Any) -> None:
+            signal.raise_signal(signal.SIGINT)
+            shown.append(turn.answer)
+
+    shown: list[str] = []
+    with pytest.raises(Interrupted):
+        play(Chat(provider=parrot(["all"])).reply("hi"), Slow())
+    assert shown == ["all"]
 
 
 def test_commands(shell: Any, capsys: Any) -> None:
@@ -333,6 +336,32 @@ def test_what_a_model_writes_cannot_drive_the_terminal(shell: Any, provider: Any
     provider.script = lambda messages: ["\x1b]0;owned\x07\x1b[2Jhello\r\nthere\u202e"]
     out, _ = run(shell, capsys, "%%chat\nhi")
     assert out.startswith("␛]0;owned␇␛[2Jhello\nthere\ufffd\n")
+
+
+TAKING = (
+    "from IPython.core.magic import register_line_magic\n@register_line_magic\ndef chat(line): pass\ndel chat"
+)
+
+
+def test_it_says_when_somebody_else_takes_a_name(shell: Any, capsys: Any) -> None:
+    def theirs(line: str, cell: str = "") -> None:
+        print("theirs")
+
+    theirs.__module__ = "other_package.magics"
+    run(shell, capsys, "%load_ext notebook_chat")  # which is loaded, so that this only tells IPython
+    shell.register_magic_function(theirs, "cell", "chat")
+    told = "notebook_chat: %%chat is other_package's now; %reload_ext notebook_chat gives it back to us.\n"
+    assert run(shell, capsys, "pass")[0] == told
+    assert run(shell, capsys, "%%chat\nhi")[0] == "theirs\n"  # once is enough
+    out, _ = run(shell, capsys, "%reload_ext notebook_chat")
+    back = "%reload_ext other_package gives it back"
+    assert out == f"notebook_chat: %%chat was other_package's and is ours now; {back}.\n"
+    out, _ = run(shell, capsys, TAKING)
+    assert out.startswith("notebook_chat: %chat has been defined in this notebook")
+    del shell.magics_manager.magics["line"]["chat"]
+    assert "%chat is gone; %reload_ext" in run(shell, capsys, "pass")[0]
+    assert run(shell, capsys, "%reload_ext notebook_chat") == ("", True)
+    assert run(shell, capsys, "%%chat\nhi")[0].startswith("You said: hi")
 
 
 def test_loading_says_whose_name_it_takes(shared_shell: Any, provider: Any, capsys: Any) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from notebook_chat import Chat
-from notebook_chat.magics.arguments import split
 from notebook_chat.magics.command_table import subcommand_parser
+from notebook_chat.magics.words import split
 from notebook_chat.providers import list_providers, vendors
 
 from . import readme_table

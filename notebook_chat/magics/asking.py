@@ -11,8 +11,11 @@ from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
 from ..run import Run
 from ..session import DEFAULT, NotebookSession
 from ..store import stored_with
+from ..text import sendable
 from .arguments import parse_cell_line
+from .cell import options_and_prompt
 from .output import show_problem
+from .output_area import takes_updates
 from .settings import Settings
 
 
@@ -29,8 +32,9 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     Raises:
         ChatError: The line is not understood, the prompt is empty, or the answer failed.
     """
+    line, prompt = options_and_prompt(sendable(line), sendable(cell))
     options = parse_cell_line(line)
-    if not cell.strip():
+    if not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
     conversation = session.conversation(options.conversation or DEFAULT)
     cell_id = session.cells.next()
@@ -42,7 +46,6 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         max_tokens=options.max_tokens,
         extra_body=dict(options.param) or None,
     )
-    prompt = cell.strip("\n")
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     run = chat.reply(prompt, cell=cell_id, system=options.system, fresh=options.new, wait=True)
     try:
@@ -67,12 +70,7 @@ def _renderer(shell: Any, settings: Settings, conversation: Conversation, run: R
     return DisplayRenderer(
         form="markdown" if settings.output == "markdown" else "html",
         show_footer=settings.footer,
-        live=not _captured(shell),
+        live=takes_updates(shell),
         metadata=metadata,
         notes=notes,
     )
-
-
-def _captured(shell: Any) -> bool:
-    """Whether outputs are being captured (``%%capture``): every update would be kept as one more output."""
-    return type(shell.display_pub).__name__ == "CapturingDisplayPublisher"

@@ -10,9 +10,12 @@ from traitlets import Bool, Enum, Integer, Unicode, observe
 
 from ..errors import ChatError
 from ..session import NotebookSession, close_session, has_resumed, open_session, session_of
+from ..text import sendable
 from .arguments import cell_parser
 from .cell import verbatim
 from .front_end import ShellFrontEnd
+from .interruption import interruption
+from .names import lost, others, taken
 from .output import one_line, show_problem, show_resumed, show_text
 from .panels import Panels
 
@@ -47,6 +50,7 @@ class ChatMagics(Magics):
     def __init__(self, shell: InteractiveShell, session: NotebookSession) -> None:
         self.session = session  # first: settings may be in the shell's configuration
         self.panels = Panels()
+        self._lost: dict[str, str] = {}
         super().__init__(shell)
         self.interpreter = shell
 
@@ -56,7 +60,7 @@ class ChatMagics(Magics):
 
     @observe("system")
     def _system_changed(self, change: Any) -> None:
-        self.session.system = change["new"]
+        self.session.system = sendable(change["new"])
 
     @observe("history")
     def _history_changed(self, change: Any) -> None:
@@ -72,8 +76,12 @@ class ChatMagics(Magics):
             ask(line, cell, session=self.session, settings=self, shell=self.interpreter)
         except ChatError as error:
             raise one_line(error) from None
-        except KeyboardInterrupt:
-            show_text("Stopped before it began.")
+        except KeyboardInterrupt as interrupt:
+            from ..renderers import Interrupted
+
+            if not isinstance(interrupt, Interrupted):
+                show_text("Stopped.")
+            raise interruption(self.interpreter) from None
 
     @no_var_expand
     @line_magic("chat")  # type: ignore[arg-type]
@@ -84,7 +92,7 @@ class ChatMagics(Magics):
             from .subcommand import Context
 
             self.session.resume()
-            run(line, Context(self.session, self, self.panels, self.interpreter))
+            run(sendable(line), Context(self.session, self, self.panels, self.interpreter))
         except ChatError as error:
             raise one_line(error) from None
         finally:
@@ -93,6 +101,13 @@ class ChatMagics(Magics):
     def before_cell(self, *_: object) -> None:
         """Follows what the front end tells with each cell; IPython calls it."""
         self.session.forget_deleted_cells()
+
+    def after_cell(self, *_: object) -> None:
+        """Says, once, when the cell has given our names to somebody else; IPython calls it."""
+        before, self._lost = self._lost, others(self.interpreter, self)
+        for name, owner in self._lost.items():
+            if before.get(name) != owner:
+                show_problem(lost(name, owner))
 
 
 ChatMagics.chat_cell.__doc__ += "\n\n" + cell_parser().format_help()
@@ -110,15 +125,14 @@ def load(shell: InteractiveShell) -> None:
     """Registers the magics in a shell, once; says so when that takes a name from another package."""
     if session_of(shell) is not None:
         return
-    taken = shell.magics_manager.magics["cell"].get("chat")
-    if taken is not None:
-        other = (getattr(taken, "__module__", None) or "another package").partition(".")[0]
-        show_problem(f"%%chat was {other}'s and is ours now; %reload_ext {other} gives it back.")
+    for name, owner in others(shell).items():
+        show_problem(taken(name, owner) if owner else None)
     session = NotebookSession(ShellFrontEnd(shell), new_kernel=not has_resumed(shell), on_resume=show_resumed)
     ours = ChatMagics(shell, session)
     open_session(shell, session)
     shell.register_magics(ours)
     shell.events.register("pre_run_cell", ours.before_cell)
+    shell.events.register("post_run_cell", ours.after_cell)
     ours.before_cell()  # the cell that loads it comes after deletions, too
     shell.input_transformers_cleanup.insert(0, verbatim)
     for key in ("%chat", "%%chat"):
@@ -133,6 +147,7 @@ def unload(shell: InteractiveShell) -> None:
         ours.panels.close()
         configurables.remove(ours)
         shell.events.unregister("pre_run_cell", ours.before_cell)
+        shell.events.unregister("post_run_cell", ours.after_cell)
         for kind in ("line", "cell"):
             if getattr(shell.magics_manager.magics[kind].get("chat"), "__self__", None) is ours:
                 del shell.magics_manager.magics[kind]["chat"]

@@ -10,6 +10,7 @@ from ..answer import AnswerSnapshot
 from ..errors import ChatError
 from ..events import Notice
 from ..messages import ReasoningPart, TextPart
+from ..text import encodable
 from .base import Summary
 from .footer import footer
 from .parts import asides
@@ -23,6 +24,18 @@ _VISIBLE |= dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066
 def printable(text: str) -> str:
     """The text with control characters made visible."""
     return text.replace("\r\n", "\n").translate(_VISIBLE)
+
+
+def writable(text: str, out: TextIO) -> str:
+    """The text as a stream can take it, whatever its encoding. One that replaces by itself is left to do so.
+
+    Args:
+        text: What is to be written.
+        out: Where.
+    """
+    if (getattr(out, "errors", None) or "strict") != "strict":
+        return text
+    return encodable(text, getattr(out, "encoding", None) or "utf-8")
 
 
 class TerminalRenderer:
@@ -83,6 +96,9 @@ class TerminalRenderer:
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
         """Ends the line, and says how the answer ended."""
         self._close_thinking()
+        shown = self._shown.text if self._shown is not None else ""
+        if turn is not None and turn.answer.startswith(shown):
+            self._write(printable(turn.answer[len(shown) :]))  # what came just before an interrupt
         if not self._at_start:
             self._write("\n")
         for line in asides(turn.parts) if turn is not None else ():
@@ -109,5 +125,5 @@ class TerminalRenderer:
 
     def _write(self, text: str) -> None:
         if text:
-            self._out.write(text)
+            self._out.write(writable(text, self._out))
             self._at_start = text.endswith("\n")

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from ..event_loop import require_asyncio
 from .connector import Connector
 from .socks import connector_through
 
@@ -20,17 +21,17 @@ _sessions: dict[_Place, tuple[aiohttp.ClientSession, AsyncGenerator[None]]] = {}
 
 
 def session_of_loop(socks: str | None = None) -> aiohttp.ClientSession:
-    """The session of the running event loop, made at its first request.
+    """The session of the running event loop, made at its first request, and anew should somebody have closed it.
 
     Args:
         socks: The address of a SOCKS proxy, which has a session of its own.
 
     Raises:
-        ConfigurationError: The proxy cannot be used.
+        ConfigurationError: The proxy cannot be used, or the caller is not driven by asyncio.
     """
-    loop = asyncio.get_running_loop()
+    loop = require_asyncio()
     place = loop, socks
-    if place not in _sessions:
+    if place not in _sessions or _sessions[place][0].closed:
         for closed in [other for other in _sessions if other[0].is_closed()]:
             _drop(closed)
         # Hundreds of streams at once are legitimate; a pool that is smaller would stall the rest.
@@ -55,7 +56,8 @@ async def _keep(session: aiohttp.ClientSession, place: _Place) -> AsyncGenerator
         yield
     finally:
         await session.close()
-        _sessions.pop(place, None)
+        if place in _sessions and _sessions[place][0] is session:
+            del _sessions[place]
 
 
 def _drop(place: _Place) -> None:
