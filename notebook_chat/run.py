@@ -116,6 +116,11 @@ class Run:
         return self._target.name
 
     @property
+    def provider(self) -> Provider:
+        """Who is asked."""
+        return self._target.provider
+
+    @property
     def snapshot(self) -> AnswerSnapshot:
         """What has come so far."""
         return self._fold.snapshot()

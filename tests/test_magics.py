@@ -413,3 +413,29 @@ def test_the_doctor_tells_each_step_and_no_key(
     assert out.splitlines()[-1].startswith("✗ key ")
     assert "sk-wrong" not in out
     assert "✗ model" in run(shell, capsys, "%chat doctor nowhere:x")[0]
+
+
+def test_what_a_file_beside_the_notebook_sets_is_said_once(
+    shell: Any, capsys: Any, vendor_server: ServerFactory, monkeypatch: Any, tmp_path: Any
+) -> None:
+    server = vendor_server("openai_chat", Answer("Hi"), key="sk-of-the-file")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(f"OPENAI_API_KEY=sk-of-the-file\nOPENAI_BASE_URL={server.base_url}\n")
+    first = run(shell, capsys, "%%chat -m openai:m\nhi")[0]
+    assert first.startswith("Read from .env: OPENAI_BASE_URL, OPENAI_API_KEY.\nHi\n")
+    assert run(shell, capsys, "%%chat -m openai:m\nhi")[0].startswith("Hi\n")
+    assert "sk-of-the-file" not in first
+
+
+def test_how_long_an_answer_may_take(shell: Any, capsys: Any, provider: Any) -> None:
+    run(shell, capsys, "%%chat --timeout 900\nhi")
+    assert provider.options_seen[-1] == {"timeout": 900}
+    run(shell, capsys, "%config ChatMagics.timeout = 60")
+    run(shell, capsys, "%%chat\nhi")
+    assert provider.options_seen[-1] == {"timeout": 60}
+    run(shell, capsys, "%config ChatMagics.timeout = 0")
+    run(shell, capsys, "%%chat\nhi")
+    assert provider.options_seen[-1] == {}
+    out, fine = run(shell, capsys, "%%chat -m openai:m --timeout 0 --param x=1\nhi")
+    assert not fine
+    assert "seconds above 0" in out or "OPENAI_API_KEY" in out

@@ -126,6 +126,7 @@ def cell_parser() -> Parser:
     add("-s", "--system", metavar="TEXT", help='the system prompt from this turn on; "" for none')
     add("-t", "--temperature", type=float, metavar="N", help="from 0 (steady) to 2 (wild)")
     add("--max-tokens", type=int, metavar="N", help="the longest answer, in tokens")
+    add("--timeout", type=float, metavar="N", help="how long the whole answer may take, in seconds")
     add(
         "-c",
         "--conversation",

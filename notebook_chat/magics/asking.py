@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..chat import Chat, answer_of
 from ..conversation import Conversation, Turn
+from ..environment import FILE
 from ..errors import InvalidMessagesError
 from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
 from ..run import Run
@@ -14,7 +16,7 @@ from ..store import stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
 from .cell import options_and_prompt
-from .output import show_problem
+from .output import show_problem, show_text
 from .output_area import takes_updates
 from .settings import Settings
 
@@ -44,10 +46,12 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         context=settings.context or None,
         temperature=options.temperature,
         max_tokens=options.max_tokens,
+        timeout=options.timeout if options.timeout is not None else settings.timeout or None,
         extra_body=dict(options.param) or None,
     )
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     run = chat.reply(prompt, cell=cell_id, system=options.system, fresh=options.new, wait=True)
+    _tell_of_file(run, settings)
     try:
         play(run, _renderer(shell, settings, conversation, run), nested=settings.nested)
     finally:
@@ -55,6 +59,15 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         show_problem(session.history.warning())
         if options.output and run.turn is not None:
             shell.user_ns[options.output] = answer_of(run.turn)
+
+
+def _tell_of_file(run: Run, settings: Settings) -> None:
+    """Says, once, which of the provider's variables come from a file that lies beside the notebook."""
+    told: Callable[[], Sequence[str]] = getattr(run.provider, "variables_of_file", tuple)
+    names = told()
+    if new := [name for name in names if name not in settings.told]:
+        settings.told.update(new)
+        show_text(f"Read from {FILE}: {', '.join(new)}.")
 
 
 def _renderer(shell: Any, settings: Settings, conversation: Conversation, run: Run) -> Renderer:

@@ -6,7 +6,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
-from traitlets import Bool, Enum, Integer, Unicode, observe
+from traitlets import Bool, Enum, Float, Integer, Unicode, observe
 
 from ..errors import ChatError
 from ..session import NotebookSession, close_session, has_resumed, open_session, session_of
@@ -22,7 +22,7 @@ from .panels import Panels
 
 @magics_class
 class ChatMagics(Magics):
-    """Settings of ``%%chat``: ``%config ChatMagics.model = 'openai:gpt-5'`` and the like."""
+    """Settings of ``%%chat``: ``%config ChatMagics.model = 'openai:gpt-6-luna'`` and the like."""
 
     model = Unicode("", help="The model to use, as provider:model; empty: the first that can be used.").tag(
         config=True
@@ -38,6 +38,10 @@ class ChatMagics(Magics):
         0,
         help="How many tokens the model can read at once; 0: what is known of it. Older turns are not sent.",
     ).tag(config=True)
+    timeout = Float(
+        0.0,
+        help="How long a whole answer may take, in seconds; 0: as long as no silence lasts five minutes.",
+    ).tag(config=True)
     history = Enum(
         ["on", "off"], "on", help="Whether conversations are kept on the disk, to go on after a restart."
     ).tag(config=True)
@@ -50,6 +54,7 @@ class ChatMagics(Magics):
     def __init__(self, shell: InteractiveShell, session: NotebookSession) -> None:
         self.session = session  # first: settings may be in the shell's configuration
         self.panels = Panels()
+        self.told: set[str] = set()  # the variables of a file that the user has been told of
         self._lost: dict[str, str] = {}
         super().__init__(shell)
         self.interpreter = shell

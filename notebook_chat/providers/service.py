@@ -129,6 +129,18 @@ class Service(AsyncGeneratorProvider):
         return check_key(stored_key(cls.account or cls.name), "the keyring's key")
 
     @classmethod
+    def variables_of_file(cls) -> tuple[str, ...]:
+        """The variables that are read from the file of the working folder, as long as no option takes their place."""
+        moved = cls.moved_to()
+        find = environment.find_in_file if moved is not None and moved.from_file else environment.find
+        found = (
+            moved,
+            find(*cls.key_variables),
+            *(environment.find(name) for name in cls.header_variables.values()),
+        )
+        return tuple(one.name for one in found if one is not None and one.from_file)
+
+    @classmethod
     def _own_headers(cls) -> dict[str, Secret]:
         found = {header: environment.find_key(name) for header, name in cls.header_variables.items()}
         own = {header: one[1] for header, one in found.items() if one is not None}
