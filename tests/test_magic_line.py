@@ -31,6 +31,9 @@ SYSTEM_IN_QUOTES = [
     "-t 1 \\\n   -s 'Be brief'  \\  \n --max-tokens 9",
     "-t 1 \\\r\n -s 'Be brief'",
     "-s 'Be \\\n brief'",
+    "–s “Be brief” —max-tokens 9",
+    "—system=“Be brief”",
+    "–-system 'Be brief'",
 ]
 
 
@@ -49,6 +52,9 @@ def test_the_line_as_people_write_it(shell: Any, provider: Any, capsys: Any, lin
         ('-s "Say “hi”"', "Say “hi”"),
         ("-s Don’t", "Don’t"),
         ("-s ’tis", "’tis"),
+        ('-s "–t"', "–t"),
+        ("-s –", "–"),
+        ("-s a–b", "a–b"),
         ("-s C#", "C#"),
         ("-s a#b", "a#b"),
         ('-s "# no comment"', "# no comment"),

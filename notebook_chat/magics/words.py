@@ -8,13 +8,14 @@ from ..errors import InvalidOptionError
 
 _DOUBLE = "“”„‟"
 _SINGLE = "‘’‚‛"
+_DASHES = "–—−"
 
 
 def split(line: str) -> list[str]:
     """Splits a line into words.
 
     Quotes hold words together, also the curly ones that word processors and chats make of them; single curly ones
-    around a whole word only, since they are apostrophes elsewhere. A value that begins as JSON does (``x={"a": 1}``)
+    around a whole word only, since they are apostrophes elsewhere. What they make of an option's hyphens is one. A value that begins as JSON does (``x={"a": 1}``)
     is taken as it is, quotes and blanks included. A word that begins with ``#`` begins a comment. A backslash is an
     ordinary character, as it is in Windows paths.
 
@@ -64,7 +65,15 @@ def _word(line: str, place: int) -> tuple[str, int]:
         else:
             piece, place = line[place], place + 1
         word += piece
-    return word, place
+    return (_option(word) if line[start] in _DASHES else word), place
+
+
+def _option(word: str) -> str:
+    """An option whose hyphens have become a dash, as it was meant; any other word as it is."""
+    name = word.lstrip(f"{_DASHES}-")
+    if not name[:1].isalpha():
+        return word
+    return ("-" if len(name) == 1 else "--") + name
 
 
 def _quoted(line: str, place: int) -> tuple[str, int]:
