@@ -15,7 +15,6 @@ import pytest
 pytest_plugins = [
     "tests.ending",
     "tests.equipment",
-    "tests.shell",
     "tests.workers",
     "tests.servers.fixtures",
     "tests.providers.local_fixtures",

@@ -13,7 +13,9 @@ from notebook_chat.errors import InvalidOptionError
 from notebook_chat.magics.arguments import parse_cell_line
 from notebook_chat.magics.words import has_comment, split
 
-from .shell import notebook, run
+from .test_magics import notebook, provider, run, shared_shell, shell
+
+__all__ = ["provider", "shared_shell", "shell"]  # fixtures
 
 SYSTEM_IN_QUOTES = [
     "-s “Be brief”",

@@ -14,7 +14,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from notebook_chat import Answer
 from notebook_chat.messages import ReasoningPart, SourcePart, TextPart
 
-from .shell import run
+from .test_magics import provider, run, shared_shell, shell
+
+__all__ = ["provider", "shared_shell", "shell"]  # fixtures
 
 TEXT = "**bold** <script>alert(1)</script>\n\n- one"
 

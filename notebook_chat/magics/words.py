@@ -15,9 +15,10 @@ def split(line: str) -> list[str]:
     """Splits a line into words.
 
     Quotes hold words together, also the curly ones that word processors and chats make of them; single curly ones
-    around a whole word only, since they are apostrophes elsewhere. What they make of an option's hyphens is one. A value that begins as JSON does (``x={"a": 1}``)
-    is taken as it is, quotes and blanks included. A word that begins with ``#`` begins a comment. A backslash is an
-    ordinary character, as it is in Windows paths.
+    around a whole word only, since they are apostrophes elsewhere. What they make of an option's hyphens is one.
+
+    A value that begins as JSON does (``x={"a": 1}``) is taken as it is, quotes and blanks included. A word that begins
+    with ``#`` begins a comment. A backslash is an ordinary character, as it is in Windows paths.
 
     Args:
         line: What stands behind the magic's name.

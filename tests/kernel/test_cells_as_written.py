@@ -6,11 +6,13 @@ import pytest
 
 from ..servers import Answer, Stall, echo
 from .kernelspecs import INSTALLED, OLDER_VERSIONS
-from .test_magics import Begin, answer_of, begin  # noqa: F401
+from .test_magics import Begin, answer_of, begin
+
+__all__ = ["begin"]  # a fixture
 
 
 @pytest.mark.parametrize("version", [INSTALLED, *OLDER_VERSIONS])
-def test_comments_and_code_above(begin: Begin, version: str) -> None:  # noqa: F811
+def test_comments_and_code_above(begin: Begin, version: str) -> None:
     kernel, server = begin(version=version)
     assert answer_of(kernel.run("# why?\n\n%%chat  # as before\r\nhi\r\nthere")) == "re hi\nthere"
     run = kernel.submit("x = 1\n%%chat\nhi")
@@ -26,7 +28,7 @@ def test_comments_and_code_above(begin: Begin, version: str) -> None:  # noqa: F
     assert len(server.requests) == 2
 
 
-def test_half_of_a_character(begin: Begin) -> None:  # noqa: F811
+def test_half_of_a_character(begin: Begin) -> None:
     kernel, server = begin()
     kernel.run("half = chr(0xd83d)\nask = get_ipython().run_cell_magic")
     run = kernel.run("ask('chat', f'-s {half} -c {half}', f'hi {half}')", cell_id="a")
@@ -37,7 +39,7 @@ def test_half_of_a_character(begin: Begin) -> None:  # noqa: F811
     assert kernel.run("print(chat.ask('hi' + half))").text == "re hi\ufffd\n"
 
 
-def test_a_stream_that_is_left_in_a_cell(begin: Begin) -> None:  # noqa: F811
+def test_a_stream_that_is_left_in_a_cell(begin: Begin) -> None:
     kernel, _ = begin(Answer("first", Stall()), echo(lambda turns: f"re {turns[-1].text}"))
     kernel.run("from notebook_chat import Chat\nchat = Chat('openai:test', conversation='default')")
     code = "stream = chat.stream_async('a')\nasync for piece in stream:\n    break\nprint(chat.ask('b'))"
@@ -45,14 +47,14 @@ def test_a_stream_that_is_left_in_a_cell(begin: Begin) -> None:  # noqa: F811
     assert "(stopped)" in kernel.run("%chat history").text
 
 
-def test_a_stream_that_was_left_does_not_hold_up_the_next_cell(begin: Begin) -> None:  # noqa: F811
+def test_a_stream_that_was_left_does_not_hold_up_the_next_cell(begin: Begin) -> None:
     kernel, _ = begin(Answer("first", Stall()), echo(lambda turns: f"re {turns[-1].text}"))
     kernel.run("from notebook_chat import Chat\nchat = Chat('openai:test', conversation='default')")
     kernel.run("stream = chat.stream_async('a')\nasync for piece in stream:\n    break", cell_id="a")
     assert answer_of(kernel.run("%%chat\nb", cell_id="b")) == "re b"
 
 
-def test_trio_in_a_cell(begin: Begin) -> None:  # noqa: F811
+def test_trio_in_a_cell(begin: Begin) -> None:
     pytest.importorskip("trio")
     kernel, _ = begin()
     kernel.run("import trio\nfrom notebook_chat import Chat\nchat = Chat('openai:test')")

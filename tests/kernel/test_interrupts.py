@@ -13,8 +13,10 @@ import pytest
 from ..servers import Answer, Stall
 from .isolation import isolated_environment
 from .kernelspecs import INSTALLED, OLDER_VERSIONS
-from .test_magics import Begin, answer_of, begin  # noqa: F401
+from .test_magics import Begin, answer_of, begin
 from .test_tools import KEY, notebook
+
+__all__ = ["begin"]  # a fixture
 
 SOME = Answer("so ", "far", Stall())
 VERSIONS = [INSTALLED, *OLDER_VERSIONS]
@@ -26,7 +28,7 @@ def coming(execution: Any) -> bool:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_one_interrupt_ends_all_that_is_queued(begin: Begin, version: str) -> None:  # noqa: F811
+def test_one_interrupt_ends_all_that_is_queued(begin: Begin, version: str) -> None:
     kernel, server = begin(SOME, version=version)
     kernel.run("1 / 0")  # whose traceback has nothing to do with what follows
     runs = [kernel.submit(f"%%chat\n{n}", cell_id=str(n)) for n in range(4)]
@@ -44,7 +46,7 @@ def test_one_interrupt_ends_all_that_is_queued(begin: Begin, version: str) -> No
     assert "(stopped)" in kernel.run("%chat history").text
 
 
-def test_it_ends_a_loop_of_questions_too(begin: Begin) -> None:  # noqa: F811
+def test_it_ends_a_loop_of_questions_too(begin: Begin) -> None:
     kernel, server = begin(SOME)
     run = kernel.submit(
         "for text in 'abc':\n    get_ipython().run_cell_magic('chat', '', text)\nprint('after')"
@@ -56,7 +58,7 @@ def test_it_ends_a_loop_of_questions_too(begin: Begin) -> None:  # noqa: F811
     assert len(server.requests) == 1
 
 
-def test_it_ends_the_magic_that_stands_around_the_question(begin: Begin) -> None:  # noqa: F811
+def test_it_ends_the_magic_that_stands_around_the_question(begin: Begin) -> None:
     kernel, server = begin(SOME)
     run = kernel.submit("%%time\n%%chat -o answer\nhello")
     queued = kernel.submit("print('not reached')")
@@ -66,7 +68,7 @@ def test_it_ends_the_magic_that_stands_around_the_question(begin: Begin) -> None
     assert queued.wait().status == "aborted"
 
 
-def test_who_catches_it_goes_on(begin: Begin) -> None:  # noqa: F811
+def test_who_catches_it_goes_on(begin: Begin) -> None:
     kernel, _ = begin(SOME)
     run = kernel.submit(
         "try:\n    get_ipython().run_cell_magic('chat', '', 'a')\nexcept KeyboardInterrupt:\n    print('caught')"
@@ -82,7 +84,7 @@ def test_who_catches_it_goes_on(begin: Begin) -> None:  # noqa: F811
     assert queued.wait().errors[0].traceback  # another cell's interrupt is shown as ever
 
 
-def test_a_handler_of_another_package_stays(begin: Begin) -> None:  # noqa: F811
+def test_a_handler_of_another_package_stays(begin: Begin) -> None:
     kernel, _ = begin(SOME)
     kernel.run(
         "def handle(shell, kind, error, traceback, tb_offset=None):\n    print('theirs:', error)\n"

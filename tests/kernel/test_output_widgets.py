@@ -13,8 +13,10 @@ import pytest
 from ..servers import Answer, Pause
 from .isolation import isolated_environment
 from .kernelspecs import INSTALLED, OLDER_VERSIONS
-from .test_magics import Begin, answer_of, begin  # noqa: F401
+from .test_magics import Begin, answer_of, begin
 from .test_tools import KEY, notebook
+
+__all__ = ["begin"]  # a fixture
 
 SLOW = Answer("one ", Pause(0.4), "two ", Pause(0.2), "three")
 ASK = "get_ipython().run_cell_magic('chat', '', 'hello')"
@@ -43,7 +45,7 @@ CAPTURED = {
 
 
 @pytest.mark.parametrize("version", [INSTALLED, *OLDER_VERSIONS])
-def test_only_the_end_is_shown_in_an_output_widget(begin: Begin, version: str) -> None:  # noqa: F811
+def test_only_the_end_is_shown_in_an_output_widget(begin: Begin, version: str) -> None:
     kernel, _ = begin(SLOW, version=version)
     kernel.run(WIDGETS)
     for way, code in CAPTURED.items():
@@ -65,7 +67,7 @@ def click(kernel: Any, button: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("version", [INSTALLED, *OLDER_VERSIONS])
-def test_only_the_end_is_shown_in_a_buttons_callback(begin: Begin, version: str) -> None:  # noqa: F811
+def test_only_the_end_is_shown_in_a_buttons_callback(begin: Begin, version: str) -> None:
     kernel, _ = begin(SLOW, version=version)
     kernel.run(
         f"{WIDGETS}captured, bare = widgets.Button(), widgets.Button()\n"
