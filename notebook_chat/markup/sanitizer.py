@@ -11,6 +11,7 @@ from typing import Final
 import nh3
 
 from .characters import visible
+from .inline_tags import TAGS as INLINE_TAGS
 from .mathml import ATTRIBUTES as MATHML_ATTRIBUTES
 from .mathml import LAYOUT, TOKENS
 
@@ -33,10 +34,10 @@ SCHEMES: Final = frozenset({"http", "https", "mailto"})
 
 _ELEMENTS: Final = """
     p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr div table thead tbody tr th td
-    a b br code em i input s span strong sup
+    a br code input span
 """
 _MATH: Final = ["math", "semantics", "annotation", *LAYOUT, *TOKENS]
-TAGS: Final = frozenset([*_ELEMENTS.split(), *_MATH])
+TAGS: Final = frozenset([*_ELEMENTS.split(), *INLINE_TAGS, *_MATH])
 
 _DIRECTED: Final = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table", "div")
 
