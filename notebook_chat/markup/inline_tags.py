@@ -2,7 +2,8 @@
 
 Each of them has a fixed name, no attributes, and its end in the same paragraph, cell or heading, between the same marks
 of emphasis. So it can neither carry anything nor reach beyond its place. A tag of which any of that is not true is
-text, as every other one is.
+text, as every other one is; and so are two that are only spoken of, as in "between <b> and </b>", which have nothing
+between them or a space at both ends of it.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ def _settle(settled: list[Token], opened: list[int], token: Token) -> None:
         return
     at = next((i for i in reversed(range(len(opened))) if settled[opened[i]].tag == token.tag), -1)
     if at >= 0:
-        _pair(settled[opened[at]], token)
+        inside = settled[opened[at] + 1 :]
+        if inside and not (inside[0].content[:1].isspace() and inside[-1].content[-1:].isspace()):
+            _pair(settled[opened[at]], token)
         del opened[at:]
 
 
@@ -110,7 +113,12 @@ def _trailing_ends(tokens: list[Token]) -> int:
 def _close(settled: list[Token], opened: list[int]) -> None:
     """Put ends for the tags that are open and near."""
     for start in reversed(opened):
-        if sum(len(token.content) for token in settled[start + 1 :]) <= _NEAR:
+        inside = settled[start + 1 :]
+        if (
+            inside
+            and not inside[0].content[:1].isspace()
+            and sum(len(token.content) for token in inside) <= _NEAR
+        ):
             end = Token("", settled[start].tag, 0)
             _pair(settled[start], end)
             settled.append(end)
