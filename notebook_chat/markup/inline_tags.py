@@ -15,7 +15,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-TAGS: Final = tuple("abbr b del em i ins kbd mark s samp small strong sub sup u var".split())
+_NAMES: Final = "abbr b del em i ins kbd mark s samp small strong sub sup u var"
+TAGS: Final = tuple(_NAMES.split())
 """What may stand around text; each changes how the text in it looks, and nothing else."""
 
 _TAG: Final = re.compile(rf"<(?:(/)?({'|'.join(TAGS)})[ \t]*|(br)[ \t]*/?)>", re.IGNORECASE)
@@ -114,11 +115,8 @@ def _close(settled: list[Token], opened: list[int]) -> None:
     """Put ends for the tags that are open and near."""
     for start in reversed(opened):
         inside = settled[start + 1 :]
-        if (
-            inside
-            and not inside[0].content[:1].isspace()
-            and sum(len(token.content) for token in inside) <= _NEAR
-        ):
+        spoken_of = bool(inside) and inside[0].content[:1].isspace()
+        if not spoken_of and sum(len(token.content) for token in inside) <= _NEAR:
             end = Token("", settled[start].tag, 0)
             _pair(settled[start], end)
             settled.append(end)

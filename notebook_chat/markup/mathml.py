@@ -191,7 +191,9 @@ def _written(element: Element, depth: int) -> str:
     if depth > _DEEPEST:
         raise UnsupportedTeXError("too deep")
     attributes = "".join(f' {name}="{value}"' for name, value in element.attrib.items())
-    inside = escape(element.text or "", quote=False) + "".join(_written(child, depth + 1) for child in element)
+    inside = escape(element.text or "", quote=False) + "".join(
+        _written(child, depth + 1) for child in element
+    )
     return f"<{element.tag}{attributes}>{inside}</{element.tag}>"
 
 

@@ -11,8 +11,8 @@ import unicodedata
 from typing import Final
 
 _COMMANDS: Final = {
-    **{name: "text" for name in ("text", "textmd", "textnormal", "textrm", "textup", "textsc", "mbox", "hbox")},
-    **{name: "textit" for name in ("textit", "textsl", "emph")},
+    **dict.fromkeys(("text", "textmd", "textnormal", "textrm", "textup", "textsc", "mbox", "hbox"), "text"),
+    **dict.fromkeys(("textit", "textsl", "emph"), "textit"),
     **{name: name for name in ("textbf", "textsf", "texttt", "fbox", "tag", "tag*")},
 }
 """The commands that take text, and what latex2mathml is given for each."""
@@ -32,11 +32,29 @@ _ACCENTS: Final = dict(zip("'`^\"~=.", "\u0301\u0300\u0302\u0308\u0303\u0304\u03
 _SIGNS: Final = {",": "\u2009", ";": " ", ":": " ", "!": "", "-": "", "/": "", "\\": " ", "\n": " "}
 _BARE: Final = {"{": "", "}": "", "~": "\u00a0", "``": "“", "''": "”"}
 _CHARACTERS: Final = {
-    **{"quad": "\u2003", "qquad": "\u2003\u2003", "textbackslash": "\\", "textasciitilde": "~"},
-    **{"textasciicircum": "^", "textunderscore": "_", "textdollar": "$", "textless": "<", "textgreater": ">"},
-    **{"textbar": "|", "textdegree": "°", "textquotesingle": "'", "textendash": "–", "textemdash": "—"},
-    **{"ldots": "…", "dots": "…", "textellipsis": "…", "ss": "ß", "ae": "æ", "o": "ø", "aa": "å", "euro": "€"},
+    "quad": "\u2003",
+    "qquad": "\u2003\u2003",
+    "textbackslash": "\\",
+    "textasciitilde": "~",
+    "textasciicircum": "^",
+    "textunderscore": "_",
+    "textdollar": "$",
+    "textless": "<",
+    "textgreater": ">",
+    "textbar": "|",
+    "textdegree": "°",
+    "textquotesingle": "'",
+    "textendash": "–",
+    "textemdash": "—",
+    "textellipsis": "…",
+    "ldots": "…",
+    "dots": "…",
+    "ss": "ß",
+    "ae": "æ",
+    "o": "ø",
+    "aa": "å",
 }
+"""Commands in text that are no symbols of math, or other ones there."""
 
 _MEANT: Final = re.compile(r"[\\%{}&#$~^_]|^\d")
 """What means something to latex2mathml, a number before a unit included, whose space it takes away."""

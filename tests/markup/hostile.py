@@ -236,12 +236,20 @@ _MATHS = {
     "tag in text, closing what is around": f"$\\text{{</mtext></annotation></semantics></math>{IMG}}}$",
     "tag in text in text": f"$\\text{{a \\textbf{{b $\\text{{{IMG}}}$ c}} \\{{{IMG}\\}}}}$",
     "tag as a symbol": f"$\\text{{\\lt img src=x onerror={RUN}\\gt}}$ $\\tag{{\\<script\\>{RUN}}}$",
-    "quotes for the attribute": f"$x\" onmouseover=\"{RUN}$ $y' autofocus onfocus='{RUN}$ $z\">{IMG}$",
+    "quotes for the attribute": f'$x" onmouseover="{RUN}$ $y\' autofocus onfocus=\'{RUN}$ $z">{IMG}$',
     "quotes for the attribute, as references": f"$x&quot; onmouseover=&quot;{RUN}$ $y&#34;&#62;{IMG}$",
     "tag under a stroke": f"$\\cancel{{{IMG}}}$ $\\cancelto{{{IMG}}}{{{IMG}}}$ $\\xcancel{{\\text{{{IMG}}}}}$",
-    "notation of its own": f"$\\enclose{{box\" onclick=\"{RUN}}}{{x}}$ $\\cancelto{{{{$ $\\cancelto\\cancelto{{a}}$",
-    "link in text in a formula": f"$\\text{{see \\href{{javascript:{RUN}}}{{x}}}}$ \\[ \\text{{$\\url{{//{HOST}}}$}} \\]",
-    "strokes in strokes": "$" + "\\xcancel{" * 40 + "x" + "}" * 40 + "$ $" + "\\boxed{" * 22 + "x" + "}" * 22 + "$",
+    "notation of its own": f'$\\enclose{{box" onclick="{RUN}}}{{x}}$ $\\cancelto{{{{$ $\\cancelto\\cancelto{{a}}$',
+    "link in text in a formula": f"$\\text{{see \\href{{javascript:{RUN}}}{{x}}}}$ \\[\\text{{$\\url{{//{HOST}}}$}}\\]",
+    "strokes in strokes": "$"
+    + "\\xcancel{" * 40
+    + "x"
+    + "}" * 40
+    + "$ $"
+    + "\\boxed{" * 22
+    + "x"
+    + "}" * 22
+    + "$",
     "link": f"$\\href{{javascript:{RUN}}}{{click}}$",
     "link with its own tag": f"$$\\href{{http://{HOST}/}}{{x}}$$ $\\url{{javascript:{RUN}}}$",
     "glyph": f"$\\mmlToken{{mglyph}}[src=http://{HOST}/g.png]{{}}$",

@@ -42,9 +42,7 @@ def test_the_style_is_small() -> None:
     assert len(STYLE) < 3600
 
 
-@pytest.mark.parametrize(
-    "name", ["s", "n", "f", "b", "m", "a", "d", "nc-display", "nc-task", "nc-info"]
-)
+@pytest.mark.parametrize("name", ["s", "n", "f", "b", "m", "a", "d", "nc-display", "nc-task", "nc-info"])
 def test_the_style_knows_the_classes(name: str) -> None:
     assert re.search(rf"\.{name}[ ,{{]", STYLE)
 
