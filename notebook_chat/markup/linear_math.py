@@ -27,7 +27,7 @@ _SCRIPTS: Final = {
 }
 _TOKENS: Final = frozenset({"mi", "mn", "mo", "mtext"})
 _SIDE_SCRIPTS: Final = ("msub", "msup", "msubsup")
-_PRIMES: Final = frozenset("′″‴⁗'*†")
+_PRIMES: Final = frozenset("′″‴⁗")
 _FENCES: Final = {"(": ")", "[": "]", "{": "}", "|": "|", "‖": "‖", "⟨": "⟩", "⌊": "⌋", "⌈": "⌉"}
 _WIDE: Final = re.compile(r"\+?(?:[1-9][\d.]*|0?\.[2-9]\d*)em")
 
@@ -45,36 +45,44 @@ def make_linear(element: Element) -> None:
 
 def _fraction(fraction: Element) -> None:
     sign = " choose " if fraction.get("linethickness") == "0" else "/"
-    _enclose(fraction, 0, after=sign, tight=_SIDE_SCRIPTS)
-    _enclose(fraction, 1, tight=_SIDE_SCRIPTS)
+    opening, closing = _brackets(fraction[0], tight=_SIDE_SCRIPTS)
+    next_opening, last = _brackets(fraction[1], tight=_SIDE_SCRIPTS)
+    _say(fraction, 0, opening, f"{closing}{sign}{next_opening}")
+    _say(fraction, 1, "", last)
 
 
 def _root(root: Element) -> None:
     _bundle(root)
-    _enclose(root, 0, before="√")
+    opening, closing = _brackets(root[0])
+    _say(root, 0, f"√{opening}", closing)
 
 
 def _nth_root(root: Element) -> None:
-    _enclose(root, 0, after="^(1/")
-    _say(root, 1, after=")")
+    opening, closing = _brackets(root[0])
+    _say(root, 0, opening, f"{closing}^(1/")
+    _say(root, 1, "", ")")
 
 
 def _scripts(element: Element) -> None:
-    limits = element.tag not in _SIDE_SCRIPTS
-    signs = _SCRIPTS[element.tag]
-    scripts = list(element)[1:]
-    if len(scripts) != len(signs):
+    spoken = [
+        (index, sign)
+        for index, sign in enumerate(_SCRIPTS[element.tag], 1)
+        if not _speaks_for_itself(element[index], element.tag)
+    ]
+    if not spoken:
         return
-    for index, (sign, script) in enumerate(zip(signs, scripts, strict=True)):
-        text = _text(script)
-        # An accent, an arrow or a brace over or under something, and a prime, say what they are themselves.
-        if not text or (limits and script.tag == "mo") or (sign == "^" and set(text) <= _PRIMES):
-            continue
-        if index == 0:
-            _enclose(element, 0, after=sign, tight=_SIDE_SCRIPTS)
-        else:
-            _say(element, 1, after=sign)
-        _enclose(element, index + 1)
+    opening, closing = _brackets(element[0], tight=_SIDE_SCRIPTS)
+    _say(element, 0, opening)
+    for index, sign in spoken:
+        next_opening, next_closing = _brackets(element[index])
+        _say(element, index - 1, "", f"{closing}{sign}{next_opening}")
+        closing = next_closing
+    _say(element, spoken[-1][0], "", closing)
+
+
+def _speaks_for_itself(script: Element, kind: str) -> bool:
+    """Whether it is a prime, or an accent, an arrow or a brace over or under something; or nothing."""
+    return set(_text(script)) <= _PRIMES or (kind not in _SIDE_SCRIPTS and script.tag == "mo")
 
 
 def _table(table: Element) -> None:
@@ -128,13 +136,9 @@ def _word(text: str) -> bool:
     return len(text) > 1 and text.isalpha()
 
 
-def _enclose(
-    parent: Element, index: int, before: str = "", after: str = "", tight: tuple[str, ...] = ()
-) -> None:
-    """Put a part of a formula in brackets if it would not hold together otherwise, with signs around them."""
-    if parent[index].tag not in tight and not _holds_together(parent[index]):
-        before, after = f"{before}(", f"){after}"
-    _say(parent, index, before, after)
+def _brackets(part: Element, tight: tuple[str, ...] = ()) -> tuple[str, str]:
+    """The brackets that a part of a formula needs to hold together, or none."""
+    return ("", "") if part.tag in tight or _holds_together(part) else ("(", ")")
 
 
 def _holds_together(element: Element) -> bool:

@@ -36,6 +36,28 @@ def test_an_untrusted_notebook_shows_each_formula_once(lab: Lab) -> None:
     notebook.screenshot("formulas-untrusted")
 
 
+PLACES = """box => [...box.querySelectorAll("mi, mn, mo, mtext")].map(one => {
+  const [at, from] = [one.getBoundingClientRect(), box.getBoundingClientRect()];
+  return [one.textContent, at.x - from.x, at.y - from.y, at.width, at.height].join(" ");
+})"""
+WITHOUT = """box => {
+  for (const one of box.querySelectorAll("semantics")) {
+    if (one.firstElementChild.textContent) one.replaceWith(one.firstElementChild);
+    else one.remove();
+  }
+}"""
+
+
+def test_what_is_only_read_takes_no_room(lab: Lab) -> None:
+    notebook = lab.show({0: [{"text/html": markup.render(TEXT)}]})
+    shown = notebook.output(0).locator(".notebook-chat")
+    places = shown.evaluate(PLACES)
+    assert len(places) > 40
+    shown.evaluate(WITHOUT)
+    expect(shown.locator("annotation")).to_have_count(0)
+    assert shown.evaluate(PLACES) == places
+
+
 @every_front_end
 def test_a_trusted_notebook_draws_them_and_hides_what_is_only_read(lab: Lab) -> None:
     notebook = lab.show({0: [{"text/html": markup.render(TEXT)}]})

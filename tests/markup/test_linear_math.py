@@ -41,6 +41,7 @@ def stripped(html: str) -> str:
         ("\\sin x \\cos y", "sin x cos y"),
         ("x^2y", "x^2 y"),
         ("f'(x) + y''", "f′(x)+y″"),
+        ("x_{i+1}' + {a+b}_{}^{2c} + x^*", "x_(i+1)′+(a+b)^(2c)+x^*"),
         ("a \\pmod n", "a (mod n)"),
         ("\\left(\\frac12\\right)^2", "(1/2)^2"),
         ("{a+b}^2", "(a+b)^2"),
