@@ -1,5 +1,6 @@
 """Conversations: turns in order, and what running one of them again means."""
 
+from .cell_names import base_of, is_lasting, number_of, numbered
 from .conversation import Conversation
 from .journal import Answering, Journal, Journaled, Origin, Progress
 from .observable import Observable
@@ -19,5 +20,9 @@ __all__ = [
     "Status",
     "Turn",
     "answered",
+    "base_of",
     "estimate",
+    "is_lasting",
+    "number_of",
+    "numbered",
 ]
