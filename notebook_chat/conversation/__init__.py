@@ -4,6 +4,7 @@ from .cell_names import base_of, is_lasting, number_of, numbered
 from .conversation import Conversation
 from .journal import Answering, Journal, Journaled, Origin, Progress
 from .observable import Observable
+from .order import behind, rebased
 from .token_budget import DEFAULT_RESERVE, estimate
 from .turns import Draft, Status, Turn, answered
 
@@ -21,8 +22,10 @@ __all__ = [
     "Turn",
     "answered",
     "base_of",
+    "behind",
     "estimate",
     "is_lasting",
     "number_of",
     "numbered",
+    "rebased",
 ]

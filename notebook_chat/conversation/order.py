@@ -55,6 +55,21 @@ def by_cells(turns: Sequence[Turn], order: Mapping[str, int]) -> tuple[Turn, ...
     )
 
 
+def behind(turns: Sequence[Turn], cell: str, other: str) -> tuple[Turn, ...]:
+    """The turns, with those of a cell behind those of another one; as they were where the other has none."""
+    own = [turn for turn in turns if turn.cell is not None and base_of(turn.cell) == cell]
+    rest = [turn for turn in turns if turn not in own]
+    places = [at for at, turn in enumerate(rest) if turn.cell is not None and base_of(turn.cell) == other]
+    if not places:
+        return tuple(turns)
+    after = places[-1] + 1
+    moved = (*rest[:after], *own, *rest[after:])
+    return tuple(
+        msgspec.structs.replace(turn, position=there.position)
+        for turn, there in zip(moved, turns, strict=True)
+    )
+
+
 def difference(before: Sequence[Turn], after: Sequence[Turn]) -> tuple[list[Turn], list[str]]:
     """The turns that are new or changed, and the ids of those that are gone."""
     had = {turn.id: turn for turn in before}
@@ -82,3 +97,20 @@ def continued(earlier: Sequence[Turn], turns: Sequence[Turn]) -> tuple[Turn, ...
             position += 1
             all_turns.append(msgspec.structs.replace(later, position=position))
     return tuple(all_turns)
+
+
+def rebased(turns: Sequence[Turn], began: int, beginning: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The turns of a branch with another beginning.
+
+    Args:
+        turns: The branch's.
+        began: The position of the last turn that it began with.
+        beginning: What it begins with now.
+    """
+    own = [turn for turn in turns if turn.position > began]
+    last = beginning[-1].position if beginning else -1
+    shift = max(last + 1 - own[0].position, 0) if own else 0
+    return (
+        *beginning,
+        *(msgspec.structs.replace(turn, position=turn.position + shift) for turn in own),
+    )

@@ -9,7 +9,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from traitlets import Bool, Enum, Integer, Unicode, observe
 
 from ..errors import ChatError
-from ..session import NotebookSession, close_session, has_resumed, open_session, session_of
+from ..session import NotebookSession, close_session, has_resumed, notebook_of, open_session, session_of
 from .arguments import cell_parser
 from .cell import verbatim
 from .front_end import ShellFrontEnd
@@ -90,9 +90,15 @@ class ChatMagics(Magics):
         finally:
             show_problem(self.session.history.warning())
 
-    def before_cell(self, *_: object) -> None:
+    def before_cell(self, info: Any = None) -> None:
         """Follows what the front end tells with each cell; IPython calls it."""
-        self.session.forget_deleted_cells()
+        self.session.before_cell(getattr(info, "raw_cell", None) or "")
+
+    def after_cell(self, result: Any = None) -> None:
+        """Follows what a cell has run; IPython calls it."""
+        info = getattr(result, "info", None)
+        if info is not None:
+            self.session.after_cell(info.raw_cell or "", result.success)
 
 
 ChatMagics.chat_cell.__doc__ += "\n\n" + cell_parser().format_help()
@@ -114,11 +120,17 @@ def load(shell: InteractiveShell) -> None:
     if taken is not None:
         other = (getattr(taken, "__module__", None) or "another package").partition(".")[0]
         show_problem(f"%%chat was {other}'s and is ours now; %reload_ext {other} gives it back.")
-    session = NotebookSession(ShellFrontEnd(shell), new_kernel=not has_resumed(shell), on_resume=show_resumed)
+    session = NotebookSession(
+        ShellFrontEnd(shell),
+        new_kernel=not has_resumed(shell),
+        path=notebook_of(shell),
+        on_resume=show_resumed,
+    )
     ours = ChatMagics(shell, session)
     open_session(shell, session)
     shell.register_magics(ours)
     shell.events.register("pre_run_cell", ours.before_cell)
+    shell.events.register("post_run_cell", ours.after_cell)
     ours.before_cell()  # the cell that loads it comes after deletions, too
     shell.input_transformers_cleanup.insert(0, verbatim)
     for key in ("%chat", "%%chat"):
@@ -133,6 +145,7 @@ def unload(shell: InteractiveShell) -> None:
         ours.panels.close()
         configurables.remove(ours)
         shell.events.unregister("pre_run_cell", ours.before_cell)
+        shell.events.unregister("post_run_cell", ours.after_cell)
         for kind in ("line", "cell"):
             if getattr(shell.magics_manager.magics[kind].get("chat"), "__self__", None) is ours:
                 del shell.magics_manager.magics[kind]["chat"]

@@ -1,6 +1,6 @@
 """Where conversations are kept: a database on the disk, and the notebook's own copy of them."""
 
-from .notebook_file import Cell, NotebookFile, Stored, prompt_of, read_notebook, stored_with
+from .notebook_file import Cell, NotebookFile, Stored, is_chat_cell, prompt_of, read_notebook, stored_with
 from .queries import Entry, Found
 from .store import Store, default_path
 
@@ -12,6 +12,7 @@ __all__ = [
     "Store",
     "Stored",
     "default_path",
+    "is_chat_cell",
     "prompt_of",
     "read_notebook",
     "stored_with",

@@ -125,6 +125,15 @@ def prompt_of(source: str) -> str:
     return source[found.end() :].strip() if found else ""
 
 
+def is_chat_cell(source: str) -> bool:
+    """Whether a cell asks by ``%%chat``, be it beneath another magic.
+
+    Args:
+        source: What stands in the cell.
+    """
+    return _CHAT.search(source) is not None
+
+
 class _Output(msgspec.Struct):
     metadata: Any = None
 

@@ -52,7 +52,7 @@ class Notebook:
             "header": {"msg_id": execution},
             "metadata": {"cellId": cell, "deletedCells": list(deleted)},
         }
-        self.session.forget_deleted_cells()
+        self.session.before_cell()
 
     def ask(self, cell: str | None, prompt: str, name: str = "default") -> list[str]:
         """Asks in a cell as ``%%chat -c`` does; gives the prompts of the conversation."""
