@@ -293,7 +293,8 @@ class Conversation(Observable):
             return True
 
     def continue_from(self, earlier: Conversation) -> None:
-        """Becomes what another conversation goes on as: takes over its id, and has its turns before its own.
+        """Becomes what another conversation goes on as: takes over its id and system prompt, and has its turns
+        before its own.
 
         Args:
             earlier: The other one, which is not used any more.
@@ -303,7 +304,8 @@ class Conversation(Observable):
         """
         with self._lock:
             self._refuse_while_busy()
-            self.id, self.origin, self.journal = earlier.id, earlier.origin, earlier.journal
+            self.id, self.origin, self.system = earlier.id, earlier.origin, earlier.system
+            self.journal = earlier.journal
             self._turns, own = earlier.turns, self._turns
             self._past = deque((continued(earlier.turns, past) for past in self._past), self._past.maxlen)
             self.correct(continued(earlier.turns, own))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..errors import ConversationBusyError
 from .cell_names import CellNames
 from .cells import CellIdentity
 from .departures import Departures, Reason
@@ -22,8 +24,8 @@ _MAY_ASK = re.compile(r"chat|ask|stream|reply", re.IGNORECASE)
 
 _STILL_SENT = "a cell that was deleted is still sent: the saved notebook has it"
 _MOVED = "in the order of the notebook as it was saved"
-_UNSAVED = "the last one until the notebook is saved: where this cell stands is not known before"
-_NO_FILE = "cells count in the order in which they first ran: the notebook's file does not tell another"
+_UNSAVED = "this cell counts as the last one until the notebook is saved"
+_NO_FILE = "cells count in the order in which they first ran"
 
 
 class NotebookCells:
@@ -81,10 +83,11 @@ class NotebookCells:
         """Whether there is something to do before this cell runs, and not only before one asks."""
         return bool(self._deleted or self._changed) or self._identity.current in self._departures.cells
 
-    def after(self, source: str, succeeded: bool) -> None:
+    def after(self, conversations: Collection[Conversation], source: str, succeeded: bool) -> None:
         """Notes what a cell has run: one that did not ask has no turn any more.
 
         Args:
+            conversations: All of the notebook's.
             source: What it ran.
             succeeded: Whether it came to its end. One that failed before it asked keeps its turn.
         """
@@ -95,8 +98,10 @@ class NotebookCells:
             return
         if asked == 0 and (is_chat_cell(source) or (not succeeded and _MAY_ASK.search(source))):
             return
-        if asked == 0 or succeeded:
-            self._changed[self._names.known(cell)] = asked
+        name = self._names.known(cell)
+        is_gone = _of(name, beyond=asked)
+        if (asked == 0 or succeeded) and any(any(map(is_gone, one.turns)) for one in conversations):
+            self._changed[name] = asked
 
     def follow(self, conversations: Collection[Conversation]) -> None:
         """Brings the conversations up to date with the cells.
@@ -106,17 +111,18 @@ class NotebookCells:
         """
         if any(conversation.busy for conversation in conversations):
             return
-        self._bring_back(conversations)
-        if self._snapshot is not self._followed:
-            self._followed = self._snapshot
-            if self._snapshot.file is not None:
-                self._take(self._snapshot.file, conversations)
-        self._forget_deleted(conversations)
-        for name, asked in self._changed.items():
-            self._departures.leave(conversations, _of(name, beyond=asked), Reason.CHANGED, anew=True)
-        self._changed.clear()
-        for conversation in conversations:
-            self._put_in_order(conversation)
+        with contextlib.suppress(ConversationBusyError):  # a panel was faster
+            self._bring_back(conversations)
+            if self._snapshot is not self._followed:
+                if self._snapshot.file is not None:
+                    self._take(self._snapshot.file, conversations)
+                self._followed = self._snapshot
+            self._forget_deleted(conversations)
+            for name, asked in self._changed.items():
+                self._departures.leave(conversations, _of(name, beyond=asked), Reason.CHANGED, anew=True)
+            self._changed.clear()
+            for conversation in conversations:
+                self._put_in_order(conversation)
 
     def next_in(self, conversation: Conversation, conversations: Collection[Conversation]) -> str | None:
         """The identity of one more turn of the cell that runs, as ``CellIdentity.next`` gives it, by the name
@@ -136,7 +142,7 @@ class NotebookCells:
         name = self._names.name(cell, source if execution == self._identity.execution else "")
         turn_name = numbered(name, self._identity.asked)
         self._asked[name] = self._snapshot
-        if not conversation.busy:
+        with contextlib.suppress(ConversationBusyError):
             self._claim(conversation, turn_name, source)
             conversation.follow_cells(self._names.order)
         self._tell_order(conversation, name)
@@ -196,7 +202,11 @@ class NotebookCells:
             self._departures.come_back(cell)
         self._departures.leave(conversations, self._vanished_from(file, conversations), Reason.DELETED)
         texts = file.cell_ids - code
-        self._departures.leave(conversations, lambda turn: _base(turn) in texts, Reason.NO_CODE)
+        self._departures.leave(
+            conversations,
+            lambda turn: _base(turn) in texts and self._is_older(turn, file),
+            Reason.NO_CODE,
+        )
         self._names.read(file, [turn for conversation in conversations for turn in conversation.turns])
         self._ids = file.cell_ids
         self._ordered.clear()
@@ -214,13 +224,14 @@ class NotebookCells:
             base = _base(turn)
             if not told or not ids or base in ids or turn.id in shown or turn.id in self._lost or ":" in base:
                 return False
-            if base == self._identity.current:
-                return False
-            if base in self._asked:
-                return base in before or self._asked[base] is not self._snapshot
-            return base in before or turn.at < file.saved
+            return base != self._identity.current and (base in before or self._is_older(turn, file))
 
         return vanished
+
+    def _is_older(self, turn: Turn, file: NotebookFile) -> bool:
+        """Whether the notebook was saved since a turn was asked."""
+        asked = self._asked.get(_base(turn))
+        return asked is not self._snapshot if asked is not None else turn.at < file.saved
 
     def _rename(self, file: NotebookFile, conversations: Collection[Conversation]) -> None:
         """Gives cells that have passing names those that they have in the saved notebook, where the outputs
@@ -230,7 +241,7 @@ class NotebookCells:
         shown = {id: cell.id for cell in file.cells if cell.id is not None for id in cell.turns}
         for conversation in conversations:
             renamed = {
-                turn.id: numbered(shown[turn.id], number_of(turn.cell))  # type: ignore[arg-type]
+                turn.id: numbered(shown[turn.id], number_of(turn.cell))
                 for turn in conversation.turns
                 if turn.cell is not None and ":" in turn.cell and shown.get(turn.id) is not None
             }

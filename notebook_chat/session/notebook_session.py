@@ -20,6 +20,7 @@ from .resumed import Resumed
 # What a conversation is made of is loaded with the first one: loading the extension is to cost little.
 if TYPE_CHECKING:
     from ..conversation import Conversation, Observable
+    from ..store import Entry
 
 DEFAULT = "default"
 """The name of the conversation of a cell that names none."""
@@ -114,12 +115,13 @@ class NotebookSession:
                 if here is not conversation:
                     store.delete(here.id)
                     here.continue_from(conversation)
-            for conversation in self._conversations.values():
-                self.history.keep(conversation, path, save=len(conversation) > 0)
+            names = {conversation.name for conversation in found.conversations}
+            for own in [one for name, one in self._conversations.items() if name not in names]:
+                self.history.keep(own, path, save=len(own) > 0)
             self._on_resume(dataclasses.replace(found, new_kernel=self._new_kernel))
             if found.conversations:
                 self._changes.notify()
-        self._follow()
+        self._tracker.follow(self._conversations.values())
 
     # --- its conversations
 
@@ -226,15 +228,20 @@ class NotebookSession:
         here = self._conversations.get(name)
         if here is not None:
             return here.id, len(here)
-        found = [entry for entry in self.history.require().entries() if name and entry.id.startswith(name)]
+        found = self._entry(name)
+        return found.id, found.turns
+
+    def _entry(self, id: str) -> Entry:
+        """The conversation of the history whose id begins so."""
+        found = [entry for entry in self.history.require().entries() if id and entry.id.startswith(id)]
         if len(found) != 1:
             raise InvalidOptionError(
-                f"the ids of several conversations begin with {name!r}"
+                f"the ids of several conversations begin with {id!r}"
                 if found
-                else f"no conversation has the name or id {name!r}",
+                else f"no conversation has the name or id {id!r}",
                 hint="%chat list has the ids.",
             )
-        return found[0].id, found[0].turns
+        return found[0]
 
     def delete(self, id: str) -> None:
         """Deletes a conversation for good, here and in the history.
@@ -301,6 +308,29 @@ class NotebookSession:
             restored.append(conversation)
         return Resumed(tuple(restored), file.broken)
 
+    def bring_back(self, id: str) -> Conversation:
+        """Goes on with a conversation of the history, whichever notebook it was last had in; with a branch of
+        it if that notebook is still there.
+
+        Args:
+            id: Its id, or how that begins.
+
+        Returns:
+            The conversation, under its name or a numbered one that is free.
+
+        Raises:
+            InvalidOptionError: There is none, or ids of several begin so.
+            HistoryError: The history is off or cannot be read.
+        """
+        self.resume()
+        store, entry = self.history.require(), self._entry(id)
+        for here in self._conversations.values():
+            if here.id == entry.id:
+                return here
+        from .resuming import bring_back
+
+        return self.take_in(bring_back(store, entry, self.notebook))
+
     # --- its cells
 
     def before_cell(self, source: str = "") -> None:
@@ -314,7 +344,7 @@ class NotebookSession:
         if self._conversations and not self._resumed:
             self.resume()  # it was used before it was known which notebook this is
         if self._tracker.pending and self._is_settled:
-            self._follow()
+            self._tracker.follow(self._conversations.values())
 
     def after_cell(self, source: str, succeeded: bool) -> None:
         """To be called after each cell: the turns of one that does not ask any more leave.
@@ -324,7 +354,7 @@ class NotebookSession:
             succeeded: Whether it came to its end.
         """
         if self._conversations:
-            self._tracker.after(source, succeeded)
+            self._tracker.after(self._conversations.values(), source, succeeded)
 
     def next_cell(self, conversation: Conversation) -> str | None:
         """The identity of one more turn of the cell that runs, as ``Turn.cell``.
@@ -359,10 +389,6 @@ class NotebookSession:
     def _come_up_to_date(self) -> None:
         self.resume()
         if self._is_settled:
-            self._follow()
-
-    def _follow(self) -> None:
-        with contextlib.suppress(ConversationBusyError):  # then with the next cell
             self._tracker.follow(self._conversations.values())
 
     @cached_property

@@ -104,6 +104,25 @@ def branch_off(store: Store, path: Path | None, copy: Conversation) -> Conversat
     return copy
 
 
+def bring_back(store: Store, entry: Entry, path: Path | None) -> Conversation:
+    """A conversation of the history, to go on with in a notebook; a branch of it where another notebook goes
+    on with it. Its turns belong to no cell.
+
+    Args:
+        store: The history.
+        entry: The conversation.
+        path: The notebook; ``None`` where it is not known.
+
+    Raises:
+        HistoryError: It cannot be read.
+    """
+    conversation, _ = store.load(entry.id)
+    conversation.correct([msgspec.structs.replace(turn, cell=None) for turn in conversation.turns])
+    if entry.notebook not in (None, str(path)) and Path(str(entry.notebook)).exists():
+        return branch_off(store, path, conversation)
+    return conversation
+
+
 def _own(loaded: list[Conversation], file: NotebookFile, running: str | None) -> list[Conversation]:
     """Those of the conversations that were had in the notebook, and not in another one that had its path
     before. Its outputs or its cells show it; a conversation without own cells there, such as a panel's, goes
