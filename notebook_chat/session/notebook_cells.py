@@ -210,6 +210,7 @@ class NotebookCells:
         self._names.read(file, [turn for conversation in conversations for turn in conversation.turns])
         self._ids = file.cell_ids
         self._ordered.clear()
+        self._order_told = False
 
     def _vanished_from(
         self, file: NotebookFile, conversations: Collection[Conversation]
@@ -257,15 +258,17 @@ class NotebookCells:
             conversation.correct(turns)
 
     def _forget_deleted(self, conversations: Collection[Conversation]) -> None:
+        gone: set[str] = set()
         for cell, saved_since in self._deleted.items():
             name = self._names.known(cell)
             file = self._snapshot.file if saved_since else None
             if file is None or name not in file.cell_ids:
-                self._departures.leave(conversations, _of(name), Reason.DELETED, anew=True)
+                gone.add(name)
                 continue
             for conversation in conversations:
-                if any(_of(name)(turn) for turn in conversation.turns):
+                if any(map(_of(name), conversation.turns)):
                     self._departures.tell(conversation, _STILL_SENT)
+        self._departures.leave(conversations, lambda turn: _base(turn) in gone, Reason.DELETED, anew=True)
         self._deleted.clear()
 
     def _put_in_order(self, conversation: Conversation) -> None:
