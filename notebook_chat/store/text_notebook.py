@@ -6,7 +6,7 @@ import re
 
 _CHAT = re.compile(r"(?P<comment>#[ \t]*)?%%chat(?![\w?])")
 _FENCE = re.compile(r"`{3,}|~{3,}|:{3,}")
-_NEW_CELL = re.compile(r"#[ \t]*(%%(?!chat)|[+-]([ \t]|$))")
+_NEW_CELL = re.compile(r"# ?(%%(?!chat)|[+-]\s*$|\+ .*[=\]}])")  # of jupytext's percent and light formats
 
 
 def text_sources(content: bytes) -> list[str]:

@@ -95,7 +95,7 @@ class Notebook:
         for name in order or self.cells:
             new = nbformat.v4.new_code_cell(
                 self.sources.get(name, ""),
-                id=name if ids is None else ids[name],
+                id=name if ids is None else ids[name] or "none",
                 outputs=self.cells.get(name, []),
             )
             if name in self.markdown:
