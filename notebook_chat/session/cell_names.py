@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -93,7 +94,9 @@ class CellNames:
         place = next((place for place in places if self._names[place] not in others), places[0])
         name = self._names[place]
         if name is None:
-            self._names[place] = name = known
+            # What the front end calls it may have been another cell's name, before the file was opened anew.
+            name = known if known not in self._names else f"cell-{uuid.uuid4().hex}"
+            self._names[place] = name
             self._set_order()
         return name
 

@@ -198,7 +198,7 @@ def test_a_new_notebook_under_an_old_path_starts_afresh_and_says_how_to_go_on(co
 
 
 def test_the_same_notebook_without_its_outputs_goes_on(code: Code) -> None:
-    code.notebook.cells = dict.fromkeys(code.notebook.cells, [])
+    code.notebook.cells = {cell: [] for cell in code.notebook.cells}
     code.save()
     code.reopen()
     assert code.ask("b", "prompt b") == ["prompt a", "prompt b"]
