@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MAY_ASK = re.compile(r"chat|ask|stream|reply", re.IGNORECASE)
 
-_STILL_SENT = "a cell that was deleted is still sent: the saved notebook has it"
+_STILL_SENT = "still sent: a cell that was deleted and is in the saved notebook"
 _MOVED = "in the order of the notebook as it was saved"
 _UNSAVED = "this cell counts as the last one until the notebook is saved"
 _NO_FILE = "cells count in the order in which they first ran"
@@ -46,7 +46,7 @@ class NotebookCells:
         self._departures = Departures()
         self._snapshot = Snapshot()
         self._followed: Snapshot | None = None
-        self._ordered: set[str] = set()
+        self._ordered: dict[str, Mapping[str, int]] = {}
         self._ids: frozenset[str] = frozenset()
         self._lost: set[str] = set()
         self._running: tuple[object, str] = (None, "")
@@ -144,7 +144,7 @@ class NotebookCells:
         self._asked[name] = self._snapshot
         with contextlib.suppress(ConversationBusyError):
             self._claim(conversation, turn_name, source)
-            conversation.follow_cells(self._names.order)
+            self._put_in_order(conversation)
         self._tell_order(conversation, name)
         return turn_name
 
@@ -209,7 +209,6 @@ class NotebookCells:
         )
         self._names.read(file, [turn for conversation in conversations for turn in conversation.turns])
         self._ids = file.cell_ids
-        self._ordered.clear()
         self._order_told = False
 
     def _vanished_from(
@@ -272,10 +271,11 @@ class NotebookCells:
         self._deleted.clear()
 
     def _put_in_order(self, conversation: Conversation) -> None:
-        """Once for each state of the file: what is known better in between is not undone by an old file."""
-        if conversation.id not in self._ordered:
-            self._ordered.add(conversation.id)
-            if conversation.follow_cells(self._names.order):
+        """Once for each order: what is known better since then is not undone by an old file."""
+        order = self._names.order
+        if self._ordered.get(conversation.id) is not order:
+            self._ordered[conversation.id] = order
+            if conversation.follow_cells(order):
                 self._departures.tell(conversation, _MOVED)
 
     def _claim(self, conversation: Conversation, name: str, source: str) -> None:

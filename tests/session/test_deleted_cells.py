@@ -37,7 +37,12 @@ def test_several_are_told_in_one_line(abc: Notebook) -> None:
     assert "2 turns have left: their cells were deleted" in abc.news
 
 
-def test_a_cell_that_was_cut_and_pasted_stands_where_it_ran(abc: Notebook) -> None:
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_cell_that_was_cut_and_pasted_stands_where_it_ran(abc: Notebook, saved: bool) -> None:
+    if saved:  # before that
+        abc.save()
+        abc.ask("c", "c")
+    abc.run("load", deleted=["a"])
     sent = []
     for cell in "bac":  # a was pasted below b, and all were queued in one go
         abc.ask(cell, cell, deleted=["a"])
@@ -74,7 +79,7 @@ def test_a_deletion_that_was_undone_is_known_by_the_saved_file(abc: Notebook) ->
     abc.save()
     abc.ask("c", "c", deleted=["b"])
     assert abc.sent == ["a", "b", "c"]
-    assert abc.news == ["a cell that was deleted is still sent: the saved notebook has it"]
+    assert abc.news == ["still sent: a cell that was deleted and is in the saved notebook"]
 
 
 def test_a_deletion_that_was_saved_is_known_too(abc: Notebook) -> None:
