@@ -53,8 +53,7 @@ class CellNames:
             source: What it runs; ``""`` where that is not known.
         """
         name = self._name(cell, source.strip())
-        if name != cell:
-            self._found[cell] = name
+        self._found[cell] = name
         if source.strip():
             self._sources[name] = source.strip()
         return name
@@ -78,6 +77,10 @@ class CellNames:
         if cell in self._sources:
             self._sources[name] = self._sources.pop(cell)
 
+    def reopened(self) -> None:
+        """Notes that the front end gives its names anew, because the notebook was opened once more."""
+        self._found.clear()
+
     def _name(self, cell: str, source: str) -> str:
         known = self._found.get(cell, cell)
         file = self._file
@@ -88,10 +91,15 @@ class CellNames:
         ]
         if not places or known in (self._names[place] for place in places):
             return known
-        if ":" not in cell and known in self._sources:
-            return known  # it asked before, and says now what another cell says
-        others = set(self._found.values())
-        place = next((place for place in places if self._names[place] not in others), places[0])
+        if cell in self._found:
+            if ":" not in cell or known not in self._names or len(places) > 1:
+                return known  # it asked before, and says now what another cell says
+            self.reopened()  # another cell had this name before
+        held = {name for other, name in self._found.items() if _document(other) == _document(cell)}
+        free = [place for place in places if self._names[place] not in held]
+        if not free:
+            return known  # a new cell, which says what another one says
+        place = free[0]
         name = self._names[place]
         if name is None:
             # What the front end calls it may have been another cell's name, before the file was opened anew.
@@ -102,3 +110,8 @@ class CellNames:
 
     def _set_order(self) -> None:
         self.order = {name: place for place, name in enumerate(self._names) if name is not None}
+
+
+def _document(cell: str) -> str:
+    """The part of a passing name that tells which notebook it is of."""
+    return cell.partition("#")[0] if ":" in cell else ""

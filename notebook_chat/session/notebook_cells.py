@@ -8,8 +8,6 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ..errors import ConversationBusyError
 from .cell_names import CellNames
 from .cells import CellIdentity
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from ..store import NotebookFile
 
 _MAY_ASK = re.compile(r"chat|ask|stream|reply", re.IGNORECASE)
+
+_LOADS = re.compile(r"load_ext\s+notebook_chat")
 
 _STILL_SENT = "still sent: a cell that was deleted and is in the saved notebook"
 _MOVED = "in the order of the notebook as it was saved"
@@ -52,6 +52,7 @@ class NotebookCells:
         self._running: tuple[object, str] = (None, "")
         self._named: frozenset[str] = frozenset()
         self._batch: list[str] = []
+        self._loader: str | None = None
         self._seen: set[str] = set()
         self._asked: dict[str, Snapshot] = {}
         self._deleted: dict[str, bool] = {}
@@ -74,6 +75,10 @@ class NotebookCells:
             self._deleted |= dict.fromkeys(named - self._named - {cell}, saved_since)
             self._batch = [*self._batch, *([cell] if cell else [])] if named == self._named else [cell or ""]
             self._named = named
+            if not self._loader or _LOADS.search(source):
+                if self._loader not in (None, cell):
+                    self._names.reopened()  # the page was loaded anew, with names anew for cells without ids
+                self._loader = cell
         if cell is not None:
             self._seen.add(cell)
             self._deleted.pop(cell, None)
@@ -165,8 +170,7 @@ class NotebookCells:
         return above
 
     def recognize(self, lost: Collection[str]) -> None:
-        """Notes the turns of an earlier kernel whose cells are not known: they belong to the cell that asks
-        the same.
+        """Notes the turns of an earlier kernel whose cells are not known.
 
         Args:
             lost: The ids of the turns.
@@ -236,6 +240,8 @@ class NotebookCells:
     def _rename(self, file: NotebookFile, conversations: Collection[Conversation]) -> None:
         """Gives cells that have passing names those that they have in the saved notebook, where the outputs
         show which they are. A turn that an output showed before has been replaced by the one there now."""
+        import msgspec
+
         from ..conversation import number_of, numbered
 
         shown = {id: cell.id for cell in file.cells if cell.id is not None for id in cell.turns}
@@ -280,6 +286,8 @@ class NotebookCells:
 
     def _claim(self, conversation: Conversation, name: str, source: str) -> None:
         """Finds the turn of an earlier kernel that a cell asks again, by what it asks."""
+        import msgspec
+
         from ..store import is_chat_cell, prompt_of
 
         if any(turn.cell == name for turn in conversation.turns):
@@ -287,7 +295,7 @@ class NotebookCells:
         for turn in conversation.turns:
             prompt = turn.prompt.text.strip()
             same = prompt == prompt_of(source) if is_chat_cell(source) else prompt in source
-            if turn.id in self._lost and prompt and same:
+            if turn.cell is None and turn.id in self._lost and prompt and same:
                 self._lost.discard(turn.id)
                 conversation.correct(
                     [

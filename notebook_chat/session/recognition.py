@@ -21,7 +21,8 @@ def recognize(turns: Sequence[Turn], file: NotebookFile | None) -> tuple[list[Tu
         file: The notebook; ``None`` where it cannot be read.
 
     Returns:
-        The turns, and the ids of those whose cells were not found: a cell that asks the same is theirs.
+        The turns, and the ids of those whose cells were not found. Those of them that have no name for their
+        cell belong to the one that asks the same.
     """
     ids = file.cell_ids if file is not None else frozenset()
     places = [_place_by_file(turn, file) for turn in turns]
@@ -44,7 +45,7 @@ def recognize(turns: Sequence[Turn], file: NotebookFile | None) -> tuple[list[Tu
             name = file.cells[place].id or (base if is_lasting(base) else f"cell-{turn.id}")
             found.append(msgspec.structs.replace(turn, cell=numbered(name, number_of(turn.cell))))
             continue
-        if not ids or strange or not is_lasting(base):
+        if (ids and strange) or not is_lasting(base):
             lost.add(turn.id)
         found.append(turn if is_lasting(base) else msgspec.structs.replace(turn, cell=None))
     return found, frozenset(lost)

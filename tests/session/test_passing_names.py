@@ -158,6 +158,31 @@ def test_cells_that_say_the_same_are_told_apart(notebook: Notebook) -> None:
     assert code.prompts == ["Tell a joke.", *["Another one."] * 3]
 
 
+def test_a_new_cell_that_says_what_another_one_says_is_another_one(code: Code) -> None:
+    code.save()
+    assert code.ask("d", "prompt a") == [*ABC, "prompt a"]
+    code.save()
+    assert code.ask("a", "prompt a") == ["prompt a"]
+    assert code.prompts == [*ABC, "prompt a"]
+
+
+def test_a_cell_that_comes_to_say_what_others_say_stays_itself(code: Code) -> None:
+    code.ask("d", "prompt a")
+    code.save()
+    code.ask("b", "prompt a")
+    assert code.prompts == ["prompt a", "prompt a", "prompt c", "prompt a"]
+
+
+def test_a_page_that_is_loaded_anew_names_cells_without_ids_anew(notebook: Notebook) -> None:
+    load = "%load_ext notebook_chat"
+    for opening in "12":
+        notebook.run(f"load-{opening}", source=load)
+        for prompt in ABC:
+            notebook.ask(f"{prompt}-{opening}", prompt)
+        assert prompts(notebook.session.conversation()) == ABC
+        notebook.save(*(f"{prompt}-{opening}" for prompt in ABC), ids={f"{p}-{opening}": None for p in ABC})
+
+
 def test_what_version_0_1_kept_of_two_kernels_stays(notebook: Notebook) -> None:
     conversation, store = Conversation(), Store()
     store.keep(conversation, str(notebook.path.resolve()))
