@@ -238,29 +238,14 @@ class NotebookCells:
         return asked is not self._snapshot if asked is not None else turn.at < file.saved
 
     def _rename(self, file: NotebookFile, conversations: Collection[Conversation]) -> None:
-        """Gives cells that have passing names those that they have in the saved notebook, where the outputs
-        show which they are. A turn that an output showed before has been replaced by the one there now."""
-        import msgspec
+        """Gives cells that have passing names those that they have in the saved notebook."""
+        from .recognition import rename
 
-        from ..conversation import number_of, numbered
-
-        shown = {id: cell.id for cell in file.cells if cell.id is not None for id in cell.turns}
         for conversation in conversations:
-            renamed = {
-                turn.id: numbered(shown[turn.id], number_of(turn.cell))
-                for turn in conversation.turns
-                if turn.cell is not None and ":" in turn.cell and shown.get(turn.id) is not None
-            }
-            if not renamed:
-                continue
-            turns: list[Turn] = []
-            for turn in conversation.turns:
-                if turn.id in renamed:
-                    self._names.rename(_base(turn), shown[turn.id] or "")
-                    turns.append(msgspec.structs.replace(turn, cell=renamed[turn.id]))
-                elif turn.cell not in renamed.values() or turn.id in shown:
-                    turns.append(turn)
+            turns, names = rename(conversation.turns, file)
             conversation.correct(turns)
+            for cell, name in names.items():
+                self._names.rename(cell, name)
 
     def _forget_deleted(self, conversations: Collection[Conversation]) -> None:
         gone: set[str] = set()
@@ -286,24 +271,12 @@ class NotebookCells:
 
     def _claim(self, conversation: Conversation, name: str, source: str) -> None:
         """Finds the turn of an earlier kernel that a cell asks again, by what it asks."""
-        import msgspec
+        from .recognition import claim
 
-        from ..store import is_chat_cell, prompt_of
-
-        if any(turn.cell == name for turn in conversation.turns):
-            return
-        for turn in conversation.turns:
-            prompt = turn.prompt.text.strip()
-            same = prompt == prompt_of(source) if is_chat_cell(source) else prompt in source
-            if turn.cell is None and turn.id in self._lost and prompt and same:
-                self._lost.discard(turn.id)
-                conversation.correct(
-                    [
-                        msgspec.structs.replace(one, cell=name) if one is turn else one
-                        for one in conversation.turns
-                    ]
-                )
-                return
+        if self._lost and not any(turn.cell == name for turn in conversation.turns):
+            turns, found = claim(conversation.turns, self._lost, name, source)
+            self._lost.discard(found)
+            conversation.correct(turns)
 
     def _tell_order(self, conversation: Conversation, name: str) -> None:
         """Says where a cell counts whose place is not known, unless the answer before was told the same."""

@@ -343,7 +343,7 @@ class NotebookSession:
         self._tracker.before(self.notebook, source)
         if self._conversations and not self._resumed:
             self.resume()  # it was used before it was known which notebook this is
-        if self._tracker.pending and self._is_settled:
+        if self._conversations and self._tracker.pending and self._is_settled:
             self._tracker.follow(self._conversations.values())
 
     def after_cell(self, source: str, succeeded: bool) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
 from ..conversation import Turn, base_of, is_lasting, number_of, numbered
-from ..store import NotebookFile
+from ..store import NotebookFile, is_chat_cell, prompt_of
 
 
 def recognize(turns: Sequence[Turn], file: NotebookFile | None) -> tuple[list[Turn], frozenset[str]]:
@@ -60,6 +60,59 @@ def _place_by_file(turn: Turn, file: NotebookFile | None) -> int | None:
         if turn.id in cell.turns or cell.id == base:
             return place
     return None
+
+
+def rename(turns: Sequence[Turn], file: NotebookFile) -> tuple[list[Turn], dict[str, str]]:
+    """The turns, those of cells with passing names by the names that the cells have in the saved notebook,
+    where its outputs show which they are. A turn that such a cell had before, by its name there, is replaced.
+
+    Args:
+        turns: The turns of a conversation.
+        file: The notebook.
+
+    Returns:
+        The turns, and the names of the cells in the notebook by the passing ones.
+    """
+    shown = {id: cell.id for cell in file.cells if cell.id is not None for id in cell.turns}
+    names: dict[str, str] = {}
+    renamed: list[Turn] = []
+    for turn in turns:
+        name = shown.get(turn.id)
+        if name is not None and turn.cell is not None and not is_lasting(turn.cell):
+            names[base_of(turn.cell)] = name
+            turn = msgspec.structs.replace(turn, cell=numbered(name, number_of(turn.cell)))
+        renamed.append(turn)
+    if not names:
+        return renamed, names
+    taken = {turn.cell for turn, before in zip(renamed, turns, strict=True) if turn is not before}
+    kept = [
+        turn
+        for turn, before in zip(renamed, turns, strict=True)
+        if turn is not before or turn.cell not in taken or turn.id in shown
+    ]
+    return kept, names
+
+
+def claim(turns: Sequence[Turn], lost: Collection[str], name: str, source: str) -> tuple[list[Turn], str]:
+    """The turns, the first one whose cell is not known and that asks what a cell asks by that cell's name.
+
+    Args:
+        turns: The turns of a conversation.
+        lost: The ids of those whose cells are not known.
+        name: The cell's name, as in ``Turn``.
+        source: What the cell runs.
+
+    Returns:
+        The turns, and the id of that one; ``""`` where there is none.
+    """
+    chat = is_chat_cell(source)
+    for place, turn in enumerate(turns):
+        prompt = turn.prompt.text.strip()
+        same = prompt == prompt_of(source) if chat else prompt in source
+        if turn.id in lost and turn.cell is None and prompt and same:
+            found = msgspec.structs.replace(turn, cell=name)
+            return [*turns[:place], found, *turns[place + 1 :]], turn.id
+    return list(turns), ""
 
 
 def asks(prompt: str, turn: Turn) -> bool:
