@@ -6,6 +6,9 @@ from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
+TEXT_NOTEBOOKS = (".py", ".md", ".markdown", ".qmd", ".rmd", ".myst")
+"""How the names of notebooks end that are texts, as jupytext writes them."""
+
 
 def replace_surrogates(text: str) -> str:
     """Replaces halves of surrogate pairs, which no encoding can hold, by U+FFFD.

@@ -39,7 +39,7 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     if not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
     conversation = session.conversation(options.conversation or DEFAULT)
-    cell_id = session.cells.next()
+    cell_id = session.next_cell(conversation)
     chat = Chat(
         options.model or settings.model or None,
         conversation=conversation,
@@ -50,10 +50,11 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         extra_body=dict(options.param) or None,
     )
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
+    news = session.take_news(conversation)
     run = chat.reply(prompt, cell=cell_id, system=options.system, fresh=options.new, wait=True)
     _tell_of_file(run, settings)
     try:
-        play(run, _renderer(shell, settings, conversation, run), nested=settings.nested)
+        play(run, _renderer(shell, settings, conversation, run, news), nested=settings.nested)
     finally:
         session.keep_only_in(conversation, cell_id)
         show_problem(session.history.warning())
@@ -70,9 +71,11 @@ def _tell_of_file(run: Run, settings: Settings) -> None:
         show_text(f"Read from {FILE}: {', '.join(new)}.")
 
 
-def _renderer(shell: Any, settings: Settings, conversation: Conversation, run: Run) -> Renderer:
+def _renderer(
+    shell: Any, settings: Settings, conversation: Conversation, run: Run, news: list[str]
+) -> Renderer:
     def notes() -> list[str]:
-        return run.notes
+        return [*run.notes, *news]
 
     if not hasattr(shell, "kernel"):
         return TerminalRenderer(show_footer=settings.footer, notes=notes)

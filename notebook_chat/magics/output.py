@@ -35,6 +35,11 @@ def show_resumed(resumed: Resumed) -> None:
     if resumed.foreign:
         held = turns(resumed.foreign)
         show_text(f"This notebook holds {held} from elsewhere: %chat restore goes on with them.")
+    for other in resumed.others:
+        show_text(
+            f"Nothing here shows that this is the notebook of {turns(len(other))} of {other.name!r} that were"
+            f" had under this name: %chat restore {other.id[:8]} goes on with them."
+        )
     show_problem(resumed.problem)
 
 

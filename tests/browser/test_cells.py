@@ -47,7 +47,7 @@ def test_the_whole_answer_is_in_an_output_widget(begin: Begin) -> None:
 @every_front_end
 def test_an_answer_as_the_last_line_is_shown_as_one(begin: Begin) -> None:
     code = "from notebook_chat import Chat\nChat(get_ipython().magics_manager.registry['ChatMagics'].model).ask('hi')"
-    notebook, _ = begin([code], Answer("**bold** <b>raw</b>"))
+    notebook, _ = begin([code], Answer("**bold** <script>raw</script>"))
     notebook.run(1)
     expect(notebook.output(1).locator("strong")).to_have_text("bold")
-    expect(notebook.output(1)).to_contain_text("<b>raw</b>")
+    expect(notebook.output(1)).to_contain_text("<script>raw</script>")
