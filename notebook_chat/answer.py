@@ -9,8 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from importlib import import_module
+from typing import Any
 
-from .events import Event, Finish, ModelName, Notice, ReasoningDelta, TextDelta, ToolCall, Usage
+from .events import (
+    Event,
+    Finish,
+    ModelName,
+    Notice,
+    ReasoningDelta,
+    TextDelta,
+    TextIsReasoning,
+    ToolCall,
+    Usage,
+)
 from .messages import Message, Part, ReasoningPart, SourcePart, TextPart, ToolCallPart, ToolResultPart
 
 
@@ -32,6 +44,15 @@ class _Growing:
         return self.kind(text)
 
 
+class _Telling:
+    """The parts in the order they came. Another telling takes its place where this one has turned out to be wrong."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: list[_Growing | Part]) -> None:
+        self.parts = parts
+
+
 class AnswerSnapshot:
     """An answer as it was at one moment. It does not change; what it holds is made when it is first read.
 
@@ -47,8 +68,7 @@ class AnswerSnapshot:
 
     def __init__(
         self,
-        fold: AnswerFold,
-        parts: tuple[_Growing | Part, ...],
+        telling: _Telling,
         *,
         size: int,
         model: str,
@@ -56,9 +76,9 @@ class AnswerSnapshot:
         finish_reason: str | None,
         notice: Notice | None,
     ) -> None:
-        self._fold = fold
-        self._parts = parts
-        self._counts = tuple(len(part.pieces) if isinstance(part, _Growing) else 1 for part in parts)
+        self._telling = telling
+        self._parts = tuple(telling.parts)
+        self._counts = tuple(len(part.pieces) if isinstance(part, _Growing) else 1 for part in self._parts)
         self.size = size
         self.model = model
         self.usage = usage
@@ -105,9 +125,9 @@ class AnswerSnapshot:
         return (*messages, _assistant(own)) if own else tuple(messages)
 
     def continues(self, earlier: AnswerSnapshot | None) -> bool:
-        """Whether this is the same answer as ``earlier``, later on, and not that of a question that was asked
-        once more."""
-        return earlier is not None and earlier._fold is self._fold
+        """Whether this is the same answer as ``earlier``, later on, and has only more than that: not the answer of a
+        question that was asked once more, and not one whose text has turned out to be reasoning."""
+        return earlier is not None and earlier._telling is self._telling
 
     def since(self, earlier: AnswerSnapshot | None) -> tuple[Part, ...]:
         """What has come after an earlier snapshot.
@@ -118,7 +138,7 @@ class AnswerSnapshot:
         Returns:
             The parts that are new; of one that has grown, a part with what was added to it.
         """
-        if earlier is None or earlier._fold is not self._fold:
+        if earlier is None or not self.continues(earlier):
             return self.parts
         start = max(len(earlier._parts) - 1, 0)
         had = dict(enumerate(earlier._counts[start:], start))
@@ -143,7 +163,7 @@ class AnswerFold:
     """
 
     def __init__(self, model: str = "") -> None:
-        self._parts: list[_Growing | Part] = []
+        self._telling = _Telling([])
         self._open: _Growing | None = None  # the text or reasoning at the end, which the next piece may join
         self._calls: dict[int, _Growing] = {}
         self._size = 0
@@ -168,8 +188,7 @@ class AnswerFold:
     def snapshot(self) -> AnswerSnapshot:
         """The answer as it is now."""
         return AnswerSnapshot(
-            self,
-            tuple(self._parts),
+            self._telling,
             size=self._size,
             model=self._model,
             usage=self._usage,
@@ -183,7 +202,7 @@ class AnswerFold:
             if not text:
                 return
             last = self._open = _Growing(kind)
-            self._parts.append(last)
+            self._telling.parts.append(last)
         last.pieces.append(text)
         self._size += len(text)
 
@@ -195,6 +214,8 @@ class AnswerFold:
                 self._grow(TextPart, event.text)
             case ToolCall():
                 self._call(event)
+            case TextIsReasoning():
+                self._reclassify()
             case Usage():
                 self._usage = event if self._usage is None else self._usage.merged(event)
             case Finish():
@@ -205,24 +226,40 @@ class AnswerFold:
                 self._notice = event
             case _:
                 self._open = None
-                self._parts.append(event)
+                self._telling.parts.append(event)
                 self._size += 1
 
     def _call(self, piece: ToolCall) -> None:
         call = self._calls.get(piece.index)
-        if call is None:
+        if call is None or (
+            piece.name and piece.id not in ("", call.id)
+        ):  # servers that number all calls alike
             call = self._calls[piece.index] = _Growing(None)
             self._open = None
-            self._parts.append(call)
+            self._telling.parts.append(call)
             self._size += 1
         call.id = call.id or piece.id
         call.name = call.name or piece.name
         call.pieces.append(piece.arguments)
         self._size += len(piece.arguments)
 
+    def _reclassify(self) -> None:
+        joined = _Growing(ReasoningPart)
+        others: list[_Growing | Part] = []
+        for part in self._telling.parts:
+            if isinstance(part, _Growing) and part.kind is not None:
+                joined.pieces += part.pieces
+            else:
+                others.append(part)
+        joined.pieces = [thought] if (thought := "".join(joined.pieces).strip()) else []
+        self._telling = _Telling([joined, *others] if thought else others)
+        self._open = joined if thought and not others else None
+
 
 class Answer(str):
     """The text of an answer, which also knows what came with it. A copy and a pickle of it know it, too.
+
+    As a cell's last line it is shown as an answer; printed, compared or sliced it is a text like any other.
 
     Attributes:
         model: Who answered, as ``provider:model``.
@@ -264,6 +301,18 @@ class Answer(str):
     def sources(self) -> tuple[SourcePart, ...]:
         """Where the answer comes from, as far as the service told."""
         return tuple(part for part in self.parts if isinstance(part, SourcePart))
+
+    # IPython's two protocols: what notebooks show, and what terminals do. What shows answers is in a layer above this
+    # one, and is loaded when one is shown.
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        bundle: dict[str, str] = import_module(".renderers.value", __package__).mimebundle(self)
+        return bundle
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        inside_another = len(printer.stack) > 1  # such as a list, which shows its items as Python writes them
+        plain = import_module(".renderers.value", __package__).plain_text
+        printer.text(repr(self) if inside_another else plain(self))
 
 
 def _assistant(parts: list[Part]) -> Message:

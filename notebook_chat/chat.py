@@ -21,13 +21,14 @@ from .providers.registry import default_model, get_provider, resolve
 from .run import Prompt, Run, Target
 from .secrets import hides_secrets, wrap_secrets
 from .session import loaded_session
+from .text import sendable
 
 
 class Chat:
     """A conversation with a model.
 
     Args:
-        model: ``provider:model``, such as ``openai:gpt-5``; without it the one that ``%%chat`` would use.
+        model: ``provider:model``, such as ``openai:gpt-6-luna``; without it the one that ``%%chat`` would use.
         system: The system prompt.
         provider: Instead of a provider's name in ``model``: a name, a provider class (also one of g4f's), or
             an async-generator function that takes ``messages`` and yields text.
@@ -64,7 +65,7 @@ class Chat:
         self._next_cell: Callable[[], str | None] = lambda: None
         if isinstance(conversation, str):
             conversation, self._next_cell = loaded_session().shared(conversation)
-        self.conversation = Conversation(system=system) if conversation is None else conversation
+        self.conversation = Conversation(system=sendable(system)) if conversation is None else conversation
         self._target(model, self._options)
 
     @property
@@ -151,15 +152,21 @@ class Chat:
         Raises:
             ConfigurationError: The prompt, an image, the model or an option is not usable.
         """
-        merged = {**self._options, **wrap_secrets(options)}
-        target = self._target(model or self._model, merged)
+        merged = sendable({**self._options, **wrap_secrets(options)})
+        target = self._target(sendable(model) or self._model, merged)
         [message] = normalize([prompt])
         if images:
             parts = (*message.parts, *(image_part(image) for image in images))
             message = msgspec.structs.replace(message, content=parts)
         return Run(
             self.conversation,
-            Prompt(message, self._next_cell() if cell is None else cell or None, system, fresh, replaces),
+            Prompt(
+                message,
+                self._next_cell() if cell is None else cell or None,
+                sendable(system),
+                fresh,
+                replaces,
+            ),
             target,
             merged,
             remembered=GENERATION,

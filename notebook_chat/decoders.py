@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import codecs
 import json
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
+
+from .lenient import refitted
 
 MAX_FRAME = 64 * 1024 * 1024
 """The largest frame accepted, in bytes: an endless one must not fill the memory."""
@@ -76,8 +78,10 @@ class _Backlog:
 
 
 class SSEDecoder:
-    """Server-sent events as the WHATWG HTML standard defines them, with one leniency: an event that the
-    end of the stream cuts off before its blank line is still given, since servers forget that line."""
+    """Server-sent events as the WHATWG HTML standard defines them, with two leniencies: an event that the
+    end of the stream cuts off before its blank line is still given, since servers forget that line; and an ``error``
+    field, by which llama.cpp's server and those built on it say why they end a stream, is given as a JSON object
+    with that one field."""
 
     def __init__(self) -> None:
         self._backlog = _Backlog()
@@ -139,6 +143,7 @@ def _events(text: bytes) -> list[Frame]:
 
 def _event(block: bytes) -> Frame | None:
     data: list[bytes] = []
+    failure: list[bytes] = []
     event = "message"
     for line in block.split(b"\n"):
         field, _, value = line.partition(b":")
@@ -147,7 +152,22 @@ def _event(block: bytes) -> Frame | None:
             data.append(value)
         elif field == b"event":
             event = value.decode("utf-8", "replace") or "message"
+        elif field == b"error":
+            failure.append(value)
+    if failure:
+        return Frame(_error_object(b"\n".join(failure)), "error")
     return Frame(b"\n".join(data), event) if data else None
+
+
+def _error_object(words: bytes) -> bytes:
+    """``{"error": …}`` of an ``error:`` field's value, a JSON text or any other."""
+    try:
+        value = msgspec.json.decode(words)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = words.decode("utf-8", "replace")
+    if isinstance(value, dict) and "error" in value:
+        return msgspec.json.encode(value)
+    return msgspec.json.encode({"error": value})
 
 
 class NDJSONDecoder:
@@ -187,15 +207,26 @@ class TextDecoder:
 
 
 def decode_json(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
-    """The value of a JSON text, and a second, lenient try where a service is careless: invalid UTF-8, raw
-    control characters, ``NaN`` (as null), half of a surrogate pair (as U+FFFD), a byte order mark.
+    """The value of a JSON text, with two further tries where a service is careless.
+
+    Invalid UTF-8, raw control characters, ``NaN`` (as null), half of a surrogate pair (as U+FFFD) and a byte order
+    mark are put right. A field of another type than the decoder expects counts as absent, and a text of which
+    nothing fits as an empty object.
 
     Raises:
-        ValueError: It is not JSON, or not of the type that the decoder expects.
+        ValueError: It is not JSON.
     """
     try:
         return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
+        return decoder.decode(refitted(_value(data), decoder.type))
+
+
+def _value(data: bytes) -> Any:
+    """What a JSON text says, written with care or not."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         text = data.decode("utf-8-sig", "replace")
         text = json.dumps(json.loads(text, strict=False, parse_constant=lambda _: None), ensure_ascii=False)
-        return decoder.decode(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+        return json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))

@@ -205,7 +205,7 @@ class ProxyError(ConnectError):
 class RequestTimeoutError(TransportError, TimeoutError):
     """A bound on time was reached: to connect, between two chunks, or in all."""
 
-    default_hint = "Run it again, or give a larger timeout."
+    default_hint = "Run it again, or give it longer: --timeout on the line of %%chat, timeout= in Python."
 
 
 class StreamInterruptedError(TransportError):

@@ -34,12 +34,23 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False):
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """Tokens used by the whole request. ``None``: the service did not say."""
+    """What the whole request used. ``None``: the service did not say.
+
+    Attributes:
+        input_tokens: Tokens of the prompt, those from a cache and those written into it included.
+        output_tokens: Tokens of the answer, the reasoning included.
+        reasoning_tokens: How many of the output were reasoning.
+        cached_tokens: How many of the input came from the service's cache.
+        cache_write_tokens: How many of the input were written into that cache.
+        cost: What the service says it charges, in its own currency or credits: US dollars at OpenRouter.
+    """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cost: float | None = None
 
     @property
     def total_tokens(self) -> int | None:
@@ -59,9 +70,13 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             )
         )
 
-    def to_dict(self) -> dict[str, int]:
+    def to_dict(self) -> dict[str, int | float]:
         """The figures that are known, by name."""
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
+
+
+class TextIsReasoning(msgspec.Struct, frozen=True, gc=False):
+    """What has come as text so far was reasoning: the model has closed a thought that it never opened."""
 
 
 class Finish(msgspec.Struct, frozen=True, gc=False):
@@ -87,7 +102,7 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
     fraction: float | None = None
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | Usage | Finish | ModelName | Notice | Part
+Event = TextDelta | ReasoningDelta | ToolCall | Usage | Finish | ModelName | Notice | TextIsReasoning | Part
 """What a provider yields. A part is an event, too: one that comes whole, such as a source or an image."""
 
 Status = Notice
@@ -101,6 +116,7 @@ __all__ = [
     "ReasoningDelta",
     "Status",
     "TextDelta",
+    "TextIsReasoning",
     "ToolCall",
     "Usage",
 ]

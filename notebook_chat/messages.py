@@ -29,6 +29,7 @@ from .parts import (
     ToolCallPart,
     ToolResultPart,
 )
+from .text import sendable
 
 __all__ = [
     "IMAGE_TYPES",
@@ -136,7 +137,8 @@ Messages = str | Message | Sequence[MessageLike]
 
 
 def normalize(messages: Messages) -> tuple[Message, ...]:
-    """One tuple of ``Message`` from anything that a caller may give.
+    """One tuple of ``Message`` from anything that a caller may give. Halves of surrogate pairs, which cannot be sent,
+    are replaced by U+FFFD.
 
     Raises:
         InvalidMessagesError: There is no message, one has a form or role that nobody knows, or the
@@ -238,7 +240,7 @@ def _message(message: MessageLike, number: int) -> Message:
         )
     if message.role == "user" and not message.text.strip() and not _has_media(message):
         raise InvalidMessagesError(f"message {number} (user) is empty", hint="Write something in it.")
-    return message
+    return sendable(message)
 
 
 def _has_media(message: Message) -> bool:

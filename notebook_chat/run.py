@@ -14,6 +14,7 @@ from .answer import AnswerFold, AnswerSnapshot
 from .attempts import FEWER_TURNS, Attempts
 from .conversation import Conversation, Draft, Status, Turn
 from .errors import ContextLengthError, ConversationBusyError
+from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .messages import Message
 from .providers.base import AsyncResult
@@ -104,11 +105,20 @@ class Run:
         self._stopped = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: asyncio.Task[Any] | None = None
+        self._asker = current_task()
+        self._holder: asyncio.Task[Any] | None = None  # in whose hands the answer is between two pieces
+        self._start = 0.0
+        self._left = False
 
     @property
     def model(self) -> str:
         """Who answers, as ``provider:model``."""
         return self._target.name
+
+    @property
+    def provider(self) -> Provider:
+        """Who is asked."""
+        return self._target.provider
 
     @property
     def snapshot(self) -> AnswerSnapshot:
@@ -145,28 +155,36 @@ class Run:
         """The events of the answer, those that arrived together in one sequence.
 
         Raises:
-            ConversationBusyError: An answer is still coming in this conversation, and it is not to be waited for.
+            ConversationBusyError: An answer is still coming in this conversation, and it is not to be waited for; or
+                this one was left where it was, and another question has been asked meanwhile.
+            ConfigurationError: The caller is not driven by asyncio.
             ChatError: The answer failed. What had come of it is in its ``partial`` and in the conversation.
         """
+        self._loop = require_asyncio()
         while True:
             try:
                 draft = self._begin()
                 break
             except ConversationBusyError:
+                if self._end_what_was_left():
+                    continue
                 if not self._wait:
                     raise
             yield self._told(_WAITING)
             await self._others()
-        start = time.monotonic()
+        self._start = time.monotonic()
         status: Status = "stopped"
-        self._loop = asyncio.get_running_loop()
         self._waiting = asyncio.current_task()
         try:
             await self._opened(draft)
             async for batch in self._answer(draft):
                 self._conversation.notify()
                 self._waiting = None  # what the caller does in between is not to be interrupted
+                self._holder = asyncio.current_task()
                 yield batch
+                self._holder = None
+                if self._left:
+                    raise ConversationBusyError("this answer was left, and another question asked", hint="")
                 if self._stopped:
                     return
                 self._waiting = asyncio.current_task()
@@ -178,13 +196,34 @@ class Run:
             status = "failed"
             raise
         finally:
-            self._waiting = None
+            self._waiting = self._holder = None
             await self._close()
-            turn = self._turn(draft, status, time.monotonic() - start)
-            if turn is None:
-                self._conversation.discard(draft)  # nothing came: what was there before stays
-            else:
-                self.turn = self._conversation.commit(draft, turn)
+            if not self._left:
+                self._keep(draft, status)
+
+    def _keep(self, draft: Draft, status: Status) -> None:
+        """Puts the turn into the conversation, as it is now."""
+        turn = self._turn(draft, status, time.monotonic() - self._start)
+        if turn is None:
+            self._conversation.discard(draft)  # nothing came: what was there before stays
+        else:
+            self.turn = self._conversation.commit(draft, turn)
+
+    def _end_what_was_left(self) -> bool:
+        """Ends the answer that is open, if whoever has had it has left it: ``async for`` with a ``break`` closes
+        nothing by itself. It was left when the task that took its pieces asks anew, or has ended."""
+        open_ = self._conversation.answering
+        run = open_.progress if open_ is not None else None
+        if open_ is None or not isinstance(run, Run) or (holder := run._holder) is None:
+            return False
+        if holder is not self._asker and not holder.done():
+            return False
+        run._left = True
+        run._keep(open_.draft, "stopped")
+        if run._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and the connection with it
+                asyncio.run_coroutine_threadsafe(run._close(), run._loop)
+        return True
 
     def _begin(self) -> Draft:
         prompt = self._prompt

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+TEXT_NOTEBOOKS = (".py", ".md", ".markdown", ".qmd", ".rmd", ".myst")
+"""How the names of notebooks end that are texts, as jupytext writes them."""
+
 
 def replace_surrogates(text: str) -> str:
     """Replaces halves of surrogate pairs, which no encoding can hold, by U+FFFD.
@@ -17,3 +24,69 @@ def replace_surrogates(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def sendable(value: T) -> T:
+    """Replaces halves of surrogate pairs in all texts of a value, as ``replace_surrogates`` does in one.
+
+    Args:
+        value: A text, or lists, mappings and structs of texts and whatever else.
+
+    Returns:
+        The value itself where there was nothing to replace.
+    """
+    return cast(T, _sendable(value))
+
+
+def _sendable(value: Any) -> Any:
+    if isinstance(value, str):
+        return replace_surrogates(value)
+    import msgspec  # loading the extension is to cost little
+
+    replaced: Any
+    if isinstance(value, dict):
+        replaced = {_sendable(key): _sendable(one) for key, one in value.items()}
+    elif type(value) in (list, tuple):
+        replaced = type(value)(_sendable(one) for one in value)
+    elif isinstance(value, msgspec.Struct):
+        fields = {name: getattr(value, name) for name in value.__struct_fields__}
+        replaced = {name: _sendable(one) for name, one in fields.items()}
+        return value if replaced == fields else msgspec.structs.replace(value, **replaced)
+    else:
+        return value
+    return value if replaced == value else replaced
+
+
+# What an answer's surroundings are written with, and what models like, in the characters that every encoding has.
+_PLAIN = str.maketrans(
+    {"·": "-", "…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "•": "*", "→": "->"}
+    | {"\u00a0": " ", "\u202f": " ", "␛": "?"}
+)
+
+
+def encodable(text: str, encoding: str) -> str:
+    """Replaces what an encoding has no character for.
+
+    Args:
+        text: Any text.
+        encoding: The name of an encoding, such as ``cp1252``. One that is not known is taken for ASCII.
+
+    Returns:
+        The same text where it can be encoded; else one that can, with dashes, quotes and dots in a plainer form and
+        ``?`` for the rest.
+    """
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return "".join(_encodable(character, encoding) for character in text)
+    except LookupError:
+        return encodable(text, "ascii")
+    return text
+
+
+def _encodable(character: str, encoding: str) -> str:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return character.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+    return character

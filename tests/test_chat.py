@@ -25,6 +25,8 @@ from notebook_chat.events import Finish, Usage
 from notebook_chat.providers.registry import default_model
 
 from .fakes import parrot
+from .servers import Answer as Reply
+from .servers.fixtures import ServerFactory
 
 KEY = "sk-planted-secret"
 
@@ -230,3 +232,16 @@ def test_with_nothing_to_pick_it_says_the_three_ways(monkeypatch: pytest.MonkeyP
         default_model()
     for way in ("notebook_chat[local]", "OPENAI_API_KEY", "%chat use"):
         assert way in str(caught.value)
+
+
+def test_half_of_a_pair_of_surrogates_goes_nowhere(vendor_server: ServerFactory) -> None:
+    server = vendor_server("openai_chat", Reply("fine"))
+    half = "a\ud83d b"
+    chat = Chat("openai:m", base_url=server.base_url, system=half)
+    assert chat.ask(half, stop=[half], extra_body={half: [half]}) == "fine"
+    assert chat.ask("on", system=half, model=f"openai:{half}") == "fine"
+    bodies = [request.json for request in server.requests]
+    assert [message["content"] for message in bodies[0]["messages"]] == ["a\ufffd b", "a\ufffd b"]
+    assert (bodies[0]["stop"], bodies[0]["a\ufffd b"]) == (["a\ufffd b"], ["a\ufffd b"])
+    assert bodies[1]["model"] == "a\ufffd b"
+    assert chat.conversation.turns[0].prompt.text == "a\ufffd b"

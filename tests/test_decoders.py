@@ -165,6 +165,61 @@ def test_what_is_not_json_is_a_value_error(data: bytes) -> None:
         decode_json(msgspec.json.Decoder(dict[str, Any]), data)
 
 
-def test_json_of_the_wrong_type_is_a_value_error() -> None:
-    with pytest.raises(ValueError, match="Expected `int`"):
-        decode_json(msgspec.json.Decoder(dict[str, int]), b'{"a": "x"}')
+class Inner(msgspec.Struct, frozen=True):
+    text: str = ""
+    count: int | None = None
+
+
+class Outer(msgspec.Struct, frozen=True):
+    inner: Inner = Inner()
+    many: list[Inner] = []
+    either: str | list[int] | None = None
+    must: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[]", Outer()),
+        ("7", Outer()),
+        ('{"inner": null}', Outer()),
+        ('{"inner": {"text": 3, "count": 4}}', Outer(Inner(count=4))),
+        ('{"inner": {"text": "a", "count": 4.0}}', Outer(Inner("a", 4))),
+        ('{"inner": {"text": "a", "count": 4.5}}', Outer(Inner("a"))),
+        ('{"inner": {"text": "a", "count": "4"}}', Outer(Inner("a"))),
+        ('{"inner": {"text": "a", "count": true}}', Outer(Inner("a"))),
+        ('{"inner": {"text": "a", "count": 1e300}}', Outer(Inner("a"))),
+        ('{"many": [null, {"text": "a"}, 3, {"text": []}]}', Outer(many=[Inner("a"), Inner()])),
+        ('{"many": {"text": "a"}, "either": [1, "x", 2]}', Outer(either=[1, 2])),
+        ('{"inner": 1, "must": {"a": [NaN]}}', Outer(must=msgspec.Raw(b'{"a":[null]}'))),
+    ],
+)
+def test_a_field_of_another_type_counts_as_absent(text: str, value: Outer) -> None:
+    assert decode_json(msgspec.json.Decoder(Outer), text.encode()) == value
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["inner", "many", "either", "text", "count", "x"]), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(value=JSON)
+def test_whatever_is_json_fits(value: Any) -> None:
+    assert isinstance(decode_json(msgspec.json.Decoder(Outer), json.dumps(value).encode()), Outer)
+
+
+@pytest.mark.parametrize(
+    "line", [b'error: {"code": 500, "message": "out of memory"}', b"error:out of memory"]
+)
+def test_an_error_field_is_an_error_object(line: bytes) -> None:
+    [one, failure] = SSEDecoder().feed(b"data: {}\n\n" + line + b"\n\n")
+    assert (one.data, failure.event) == (b"{}", "error")
+    error = json.loads(failure.data)["error"]
+    assert (error if isinstance(error, str) else error["message"]) == "out of memory"

@@ -123,7 +123,13 @@ async def test_the_log_has_the_exchange_without_the_key(caplog: pytest.LogCaptur
             transport=transport,
         )  # fmt: skip
     assert {record.name for record in caplog.records} == {"notebook_chat.transport"}
-    for words in ("POST http://…@host/v1?key=…", 'bytes: \'{"model":"m"', "status 429", "r-1", "bad key …"):
+    for words in (
+        "POST http://…@host/v1/chat/completions?key=…",
+        'bytes: \'{"model":"m"',
+        "status 429",
+        "r-1",
+        "bad key …",
+    ):
         assert words in caplog.text
     for secret in (KEY, KEY[:9], KEY[9:], "pa55word", "own-secret", "abc-private"):
         assert secret not in caplog.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import signal
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -12,10 +14,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from traitlets.config import Config
 
-from notebook_chat import load_ipython_extension, unload_ipython_extension
+from notebook_chat import Chat, load_ipython_extension, unload_ipython_extension
 from notebook_chat.errors import StreamInterruptedError
 from notebook_chat.magics.command_table import SUBCOMMANDS, subcommand_parser
 from notebook_chat.providers import registry
+from notebook_chat.renderers import Interrupted, Silent, play
 from notebook_chat.session import NotebookSession, session_of
 
 from .fakes import parrot
@@ -56,6 +59,8 @@ def shell(shared_shell: InteractiveShell, provider: Any) -> Iterator[Interactive
     yield shared_shell
     unload_ipython_extension(shared_shell)
     shared_shell.user_ns.pop("answer", None)
+    shared_shell.config.pop("ChatMagics", None)  # what %config has set
+    shared_shell.extension_manager.loaded.discard("notebook_chat")  # and %load_ext
 
 
 def notebook(shell: InteractiveShell) -> NotebookSession:
@@ -137,6 +142,27 @@ def test_conversations_by_name_and_starting_over(shell: Any, provider: Any, caps
         ("%%chat --max-tokens -1\nhi", "1 or more"),
         ("%%chat --param x\nhi", "K=V"),
         ("%%chat -o 1x\nhi", "not a variable's name"),
+        ("%%chat -o class\nhi", "'class' is not a variable's name"),
+        ("%%chat -o None\nhi", "not a variable's name"),
+        ("%%chat -o a.b\nhi", "not a variable's name"),
+        ("%%chat -o __debug__\nhi", "not a variable's name"),
+        ('%%chat -o ""\nhi', "not a variable's name"),
+        ("%%chat --param model=openai:x\nhi", "model cannot be given here: write -m MODEL"),
+        ("%%chat --param stream=false\nhi", "answers always stream"),
+        ('%%chat --param messages=[{"role": "user"}]\nhi', "the prompt goes beneath %%chat"),
+        ("%%chat --param instructions=x\nhi", "write -s TEXT"),
+        ("%%chat --param temperature=1\nhi", "write -t N"),
+        ("%%chat --param max_tokens=1\nhi", "write --max-tokens N"),
+        ("%%chat --param x={'a':1}\nhi", "{'a':1} is no JSON"),
+        ("%%chat --param x={'a': 1}\nhi", "is no JSON"),
+        ('%%chat --param x={"a":1\nhi', "is no JSON"),
+        ('%%chat --param x={"a":NaN}\nhi', "is no JSON"),
+        ("%%chat -s “open\nhi", "a quote is not closed"),
+        ("%%chat -s ‘open\nhi", "a quote is not closed"),
+        ("%%chat -m parrot \\\nWhat is this?\nhi", "unexpected words"),
+        ("%%chat -m parrot \\\n", "the prompt is empty"),
+        ("x = 1\n%%chat\nhi", "%%chat stands beneath code. Move the code into a cell of its own"),
+        ("# one\n!echo x\n\n%%chat -m x\n", "%%chat stands beneath code"),
         ('%%chat -s "open\nhi', "a quote is not closed"),
         ("%%chat parrot -m parrot\nhi", "two models"),
         ("%%chat -m openai:x\nhi", "OPENAI_API_KEY"),
@@ -145,7 +171,10 @@ def test_conversations_by_name_and_starting_over(shell: Any, provider: Any, caps
         ("%chat use nope:x", "no provider is called"),
         ("%chat history nope", "no conversation is called 'nope'"),
         ("%chat models nope", "no provider is called 'nope'"),
-        ("%chat provider", "missing NAME, --base-url: write %chat provider"),
+        ("%chat provider", "missing NAME: write %chat provider"),
+        ("%chat provider mine", "missing --base-url"),
+        ("%chat provider mine --base-url http://a --dialect x", "invalid choice: 'x'"),
+        ("%chat provider mine --base-url http://a --header x", "a header is written NAME=VALUE"),
         ("%chat provider mine --base-url nowhere", "must be an address"),
         ("%chat key", "missing set|forget, PROVIDER: write %chat key set|forget PROVIDER"),
         ("%chat key tell openai", "invalid choice: 'tell'"),
@@ -172,6 +201,40 @@ def test_a_failure_in_the_middle_keeps_the_text(shell: Any, provider: Any, capsy
     assert lines[2].startswith("StreamInterruptedError: parrot: the line broke")
     assert shell.user_ns["answer"] == "so far"
     assert notebook(shell).conversation().turns[0].status == "failed"
+
+
+def interrupted_in_the_middle(messages: Any) -> Iterator[Any]:
+    """A script whose reader presses Ctrl+C."""
+    yield "so far"
+    _thread.interrupt_main()
+    yield 60.0
+
+
+def test_an_interrupted_cell_has_failed_and_says_no_more_than_that(
+    shell: Any, provider: Any, capsys: Any
+) -> None:
+    provider.script = interrupted_in_the_middle
+    out, fine = run(shell, capsys, "%%chat -o answer\nhi")
+    assert not fine
+    assert [line.partition(" · ")[0] for line in out.splitlines()] == ["so far", "parrot:grey"]
+    assert out.endswith(" · stopped\n")
+    assert shell.user_ns["answer"] == "so far"
+    assert notebook(shell).conversation().turns[0].status == "stopped"
+    assert "ZeroDivisionError" in run(shell, capsys, "1 / 0")[0]
+    provider.script = lambda messages: ["fine"]
+    assert run(shell, capsys, "%%chat\nhi")[1]
+
+
+def test_an_interrupt_while_the_end_is_shown_is_for_what_comes_after_it() -> None:
+    class Slow(Silent):
+        def finish(self, turn: Any, error: Any) -> None:
+            signal.raise_signal(signal.SIGINT)
+            shown.append(turn.answer)
+
+    shown: list[str] = []
+    with pytest.raises(Interrupted):
+        play(Chat(provider=parrot(["all"])).reply("hi"), Slow())
+    assert shown == ["all"]
 
 
 def test_commands(shell: Any, capsys: Any) -> None:
@@ -251,7 +314,7 @@ def test_help(shell: Any, capsys: Any) -> None:
 def test_each_subcommand_explains_itself(shell: Any, capsys: Any, name: str) -> None:
     out, fine = run(shell, capsys, f"%chat help {name}")
     assert fine
-    assert out.startswith(f"usage: {subcommand_parser(name).usage_line}\n")
+    assert " ".join(out.split()).startswith(f"usage: {subcommand_parser(name).usage_line} ")
     assert SUBCOMMANDS[name].help in " ".join(out.split())
     out, fine = run(
         shell, capsys, f"%chat {name} --wat" if not SUBCOMMANDS[name].verbatim else f"%chat {name}"
@@ -332,6 +395,32 @@ def test_what_a_model_writes_cannot_drive_the_terminal(shell: Any, provider: Any
     assert out.startswith("␛]0;owned␇␛[2Jhello\nthere\ufffd\n")
 
 
+TAKING = (
+    "from IPython.core.magic import register_line_magic\n@register_line_magic\ndef chat(line): pass\ndel chat"
+)
+
+
+def test_it_says_when_somebody_else_takes_a_name(shell: Any, capsys: Any) -> None:
+    def theirs(line: str, cell: str = "") -> None:
+        print("theirs")
+
+    theirs.__module__ = "other_package.magics"
+    run(shell, capsys, "%load_ext notebook_chat")  # which is loaded, so that this only tells IPython
+    shell.register_magic_function(theirs, "cell", "chat")
+    told = "notebook_chat: %%chat is other_package's now; %reload_ext notebook_chat gives it back to us.\n"
+    assert run(shell, capsys, "pass")[0] == told
+    assert run(shell, capsys, "%%chat\nhi")[0] == "theirs\n"  # once is enough
+    out, _ = run(shell, capsys, "%reload_ext notebook_chat")
+    back = "%reload_ext other_package gives it back"
+    assert out == f"notebook_chat: %%chat was other_package's and is ours now; {back}.\n"
+    out, _ = run(shell, capsys, TAKING)
+    assert out.startswith("notebook_chat: %chat has been defined in this notebook")
+    del shell.magics_manager.magics["line"]["chat"]
+    assert "%chat is gone; %reload_ext" in run(shell, capsys, "pass")[0]
+    assert run(shell, capsys, "%reload_ext notebook_chat") == ("", True)
+    assert run(shell, capsys, "%%chat\nhi")[0].startswith("You said: hi")
+
+
 def test_loading_says_whose_name_it_takes(shared_shell: Any, provider: Any, capsys: Any) -> None:
     shared_shell.register_magic_function(lambda line, cell: None, "cell", "chat")
     capsys.readouterr()
@@ -342,3 +431,68 @@ def test_loading_says_whose_name_it_takes(shared_shell: Any, provider: Any, caps
     unload_ipython_extension(shared_shell)
     unload_ipython_extension(shared_shell)
     assert "chat" not in shared_shell.magics_manager.magics["cell"]
+
+
+def test_a_server_of_another_dialect_is_kept_and_forgotten(
+    shell: Any, capsys: Any, vendor_server: ServerFactory, monkeypatch: Any, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("NOTEBOOK_CHAT_HOME", str(tmp_path))
+    monkeypatch.setenv("GATEWAY_KEY", "sk-gateway")
+    server = vendor_server("anthropic", Answer("from the gateway"))
+    line = (
+        f"%chat provider gateway --base-url {server.base_url} --dialect anthropic --key-env GATEWAY_KEY"
+        " --key-header X-Gateway-Key --header X-Team=blue --keep"
+    )
+    assert run(shell, capsys, line)[0] == "gateway:MODEL can be used from now on, in later kernels too.\n"
+    assert run(shell, capsys, "%%chat -m gateway:m1\nhi")[0].startswith("from the gateway\n")
+    headers = {name.lower(): value for name, value in server.requests[-1].headers}
+    assert (headers["x-gateway-key"], headers["x-team"]) == ("sk-gateway", "blue")
+    assert "sk-gateway" not in (tmp_path / "providers.json").read_text()
+    assert run(shell, capsys, "%chat provider gateway --forget")[0] == "gateway is forgotten.\n"
+    assert not run(shell, capsys, "%%chat -m gateway:m1\nhi")[1]
+    assert run(shell, capsys, "%chat provider gateway --forget")[0] == "There was no gateway of yours.\n"
+
+
+def test_the_doctor_tells_each_step_and_no_key(
+    shell: Any, capsys: Any, vendor_server: ServerFactory, monkeypatch: Any
+) -> None:
+    server = vendor_server("openai_chat", Answer("OK"), key="sk-mine")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+    out, fine = run(shell, capsys, "%chat doctor openai:model-a")
+    assert fine
+    assert out.startswith("notebook_chat ")
+    assert "✓ answer      model-a said 'OK'" in out
+    assert out.count("✓") == 8
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong")
+    out, fine = run(shell, capsys, "%chat doctor openai:model-a")
+    assert fine
+    assert out.splitlines()[-1].startswith("✗ key ")
+    assert "sk-wrong" not in out
+    assert "✗ model" in run(shell, capsys, "%chat doctor nowhere:x")[0]
+
+
+def test_what_a_file_beside_the_notebook_sets_is_said_once(
+    shell: Any, capsys: Any, vendor_server: ServerFactory, monkeypatch: Any, tmp_path: Any
+) -> None:
+    server = vendor_server("openai_chat", Answer("Hi"), key="sk-of-the-file")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(f"OPENAI_API_KEY=sk-of-the-file\nOPENAI_BASE_URL={server.base_url}\n")
+    first = run(shell, capsys, "%%chat -m openai:m\nhi")[0]
+    assert first.startswith("Read from .env: OPENAI_BASE_URL, OPENAI_API_KEY.\nHi\n")
+    assert run(shell, capsys, "%%chat -m openai:m\nhi")[0].startswith("Hi\n")
+    assert "sk-of-the-file" not in first
+
+
+def test_how_long_an_answer_may_take(shell: Any, capsys: Any, provider: Any) -> None:
+    run(shell, capsys, "%%chat --timeout 900\nhi")
+    assert provider.options_seen[-1] == {"timeout": 900}
+    run(shell, capsys, "%config ChatMagics.timeout = 60")
+    run(shell, capsys, "%%chat\nhi")
+    assert provider.options_seen[-1] == {"timeout": 60}
+    run(shell, capsys, "%config ChatMagics.timeout = 0")
+    run(shell, capsys, "%%chat\nhi")
+    assert provider.options_seen[-1] == {}
+    out, fine = run(shell, capsys, "%%chat -m openai:m --timeout 0 --param x=1\nhi")
+    assert not fine
+    assert "seconds above 0" in out or "OPENAI_API_KEY" in out

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_chat.errors import InvalidMessagesError
-from notebook_chat.messages import ROLES, ImagePart, Message, TextPart, normalize
+from notebook_chat.messages import (
+    ROLES,
+    ImagePart,
+    Message,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+    normalize,
+)
+from notebook_chat.text import sendable
 
 PIXEL = "data:image/png;base64,aGVsbG8="
 
@@ -80,3 +90,40 @@ def test_anything_is_taken_or_refused_never_worse(value: Any) -> None:
 
 def test_an_image_shows_its_size_and_not_its_bytes() -> None:
     assert repr(ImagePart(b"x" * 5000, "image/png")) == "ImagePart(image/png, 5,000 bytes)"
+
+
+HALF = "a\ud83d b"
+WHOLE = "a\ufffd b"
+
+
+@pytest.mark.parametrize(
+    ("given_", "expected"),
+    [
+        (HALF, Message("user", WHOLE)),
+        ("a\ud83d\ude00", Message("user", "a😀")),
+        (Message("system", HALF), Message("system", WHOLE)),
+        ({"role": "user", "content": HALF, "name": HALF}, Message("user", WHOLE, {"name": WHOLE})),
+        ({"role": "user", "content": [HALF]}, Message("user", (TextPart(WHOLE),))),
+        (
+            Message("tool", (ToolResultPart("1", HALF, (TextPart(HALF),)),)),
+            Message("tool", (ToolResultPart("1", WHOLE, (TextPart(WHOLE),)),)),
+        ),
+        (
+            Message("assistant", (ToolCallPart("1", "f", HALF),)),
+            Message("assistant", (ToolCallPart("1", "f", WHOLE),)),
+        ),
+        (
+            Message("assistant", "", {"tool_calls": [{"id": HALF}]}),
+            Message("assistant", "", {"tool_calls": [{"id": WHOLE}]}),
+        ),
+    ],
+)
+def test_half_of_a_pair_of_surrogates_is_replaced(given_: Any, expected: Message) -> None:
+    assert normalize([given_]) == (expected,)
+
+
+@given(st.recursive(st.text(st.characters(codec=None)) | st.none() | st.binary(), st.lists))
+def test_what_is_sendable_can_be_sent_and_what_could_be_is_itself(value: Any) -> None:
+    replaced = sendable({"k": value})
+    msgspec.json.encode(replaced)
+    assert sendable(replaced) is replaced

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from notebook_chat import Chat
-from notebook_chat.providers import list_providers
+from notebook_chat.magics.command_table import subcommand_parser
+from notebook_chat.magics.words import split
+from notebook_chat.providers import list_providers, vendors
 
 from . import readme_table
 
@@ -59,3 +61,25 @@ def test_the_examples_are_named_and_hold_no_outputs(name: str) -> None:
 
 def test_the_table_of_subcommands_is_that_of_the_magics() -> None:
     assert readme_table.in_readme() == readme_table.table(), "write it: python -m tests.readme_table"
+
+
+LINES = re.findall(r"%chat provider ([^`\n]+)", README.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if "--base-url" in line and "[" not in line])
+def test_the_lines_that_add_servers_are_taken(line: str) -> None:
+    arguments = subcommand_parser("provider").parse_args(split(line))
+    provider = vendors.add_vendor(
+        arguments.name,
+        base_url=arguments.base_url,
+        key_env=arguments.key_env,
+        dialect=arguments.dialect,
+        key_header=arguments.key_header,
+        headers=dict(arguments.header),
+    )
+    assert vendors.remove(arguments.name)
+    assert provider.url.startswith(("https://", "http://localhost"))
+
+
+def test_the_readme_has_lines_that_add_servers() -> None:
+    assert len(LINES) > 7

@@ -1,8 +1,10 @@
 """Conversations: turns in order, and what running one of them again means."""
 
+from .cell_names import base_of, is_lasting, number_of, numbered
 from .conversation import Conversation
 from .journal import Answering, Journal, Journaled, Origin, Progress
 from .observable import Observable
+from .order import behind, rebased
 from .token_budget import DEFAULT_RESERVE, estimate
 from .turns import Draft, Status, Turn, answered
 
@@ -19,5 +21,11 @@ __all__ = [
     "Status",
     "Turn",
     "answered",
+    "base_of",
+    "behind",
     "estimate",
+    "is_lasting",
+    "number_of",
+    "numbered",
+    "rebased",
 ]

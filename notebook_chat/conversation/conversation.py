@@ -13,11 +13,12 @@ import msgspec
 
 from ..errors import ConversationBusyError, InvalidMessagesError
 from ..messages import Message
+from .cell_names import base_of
 from .data import ConversationData
-from .drafting import build_draft, place_of
+from .drafting import build_draft, place_of, replaced_at
 from .journal import Answering, Journal, Origin, Progress
 from .observable import Observable
-from .order import difference, in_order, stale
+from .order import by_cells, continued, difference, in_order, stale
 from .turns import Draft, Turn
 
 _CHANGES = 100
@@ -56,6 +57,7 @@ class Conversation(Observable):
         self.id = id or uuid.uuid4().hex
         self.origin = origin
         self.journal = journal
+        self._order: Mapping[str, int] = {}
         self._turns = in_order(turns)
         self._past: deque[tuple[Turn, ...]] = deque(maxlen=_CHANGES)
         self._draft: Draft | None = None
@@ -153,6 +155,7 @@ class Conversation(Observable):
                 system=system,
                 fresh=fresh,
                 replaces=replaces,
+                order=self._order,
             )
             return self._draft
 
@@ -176,15 +179,20 @@ class Conversation(Observable):
             if self._draft is not draft:
                 return None
             self._draft = self._progress = None
-            place = place_of(self._turns, turn.cell, draft.replaces)
-            replaced = self._turns[place : place + 1]
             placed = msgspec.structs.replace(
                 turn, position=draft.position, revision=draft.revision, at=draft.at, pinned=draft.pinned
             )
-            turns = (*self._turns[:place], placed, *self._turns[place + 1 :])
-            self._change(turns, [placed], [old.id for old in replaced])
+            at = replaced_at(self._turns, turn.cell, draft.replaces)
+            if at is not None:
+                place, after = at, at + 1
+            else:
+                place = after = place_of(
+                    self._turns, turn.cell if draft.replaces is None else None, self._order
+                )
+            turns = in_order((*self._turns[:place], placed, *self._turns[after:]))
+            self._change(turns, *difference(self._turns, turns))
             self._ended(draft)
-            return placed
+            return turns[place]
 
     def discard(self, draft: Draft) -> bool:
         """Ends an open turn and leaves the conversation as it was; whether that turn was open."""
@@ -210,7 +218,7 @@ class Conversation(Observable):
             kept = tuple(
                 turn
                 for turn in self._turns
-                if turn.cell is None or gone.isdisjoint((turn.cell, turn.cell.partition("#")[0]))
+                if turn.cell is None or gone.isdisjoint((turn.cell, base_of(turn.cell)))
             )
             count = len(self._turns) - len(kept)
             if count:
@@ -250,6 +258,57 @@ class Conversation(Observable):
             after = in_order(turns)
             if after != self._turns:
                 self._change(after, *difference(self._turns, after))
+
+    def follow_cells(self, order: Mapping[str, int]) -> bool:
+        """Puts the turns into the order of their cells, and from now on each new one where its cell stands.
+        That is no change that ``undo`` takes back.
+
+        Args:
+            order: Where the cells stand in the notebook.
+
+        Returns:
+            Whether turns have moved.
+
+        Raises:
+            ConversationBusyError: A turn is open.
+        """
+        with self._lock:
+            self._refuse_while_busy()
+            self._order = order
+            return self.correct(by_cells(self._turns, order))
+
+    def correct(self, turns: Sequence[Turn]) -> bool:
+        """Has these turns from now on, and had them before: what has turned out about them is no change that
+        ``undo`` takes back. Whether they differ from those it had.
+
+        Raises:
+            ConversationBusyError: A turn is open.
+        """
+        with self._lock:
+            self._refuse_while_busy()
+            before, self._turns = self._turns, in_order(turns)
+            if self._turns == before:
+                return False
+            self._tell(*difference(before, self._turns))
+            return True
+
+    def continue_from(self, earlier: Conversation) -> None:
+        """Becomes what another conversation goes on as: takes over its id and system prompt, and has its turns
+        before its own.
+
+        Args:
+            earlier: The other one, which is not used any more.
+
+        Raises:
+            ConversationBusyError: A turn is open.
+        """
+        with self._lock:
+            self._refuse_while_busy()
+            self.id, self.origin, self.system = earlier.id, earlier.origin, earlier.system
+            self.journal = earlier.journal
+            self._turns, own = earlier.turns, self._turns
+            self._past = deque((continued(earlier.turns, past) for past in self._past), self._past.maxlen)
+            self.correct(continued(earlier.turns, own))
 
     def undo(self) -> bool:
         """Takes the last change back: a turn that was added goes, one that was replaced or forgotten comes

@@ -1,5 +1,6 @@
 """The magics: ``%%chat`` for a turn, ``%chat`` for everything else."""
 
-from .extension import ChatMagics, load, unload
+from .chat_magics import ChatMagics
+from .extension import load, unload
 
 __all__ = ["ChatMagics", "load", "unload"]

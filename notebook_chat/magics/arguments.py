@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import shlex
+import keyword
+import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
+from .words import split
 
 Completer = Callable[[NotebookSession], Iterable[str]]
 """Gives what an argument can be, for the front end to offer."""
@@ -76,7 +79,14 @@ def _plain(message: str) -> str:
 
 def conversation_names(session: NotebookSession) -> list[str]:
     """The names of the notebook's conversations, as they are written on a line."""
-    return [name if name.split() == [name] else f'"{name}"' for name in session.conversations]
+    return [name if _plain_word(name) else f'"{name}"' for name in session.conversations]
+
+
+def _plain_word(name: str) -> bool:
+    try:
+        return split(name) == [name]
+    except InvalidOptionError:
+        return False
 
 
 def provider_names(_: NotebookSession) -> list[str]:
@@ -116,6 +126,7 @@ def cell_parser() -> Parser:
     add("-s", "--system", metavar="TEXT", help='the system prompt from this turn on; "" for none')
     add("-t", "--temperature", type=float, metavar="N", help="from 0 (steady) to 2 (wild)")
     add("--max-tokens", type=int, metavar="N", help="the longest answer, in tokens")
+    add("--timeout", type=float, metavar="N", help="how long the whole answer may take, in seconds")
     add(
         "-c",
         "--conversation",
@@ -132,7 +143,7 @@ def cell_parser() -> Parser:
         metavar="K=V",
         help="a further field of the request, V as JSON or text; may be repeated",
     )
-    add("-o", "--output", type=_identifier, metavar="NAME", help="put the answer into this variable")
+    add("-o", "--output", type=_variable, metavar="NAME", help="put the answer into this variable")
     return parser
 
 
@@ -151,37 +162,41 @@ def parse_cell_line(line: str) -> argparse.Namespace:
     return parsed
 
 
-def split(line: str) -> list[str]:
-    """Splits a line into words. Quotes hold words together; a backslash is an ordinary character, as it is in
-    Windows paths.
-
-    Raises:
-        InvalidOptionError: A quote is not closed.
-    """
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    lexer.escape = ""
-    try:
-        return list(lexer)
-    except ValueError:
-        raise InvalidOptionError(f"a quote is not closed in: {line}") from None
-
-
 def _parameter(text: str) -> tuple[str, Any]:
     """``K=V``, where V is JSON if it can be read as such and text otherwise."""
     import msgspec
 
     name, separator, value = text.partition("=")
-    if not (separator and name.strip()):
+    name = name.strip()
+    if not (separator and name):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form K=V")
+    if name in _ELSEWHERE:
+        raise argparse.ArgumentTypeError(f"{name} cannot be given here: {_ELSEWHERE[name]}")
     try:
-        return name.strip(), msgspec.json.decode(value)
-    except msgspec.DecodeError:
-        return name.strip(), value
+        return name, msgspec.json.decode(value)
+    except (msgspec.DecodeError, RecursionError):
+        if value.startswith(("{", "[")):
+            raise argparse.ArgumentTypeError(f'{value} is no JSON, as {name}={{"a": [1, true]}} is') from None
+        return name, value
 
 
-def _identifier(text: str) -> str:
-    if not text.isidentifier():
+_PROMPT = "the prompt goes beneath %%chat"
+_SYSTEM = "write -s TEXT"
+_ELSEWHERE = MappingProxyType(
+    {
+        "model": "write -m MODEL",
+        "stream": "answers always stream",
+        "temperature": "write -t N",
+        "max_tokens": "write --max-tokens N",
+        **dict.fromkeys(("messages", "input", "contents", "prompt"), _PROMPT),
+        **dict.fromkeys(("system", "instructions", "systemInstruction", "system_instruction"), _SYSTEM),
+    }
+)
+"""The fields of requests that an option of its own is for, or the cell, and what to write instead."""
+
+
+def _variable(text: str) -> str:
+    name = unicodedata.normalize("NFKC", text)  # as Python reads it
+    if not name.isidentifier() or keyword.iskeyword(name) or name == "__debug__":
         raise argparse.ArgumentTypeError(f"{text!r} is not a variable's name")
-    return text
+    return name

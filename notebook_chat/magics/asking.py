@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..chat import Chat, answer_of
 from ..conversation import Conversation, Turn
+from ..environment import FILE
 from ..errors import InvalidMessagesError
 from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
 from ..run import Run
 from ..session import DEFAULT, NotebookSession
 from ..store import stored_with
+from ..text import sendable
 from .arguments import parse_cell_line
-from .output import show_problem
+from .cell import options_and_prompt
+from .output import show_problem, show_text
+from .output_area import takes_updates
 from .settings import Settings
 
 
@@ -29,24 +34,27 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     Raises:
         ChatError: The line is not understood, the prompt is empty, or the answer failed.
     """
+    line, prompt = options_and_prompt(sendable(line), sendable(cell))
     options = parse_cell_line(line)
-    if not cell.strip():
+    if not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
     conversation = session.conversation(options.conversation or DEFAULT)
-    cell_id = session.cells.next()
+    cell_id = session.next_cell(conversation)
     chat = Chat(
         options.model or settings.model or None,
         conversation=conversation,
         context=settings.context or None,
         temperature=options.temperature,
         max_tokens=options.max_tokens,
+        timeout=options.timeout if options.timeout is not None else settings.timeout or None,
         extra_body=dict(options.param) or None,
     )
-    prompt = cell.strip("\n")
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
+    news = session.take_news(conversation)
     run = chat.reply(prompt, cell=cell_id, system=options.system, fresh=options.new, wait=True)
+    _tell_of_file(run, settings)
     try:
-        play(run, _renderer(shell, settings, conversation, run), nested=settings.nested)
+        play(run, _renderer(shell, settings, conversation, run, news), nested=settings.nested)
     finally:
         session.keep_only_in(conversation, cell_id)
         show_problem(session.history.warning())
@@ -54,9 +62,20 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
             shell.user_ns[options.output] = answer_of(run.turn)
 
 
-def _renderer(shell: Any, settings: Settings, conversation: Conversation, run: Run) -> Renderer:
+def _tell_of_file(run: Run, settings: Settings) -> None:
+    """Says, once, which of the provider's variables come from a file that lies beside the notebook."""
+    told: Callable[[], Sequence[str]] = getattr(run.provider, "variables_of_file", tuple)
+    names = told()
+    if new := [name for name in names if name not in settings.told]:
+        settings.told.update(new)
+        show_text(f"Read from {FILE}: {', '.join(new)}.")
+
+
+def _renderer(
+    shell: Any, settings: Settings, conversation: Conversation, run: Run, news: list[str]
+) -> Renderer:
     def notes() -> list[str]:
-        return run.notes
+        return [*run.notes, *news]
 
     if not hasattr(shell, "kernel"):
         return TerminalRenderer(show_footer=settings.footer, notes=notes)
@@ -67,12 +86,7 @@ def _renderer(shell: Any, settings: Settings, conversation: Conversation, run: R
     return DisplayRenderer(
         form="markdown" if settings.output == "markdown" else "html",
         show_footer=settings.footer,
-        live=not _captured(shell),
+        live=takes_updates(shell),
         metadata=metadata,
         notes=notes,
     )
-
-
-def _captured(shell: Any) -> bool:
-    """Whether outputs are being captured (``%%capture``): every update would be kept as one more output."""
-    return type(shell.display_pub).__name__ == "CapturingDisplayPublisher"

@@ -10,10 +10,11 @@ from typing import Any
 
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
-from . import conversation_commands, history_commands, model_commands
-from .arguments import Parser, cell_parser, split
+from . import conversation_commands, history_commands, model_commands, provider_commands
+from .arguments import Parser, cell_parser
 from .output import show_text
 from .subcommand import Context, Group, Subcommand, argument
+from .words import split
 
 group = Group()
 
@@ -39,7 +40,13 @@ def help_(_: Context, arguments: Namespace) -> None:
 SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
     {
         one.name: one
-        for subject in (model_commands.group, conversation_commands.group, history_commands.group, group)
+        for subject in (
+            model_commands.group,
+            provider_commands.group,
+            conversation_commands.group,
+            history_commands.group,
+            group,
+        )
         for one in subject
     }
 )
@@ -52,7 +59,7 @@ def run(line: str, context: Context) -> None:
     Raises:
         ChatError: There is no such subcommand, or it fails; in one line.
     """
-    name, *rest = line.split(maxsplit=1) or ["status"]
+    name, *rest = ("" if line.startswith("#") else line).split(maxsplit=1) or ["status"]
     subcommand = _known(name)
     parser = subcommand_parser(name)
     words = ["--", *map(str.strip, rest)] if subcommand.verbatim else split(*rest or [""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from ..store import Entry
 
 group = Group()
+
+_ID = re.compile(r"[0-9a-f]{6,32}")
 
 
 @group.subcommand("list", "lists all conversations, those of other notebooks too")
@@ -103,14 +106,22 @@ def import_(context: Context, arguments: Namespace) -> None:
 
 @group.subcommand(
     "restore",
-    "goes on with the conversations that a notebook's outputs hold",
-    argument("file", nargs="?", metavar="FILE.ipynb", help="the notebook; this one unless it is named"),
+    "goes on with the conversations that a notebook's outputs hold, or with one of the history by its id",
+    argument(
+        "file",
+        nargs="?",
+        metavar="FILE.ipynb|ID",
+        help="the notebook, this one unless it is named; or an id, as %%chat list shows it",
+    ),
 )
 def restore(context: Context, arguments: Namespace) -> None:
-    """Goes on with the conversations in a notebook's file."""
+    """Goes on with the conversations in a notebook's file, or with one of the history."""
+    if arguments.file and _ID.fullmatch(arguments.file) and not Path(arguments.file).exists():
+        found = context.session.bring_back(arguments.file)
+        return show_text(f"{turns(len(found))} are there; %%chat -c {found.name} goes on with them.")
     restored = context.session.restore(Path(arguments.file).expanduser() if arguments.file else None)
     broken = f" {restored.broken} could not be read." if restored.broken else ""
-    show_text(f"The conversation goes on after {describe(restored.conversations)}.{broken}")
+    return show_text(f"The conversation goes on after {describe(restored.conversations)}.{broken}")
 
 
 def _when(entry: Entry) -> str:

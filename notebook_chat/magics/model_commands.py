@@ -1,10 +1,10 @@
-"""The subcommands about models, their providers and keys."""
+"""The subcommands about models."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
-from ..errors import ChatError, InvalidOptionError
+from ..errors import ChatError
 from .arguments import model_names, provider_names
 from .output import show_table, show_text, turns
 from .subcommand import Context, Group, argument
@@ -70,46 +70,3 @@ def models(context: Context, arguments: Namespace) -> None:
         else:
             rows += [[f"{name}:{model}", ""] for model in listed] or [[f"{name}:…", "any model it has"]]
     show_table(context.shell, (), rows)
-
-
-@group.subcommand(
-    "provider",
-    "adds a server that speaks chat completions",
-    argument("name", metavar="NAME", help="what it is called from now on, as in NAME:MODEL"),
-    argument(
-        "--base-url", metavar="URL", required=True, help="its address, such as http://localhost:8000/v1"
-    ),
-    argument("--key-env", metavar="VARIABLE", help="the variable of the environment that has its key"),
-)
-def provider(_: Context, arguments: Namespace) -> None:
-    """Adds a vendor."""
-    from ..providers.vendors import add_vendor
-
-    add_vendor(arguments.name, base_url=arguments.base_url, key_env=arguments.key_env)
-    show_text(f"{arguments.name}:MODEL can be used from now on.")
-
-
-@group.subcommand(
-    "key",
-    "keeps a provider's key in the system's keyring, read without echo, or removes it",
-    argument("action", metavar="set|forget", choices=("set", "forget"), help="whether to keep or remove it"),
-    argument("provider", metavar="PROVIDER", help="whose key it is", complete=provider_names),
-)
-def key(_: Context, arguments: Namespace) -> None:
-    """Reads a key, or removes it."""
-    import getpass
-
-    from .. import keychain
-    from ..providers.registry import get_provider
-    from ..secrets import Secret
-
-    # Two dialects of one vendor share its key.
-    name = getattr(get_provider(arguments.provider), "account", "") or arguments.provider
-    if arguments.action == "forget":
-        gone = keychain.forget_key(name)
-        return show_text("The key is removed." if gone else f"There was no key for {name}.")
-    key = Secret(getpass.getpass(f"API key for {name}: "))
-    if not key:
-        raise InvalidOptionError("nothing was entered", hint="The key is as it was.")
-    keychain.store_key(name, key)
-    return show_text(f"The key for {name} is kept in the system's keyring.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import ChatError, InvalidOptionError
 from ..session import Resumed
@@ -16,15 +16,13 @@ if TYPE_CHECKING:
 
 def show_text(text: str) -> None:
     """A line or more of plain text."""
-    from ..renderers.terminal import printable
-
-    print(printable(text))  # noqa: T201
+    print(_written(text, sys.stdout))  # noqa: T201
 
 
 def show_problem(text: str | None) -> None:
     """A line beside the output proper, for what went wrong without stopping anything; ``None`` for nothing."""
     if text:
-        print(f"notebook_chat: {text}", file=sys.stderr)  # noqa: T201
+        print(_written(f"notebook_chat: {text}", sys.stderr), file=sys.stderr)  # noqa: T201
 
 
 def show_resumed(resumed: Resumed) -> None:
@@ -37,6 +35,11 @@ def show_resumed(resumed: Resumed) -> None:
     if resumed.foreign:
         held = turns(resumed.foreign)
         show_text(f"This notebook holds {held} from elsewhere: %chat restore goes on with them.")
+    for other in resumed.others:
+        show_text(
+            f"Nothing here shows that this is the notebook of {turns(len(other))} of {other.name!r} that were"
+            f" had under this name: %chat restore {other.id[:8]} goes on with them."
+        )
     show_problem(resumed.problem)
 
 
@@ -73,7 +76,7 @@ def confirm(question: str) -> bool:
         InvalidOptionError: Nobody can be asked here.
     """
     try:
-        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        return input(_written(f"{question} [y/N] ", sys.stdout)).strip().lower() in ("y", "yes")
     except Exception as error:  # ipykernel's own, where the front end takes no input, and EOFError
         raise InvalidOptionError(f"{question} Nobody can be asked here", hint="Add --yes.") from error
 
@@ -82,8 +85,15 @@ def one_line(error: ChatError) -> ChatError:
     """The error, so that IPython shows it as one line and without a traceback: it is the user's or the
     network's doing, and the place in our code says nothing about it."""
     text = f"{type(error).__name__}: {error}"
-    error._render_traceback_ = lambda: [text]  # type: ignore[attr-defined]
+    error._render_traceback_ = lambda: [_written(text, sys.stdout)]  # type: ignore[attr-defined]
     return error.with_traceback(None)
+
+
+def _written(text: str, out: TextIO) -> str:
+    """The text as it can be written without doing anything to the terminal."""
+    from ..renderers.terminal import printable, writable
+
+    return writable(printable(text), out)
 
 
 def describe(conversations: Sequence[Conversation]) -> str:

@@ -12,6 +12,8 @@ class Settings(Protocol):
     footer: bool
     nested: bool
     context: int
+    timeout: float
+    told: set[str]
 
     @property
     def output(self) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from markdown_it.token import Token
 
+from .inline_tags import without_half_tag
 from .tables import table_header
 
 # What may become the beginning of a list, a heading, a fence and so on, and says nothing yet.
@@ -41,6 +42,7 @@ def completed(content: str) -> str:
         open_ticks = "" if run == open_ticks else open_ticks or run
     if open_ticks:
         return head + (end[: -len(open_ticks)] if end.endswith(open_ticks) else end + open_ticks)
+    end = without_half_tag(end)
     if _SPAN.sub("", end).count("**") % 2:
         inside = end.rstrip("* ")
         return head + (inside + "**" if inside.rfind("**") >= 0 else inside)

@@ -47,8 +47,8 @@ def safe_markdown(source: str) -> str:
         source: Markdown as the model wrote it, whole or in part, which may be hostile.
 
     Returns:
-        Markdown for ``text/markdown``. It may hold a few elements of HTML (``span``, ``code``, ``em``, ``strong``,
-        ``s``, ``br``, ``pre``), without attributes, where Markdown has no safe form of its own.
+        Markdown for ``text/markdown``. It may hold a few elements of HTML (``span``, ``code``, ``br``, ``pre`` and
+        those in ``inline_tags``), without attributes, where Markdown has no safe form of its own.
     """
     markdown = visible(unix_lines(source))
     try:

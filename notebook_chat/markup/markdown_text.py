@@ -113,6 +113,8 @@ def _element(token: Token, inside: str, out: list[str]) -> str:
         # Some readers decode twice, so what looks like a character reference must not be there at all.
         url = re.sub(r"&(?=#?\w+;)", "%26", url).replace("&", "&amp;")
         return f"[{inside}]({url})"
+    if token.type == "tag_open":
+        return f"<{token.tag}>{inside}</{token.tag}>"
     mark, tag = _MARKS[token.tag]
     clean = inside[:1].isalnum() and inside[-1:].isalnum() and not (out and out[-1].endswith(("*", "~", "_")))
     return f"{mark}{inside}{mark}" if clean else f"<{tag}>{inside}</{tag}>"

@@ -8,13 +8,14 @@ build.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from html import escape
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from .linear_math import make_linear
 from .math_rules import LONGEST
+from .tex_text import closing_brace, plain_text
 
 TOKENS: Final = frozenset({"mi", "mn", "mo", "mtext", "mspace"})
 _LAYOUT: Final = """
@@ -23,6 +24,7 @@ _LAYOUT: Final = """
 """
 LAYOUT: Final = frozenset(_LAYOUT.split())
 ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
+    "math": frozenset({"data-tex"}),
     "mo": frozenset(
         {"stretchy", "fence", "form", "movablelimits", "largeop", "accent", "minsize", "maxsize"}
     ),
@@ -36,9 +38,11 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     "mover": frozenset({"accent"}),
     "mtable": frozenset({"displaystyle"}),
     "mtd": frozenset({"columnalign"}),
-    "menclose": frozenset({"notation"}),
 }
 """The attributes that are kept, by element. Colors, classes, styles and links are not among them."""
+
+NOTATIONS: Final = frozenset({"box", "updiagonalstrike", "downdiagonalstrike", "horizontalstrike"})
+"""What ``menclose`` may draw. Browsers that have no such element get it from the style, which knows one at a time."""
 
 _DEEPEST: Final = 24
 """How deep elements may nest: browsers lay out deep MathML in more than linear time."""
@@ -54,7 +58,7 @@ _REFUSED: Final = re.compile(
     r"\\(?:(?:re|provide)?newcommand|newenvironment|def|[egx]def|let|DeclareMathOperator|require"
     r"|href|url|includegraphics|class|cssId|style|unicode|verb)(?![A-Za-z])"
 )
-_BARS: Final = frozenset({"|", "&#x0007C;", "&#x02016;"})
+_BARS: Final = frozenset("|‖")
 _BRACE: Final = re.compile(r"(?<!\\)[{}]")
 _UNSEEN: Final = re.compile(r"\\(?:label\{[^{}]*\}|nonumber|notag)(?![A-Za-z])")
 _TAG: Final = re.compile(r"\\tag\*?\{")
@@ -63,6 +67,8 @@ _ALIGNED: Final = re.compile(
 )
 _GATHERED: Final = re.compile(r"\\(begin|end)\{(?:gather|gathered|multline)\*?\}")
 _PLAIN: Final = re.compile(r"\\(begin|end)\{(dcases|equation)\*?\}")
+_NAMED: Final = re.compile(r"\\operatorname\*?\s*\{(?![A-Za-z\s*]+\})")
+_CANCELED: Final = re.compile(r"\\cancelto\s*\{")
 
 
 class UnsupportedTeXError(ValueError):
@@ -78,7 +84,7 @@ def mathml(tex: str, display: bool) -> str:
         display: Whether it stands on a line of its own, in display style.
 
     Returns:
-        A ``math`` element with the TeX as its annotation.
+        A ``math`` element, with the TeX as an attribute.
 
     Raises:
         UnsupportedTeXError: It cannot be rendered; the caller then shows the TeX itself.
@@ -90,22 +96,22 @@ def mathml(tex: str, display: bool) -> str:
         raise UnsupportedTeXError(tex)
     try:
         root = convert_to_element(_prepared(tex), display="block" if display else "inline")
-        rows = "".join(_written(child, 1) for child in root)
+        rows = [_cleaned(child, 1) for child in root]
+        for row in rows:
+            make_linear(row)
+        html = "".join(_written(row, 1) for row in rows)
     except UnsupportedTeXError:
         raise
     except Exception as error:  # for TeX it does not know: KeyError, StopIteration, its own and others
         raise UnsupportedTeXError(tex) from error
     block = ' display="block"' if display else ""
-    source = escape(tex, quote=False)
-    return (
-        f"<math{block}><semantics>{rows}"
-        f'<annotation encoding="application/x-tex">{source}</annotation></semantics></math>'
-    )
+    return f'<math data-tex="{escape(tex)}"{block}>{html}</math>'
 
 
 def _prepared(tex: str) -> str:
     """The TeX in terms of what latex2mathml knows."""
-    tex = _UNSEEN.sub("", tex.strip())
+    tex = plain_text(_UNSEEN.sub("", tex.strip()))
+    tex = _NAMED.sub(r"\\mathrm{", _canceled(tex))
     tex = _TAG.sub(r"\\qquad\g<0>", tex)
     tex = _ALIGNED.sub(r"\\\1{align*}", tex)
     tex = _GATHERED.sub(r"\\\1{matrix}", tex)
@@ -127,24 +133,68 @@ def brace_depth(tex: str) -> int:
     return -1 if depth else deepest
 
 
-def _written(element: Element, depth: int) -> str:
+def _canceled(tex: str) -> str:
+    r"""``\cancelto{0}{x}`` in terms of ``\cancel``."""
+    while (match := _CANCELED.search(tex)) is not None:
+        end = closing_brace(tex, match.end())
+        start = tex.find("{", end + 1)
+        after = closing_brace(tex, start + 1)
+        if min(end, start, after) < 0 or tex[end + 1 : start].strip():
+            raise UnsupportedTeXError(tex)
+        what, value = tex[start + 1 : after], tex[match.end() : end]
+        tex = f"{tex[: match.start()]}{{\\cancel{{{what}}}}}^{{{value}}}{tex[after + 1 :]}"
+    return tex
+
+
+def _cleaned(element: Element, depth: int) -> Element:
+    """The same element as it may be shown, with all that is in it."""
     tag = element.tag
     if depth > _DEEPEST:
         raise UnsupportedTeXError("too deep")
     if tag in TOKENS and not len(element):
-        text = _REFERENCE.sub(lambda match: chr(int(match[1], 16)), element.text or "")
+        text = element.text or ""
         if text.startswith("\\") and len(text) > 1:
             raise UnsupportedTeXError(f"unknown command {text}")
-        return f"<{tag}{_attributes(element)}>{escape(text, quote=False)}</{tag}>"
+        token = Element(tag, _attributes(element))
+        token.text = _REFERENCE.sub(lambda match: chr(int(match[1], 16)), text)
+        return token
     if tag in TOKENS:  # an operator made of several: HTML has no elements inside of tokens
         tag = "mrow"
     if tag not in LAYOUT:
         raise UnsupportedTeXError(f"element {tag}")
-    if tag == "mrow" and len(element) == 1:
-        return _written(element[0], depth + 1)
-    attributes = _attributes(element) if tag == element.tag else ""
-    _pair_bars(element)
-    return f"<{tag}{attributes}>{''.join(_written(child, depth + 1) for child in element)}</{tag}>"
+    children = [_cleaned(child, depth + 1) for child in element]
+    if tag == "mrow" and len(children) == 1:
+        return children[0]
+    if tag == "menclose":
+        return _enclosed(element, children)
+    clean = Element(tag, _attributes(element) if tag == element.tag else {})
+    clean.extend(children)
+    _pair_bars(clean)
+    return clean
+
+
+def _enclosed(element: Element, children: list[Element]) -> Element:
+    """Elements of one notation each, around the children: two strokes are two elements."""
+    for notation in element.get("notation", "").split():
+        if notation in NOTATIONS:
+            enclosed = Element("menclose", {"notation": notation})
+            enclosed.extend(children)
+            children = [enclosed]
+    if len(children) == 1:
+        return children[0]
+    row = Element("mrow")
+    row.extend(children)
+    return row
+
+
+def _written(element: Element, depth: int) -> str:
+    if depth > _DEEPEST:
+        raise UnsupportedTeXError("too deep")
+    attributes = "".join(f' {name}="{value}"' for name, value in element.attrib.items())
+    inside = escape(element.text or "", quote=False) + "".join(
+        _written(child, depth + 1) for child in element
+    )
+    return f"<{element.tag}{attributes}>{inside}</{element.tag}>"
 
 
 def _pair_bars(row: Element) -> None:
@@ -157,13 +207,9 @@ def _pair_bars(row: Element) -> None:
             bar.set("form", "postfix" if index % 2 else "prefix")
 
 
-def _attributes(element: Element) -> str:
+def _attributes(element: Element) -> dict[str, str]:
     kept = ATTRIBUTES.get(element.tag, frozenset())
-    return "".join(_attribute(element, kept))
-
-
-def _attribute(element: Element, kept: frozenset[str]) -> Iterator[str]:
     pattern = _SMALL if element.tag == "mpadded" else _VALUE
-    for name, value in element.attrib.items():
-        if name in kept and pattern.fullmatch(value):
-            yield f' {name}="{value}"'
+    return {
+        name: value for name, value in element.attrib.items() if name in kept and pattern.fullmatch(value)
+    }

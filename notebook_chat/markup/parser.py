@@ -19,7 +19,9 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
+from .emphasis import emphasis_plugin
 from .incomplete import completed
+from .inline_tags import inline_tags_plugin, pair_tags
 from .links import links_plugin, normalized, settle_links
 from .math_rules import math_plugin
 from .references import Label, References
@@ -34,7 +36,6 @@ _DEEPEST_BRACKETS: Final = 4
 _SIGN: Final = re.compile(r"[]\[*_`<&\\$~!]|://")
 _SIGN_WORK: Final = 10
 """How many characters of plain text a sign of markup costs as much as."""
-_BREAK: Final = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 _EMPHASIS: Final = frozenset({"em_open", "strong_open", "s_open", "em_close", "strong_close", "s_close"})
 
 
@@ -59,7 +60,7 @@ class InlineCache:
     """The inline tokens of an answer's open block, which is parsed again and again while it grows."""
 
     known: int = -1
-    entries: dict[tuple[str, bool], tuple[list[Token], set[Label]]] = field(default_factory=dict)
+    entries: dict[str, tuple[list[Token], set[Label]]] = field(default_factory=dict)
 
 
 class _Parser(MarkdownIt):
@@ -80,10 +81,11 @@ def parser(deepest: int) -> MarkdownIt:
     md.disable(["html_block", "html_inline", "linkify"])
     footnote_plugin(md, inline=False, move_to_end=False)
     md.inline.ruler.at("footnote_ref", _note_reference)
+    emphasis_plugin(md)
     math_plugin(md)
     links_plugin(md)
     tables_plugin(md)
-    md.inline.ruler.before("autolink", "cell_break", _cell_break)
+    inline_tags_plugin(md)
     md.block.ruler.before("table", "too_deep", _too_deep)
     return md
 
@@ -129,25 +131,23 @@ def parse_inline(
     Returns:
         How much work it was, in characters of plain text.
     """
-    pieces = [(token, previous.type) for previous, token in pairwise(tokens) if token.type == "inline"]
+    pieces = [token for token in tokens if token.type == "inline"]
     if cache is not None and cache.known != references.size:
         cache.known = references.size
         cache.entries.clear()
     work = 0
-    for i, (token, parent) in enumerate(pieces):
-        in_cell = parent in ("td_open", "th_open")
-        key = (token.content, in_cell)
+    for i, token in enumerate(pieces):
         tail = growing and i == len(pieces) - 1
-        if cache is not None and not tail and key in cache.entries:
-            token.children, asked = cache.entries[key]
+        if cache is not None and not tail and token.content in cache.entries:
+            token.children, asked = cache.entries[token.content]
             references.asked |= asked
             continue
         work += len(token.content) + _SIGN_WORK * len(_SIGN.findall(token.content))
         before, references.asked = references.asked, set()
         content = completed(token.content) if tail else token.content
-        token.children = _inline_tokens(content, {"references": references, "cell": in_cell, "tail": tail})
+        token.children = _inline_tokens(content, {"references": references, "tail": tail})
         if cache is not None and not tail:
-            cache.entries[key] = (token.children, references.asked)
+            cache.entries[token.content] = (token.children, references.asked)
         before |= references.asked
         references.asked = before
     return work
@@ -166,7 +166,7 @@ def _inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
             deepest, depth = depth, depth + min(token.nesting, 0)
             if deepest > _DEEPEST_EMPHASIS:  # back to the signs it was written with
                 token.type, token.tag, token.nesting, token.content = "text", "", 0, token.markup
-    return settle_links(children)
+    return settle_links(pair_tags(children, env["tail"]))
 
 
 def _note_reference(state: StateInline, silent: bool) -> bool:
@@ -182,19 +182,6 @@ def _note_reference(state: StateInline, silent: bool) -> bool:
     if not silent:
         state.push("note_reference", "", 0).content = label
     state.pos = end + 1
-    return True
-
-
-def _cell_break(state: StateInline, silent: bool) -> bool:
-    """``<br>`` between the words of a table's cell, where Markdown has no other way to write a new line."""
-    if state.src[state.pos] != "<" or not state.env.get("cell"):
-        return False
-    match = _BREAK.match(state.src, state.pos)
-    if match is None or state.pos == 0 or match.end() == len(state.src):
-        return False
-    if not silent:
-        state.push("hardbreak", "br", 0)
-    state.pos = match.end()
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from markdown_it import MarkdownIt
@@ -102,6 +103,12 @@ class HtmlRenderer(RendererHTML):
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return f"<pre><code>{escapeHtml(tokens[idx].content)}</code></pre>\n"
 
+    def tag_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<{tokens[idx].tag}>"
+
+    def tag_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"</{tokens[idx].tag}>"
+
     def code_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return f"<code>{escapeHtml(tokens[idx].content)}</code>"
 
@@ -185,19 +192,11 @@ def plain(text: str) -> str:
 
 
 def _math(token: Token, display: bool) -> str:
-    r"""A formula twice: as MathML, and as TeX for where the front end has stripped style and MathML.
-
-    The MathML is ``hidden`` until the package's style shows it and hides the TeX, so exactly one of them is
-    seen. The attribute has a value, since JupyterLab's sanitizer drops this one when it is empty.
-    """
-    source = escapeHtml(delimited(token))
-    if token.meta["open"]:
-        return f"<code>{source}</code>"
-    try:
-        formula = mathml(token.content, display)
-    except UnsupportedTeXError:
-        return f"<code>{source}</code>"
-    return f'<span class="nc-math" hidden="hidden">{formula}</span><code class="nc-tex">{source}</code>'
+    """A formula as MathML; as TeX while its end has not come, and when it cannot be MathML."""
+    if not token.meta["open"]:
+        with suppress(UnsupportedTeXError):
+            return mathml(token.content, display)
+    return f"<code>{escapeHtml(delimited(token))}</code>"
 
 
 def _direction(token: Token) -> str:

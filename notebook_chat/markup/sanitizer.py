@@ -11,16 +11,16 @@ from typing import Final
 import nh3
 
 from .characters import visible
+from .inline_tags import TAGS as INLINE_TAGS
 from .mathml import ATTRIBUTES as MATHML_ATTRIBUTES
-from .mathml import LAYOUT, TOKENS
+from .mathml import LAYOUT, NOTATIONS, TOKENS
 
 CODE_CLASSES: Final = frozenset("snfbmad")
 """What code is made of, besides keywords and comments: string, number, function or class, builtin, meta, added,
 deleted."""
 
 CLASSES: Final[dict[str, frozenset[str]]] = {
-    "span": CODE_CLASSES | {"nc-math"},
-    "code": frozenset({"nc-tex"}),
+    "span": CODE_CLASSES,
     "p": frozenset({"nc-display", "nc-info", "nc-definition"}),
     "div": frozenset({"nc-note"}),
     "pre": frozenset({"nc-plain"}),
@@ -33,10 +33,10 @@ SCHEMES: Final = frozenset({"http", "https", "mailto"})
 
 _ELEMENTS: Final = """
     p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr div table thead tbody tr th td
-    a b br code em i input s span strong sup
+    a br code input span
 """
 _MATH: Final = ["math", "semantics", "annotation", *LAYOUT, *TOKENS]
-TAGS: Final = frozenset([*_ELEMENTS.split(), *_MATH])
+TAGS: Final = frozenset([*_ELEMENTS.split(), *INLINE_TAGS, *_MATH])
 
 _DIRECTED: Final = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table", "div")
 
@@ -51,9 +51,8 @@ VALUES: Final[dict[str, dict[str, frozenset[str]]]] = {
     },
     "th": {"align": frozenset({"left", "center", "right"})},
     "td": {"align": frozenset({"left", "center", "right"})},
-    "span": {"hidden": frozenset({"hidden"})},
     "math": {"display": frozenset({"block"})},
-    "annotation": {"encoding": frozenset({"application/x-tex"})},
+    "menclose": {"notation": NOTATIONS},
 }
 """Attributes that may have these values only."""
 

@@ -169,7 +169,12 @@ class ViewState:
         return {"id": growing.id, **_prompt(self._prompt, message), **growing.whole()}
 
     def _items(self, ids: Iterable[str], message: Sent) -> list[dict[str, Any]]:
-        turns = {turn.id: turn for turn in self.conversation.turns}
+        now = self.conversation.turns
+        if now is not self._turns:
+            self._turns = (
+                None  # these items may be newer than the rows that were told: the next change looks again
+            )
+        turns = {turn.id: turn for turn in now}
         return [self._item(turns[id], self._blocks(turns[id]), message) for id in ids if id in turns]
 
     def _item(self, turn: Turn, blocks: Sequence[str], message: Sent) -> dict[str, Any]:

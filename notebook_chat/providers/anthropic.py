@@ -7,15 +7,17 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from .. import errors
+from .. import environment, errors
 from ..decoders import Frame, decode_json
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..messages import ImagePart, TextPart, alternating, split_system
 from ..request import HttpRequest
 from ..secrets import Secret
-from . import error_mapping
+from . import addresses, error_mapping
 from .call import Call
 from .http import HTTPProvider
+from .keys import check_key
+from .model_table import DEFAULTS
 
 
 class _Block(msgspec.Struct, frozen=True, gc=False):
@@ -24,6 +26,7 @@ class _Block(msgspec.Struct, frozen=True, gc=False):
     name: str | None = None
     text: str | None = None
     thinking: str | None = None
+    input: Any = None
 
 
 class _StopDetails(msgspec.Struct, frozen=True, gc=False):
@@ -60,16 +63,22 @@ class _Usage(msgspec.Struct, frozen=True, gc=False):
             self.output_tokens,
             thinking.thinking_tokens if thinking else None,
             self.cache_read_input_tokens,
+            self.cache_creation_input_tokens,
         )
 
 
 class _Message(msgspec.Struct, frozen=True, gc=False):
+    type: str = ""
     model: str | None = None
     usage: _Usage | None = None
+    content: list[_Block] = []
+    stop_reason: str | None = None
+    stop_details: _StopDetails | None = None
+    error: Any = None
 
 
 class _Event(msgspec.Struct, frozen=True, gc=False):
-    type: str
+    type: str = ""
     index: int = 0
     delta: _Delta = _Delta()
     content_block: _Block = _Block()
@@ -78,7 +87,9 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
     error: Any = None
 
 
+_TOKEN = "ANTHROPIC_AUTH_TOKEN"  # for gateways, which want it as a bearer's
 _EVENT = msgspec.json.Decoder(_Event)
+_MESSAGE = msgspec.json.Decoder(_Message)
 
 
 class Anthropic(HTTPProvider):
@@ -89,8 +100,11 @@ class Anthropic(HTTPProvider):
 
     url = "https://api.anthropic.com/v1"
     needs_auth = True
-    key_variables = ("ANTHROPIC_API_KEY",)
-    default_model = "claude-haiku-5-5"
+    speaks = "Anthropic's messages"
+    key_variables = ("ANTHROPIC_API_KEY", _TOKEN)
+    url_variables = ("ANTHROPIC_BASE_URL",)
+    endpoints = ("/messages", "/models", "/complete")
+    default_model = DEFAULTS["anthropic"]
     options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "stop"})
     field_names: ClassVar[dict[str, str]] = {"stop": "stop_sequences"}
     finish_reasons: ClassVar[dict[str, str]] = {
@@ -106,8 +120,15 @@ class Anthropic(HTTPProvider):
     """The bound sent where the caller sets none, since the API wants one: every current model allows it."""
 
     @classmethod
+    def address(cls, url: str) -> str:
+        """An address as Anthropic's own clients take it, without a version; or with one."""
+        return addresses.with_version(super().address(url), "/v1")
+
+    @classmethod
     def headers(cls, key: Secret | None) -> dict[str, str | Secret]:
-        """The key in ``x-api-key``, and the version."""
+        """The key in ``x-api-key``, a gateway's token in ``Authorization``, and the version."""
+        if key and (token := environment.find_key(_TOKEN)) and check_key(token[1], _TOKEN) == key:
+            return {"anthropic-version": "2023-06-01", **super().headers(key)}
         return {"anthropic-version": "2023-06-01", **({"x-api-key": key} if key else {})}
 
     @classmethod
@@ -152,9 +173,28 @@ class Anthropic(HTTPProvider):
                 return cls._end(event)
             case "message_stop":
                 return (Finish(),)
-            case "error":
-                raise error_mapping.from_payload({"error": event.error}, provider=cls.name)
+            case "message":
+                return cls.parse_whole(frame.data)
+        if event.error:
+            raise error_mapping.from_payload({"error": event.error}, provider=cls.name)
         return ()
+
+    @classmethod
+    def parse_whole(cls, body: bytes) -> Iterator[Event]:
+        """The events of a whole message."""
+        message = decode_json(_MESSAGE, body)
+        if message.error:
+            raise error_mapping.from_payload({"error": message.error}, provider=cls.name)
+        yield from _begin(message)
+        for index, block in enumerate(message.content):
+            yield from _start(index, block)
+            if block.type.endswith("tool_use") and block.input is not None:
+                yield ToolCall(index, arguments=msgspec.json.encode(block.input).decode())
+        yield from cls._end(
+            _Event(delta=_Delta(stop_reason=message.stop_reason, stop_details=message.stop_details))
+        )
+        if message.type == "message":
+            yield Finish()
 
     @classmethod
     def _end(cls, event: _Event) -> Iterator[Event]:

@@ -2,17 +2,14 @@
 
 The shapes: OpenAI's and Anthropic's ``{"error": {"message", "type", "code"}}``, Gemini's ``{"error":
 {"code", "message", "status"}}`` (sometimes in a list), Ollama's ``{"error": "text"}``, FastAPI's
-``{"detail": …}``, plain text, and a web page.
+``{"detail": …}``, ``{"errors": […]}``, AWS's ``{"Message": …}``, a provider's own words within OpenRouter's, plain
+text, and a web page.
 """
 
 from __future__ import annotations
 
-import contextlib
+import html
 import re
-import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +19,9 @@ from .. import errors
 from ..request import HttpRequest
 from ..secrets import redact
 from ..transport import Response
+from . import addresses
+from .foreign import speaker
+from .retry_delay import asked_delay, duration, retry_after
 
 LONGEST_WORDS = 2000
 """How much of a service's own words an error keeps, in characters."""
@@ -73,15 +73,21 @@ _BY_CODE: dict[str, type[errors.ProviderError]] = {
     "invalid_request_error": errors.BadRequestError,
     "invalid_argument": errors.BadRequestError,
 }
-_GENERAL = (
-    errors.ProviderError,
-    errors.BadRequestError,
-    errors.ServerError,
-    errors.ModelNotFoundError,
-    errors.RateLimitError,
-)
+# Words that say less than these statuses do: 'invalid_request_error' comes with any of them.
+_PLAIN = frozenset({401, 402, 403, 404, 413, 429})
+_VAGUE = (errors.ProviderError, errors.BadRequestError, errors.ServerError)
 
 # Some services say the kind in their message alone.
+_UNKNOWN_MODEL = re.compile(
+    r"\b(invalid|unknown|unrecognized|no such|not a valid|unsupported) model\b"
+    r"|\bmodel\b.{0,120}\b(not found|not exist|not a valid|unknown|no longer available|been (retired|deprecated))",
+    re.IGNORECASE | re.DOTALL,
+)
+_SPENT = re.compile(
+    r"credit balance|(exceeded|out of) your current quota|spend(ing)? limit|insufficient (balance|credits?|funds|quota)"
+    r"|out of credits?",
+    re.IGNORECASE,
+)
 _BY_WORDS: tuple[tuple[re.Pattern[str], type[errors.ProviderError]], ...] = (
     (
         re.compile(
@@ -99,11 +105,11 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], type[errors.ProviderError]], ...] = (
         errors.ContentRefusedError,
     ),
     (re.compile(r"\boverloaded\b", re.IGNORECASE), errors.OverloadedError),
-    (
-        re.compile(r"credit balance|exceeded your current quota|billing|spend limit", re.IGNORECASE),
-        errors.QuotaError,
-    ),
+    (_SPENT, errors.QuotaError),
+    (re.compile(r"\bbilling\b", re.IGNORECASE), errors.QuotaError),
+    (_UNKNOWN_MODEL, errors.ModelNotFoundError),
 )
+_LINKS = re.compile(r"https?://\S+")
 
 
 async def from_response(response: Response, request: HttpRequest, provider: str) -> errors.ChatError:
@@ -117,11 +123,14 @@ async def from_response(response: Response, request: HttpRequest, provider: str)
     if status == 407:
         return errors.ProxyError("the proxy asks for a user and a password", provider=provider, status=status)
     body = await response.read()
+    wait = retry_after(response.headers)
     if looks_like_page(body):
-        return _page(request, provider, status)
-    return from_payload(
-        body, provider=provider, status=status, retry_after=retry_after(response.headers), request=request
-    )
+        error = _page(body, request, provider, status, wait)
+    else:
+        error = from_payload(body, provider=provider, status=status, wait=wait, request=request)
+    if status in _NO_SUCH_PAGE and "model" not in error.message.partition("web page")[0].lower():
+        error.hint = _wrong_address(request)
+    return error
 
 
 def from_payload(
@@ -129,40 +138,67 @@ def from_payload(
     *,
     provider: str,
     status: int | None = None,
-    retry_after: float | None = None,
+    wait: float | None = None,
     request: HttpRequest | None = None,
 ) -> errors.ProviderError:
     """The error for the body of a failed response, or for an error object inside a stream."""
     if isinstance(payload, bytes):
-        try:
-            payload = msgspec.json.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            payload = payload.decode("utf-8", "replace").strip()
+        payload = _parsed(payload)
     message, codes = _words(payload)
     kind = _kind(status, codes, message)
-    delay = _retry_delay(payload)
+    delay = asked_delay(_error_object(payload))
     if delay is not None and kind is errors.QuotaError:
         kind = errors.RateLimitError  # Gemini speaks of the quota for its limits per minute too
-    if retry_after is None:
-        retry_after = delay
+    if wait is None:
+        wait = delay
     return kind(
         redact(message, *(request.secrets if request else ()))[:LONGEST_WORDS]
         or "the service gave no reason",
         provider=provider,
         status=status,
-        retry_after=retry_after,
-        hint=None if retry_after is None else f"It asks to wait {_duration(retry_after)}.",
+        retry_after=wait,
+        hint=_to_wait(wait),
     )
+
+
+def _to_wait(seconds: float | None) -> str | None:
+    return None if seconds is None else f"It asks to wait {duration(seconds)}."
+
+
+def _wrong_address(request: HttpRequest) -> str:
+    """What to try where nothing answers at an address."""
+    parts = urlsplit(request.url)
+    asked = f"{parts.scheme}://{request.host}{parts.path}"
+    advice = "check the base URL"
+    if not addresses.has_version(request.url):
+        advice = "most base URLs end in /v1, and this one does not"
+    return f"Asked at {redact(asked, *request.secrets)}: {advice}."
 
 
 def not_an_answer(head: bytes, request: HttpRequest, provider: str) -> errors.ProviderError:
     """The error for a response with status 200 that begins with ``head`` and is no answer of the dialect."""
     if looks_like_page(head):
-        return _page(request, provider, 200)
+        return _page(head, request, provider, 200)
     if head.lstrip()[:1] in (b"{", b"[") and b'"error"' in head:
         return from_payload(head, provider=provider, request=request)
+    return unrecognized(head, request, provider, "")
+
+
+def unrecognized(head: bytes, request: HttpRequest, provider: str, speaks: str) -> errors.ProviderError:
+    """The error for a stream, or a response, in which nothing is of the provider's dialect.
+
+    Args:
+        head: Its first frame, or its beginning.
+        request: What it answers.
+        provider: The provider's name.
+        speaks: What the provider's dialect is called.
+    """
     excerpt = redact(head[:200].decode("utf-8", "replace"), *request.secrets)
-    return errors.ResponseFormatError(f"{request.host} answered {excerpt!r}", provider=provider)
+    other = speaker(head)
+    hint = None
+    if other is not None and other != speaks:
+        hint = f"This server speaks {other}: choose a provider of that dialect, or another address."
+    return errors.ResponseFormatError(f"{request.host} answered {excerpt!r}", provider=provider, hint=hint)
 
 
 def looks_like_page(head: bytes) -> bool:
@@ -170,12 +206,23 @@ def looks_like_page(head: bytes) -> bool:
     return head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<head"))
 
 
-def _page(request: HttpRequest, provider: str, status: int) -> errors.ResponseFormatError:
-    return errors.ResponseFormatError(
-        f"{request.host} answered with a web page instead of a model's answer",
-        provider=provider,
-        status=status,
-    )
+def _page(
+    head: bytes, request: HttpRequest, provider: str, status: int, wait: float | None = None
+) -> errors.ProviderError:
+    """The error for a web page. One with an error's status is that error: a proxy's page for a service that does not
+    answer passes as any 502 does."""
+    words = f"{request.host} answered with a web page instead of a model's answer"
+    if title := _TITLE.search(head):
+        told = html.unescape(" ".join(title[1].decode("utf-8", "replace").split()))
+        words += f": {redact(told, *request.secrets)[:_LONGEST_TITLE]}" if told else ""
+    kind = errors.ResponseFormatError if status < 400 else _of_status(status)
+    return kind(words, provider=provider, status=status, retry_after=wait, hint=_to_wait(wait))
+
+
+_TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_LONGEST_TITLE = 100
+_NO_SUCH_PAGE = (404, 405, 410)
+"""The statuses with which a web server says that nothing answers at an address: it is the wrong one."""
 
 
 def _words(payload: Any) -> tuple[str, tuple[str, ...]]:
@@ -183,29 +230,80 @@ def _words(payload: Any) -> tuple[str, tuple[str, ...]]:
     error = _error_object(payload)
     if not isinstance(error, dict):
         return str(error or ""), ()
-    message = error.get("message") or error.get("detail") or error.get("error") or ""
-    codes = (error.get("code"), error.get("type"), error.get("status"))
-    if not isinstance(message, str):
-        message = msgspec.json.encode(message).decode()
-    return message, tuple(str(code).lower() for code in codes if code is not None)
+    codes = tuple(
+        str(error[name]).lower() for name in ("code", "type", "status") if error.get(name) is not None
+    )
+    message = _message(error) or (msgspec.json.encode(error).decode() if error else "")
+    metadata = error.get("metadata")
+    if isinstance(metadata, dict) and metadata.get("raw"):
+        # A gateway's own words say that a provider failed, and the provider's say why.
+        raw, inner = _words(_parsed(metadata["raw"]))
+        by = metadata.get("provider_name")
+        message = f"{f'{by}: ' if isinstance(by, str) else ''}{raw or message}"
+        codes += inner
+    return message, codes
+
+
+def _message(error: Any, depth: int = 4) -> str:
+    """The sentence in an error object, wherever a service has put it."""
+    if isinstance(error, str):
+        return error
+    if depth and isinstance(error, dict):
+        for name in (
+            "message",
+            "Message",
+            "detail",
+            "msg",
+            "error",
+            "errors",
+            "title",
+            "reason",
+            "error_description",
+        ):
+            if error.get(name) and (message := _message(error[name], depth - 1)):
+                where = error.get("loc") if name == "msg" else None
+                place = ".".join(map(str, where[1:] or where)) if isinstance(where, list) and where else ""
+                return f"{place}: {message}" if place else message
+    if depth and isinstance(error, list):
+        return "; ".join(filter(None, (_message(one, depth - 1) for one in error[:5])))
+    return ""
+
+
+def _parsed(raw: Any) -> Any:
+    """What a text holds that may be JSON."""
+    try:
+        return msgspec.json.decode(raw) if isinstance(raw, (str, bytes)) else raw
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return raw.decode("utf-8", "replace").strip() if isinstance(raw, bytes) else raw
 
 
 def _error_object(payload: Any) -> Any:
     """What a failed response's body has of its error: an object, or a text."""
     if isinstance(payload, list) and payload:
         payload = payload[0]
-    if isinstance(payload, dict) and isinstance(payload.get("error"), (dict, str)):
-        return payload["error"]
+    if isinstance(payload, dict) and payload.get("error"):
+        error = payload["error"]
+        # Beside a mere text the object may say more: a code, a status, a longer message.
+        return error if isinstance(error, dict) or len(payload) == 1 else payload
     return payload
 
 
 def _kind(status: int | None, codes: tuple[str, ...], message: str) -> type[errors.ProviderError]:
-    numbers = [int(code) for code in codes if code.isdigit()]
-    by_status = _of_status(status or (numbers[0] if numbers else None))
-    kind = next((_BY_CODE[code] for code in codes if code in _BY_CODE), by_status)
-    if issubclass(by_status, kind):
+    numbers = [int(code) for code in codes if code.isdigit() and 400 <= int(code) < 600]
+    status = status if status and status >= 400 else next(iter(numbers), status)
+    by_status = _of_status(status)
+    named = [_BY_CODE[code] for code in codes if code in _BY_CODE]
+    kind = next(
+        (one for one in named if one not in _VAGUE), None if status in _PLAIN else next(iter(named), None)
+    )
+    if kind is None or issubclass(by_status, kind):
         kind = by_status  # the word is no more than general, such as OpenAI's `server_error` with a 503
-    if kind in _GENERAL:
+    if status in _PLAIN and kind is not errors.RateLimitError:
+        return kind
+    message = _LINKS.sub("", message)
+    if kind is errors.RateLimitError:
+        return errors.QuotaError if _SPENT.search(message) else kind
+    if kind in _VAGUE:
         kind = next((named for words, named in _BY_WORDS if words.search(message)), kind)
     return kind
 
@@ -216,65 +314,3 @@ def _of_status(status: int | None) -> type[errors.ProviderError]:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     return errors.ServerError if status >= 500 else errors.BadRequestError
-
-
-# --- how long to wait -----------------------------------------------------------------------------------
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """How long a service asks to wait, in seconds, from any of the forms in use: ``retry-after-ms``,
-    ``Retry-After`` as seconds or an HTTP date, OpenAI's ``x-ratelimit-reset-*`` (``1m2.5s``) and Anthropic's
-    ``anthropic-ratelimit-*-reset`` (RFC 3339), of which those count whose limit is used up."""
-    with contextlib.suppress(KeyError, ValueError):
-        return max(0.0, float(headers["retry-after-ms"]) / 1000)
-    if (value := headers.get("Retry-After")) is not None and (seconds := _seconds(value)) is not None:
-        return seconds
-    waits = []
-    for name, value in headers.items():
-        lower = name.lower()
-        if lower.startswith("x-ratelimit-reset-"):
-            remaining = lower.replace("-reset-", "-remaining-")
-        elif lower.startswith("anthropic-ratelimit-") and lower.endswith("-reset"):
-            remaining = lower.removesuffix("-reset") + "-remaining"
-        else:
-            continue
-        seconds = _seconds(value)
-        if headers.get(remaining) == "0" and seconds is not None:
-            waits.append(seconds)
-    return max(waits, default=None)
-
-
-def _seconds(value: str) -> float | None:
-    """A wait in any notation: ``2``, ``1m2.5s``, an HTTP date, an RFC 3339 date."""
-    value = value.strip()
-    with contextlib.suppress(ValueError):
-        return max(0.0, float(value))
-    parts = _DURATION.findall(value)
-    if parts and "".join(number + unit for number, unit in parts) == value:
-        return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
-    for parse in (parsedate_to_datetime, datetime.fromisoformat):
-        with contextlib.suppress(ValueError, TypeError):
-            moment = parse(value)
-            return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time())
-    return None
-
-
-def _retry_delay(payload: Any) -> float | None:
-    """How long an error's ``details`` ask to wait, in seconds. Google says it there, not in a header:
-    ``{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34s"}``."""
-    error = _error_object(payload)
-    details = error.get("details") if isinstance(error, dict) else None
-    for detail in details if isinstance(details, list) else ():
-        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
-        if isinstance(delay, str) and (seconds := _seconds(delay)) is not None:
-            return seconds
-    return None
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 1 else "a moment"
-    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

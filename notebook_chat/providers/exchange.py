@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
+from typing import NamedTuple
 
 from .. import errors
-from ..events import Event, Finish
+from ..events import Event, Finish, ReasoningDelta, TextDelta
 from ..request import HttpRequest
 from ..transport import Transport, send
 from . import error_mapping
@@ -15,9 +17,23 @@ from .reader import Reader
 Batch = list[Event] | tuple[Event, ...]
 """The events that arrived together."""
 
+_CARELESS = 6  # times as patient with a service that goes on after it has given a reason to end
+
+
+class Patience(NamedTuple):
+    """How long to wait for more, in seconds, when a service could have closed the response and has not.
+
+    Attributes:
+        after_end: After the answer's end mark, for the usage that may follow.
+        after_reason: After a mere reason for the end, which some services give with every piece.
+    """
+
+    after_end: float = 1.0
+    after_reason: float = 5.0
+
 
 async def answer_batches(
-    request: HttpRequest, transport: Transport, reader: Reader, *, provider: str, tail_seconds: float
+    request: HttpRequest, transport: Transport, reader: Reader, *, provider: str, patience: Patience
 ) -> AsyncGenerator[Batch]:
     """Sends a request and reads the answer.
 
@@ -26,7 +42,7 @@ async def answer_batches(
         transport: The way to send it.
         reader: What makes events of the response's bytes.
         provider: The provider's name, for its errors.
-        tail_seconds: How long to wait, in seconds, for what may follow the answer's end mark.
+        patience: How long to wait for what may follow.
 
     Yields:
         The events of the answer, those that arrived together in one batch.
@@ -48,29 +64,36 @@ async def answer_batches(
                 if Finish in map(type, events):
                     finished = True
                     break
-        tail = await _tail(blocks, reader, tail_seconds) if finished else reader.flush()
-        if tail:
-            yield tail
-        if reader.failure is not None:
-            raise reader.failure
-        if not finished and Finish not in map(type, tail):
+        async for batch in _what_follows(blocks, reader, patience) if finished else _last(reader):
+            yield batch
+            finished = finished or Finish in map(type, batch)
+            if reader.failure is not None:
+                raise reader.failure
+        if not finished:
             raise errors.StreamInterruptedError(f"{request.host} ended the answer before it was whole")
 
 
-async def _tail(blocks: AsyncIterator[bytes], reader: Reader, seconds: float) -> list[Event]:
-    """What follows an answer's end mark, the usage mostly. The answer is whole: a connection that is lost or stays
-    open is no failure any more."""
-    tail: list[Event] = []
-    try:
-        async with asyncio.timeout(seconds) as bound:
-            async for data in blocks:
-                if events := reader.feed(data):
-                    tail += events
-                    bound.reschedule(asyncio.get_running_loop().time() + seconds)
-            tail += reader.flush()
-    except (TimeoutError, errors.TransportError):
-        pass
-    except errors.ProviderError:
-        if not tail or reader.failure is None:
-            raise
-    return tail
+async def _last(reader: Reader) -> AsyncGenerator[Batch]:
+    if events := reader.flush():
+        yield events
+
+
+async def _what_follows(
+    blocks: AsyncIterator[bytes], reader: Reader, patience: Patience
+) -> AsyncGenerator[Batch]:
+    """What follows the reason for an answer's end: the usage mostly, and the end mark. The answer may be whole: a
+    connection that is lost or stays open is no failure any more."""
+    goes_on = 1
+    with contextlib.suppress(TimeoutError, errors.TransportError):
+        while True:
+            seconds = patience.after_end if reader.ended else patience.after_reason * goes_on
+            async with asyncio.timeout(seconds):
+                data = await anext(blocks, None)
+            if data is None:
+                break
+            if events := reader.feed(data):
+                yield events
+                if not {TextDelta, ReasoningDelta}.isdisjoint(map(type, events)):
+                    goes_on = _CARELESS
+        if events := reader.flush():
+            yield events

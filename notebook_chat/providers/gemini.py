@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -14,12 +15,13 @@ from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usag
 from ..messages import ImagePart, TextPart, alternating, split_system
 from ..request import HttpRequest
 from ..secrets import Secret
-from . import error_mapping
+from . import addresses, error_mapping
 from .call import Call
 from .http import HTTPProvider
 from .model_pages import Page
+from .model_table import DEFAULTS
 from .options import GENERATION
-from .reader import WholeCallReader
+from .reader import Paragraph, WholeCallReader
 
 
 class _FunctionCall(msgspec.Struct, frozen=True, gc=False):
@@ -32,6 +34,7 @@ class _Part(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     text: str | None = None
     thought: bool | None = None
     function_call: _FunctionCall | None = None
+    executable_code: Any = None  # of the tool that runs code: the text after it stands apart
 
 
 class _Content(msgspec.Struct, frozen=True, gc=False):
@@ -39,6 +42,7 @@ class _Content(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Candidate(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    index: int = 0
     content: _Content | None = None
     finish_reason: str | None = None
     finish_message: str | None = None
@@ -54,13 +58,18 @@ class _Usage(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     candidates_token_count: int | None = None
     thoughts_token_count: int | None = None
     cached_content_token_count: int | None = None
+    tool_use_prompt_token_count: int | None = None
 
     def event(self) -> Usage:
-        """The figures. Gemini counts the thoughts beside the answer; elsewhere they are a part of the output."""
+        """The figures. Gemini counts the thoughts beside the answer, and what its own tools read beside the prompt;
+        elsewhere they are a part of the output and of the input."""
+        given, read = self.prompt_token_count, self.tool_use_prompt_token_count
+        if read is not None:
+            given = (given or 0) + read
         output, thoughts = self.candidates_token_count, self.thoughts_token_count
         if thoughts is not None:
             output = (output or 0) + thoughts
-        return Usage(self.prompt_token_count, output, thoughts, self.cached_content_token_count)
+        return Usage(given, output, thoughts, self.cached_content_token_count)
 
 
 class _Chunk(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -96,6 +105,7 @@ class Gemini(HTTPProvider):
 
     url = "https://generativelanguage.googleapis.com/v1beta"
     needs_auth = True
+    speaks = "Gemini's API"
     frame_reader = WholeCallReader
     field_names: ClassVar[dict[str, str]] = {
         "max_tokens": "maxOutputTokens",
@@ -108,12 +118,19 @@ class Gemini(HTTPProvider):
         "CONTINUATION": "length",
     }
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
-    default_model = "gemini-flash-latest"
+    url_variables = ("GOOGLE_GEMINI_BASE_URL",)
+    endpoints = ("/models",)
+    default_model = DEFAULTS["gemini"]
     options: ClassVar[frozenset[str]] = frozenset(GENERATION)
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"pageSize": "1000"}
-    # Older models, and gateways that translate, have a finishReason in chunks that are not the last.
-    tail_seconds = 5.0
+
+    @classmethod
+    def address(cls, url: str) -> str:
+        """An address as Google's own client takes it, without a version; or with one, or that of a model."""
+        place, query, rest = url.partition("?")
+        place = re.sub(r"/models/[^/]*$", "", place.strip())
+        return addresses.with_version(super().address(place + query + rest), "/v1beta")
 
     @classmethod
     def headers(cls, key: Secret | None) -> dict[str, str | Secret]:
@@ -143,7 +160,7 @@ class Gemini(HTTPProvider):
         return {"inline_data": {"mime_type": part.media_type, "data": part.base64}}
 
     @classmethod
-    def parse(cls, frame: Frame) -> Iterable[Event]:
+    def parse(cls, frame: Frame) -> Iterable[Event | Paragraph]:
         """The events of one chunk."""
         chunk = decode_json(_CHUNK, frame.data)
         if isinstance(chunk, list):  # an error may come in a list
@@ -152,7 +169,7 @@ class Gemini(HTTPProvider):
         if chunk.candidates and len(chunk.candidates) == 1 and chunk.prompt_feedback is None:
             candidate = chunk.candidates[0]
             parts = candidate.content.parts if candidate.content else None
-            if candidate.finish_reason is None and parts and len(parts) == 1:
+            if candidate.finish_reason is None and not candidate.index and parts and len(parts) == 1:
                 part = parts[0]
                 if part.text and not part.thought and part.function_call is None and chunk.error is None:
                     return (TextDelta(part.text),)
@@ -167,14 +184,17 @@ class Gemini(HTTPProvider):
         return [model.name.removeprefix("models/") for model in able], following
 
     @classmethod
-    def _events(cls, chunk: _Chunk) -> Iterator[Event]:
+    def _events(cls, chunk: _Chunk) -> Iterator[Event | Paragraph]:
         if chunk.error:
             raise error_mapping.from_payload({"error": chunk.error}, provider=cls.name)
-        candidates = chunk.candidates or ()
+        # Of several candidates, a conversation goes on with the first.
+        candidates = [candidate for candidate in chunk.candidates or () if not candidate.index]
         for candidate in candidates:
             for part in (candidate.content and candidate.content.parts) or ():
                 if part.text:
                     yield ReasoningDelta(part.text) if part.thought else TextDelta(part.text)
+                if part.executable_code:
+                    yield Paragraph()
                 if call := part.function_call:
                     yield ToolCall(0, call.id or "", call.name, bytes(call.args).decode())
         # Every chunk counts from the beginning: the last one will do.

@@ -52,6 +52,7 @@ class TextReader:
     """Raw text to events. The beginning is held back as long as it may turn out to be a failure's text."""
 
     failure = None  # whatever precedes a failure's text is a part of it
+    ended = False  # the end of the response is the answer's
 
     def __init__(self, provider: str) -> None:
         self._provider = provider

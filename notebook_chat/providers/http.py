@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -12,24 +11,21 @@ from typing import Any, ClassVar, Unpack
 import msgspec
 
 from .. import errors
-from ..attempts import PASSING_FAILURE, SIMPLER_REQUEST, STALE_CONNECTION, Again, Attempts, RetryPolicy
+from ..attempts import PASSING_FAILURE, SIMPLER_REQUEST, STALE_CONNECTION, Again, Attempts
 from ..decoders import Decoder, Frame, SSEDecoder
 from ..events import Event, Finish
-from ..keychain import stored_key
 from ..messages import ImagePart, Message, Messages, TextPart, text_and_images
 from ..request import HttpRequest
 from ..secrets import Secret, hides_secrets
-from ..transport.client import AiohttpTransport
-from . import model_pages
-from . import options as checks
-from .base import AsyncGeneratorProvider
-from .call import Ask, Call, Connection
-from .exchange import Batch, answer_batches
+from . import addresses, model_pages
+from .call import Ask, Call
+from .exchange import Batch, Patience, answer_batches
 from .options import RequestOptions
-from .reader import FrameReader, Reader
+from .reader import FrameReader, Paragraph, Reader
+from .service import Service
 
 
-class HTTPProvider(AsyncGeneratorProvider):
+class HTTPProvider(Service):
     """A provider whose dialect goes over HTTP. A subclass says how to build a request and read a frame.
 
     Attributes:
@@ -37,23 +33,23 @@ class HTTPProvider(AsyncGeneratorProvider):
         frame_reader: What makes events of its frames.
         field_names: What it calls those common options that it has another name for.
         finish_reasons: The common words for its reasons to end an answer, where it has others.
-        key_variables: Environment variables that may hold the key, the first one set counts.
-        account: The name under which the keyring has the key, where it is another provider's.
-        url_variable: The environment variable that may move the service elsewhere.
         models_path, models_query: Where the service lists its models; empty where it does not.
-        tail_seconds: How long to wait, in seconds, for what may follow an answer's end mark.
+        speaks: What its dialect is called, as ``foreign`` has it.
+        reason_ends: Whether nothing of the answer follows the reason for its end.
+        thinks_in_text: Whether reasoning may stand in the text, between ``<think>`` and ``</think>``.
+        patience: How long to wait for what may follow an answer's end.
     """
 
     decoder: ClassVar[type[Decoder]] = SSEDecoder
     frame_reader: ClassVar[type[FrameReader]] = FrameReader
     field_names: ClassVar[Mapping[str, str]] = {}
     finish_reasons: ClassVar[Mapping[str, str]] = {}
-    key_variables: ClassVar[tuple[str, ...]] = ()
-    account: ClassVar[str] = ""
-    url_variable: ClassVar[str] = ""
     models_path: ClassVar[str] = ""
     models_query: ClassVar[Mapping[str, str]] = {}
-    tail_seconds: ClassVar[float] = 1.0
+    speaks: ClassVar[str] = ""
+    reason_ends: ClassVar[bool] = False
+    thinks_in_text: ClassVar[bool] = False
+    patience: ClassVar[Patience] = Patience()
 
     # --- what a dialect writes ----------------------------------------------------------------------------
 
@@ -63,11 +59,16 @@ class HTTPProvider(AsyncGeneratorProvider):
         raise TypeError(f"{cls.__name__} has no build_request() of its own")
 
     @classmethod
-    def parse(cls, frame: Frame) -> Iterable[Event]:
+    def parse(cls, frame: Frame) -> Iterable[Event | Paragraph]:
         """The events of one frame. A ``ValueError`` means that the frame is malformed, a
         ``ContentRefusedError`` that the answer ends here because the service refuses; what a generator
-        yields before it raises counts."""
+        yields before it raises counts. ``Finish()`` without a reason is the answer's end mark."""
         raise TypeError(f"{cls.__name__} has no parse() of its own")
+
+    @classmethod
+    def parse_whole(cls, body: bytes) -> Iterable[Event | Paragraph]:
+        """The events of an answer that came in one piece, as JSON: from a service that does not stream."""
+        return cls.parse(Frame(body))
 
     @classmethod
     def encode_part(cls, part: TextPart | ImagePart, role: str) -> dict[str, Any]:
@@ -78,11 +79,6 @@ class HTTPProvider(AsyncGeneratorProvider):
             role: Who speaks, such as ``user``.
         """
         raise TypeError(f"{cls.__name__} has no encode_part() of its own")
-
-    @classmethod
-    def headers(cls, key: Secret | None) -> dict[str, str | Secret]:
-        """The headers of every request of this dialect."""
-        return {"Authorization": Secret(f"Bearer {key.reveal()}")} if key else {}
 
     @classmethod
     def reader(cls, request: HttpRequest) -> Reader:
@@ -99,11 +95,6 @@ class HTTPProvider(AsyncGeneratorProvider):
         """The names on one page of the list of models, and the query that asks for the next. A
         ``ValueError`` means that it is malformed."""
         return model_pages.parse_page(body)
-
-    @classmethod
-    def moved_to(cls) -> str | None:
-        """Where the environment moves the service to."""
-        return os.environ.get(cls.url_variable, "").strip() or None
 
     # --- what follows from it -----------------------------------------------------------------------------
 
@@ -128,11 +119,12 @@ class HTTPProvider(AsyncGeneratorProvider):
         """A POST of a JSON body, with the dialect's headers (``cls.headers`` unless given) and then those of
         the caller."""
         to = call.connection
-        own = cls.headers(to.api_key) if headers is None else headers
+        own: dict[str, str | Secret] = {"Content-Type": "application/json"}
+        own |= cls.all_headers(to) if headers is None else {**headers, **to.headers}
         return HttpRequest(
             "POST",
-            to.base_url + path,
-            {"Content-Type": "application/json", **own, **to.headers},
+            addresses.joined(to.base_url, path),
+            own,
             msgspec.json.encode(call.ask.body(body)),
             to.timeouts,
             to.proxy,
@@ -150,49 +142,6 @@ class HTTPProvider(AsyncGeneratorProvider):
             Ask.checked(model or cls.default_model, messages, options, cls.option_checks),
             cls.connection(options),
         )
-
-    @classmethod
-    def connection(cls, options: Mapping[str, Any]) -> Connection:
-        """The way to the service: where it is, with which key, how long to wait.
-
-        Args:
-            options: The options of the call; what they lack comes from the environment.
-
-        Raises:
-            ConfigurationError: An option's value or the key must be put right first.
-        """
-        given = options.get("base_url") or cls.moved_to()
-        key = options.get("api_key") or cls.key()
-        if cls.needs_auth and not key and not given:
-            raise errors.MissingKeyError(
-                "there is no API key",
-                provider=cls.name,
-                hint=f"Set {cls.key_variables[0]} in the environment, or give api_key=.",
-            )
-        return Connection(
-            base_url=checks.check_base_url(given or cls.url),
-            transport=checks.check_transport(options.get("transport")) or AiohttpTransport(),
-            api_key=Secret(key) if key else None,
-            headers=checks.check_headers(options.get("headers")),
-            timeouts=checks.check_timeouts(options.get("timeout")),
-            proxy=options.get("proxy"),
-            ssl=checks.check_ssl(options.get("ssl")),
-            retries=RetryPolicy.checked(options.get("retries")),
-        )
-
-    @classmethod
-    def available(cls) -> bool:
-        """Whether it needs a key and has one. Nobody knows of a server on one's own machine before asking it."""
-        return cls.needs_auth and bool(cls.key())
-
-    @classmethod
-    def key(cls) -> Secret | None:
-        """The key for this provider: that of the environment, or else that of the system's keyring."""
-        values = (os.environ.get(name, "").strip() for name in cls.key_variables)
-        in_environment = next((Secret(value) for value in values if value), None)
-        if in_environment is None and cls.key_variables:
-            return stored_key(cls.account or cls.name)
-        return in_environment
 
     @classmethod
     @hides_secrets
@@ -231,7 +180,7 @@ class HTTPProvider(AsyncGeneratorProvider):
                     call.connection.transport,
                     reader,
                     provider=cls.name,
-                    tail_seconds=cls.tail_seconds,
+                    patience=cls.patience,
                 )
                 async with aclosing(answer) as batches:
                     async for batch in batches:
@@ -244,6 +193,12 @@ class HTTPProvider(AsyncGeneratorProvider):
                     raise
                 request, again = cls._next_request(call, request, error, attempts)
                 if again is None:
+                    if (
+                        isinstance(error, errors.ModelNotFoundError)
+                        and error.hint == error.default_hint
+                        and cls.models_path
+                    ):
+                        await model_pages.suggest(cls, call.connection, call.model, error)
                     raise
             yield (again.notice,)
             await asyncio.sleep(again.delay)
@@ -256,7 +211,7 @@ class HTTPProvider(AsyncGeneratorProvider):
         if isinstance(error, errors.StaleConnectionError):
             request = replace(request, reuse=False)
             reason = STALE_CONNECTION
-        elif (simpler := cls.simplified(call, error)) is not None:
+        elif (simpler := cls.simplified(call, error)) is not None and simpler.body != request.body:
             request, reason = simpler, SIMPLER_REQUEST
         else:
             reason = PASSING_FAILURE

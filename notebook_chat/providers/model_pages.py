@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import contextlib
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urlencode
@@ -14,14 +17,18 @@ from ..attempts import STALE_CONNECTION, Attempts
 from ..request import HttpRequest
 from ..secrets import Secret
 from ..transport import Transport, send
-from . import error_mapping
+from . import addresses, error_mapping
 from .call import Connection
+from .model_table import successors
 
 SECONDS = 15.0
 """How long a page of the list may take, in seconds, where the caller sets no other bound."""
 
 LARGEST_PAGE = 64 * 1024 * 1024
 """The largest page accepted, in bytes. OpenRouter's is about one megabyte."""
+
+SUGGESTION_SECONDS = 3.0
+"""How long an error about an unknown model waits for the list, in seconds."""
 
 MOST_PAGES = 100
 """How many pages are asked for: a service whose list never ends must not hold its caller."""
@@ -48,8 +55,8 @@ class Lister(Protocol):
         """The query that asks for the first page."""
         ...
 
-    def headers(self, key: Secret | None) -> dict[str, str | Secret]:
-        """The headers of every request."""
+    def all_headers(self, to: Connection) -> dict[str, str | Secret]:
+        """The headers of every request over a connection."""
         ...
 
     def parse_models(self, body: bytes) -> Page:
@@ -110,11 +117,44 @@ async def list_models(provider: Lister, to: Connection) -> list[str]:
     return list(names)
 
 
+async def suggest(provider: Lister, to: Connection, model: str, error: errors.ModelNotFoundError) -> None:
+    """Puts what to ask in a model's place into the hint of an error which says that there is none such: its
+    successors where it has ended, else the names that are most like its own. Where neither is known, nor the list to be
+    had soon, the error stays as it is."""
+    if ended := successors(model):
+        day, instead = ended
+        error.hint = f"{model} ends on {day:%Y-%m-%d}; in its place there are {' and '.join(instead)}."
+        return
+    with contextlib.suppress(TimeoutError, errors.ChatError):
+        async with asyncio.timeout(SUGGESTION_SECONDS):
+            names = await list_models(provider, to)
+        if near := near_names(model, names):
+            error.hint = f"Did you mean {' or '.join(near)}?"
+
+
+def near_names(name: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """The names that are most like a name, the likest first; case, and what stands before a ``/``, count little.
+
+    Args:
+        name: The name.
+        names: What to choose from; the name itself is never chosen.
+        most: How many at most.
+    """
+    plain = {_plain(one): one for one in names if one != name}
+    like = difflib.get_close_matches(_plain(name), plain, n=most, cutoff=0.6)
+    longer = (one for one in plain if one not in like and _plain(name) and _plain(name) in one)
+    return [plain[one] for one in (*like, *longer)][:most]
+
+
+def _plain(name: str) -> str:
+    return name.lower().rpartition("/")[2]
+
+
 def _request(provider: Lister, to: Connection, query: Mapping[str, str]) -> HttpRequest:
     return HttpRequest(
         "GET",
-        f"{to.base_url}{provider.models_path}{'?' if query else ''}{urlencode(query)}",
-        {"Accept": "application/json", **provider.headers(to.api_key), **to.headers},
+        addresses.joined(to.base_url, f"{provider.models_path}?{urlencode(query)}"),
+        {"Accept": "application/json", **provider.all_headers(to)},
         timeouts=to.timeouts,
         proxy=to.proxy,
         ssl=to.ssl,

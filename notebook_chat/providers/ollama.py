@@ -10,6 +10,7 @@ import msgspec
 
 from .. import errors
 from ..decoders import Frame, NDJSONDecoder, decode_json
+from ..environment import Found
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..messages import SYSTEM_ROLES, ImagePart, Message, refuse_tools, text_and_images
 from ..request import HttpRequest
@@ -17,6 +18,7 @@ from . import error_mapping
 from .call import Call
 from .http import HTTPProvider
 from .model_pages import Page
+from .model_table import DEFAULTS
 from .options import GENERATION
 from .reader import WholeCallReader
 
@@ -66,19 +68,23 @@ class Ollama(HTTPProvider):
 
     url = f"http://localhost:{_PORT}"
     decoder = NDJSONDecoder
+    speaks = "Ollama's API"
+    reason_ends = True
+    thinks_in_text = True
     frame_reader = WholeCallReader
     field_names: ClassVar[dict[str, str]] = {"max_tokens": "num_predict"}
     key_variables = ("OLLAMA_API_KEY",)  # a local server needs none, Ollama's cloud does
-    url_variable = "OLLAMA_HOST"
-    default_model = "llama3.2"
+    url_variables = ("OLLAMA_HOST",)
+    endpoints = ("/v1/chat/completions", "/api/chat", "/api/generate", "/api/tags", "/api", "/v1")
+    default_model = DEFAULTS["ollama"]
     options: ClassVar[frozenset[str]] = frozenset(GENERATION)
     models_path = "/api/tags"
 
     @classmethod
-    def moved_to(cls) -> str | None:
+    def moved_to(cls) -> Found | None:
         """``OLLAMA_HOST`` as an address."""
-        host = super().moved_to()
-        return host and host_address(host)
+        found = super().moved_to()
+        return found and found._replace(value=host_address(found.value))
 
     @classmethod
     def build_request(cls, call: Call) -> HttpRequest:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from .. import errors
 from ..decoders import Frame, decode_json
 from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..messages import ImagePart, Message, TextPart, split_system
@@ -14,19 +15,22 @@ from ..request import HttpRequest
 from . import error_mapping
 from .call import Call
 from .openai import OpenAIService
+from .reader import Paragraph
 
 
 class _Details(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 class _Usage(msgspec.Struct, frozen=True, gc=False):
     input_tokens: int | None = None
     output_tokens: int | None = None
-    input_tokens_details: _Details | None = None
-    output_tokens_details: _Details | None = None
+    input_tokens_details: _Details = _Details()
+    output_tokens_details: _Details = _Details()
+    cost: float | None = None
 
     def event(self) -> Usage:
         """The figures."""
@@ -34,41 +38,49 @@ class _Usage(msgspec.Struct, frozen=True, gc=False):
         return Usage(
             self.input_tokens,
             self.output_tokens,
-            output.reasoning_tokens if output else None,
-            given.cached_tokens if given else None,
+            output.reasoning_tokens,
+            given.cached_tokens,
+            given.cache_write_tokens,
+            self.cost,
         )
 
 
 class _ContentPart(msgspec.Struct, frozen=True, gc=False):
     type: str = ""
+    text: str = ""
+    refusal: str = ""
 
 
 class _Item(msgspec.Struct, frozen=True, gc=False):
     type: str = ""
     call_id: str | None = None
     name: str | None = None
-    arguments: str | None = None
-    content: list[_ContentPart] | None = None
+    arguments: Any = None  # JSON text; gateways send the object itself
+    content: list[_ContentPart] = []
+    summary: list[_ContentPart] = []
 
 
 class _Response(msgspec.Struct, frozen=True, gc=False):
     model: str | None = None
-    output: list[_Item] | None = None
+    status: str | None = None
+    output: list[_Item] = []
     usage: _Usage | None = None
     incomplete_details: _Details | None = None
     error: Any = None
 
 
 class _Event(msgspec.Struct, frozen=True, gc=False):
-    type: str
+    type: str = ""
     delta: Any = None
     output_index: int = 0
     summary_index: int = 0
     item: _Item = _Item()
     response: _Response = _Response()
+    error: Any = None
 
 
 _EVENT = msgspec.json.Decoder(_Event)
+_RESPONSE = msgspec.json.Decoder(_Response)
 
 
 class OpenAIResponses(OpenAIService):
@@ -78,6 +90,8 @@ class OpenAIResponses(OpenAIService):
     """
 
     name = "openai-responses"
+    speaks = "OpenAI's responses"
+    reason_ends = True
     account = "openai"
     field_names: ClassVar[dict[str, str]] = {"max_tokens": "max_output_tokens"}
     finish_reasons: ClassVar[dict[str, str]] = {"max_output_tokens": "length"}
@@ -86,6 +100,16 @@ class OpenAIResponses(OpenAIService):
     @classmethod
     def build_request(cls, call: Call) -> HttpRequest:
         """``POST /responses``, with the system prompt as ``instructions``."""
+        return cls.request(call, {})
+
+    @classmethod
+    def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
+        """The same in one piece, where the service refuses to stream."""
+        return cls.unstreamed(call, error)
+
+    @classmethod
+    def request(cls, call: Call, more: dict[str, Any]) -> HttpRequest:
+        """The request, with some fields more or otherwise."""
         system, messages = split_system(call.messages)
         body = {
             "model": call.model,
@@ -93,6 +117,7 @@ class OpenAIResponses(OpenAIService):
             "stream": True,
             "store": False,
             "instructions": system or None,
+            **more,
             **call.named(cls.field_names),
         }
         return cls.post(call, "/responses", body)
@@ -110,7 +135,7 @@ class OpenAIResponses(OpenAIService):
         return {"role": message.role, "content": message.content if text else cls.encode_parts(message)}
 
     @classmethod
-    def parse(cls, frame: Frame) -> Iterable[Event]:
+    def parse(cls, frame: Frame) -> Iterable[Event | Paragraph]:
         """The events of one of the API's events."""
         if frame.data == b"[DONE]":
             return ()
@@ -118,23 +143,38 @@ class OpenAIResponses(OpenAIService):
         if event.type == "response.output_text.delta" and type(event.delta) is str:  # nearly every event
             return (TextDelta(event.delta),)
         match event.type:
-            case "response.refusal.delta" | "response.output_text.delta":
-                return (TextDelta(_piece(event)),)
+            case "response.refusal.delta":
+                return _delta(TextDelta, event)
             case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
-                return (ReasoningDelta(_piece(event)),)
+                return _delta(ReasoningDelta, event)
             case "response.reasoning_summary_part.added" if event.summary_index:
                 return (ReasoningDelta("\n\n"),)
             case "response.output_item.added" if event.item.type == "function_call":
                 return (_call(event.output_index, event.item),)
-            case "response.function_call_arguments.delta":
-                return (ToolCall(event.output_index, arguments=_piece(event)),)
+            case "response.output_item.added" if event.item.type == "message":
+                return (Paragraph(),)
+            case "response.function_call_arguments.delta" if isinstance(event.delta, str):
+                return (ToolCall(event.output_index, arguments=event.delta),)
             case "response.completed" | "response.incomplete":
                 return cls._end(event.response)
             case "response.failed":
                 raise error_mapping.from_payload({"error": event.response.error}, provider=cls.name)
-            case "error":
-                raise error_mapping.from_payload(frame.data, provider=cls.name)
+        if event.type == "error" or event.error:
+            raise error_mapping.from_payload(frame.data, provider=cls.name)
+        if not event.type:
+            return cls.parse_whole(frame.data)
         return ()
+
+    @classmethod
+    def parse_whole(cls, body: bytes) -> Iterator[Event | Paragraph]:
+        """The events of a whole response: its items, and its end."""
+        response = decode_json(_RESPONSE, body)
+        if response.error:
+            raise error_mapping.from_payload({"error": response.error}, provider=cls.name)
+        for index, item in enumerate(response.output):
+            yield from _whole_item(index, item)
+        if response.output or response.status:
+            yield from cls._end(response)
 
     @classmethod
     def _end(cls, response: _Response) -> Iterator[Event]:
@@ -145,22 +185,33 @@ class OpenAIResponses(OpenAIService):
         yield cls.finish(_reason(response))
 
 
-def _piece(event: _Event) -> str:
+def _delta(kind: type[TextDelta | ReasoningDelta], event: _Event) -> Iterable[Event]:
     """The text of a ``delta``, which events of other kinds have as they like."""
-    if not isinstance(event.delta, str):
-        raise ValueError("the delta is not a text")
-    return event.delta
+    return (kind(event.delta),) if isinstance(event.delta, str) else ()
 
 
 def _call(index: int, item: _Item) -> ToolCall:
-    return ToolCall(index, item.call_id or "", item.name or "", item.arguments or "")
+    given = item.arguments
+    text = given if isinstance(given, str) else msgspec.json.encode(given).decode() if given else ""
+    return ToolCall(index, item.call_id or "", item.name or "", text)
+
+
+def _whole_item(index: int, item: _Item) -> Iterator[Event | Paragraph]:
+    match item.type:
+        case "message":
+            yield Paragraph()
+            yield from (TextDelta(part.text or part.refusal) for part in item.content)
+        case "reasoning":
+            told = [part.text for part in item.summary or item.content if part.text]
+            yield from (ReasoningDelta(text) for text in ["\n\n".join(told)] if text)
+        case "function_call":
+            yield _call(index, item)
 
 
 def _reason(response: _Response) -> str:
     if response.incomplete_details and (reason := response.incomplete_details.reason):
         return reason
-    items = response.output or ()
-    if any(item.type == "function_call" for item in items):
+    if any(item.type == "function_call" for item in response.output):
         return "tool_calls"
-    refused = any(part.type == "refusal" for item in items for part in item.content or ())
+    refused = any(part.type == "refusal" for item in response.output for part in item.content)
     return "content_filter" if refused else "stop"

@@ -250,21 +250,13 @@ def check_messages(messages: Messages, system: Any = None) -> tuple[Message, ...
 
 
 def check_timeouts(timeout: Any) -> Timeouts:
-    """The bounds on time from the ``timeout`` option: seconds for the whole answer, or ``Timeouts``."""
+    """The bounds on time from the ``timeout`` option: seconds for the whole answer, all of which may be silence, or
+    ``Timeouts``."""
     if timeout is None or isinstance(timeout, Timeouts):
         return timeout or Timeouts()
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < math.inf:
         raise InvalidOptionError(f"timeout must be a number of seconds above 0, or Timeouts, not {timeout!r}")
-    return Timeouts(total=timeout)
-
-
-def check_base_url(url: Any) -> str:
-    """An address without a slash at its end."""
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise InvalidOptionError(
-            f"base_url must be an address, not {url!r}", hint="Give one such as http://localhost:8000/v1."
-        )
-    return url.rstrip("/")
+    return Timeouts(idle=timeout, total=timeout)
 
 
 def check_ssl(value: Any) -> tls.SSLContext | bool:

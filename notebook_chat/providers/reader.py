@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from .. import errors
-from ..decoders import Decoder, Frame, FrameTooLongError
-from ..events import Event, Finish, TextDelta, ToolCall
+from ..decoders import MAX_FRAME, Decoder, Frame, FrameTooLongError
+from ..events import Event, Finish, ModelName, TextDelta, ToolCall, Usage
 from ..request import HttpRequest
 from ..secrets import redact
 from . import error_mapping
+from .foreign import speaker
+from .thinking import ThinkingText
+
+_DONE = b"[DONE]"  # OpenAI's end mark, which gateways also put behind other dialects
+
+
+class Paragraph(msgspec.Struct, frozen=True, gc=False):
+    """What a dialect gives where the text that follows stands apart from the text before: a reader makes an empty
+    line of it."""
 
 
 class Dialect(Protocol):
@@ -24,17 +33,36 @@ class Dialect(Protocol):
         ...
 
     @property
+    def speaks(self) -> str:
+        """What the dialect is called, as ``foreign`` has it."""
+        ...
+
+    @property
     def decoder(self) -> Callable[[], Decoder]:
         """What makes a decoder of its framing."""
         ...
 
-    def parse(self, frame: Frame) -> Iterable[Event]:
+    @property
+    def reason_ends(self) -> bool:
+        """Whether nothing of the answer follows the reason for its end."""
+        ...
+
+    @property
+    def thinks_in_text(self) -> bool:
+        """Whether a model's reasoning may stand in its text, between ``<think>`` and ``</think>``."""
+        ...
+
+    def parse(self, frame: Frame) -> Iterable[Event | Paragraph]:
         """The events of one frame.
 
         Raises:
             ValueError: The frame is malformed.
             ContentRefusedError: The answer ends here, because the service refuses.
         """
+        ...
+
+    def parse_whole(self, body: bytes) -> Iterable[Event | Paragraph]:
+        """The events of an answer that came in one piece. It raises as ``parse`` does."""
         ...
 
 
@@ -44,6 +72,10 @@ class Reader(Protocol):
     @property
     def failure(self) -> errors.ChatError | None:
         """Why nothing follows the events given last; ``None`` while all is well."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the answer's end mark has come: what follows it is no part of the answer."""
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that ``data`` completes."""
@@ -59,17 +91,24 @@ class FrameReader:
     where no event precedes it in the same block. Otherwise it is in ``failure``, and raised by the next call.
 
     A refusal counts as a failure where nothing was answered; after a part of an answer it is that answer's
-    end, ``Finish("content_filter")``.
+    end, ``Finish("content_filter")``. After the end mark only figures count, and nothing fails any more.
     """
 
     def __init__(self, dialect: Dialect, request: HttpRequest) -> None:
         self.failure: errors.ChatError | None = None
+        self.ended = False
+        self._dialect = dialect
         self._name = dialect.name
         self._request = request
         self._decoder: Decoder = dialect.decoder()
         self._parse = dialect.parse
-        self._head: bytes | None = b""  # the answer's beginning, while it has given no frame
-        self._answered = False
+        self._reason_ends = dialect.reason_ends
+        self._thinking = ThinkingText() if dialect.thinks_in_text else None
+        self._body: list[bytes] | None = []  # the response so far, while it has given no frame
+        self._first: bytes | None = None  # the first frame, while nothing was recognized
+        self._answered = False  # by text or a tool call
+        self._texted = False
+        self._apart = False  # whether the next text stands apart from the text before
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that ``data`` completes.
@@ -83,38 +122,106 @@ class FrameReader:
             frames = self._decoder.feed(data)
         except FrameTooLongError as error:
             raise errors.ResponseFormatError(str(error), provider=self._name) from None
-        if self._head is not None:
-            self._head = None if frames else (self._head + data)[: error_mapping.LONGEST_WORDS]
+        if self._body is not None:
+            self._begin(frames, data)
         return self._events(frames)
 
     def flush(self) -> list[Event]:
-        """The events of the frame that the end of the response completes.
+        """The events of the frame that the end of the response completes, or of a response that is an answer in one
+        piece.
 
         Raises:
             ProviderError: As in ``feed``; or the response was something else: a web page, an error as
-                plain JSON.
+                plain JSON, another dialect.
         """
         if self.failure is not None:
             raise self.failure
         frames = self._decoder.flush()
-        if self._head and not frames:
-            raise error_mapping.not_an_answer(self._head, self._request, self._name)
-        return self._events(frames)
+        if frames and self._body is not None:
+            self._begin(frames, b"")
+        if self._body and (body := b"".join(self._body)).strip():
+            return self._whole(body)
+        events = self._events(frames)
+        if self._thinking is not None:
+            events += self._thinking.flush()
+        if self._first is not None and not events:
+            return self._failed(self._unrecognized(self._first), events)
+        return events
+
+    def _begin(self, frames: list[Frame], data: bytes) -> None:
+        if frames:
+            self._body = None
+            self._first = frames[0].data
+            return
+        assert self._body is not None
+        self._body.append(data)
+        if sum(map(len, self._body)) > MAX_FRAME:
+            raise errors.ResponseFormatError(
+                f"{MAX_FRAME:,} bytes came without an answer", provider=self._name
+            )
+
+    def _whole(self, body: bytes) -> list[Event]:
+        self._body = None
+        try:
+            events = self._answer(self._finished([*self._dialect.parse_whole(body)]), None)
+        except errors.ChatError as error:
+            return self._failed(error, [])
+        except ValueError:
+            events = []
+        if not any(type(event) is Finish or type(event) is TextDelta for event in events):
+            raise error_mapping.not_an_answer(body[: error_mapping.LONGEST_WORDS], self._request, self._name)
+        if Finish not in map(type, events):
+            events.append(Finish("stop"))
+        return events
 
     def _events(self, frames: Iterable[Frame]) -> list[Event]:
-        events: list[Event] = []
-        refusal: errors.ContentRefusedError | None = None
+        """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at."""
+        if self.ended or self._apart:
+            return self._with_care(frames)
+        events: list[Any] = []
         parse = self._parse
-        for frame in frames:
-            try:
+        try:
+            for frame in frames:
                 events += parse(frame)
+        except (errors.ChatError, ValueError):
+            return self._with_care(frames)
+        for event in events:
+            if type(event) is not TextDelta:
+                return self._with_care(frames)
+        if events:
+            self._first = None
+            self._answered = self._texted = True
+        return events if self._thinking is None else self._thinking.split(events)
+
+    def _with_care(self, frames: Iterable[Frame]) -> list[Event]:
+        events: list[Event | Paragraph] = []
+        refusal: errors.ContentRefusedError | None = None
+        for frame in frames:
+            if self.ended:
+                events += self._figures(frame)
+                continue
+            try:
+                events += self._parse(frame)
             except errors.ContentRefusedError as error:
                 refusal = error
+                self.ended = True
                 events.append(Finish("content_filter"))
             except errors.ChatError as error:
-                return self._failed(error, events)
+                return self._failed(error, self._finished(events))
             except ValueError:
-                return self._failed(self._malformed(frame), events)
+                if (data := frame.data.strip()) and data != _DONE:
+                    return self._failed(self._malformed(frame), self._finished(events))
+                events += [Finish()] * (data == _DONE)
+            if events and type(last := events[-1]) is Finish and (self._reason_ends or last.reason is None):
+                self.ended = True
+        return self._answer(self._finished(events), refusal)
+
+    def _answer(self, events: list[Event], refusal: errors.ContentRefusedError | None) -> list[Event]:
+        """The same events, unless they tell that there is no answer."""
+        if self._first is not None and events:
+            if events == [Finish()] and speaker(self._first) != self._dialect.speaks:
+                return self._failed(self._unrecognized(self._first), [])
+            self._first = None
         if not self._answered:
             self._answered = any(type(event) is TextDelta or type(event) is ToolCall for event in events)
             if not self._answered and Finish("content_filter") in events:
@@ -124,8 +231,37 @@ class FrameReader:
                 return self._failed(refusal, [event for event in events if type(event) is not Finish])
         return events
 
+    def _finished(self, events: list[Event | Paragraph]) -> list[Event]:
+        """The events with reasoning taken out of the text, and empty lines between texts that stand apart."""
+        found = self._set_apart(events)
+        return found if self._thinking is None else self._thinking.split(found)
+
+    def _set_apart(self, events: list[Event | Paragraph]) -> list[Event]:
+        found: list[Event] = []
+        for event in events:
+            if isinstance(event, Paragraph):
+                self._apart = self._texted
+                continue
+            if type(event) is ToolCall:
+                self._apart = self._texted
+            elif type(event) is TextDelta and event.text:
+                if self._apart:
+                    found.append(TextDelta("\n\n"))
+                self._apart, self._texted = False, True
+            found.append(event)
+        return found
+
+    def _figures(self, frame: Frame) -> list[Event]:
+        """What counts of a frame after the end mark. The answer is whole: whatever else it holds is no failure."""
+        try:
+            return [event for event in self._parse(frame) if type(event) is Usage or type(event) is ModelName]
+        except (errors.ChatError, ValueError):
+            return []
+
     def _failed(self, error: errors.ChatError, events: list[Event]) -> list[Event]:
         """Keeps the error for the next call, or raises it where no events come first."""
+        if self._thinking is not None:
+            events += self._thinking.flush()
         error.message = redact(error.message, *self._request.secrets)
         error.args = (error.message,)
         self.failure = error
@@ -136,10 +272,15 @@ class FrameReader:
     def _malformed(self, frame: Frame) -> errors.ProviderError:
         if error_mapping.looks_like_page(frame.data):
             return error_mapping.not_an_answer(frame.data, self._request, self._name)
+        if self._first is not None and speaker(frame.data) not in (None, self._dialect.speaks):
+            return self._unrecognized(frame.data)
         excerpt = redact(frame.data[:80].decode("utf-8", "replace"), *self._request.secrets)
         return errors.ResponseFormatError(
             f"a malformed piece of the answer: {excerpt!r}", provider=self._name
         )
+
+    def _unrecognized(self, first: bytes) -> errors.ProviderError:
+        return error_mapping.unrecognized(first, self._request, self._name, self._dialect.speaks)
 
 
 class WholeCallReader(FrameReader):
@@ -150,12 +291,12 @@ class WholeCallReader(FrameReader):
         super().__init__(dialect, request)
         self._calls = 0
 
-    def _events(self, frames: Iterable[Frame]) -> list[Event]:
-        events = super()._events(frames)
-        for place, event in enumerate(events):
+    def _finished(self, events: list[Event | Paragraph]) -> list[Event]:
+        found = super()._finished(events)
+        for place, event in enumerate(found):
             if type(event) is ToolCall:
-                events[place] = msgspec.structs.replace(event, index=self._calls)
+                found[place] = msgspec.structs.replace(event, index=self._calls)
                 self._calls += 1
             elif self._calls and type(event) is Finish and event.reason == "stop":
-                events[place] = Finish("tool_calls")
-        return events
+                found[place] = Finish("tool_calls")
+        return found

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import os
+import re
 import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import environment
 from ..errors import ConfigurationError, UnknownProviderError
 from .adapters import ForeignProvider, adapt
 from .base import AsyncGeneratorProvider
-from .built_in import ALIASES, BUILT_IN
+from .built_in import ALIASES, BARE_NAMES, BUILT_IN
 from .vendors import get_vendor, is_vendor, vendor_names
 
 if TYPE_CHECKING:
@@ -60,8 +61,9 @@ def resolve(model: str) -> tuple[Provider, str]:
     """The provider and the model's own name from what a user calls a model.
 
     Args:
-        model: ``provider:model`` or ``provider/model``; the name of a provider alone, for its default model; or a name
-            that a provider accepts as it is, such as the path of a GGUF file.
+        model: ``provider:model`` or ``provider/model``; the name of a provider alone, for its default model; a name
+            that a provider accepts as it is, such as the path of a GGUF file; or one whose vendor is known, such as
+            ``claude-haiku-5-5``.
 
     Raises:
         UnknownProviderError: The part before the separator is no provider's name.
@@ -75,6 +77,9 @@ def resolve(model: str) -> tuple[Provider, str]:
         return get_provider(name), rest.strip()
     if (accepting := _accepting(model)) is not None:
         return accepting, model
+    for beginning, vendor in BARE_NAMES:
+        if re.match(beginning, model, re.IGNORECASE):
+            return get_provider(vendor), model
     raise _unknown(model)
 
 
@@ -85,8 +90,8 @@ def default_model() -> str:
     Raises:
         ConfigurationError: There is none of these; it says the three ways to get going.
     """
-    if named := os.environ.get("NOTEBOOK_CHAT_MODEL", "").strip():
-        return named
+    if named := environment.find("NOTEBOOK_CHAT_MODEL"):
+        return named.value
     own = ((name, get_provider(name)) for name in _own_names())
     usable = [(name, provider) for name, provider in own if provider.available()]
     for name, provider in sorted(usable, key=lambda found: not found[1].needs_auth):
@@ -155,5 +160,5 @@ def _unknown(name: str) -> UnknownProviderError:
     guess = f"Did you mean {near[0]}? " if near else ""
     return UnknownProviderError(
         f"no provider is called {name!r}",
-        hint=f"{guess}Write provider:model, such as openai:gpt-5; there are {', '.join(names)}.",
+        hint=f"{guess}Write provider:model, such as openai:gpt-6-luna; there are {', '.join(names)}.",
     )

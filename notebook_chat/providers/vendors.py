@@ -1,133 +1,80 @@
-"""Vendors that speak OpenAI's chat completions, as data: they differ in address, key and a few names."""
+"""Provider classes of vendors: of those that are known, and of those that a user adds."""
 
 from __future__ import annotations
 
 import functools
+import importlib
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..errors import InvalidOptionError
 from .built_in import ALIASES, BUILT_IN
-from .options import GENERATION, check_base_url
+from .model_table import DEFAULTS
+from .options import check_headers
+from .vendor import DIALECTS, KNOWN, Vendor
+from .vendor_file import kept
 
 if TYPE_CHECKING:
-    from .openai import OpenAI
+    from .http import HTTPProvider
 
-ALL_OPTIONS = tuple(GENERATION)
-NO_SEED = tuple(name for name in GENERATION if name != "seed")
-
-
-class Vendor(msgspec.Struct, frozen=True):
-    """One vendor.
-
-    Args:
-        name: What it is called in ``name:model``.
-        label: What it calls itself.
-        base_url: Where its chat completions live.
-        key_variable: The environment variable with the key.
-        needs_key: Whether it answers nobody without one; servers on one's own machine do.
-        default_model: The model used when none is named; empty where it is up to the server.
-        options: The common options it has a place for.
-        field_names: The names it has for some of them, in pairs.
-        asks_usage: Whether it must be asked for the usage with ``stream_options``.
-    """
-
-    name: str
-    label: str
-    base_url: str
-    key_variable: str = ""
-    needs_key: bool = True
-    default_model: str = ""
-    options: tuple[str, ...] = ALL_OPTIONS
-    field_names: tuple[tuple[str, str], ...] = ()
-    asks_usage: bool = True
-
-
-def _own_machine(name: str, label: str, port: int, key_variable: str) -> Vendor:
-    return Vendor(name, label, f"http://localhost:{port}/v1", key_variable, needs_key=False)
-
-
-_KNOWN = {
-    vendor.name: vendor
-    for vendor in (
-        Vendor(
-            "openrouter",
-            "OpenRouter",
-            "https://openrouter.ai/api/v1",
-            "OPENROUTER_API_KEY",
-            default_model="openrouter/auto",
-        ),
-        Vendor(
-            "groq",
-            "Groq",
-            "https://api.groq.com/openai/v1",
-            "GROQ_API_KEY",
-            default_model="openai/gpt-oss-120b",
-        ),
-        Vendor(
-            "mistral",
-            "Mistral",
-            "https://api.mistral.ai/v1",
-            "MISTRAL_API_KEY",
-            default_model="mistral-small-latest",
-            field_names=(("seed", "random_seed"),),
-            asks_usage=False,  # it tells unasked, and refuses stream_options.include_usage
-        ),
-        Vendor(
-            "deepseek",
-            "DeepSeek",
-            "https://api.deepseek.com/v1",
-            "DEEPSEEK_API_KEY",
-            default_model="deepseek-flash",
-            options=NO_SEED,
-        ),
-        Vendor(
-            "together",
-            "Together",
-            "https://api.together.xyz/v1",
-            "TOGETHER_API_KEY",
-            default_model="openai/gpt-oss-20b",
-        ),
-        Vendor("xai", "xAI", "https://api.x.ai/v1", "XAI_API_KEY", default_model="grok-4.3"),
-        _own_machine("lmstudio", "LM Studio", 1234, "LM_API_TOKEN"),
-        _own_machine("llamacpp", "llama.cpp", 8080, "LLAMA_API_KEY"),
-        _own_machine("vllm", "vLLM", 8000, "VLLM_API_KEY"),
-    )
-}
 _added: dict[str, Vendor] = {}
 
 
 def vendor_names() -> list[str]:
     """The names of all vendors, those that were added last."""
-    return list({**_KNOWN, **_added})
+    return list({**KNOWN, **kept(), **_added})
 
 
 def is_vendor(name: str) -> bool:
     """Whether there is a vendor of a name."""
-    return name in _added or name in _KNOWN
+    return name in _added or name in KNOWN or name in kept()
 
 
-def get_vendor(name: str) -> type[OpenAI] | None:
+def get_vendor(name: str) -> type[HTTPProvider] | None:
     """The provider class of a vendor, the same one each time; ``None`` where there is no such vendor."""
-    vendor = _added.get(name) or _KNOWN.get(name)
+    vendor = _added.get(name) or kept().get(name) or KNOWN.get(name)
     return None if vendor is None else _provider(vendor)
 
 
-def add_vendor(name: str, *, base_url: str, key_env: str | None = None) -> type[OpenAI]:
+def added(name: str) -> Vendor | None:
+    """What was added under a name in this process."""
+    return _added.get(name.strip().lower())
+
+
+def remove(name: str) -> bool:
+    """Takes back what was added under a name in this process; whether there was something."""
+    return _added.pop(name.strip().lower(), None) is not None
+
+
+def add_vendor(
+    name: str,
+    *,
+    base_url: str,
+    key_env: str | None = None,
+    dialect: str = "openai",
+    key_header: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> type[HTTPProvider]:
     """Adds a vendor for as long as this process lives, or puts one in another's place.
 
     Args:
         name: What to call it in ``name:model``: letters, digits, ``.``, ``_`` and ``-``.
-        base_url: Where its chat completions live, such as ``http://localhost:8000/v1``.
+        base_url: Where it lives, such as ``http://localhost:8000/v1``.
         key_env: The environment variable with the key, where it needs one.
+        dialect: What it speaks: ``openai`` (chat completions), ``openai-responses``, ``anthropic``, ``gemini`` or
+            ``ollama``.
+        key_header: The header that has the key, such as ``api-key``, where it is another than the dialect's.
+        headers: Further headers by name. ``$NAME`` or ``${NAME}`` in a value stands for a variable of the environment,
+            which is read when a request is sent.
 
     Returns:
         Its provider class, which ``get_provider(name)`` gives from now on.
 
     Raises:
-        InvalidOptionError: A value cannot be used, or the name is that of a dialect of its own.
+        InvalidOptionError: A value cannot be used, or the name is that of a provider of its own.
     """
     name = name.strip().lower()
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
@@ -136,19 +83,30 @@ def add_vendor(name: str, *, base_url: str, key_env: str | None = None) -> type[
         )
     if name in BUILT_IN or name in ALIASES:
         raise InvalidOptionError(f"{name} is a provider of its own", hint="Choose another name.")
+    if dialect not in DIALECTS:
+        raise InvalidOptionError(f"there is no dialect {dialect!r}", hint=f"There are {', '.join(DIALECTS)}.")
     if key_env is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key_env):
         # What was given may be the key itself, and is not repeated here.
         raise InvalidOptionError(
             "key_env must be the name of an environment variable", hint="Put the key into that variable."
         )
-    url = check_base_url(base_url)
-    known = _KNOWN.get(name) or Vendor(name, name, url, needs_key=key_env is not None)
-    vendor = msgspec.structs.replace(known, base_url=url, key_variable=key_env or known.key_variable)
+    check_headers({**dict(headers or {}), **({key_header: ""} if key_header else {})})
+    url = _dialect(dialect).address(base_url)
+    known = KNOWN.get(name) if dialect == "openai" else None
+    known = known or Vendor(name, name, url, needs_key=key_env is not None)
+    vendor = msgspec.structs.replace(
+        known,
+        base_url=url,
+        key_variable=key_env or known.key_variable,
+        dialect=dialect,
+        key_header=key_header or "",
+        headers=tuple((headers or {}).items()),
+    )
     _added[name] = vendor
     return _provider(vendor)
 
 
-def compatible(name: str, base_url: str, key_variable: str = "") -> type[OpenAI]:
+def compatible(name: str, base_url: str, key_variable: str = "") -> type[HTTPProvider]:
     """A provider class for a server that speaks OpenAI's chat completions.
 
     Args:
@@ -159,24 +117,37 @@ def compatible(name: str, base_url: str, key_variable: str = "") -> type[OpenAI]
     Raises:
         InvalidOptionError: The address is none.
     """
-    return _provider(Vendor(name, name, check_base_url(base_url), key_variable, bool(key_variable)))
+    url = _dialect("openai").address(base_url)
+    return _provider(Vendor(name, name, url, key_variable, bool(key_variable)))
+
+
+def _dialect(name: str) -> type[HTTPProvider]:
+    module, _, attribute = BUILT_IN[name].partition(":")
+    found: type[HTTPProvider] = getattr(importlib.import_module(module, __package__), attribute)
+    return found
 
 
 @functools.cache
-def _provider(vendor: Vendor) -> type[OpenAI]:
-    from .openai import OpenAI
-
-    namespace = {
-        "__doc__": f"{vendor.label}, by OpenAI's chat completions.",
+def _provider(vendor: Vendor) -> type[HTTPProvider]:
+    dialect = _dialect(vendor.dialect)
+    namespace: dict[str, Any] = {
+        "__doc__": f"{vendor.label}, by {dialect.speaks}.",
         "__module__": __name__,
         "name": vendor.name,
+        "account": "",
         "url": vendor.base_url,
         "needs_auth": vendor.needs_key,
         "key_variables": (vendor.key_variable,) if vendor.key_variable else (),
-        "url_variable": "",
-        "default_model": vendor.default_model,
-        "options": frozenset(vendor.options),
-        "field_names": dict(vendor.field_names),
-        "asks_usage": vendor.asks_usage,
+        "key_header": vendor.key_header,
+        "url_variables": (),
+        "header_variables": {},
+        "fixed_headers": dict(vendor.headers),
+        "default_model": DEFAULTS.get(vendor.name, "") if vendor.name in KNOWN else "",
     }
-    return type(re.sub(r"\W", "", vendor.label) or "Vendor", (OpenAI,), namespace)
+    if vendor.dialect == "openai":
+        namespace |= {
+            "options": frozenset(vendor.options),
+            "field_names": dict(vendor.field_names),
+            "asks_usage": vendor.asks_usage,
+        }
+    return type(re.sub(r"\W", "", vendor.label) or "Vendor", (dialect,), namespace)

@@ -1,7 +1,7 @@
 """What the reader sees of an answer: one renderer for each place, all fed by the same events."""
 
-from .base import Renderer, Silent, play
+from .base import Interrupted, Renderer, Silent, play
 from .display import DisplayRenderer
 from .terminal import TerminalRenderer
 
-__all__ = ["DisplayRenderer", "Renderer", "Silent", "TerminalRenderer", "play"]
+__all__ = ["DisplayRenderer", "Interrupted", "Renderer", "Silent", "TerminalRenderer", "play"]

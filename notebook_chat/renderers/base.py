@@ -83,9 +83,13 @@ class Source(Protocol):
     def batches(self) -> AsyncIterator[Sequence[Event]]: ...
 
 
+class Interrupted(KeyboardInterrupt):
+    """The user has interrupted an answer; what had come of it is kept and shown."""
+
+
 def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
     """Shows an answer from its first event to its end, in the calling thread. An interrupt stops the
-    answer, at once and without an exception: what had come is kept and shown.
+    answer at once: what had come is kept and shown.
 
     Args:
         source: The answer.
@@ -94,8 +98,10 @@ def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
 
     Raises:
         ChatError: The answer failed; the renderer has shown what had come.
+        Interrupted: It was interrupted, or there was an interrupt while its end was shown.
     """
     error: ChatError | None = None
+    interrupted = False
     stream: runner.Stream[Sequence[Event]] | None = None
     try:
         try:
@@ -107,15 +113,27 @@ def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
             if stream is not None:
                 stream.close()
     except KeyboardInterrupt:
+        interrupted = True
         if stream is not None:
             stream.close()  # the interrupt may have come during the first close
     except ChatError as failure:
         error = failure
     finally:
-        with uninterrupted():  # the answer has ended: there is nothing left to interrupt
-            renderer.finish(source.turn, error)
+        interrupted = _ended(renderer, source.turn, error) or interrupted
     if error is not None:
         raise error
+    if interrupted:
+        raise Interrupted
+
+
+def _ended(renderer: Renderer, turn: Summary | None, error: ChatError | None) -> bool:
+    """Has the end shown as a whole. Whether there was an interrupt meanwhile, which is for what comes after it."""
+    with uninterrupted() as interrupts:
+        try:
+            renderer.finish(turn, error)
+        except KeyboardInterrupt:  # one that the renderer has held back until its output was out
+            return True
+    return bool(interrupts)
 
 
 @contextmanager

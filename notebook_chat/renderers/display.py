@@ -98,7 +98,11 @@ class DisplayRenderer:
     def show(self, snapshot: AnswerSnapshot) -> None:
         """Takes the answer so far, and publishes when it is time. The first text is shown at once."""
         before, self._snapshot = self._snapshot, snapshot
-        if snapshot.size != before.size or snapshot.notice is not before.notice:
+        if (
+            snapshot.size != before.size
+            or snapshot.notice is not before.notice
+            or not snapshot.continues(before)
+        ):
             self._dirty = True
         first = not before.size and snapshot.size
         if self._live and self._dirty and (first or self.wait == 0.0):

@@ -3,13 +3,46 @@
 from __future__ import annotations
 
 from ..errors import ChatError
+from ..parts import ReasoningPart, TextPart
 from .base import Summary
 
 _ENDS = {
     "length": "cut off at the token limit",
+    "model_length": "cut off at the token limit",
     "content_filter": "cut off by the service's content filter",
     "tool_calls": "asks for a tool",
+    "error": "cut off: the service failed",
+    "insufficient_system_resource": "cut off: the service ran out of resources",
+    "malformed_function_call": "cut off: the model wrote a malformed tool call",
+    "unexpected_tool_call": "cut off: the model called a tool that it was not given",
 }
+_USUAL = frozenset(
+    (
+        "stop",
+        "stop_sequence",
+        "eos",
+        "eos_token",
+        "end_turn",
+        "end",
+        "done",
+        "complete",
+        "completed",
+        "load",
+        "unload",
+    )
+)
+
+
+def ending(reason: str | None) -> str:
+    """How an answer ended, in words; empty where it ended as it should.
+
+    Args:
+        reason: The reason, in the common word for it or in the service's own.
+    """
+    reason = (reason or "stop").lower()
+    if reason in _USUAL:
+        return ""
+    return _ENDS.get(reason, f"ended by the service: {reason.replace('_', ' ')}")
 
 
 def footer(turn: Summary, error: ChatError | None = None) -> str:
@@ -23,6 +56,8 @@ def footer(turn: Summary, error: ChatError | None = None) -> str:
         parts.append("stopped")
     elif turn.status == "failed":
         parts.append(f"incomplete: {error.message if error else 'the answer was cut off'}")
-    elif turn.finish_reason in _ENDS:
-        parts.append(_ENDS[turn.finish_reason])
+    elif words := ending(turn.finish_reason):
+        parts.append(words)
+    elif not turn.answer.strip() and all(isinstance(part, TextPart | ReasoningPart) for part in turn.parts):
+        parts.append("the model gave no text")
     return " · ".join(part for part in parts if part)

@@ -10,6 +10,7 @@ from ..answer import AnswerSnapshot
 from ..errors import ChatError
 from ..events import Notice
 from ..messages import ReasoningPart, TextPart
+from ..text import encodable
 from .base import Summary
 from .footer import footer
 from .parts import asides
@@ -23,6 +24,18 @@ _VISIBLE |= dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066
 def printable(text: str) -> str:
     """The text with control characters made visible."""
     return text.replace("\r\n", "\n").translate(_VISIBLE)
+
+
+def writable(text: str, out: TextIO) -> str:
+    """The text as a stream can take it, whatever its encoding. One that replaces by itself is left to do so.
+
+    Args:
+        text: What is to be written.
+        out: Where.
+    """
+    if (getattr(out, "errors", None) or "strict") != "strict":
+        return text
+    return encodable(text, getattr(out, "encoding", None) or "utf-8")
 
 
 class TerminalRenderer:
@@ -59,7 +72,16 @@ class TerminalRenderer:
         """Writes what has come since the last time."""
         if snapshot.notice is not None and snapshot.notice is not self._notice:
             self._tell(snapshot.notice)
-        for part in snapshot.since(self._shown):
+        parts = snapshot.since(self._shown)
+        if (
+            self._shown is not None
+            and self._shown.text
+            and snapshot.reasoning.startswith(self._shown.text.rstrip())
+        ):
+            # What is written cannot be taken back: it is only said what it was.
+            parts = tuple(part for part in parts if isinstance(part, TextPart))
+            self._write(f"\n\n{self._dim}[that was reasoning; the answer follows]{self._plain}\n\n")
+        for part in parts:
             if isinstance(part, TextPart):
                 self._close_thinking()
                 self._write(printable(part.text))
@@ -74,6 +96,9 @@ class TerminalRenderer:
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
         """Ends the line, and says how the answer ended."""
         self._close_thinking()
+        shown = self._shown.text if self._shown is not None else ""
+        if turn is not None and turn.answer.startswith(shown):
+            self._write(printable(turn.answer[len(shown) :]))  # what came just before an interrupt
         if not self._at_start:
             self._write("\n")
         for line in asides(turn.parts) if turn is not None else ():
@@ -100,5 +125,5 @@ class TerminalRenderer:
 
     def _write(self, text: str) -> None:
         if text:
-            self._out.write(text)
+            self._out.write(writable(text, self._out))
             self._at_start = text.endswith("\n")

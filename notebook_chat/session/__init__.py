@@ -4,7 +4,15 @@ from .cells import CellIdentity
 from .front_end import FrontEnd
 from .notebook_session import DEFAULT, NotebookSession
 from .resumed import Resumed
-from .shells import close_session, has_resumed, loaded_session, open_session, session, session_of
+from .shells import (
+    close_session,
+    has_resumed,
+    loaded_session,
+    notebook_of,
+    open_session,
+    session,
+    session_of,
+)
 
 __all__ = [
     "DEFAULT",
@@ -15,6 +23,7 @@ __all__ = [
     "close_session",
     "has_resumed",
     "loaded_session",
+    "notebook_of",
     "open_session",
     "session",
     "session_of",

@@ -31,10 +31,20 @@ class CellIdentity:
 
     @property
     def deleted(self) -> list[str]:
-        """The ids of the cells that were deleted since the cell before ran, where the front end tells."""
+        """The ids of the cells that the front end names as deleted. JupyterLab does so with each cell that was
+        queued in one go, and names cells that were brought back since; so the one that runs may be named."""
         told = (self._front_end.parent.get("metadata") or {}).get("deletedCells")
-        cells = [cell for cell in told if isinstance(cell, str)] if isinstance(told, list) else []
-        return [cell for cell in cells if cell != self.current]  # which may have been brought back
+        return [cell for cell in told if isinstance(cell, str)] if isinstance(told, list) else []
+
+    @property
+    def execution(self) -> object:
+        """What tells this run of a cell from every other; ``None`` where the front end sends nothing."""
+        return (self._front_end.parent.get("header") or {}).get("msg_id")
+
+    @property
+    def asked(self) -> int:
+        """How often the cell that runs has asked in this run."""
+        return self._count if self.execution == self._execution else 0
 
     def next(self) -> str | None:
         """The identity of one more turn of the cell that runs.
@@ -47,7 +57,7 @@ class CellIdentity:
         cell = _cell_of(parent)
         if cell is None:
             return None
-        execution = (parent.get("header") or {}).get("msg_id")
+        execution = self.execution
         self._count = self._count + 1 if execution == self._execution else 1
         self._execution = execution
         return cell if self._count == 1 else f"{cell}#{self._count}"

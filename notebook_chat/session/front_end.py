@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..text import TEXT_NOTEBOOKS
+
 
 class FrontEnd(Protocol):
     """What the front end tells of itself: the facts that a ``NotebookSession`` is made from.
@@ -26,7 +28,7 @@ class FrontEnd(Protocol):
 def notebook_path(front_end: FrontEnd) -> Path | None:
     """The notebook's file, or ``None`` where the front end gives no path that can be one."""
     told = front_end.notebook
-    if not isinstance(told, str) or not told.endswith(".ipynb"):
+    if not isinstance(told, str) or not told.lower().endswith((".ipynb", *TEXT_NOTEBOOKS)):
         return None
     try:
         return Path(told).resolve()

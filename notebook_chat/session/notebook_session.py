@@ -14,11 +14,13 @@ from ..errors import ConversationBusyError, HistoryError, InvalidOptionError
 from .cells import CellIdentity
 from .front_end import FrontEnd, notebook_path
 from .history import History
+from .notebook_cells import NotebookCells
 from .resumed import Resumed
 
 # What a conversation is made of is loaded with the first one: loading the extension is to cost little.
 if TYPE_CHECKING:
     from ..conversation import Conversation, Observable
+    from ..store import Entry
 
 DEFAULT = "default"
 """The name of the conversation of a cell that names none."""
@@ -35,6 +37,7 @@ class NotebookSession:
         history: Whether conversations are kept on the disk.
         system: The system prompt of new conversations; ``""`` for none.
         new_kernel: Whether the kernel has not had another session before, whose variables are still there.
+        path: The notebook's file, where it is known from a session before.
         on_resume: Called once, with what the notebook goes on with.
 
     Attributes:
@@ -50,6 +53,7 @@ class NotebookSession:
         history: bool = True,
         system: str = "",
         new_kernel: bool = True,
+        path: Path | None = None,
         on_resume: Callable[[Resumed], object] = lambda resumed: None,
     ) -> None:
         self.cells = CellIdentity(front_end)
@@ -60,7 +64,8 @@ class NotebookSession:
         self._on_resume = on_resume
         self._conversations: dict[str, Conversation] = {}
         self._resumed = False
-        self._deleted: set[str] = set()
+        self._known = path
+        self._tracker = NotebookCells(self.cells)
 
     # --- the notebook and its history
 
@@ -71,10 +76,17 @@ class NotebookSession:
         one's variables in its environment."""
         return notebook_path(self._front_end) if self.cells.current is not None else None
 
+    @property
+    def notebook(self) -> Path | None:
+        """The notebook's file from the first cell on by which it is known, also where a console or a button
+        asks; ``None`` until then."""
+        self._known = self.path or self._known
+        return self._known
+
     def keep_history(self, on: bool) -> None:
         """Has conversations kept on the disk, those that are there already too, or has nothing touch it."""
         if on != self.history.on:
-            self.history.switch(on, self._conversations.values(), self.path)
+            self.history.switch(on, self._conversations.values(), self.notebook)
 
     def close(self) -> None:
         """Waits, for a bounded time, until all that is to be written is."""
@@ -86,19 +98,30 @@ class NotebookSession:
         return self._resumed
 
     def resume(self) -> None:
-        """Goes on with the conversations that the notebook left off with; the second time it does nothing."""
-        if self._resumed:
+        """Goes on with the conversations that the notebook left off with, as soon as it is known which
+        notebook this is; the second time it does nothing. What was said before that goes on with them."""
+        path = self.notebook
+        if self._resumed or path is None or any(one.busy for one in self._conversations.values()):
             return
         self._resumed = True
-        store, path = self.history.store, self.path
-        if store is not None and path is not None:
+        store = self.history.store
+        if store is not None:
             from .resuming import resume
 
             found = resume(store, path, running=self.cells.current)
+            self._tracker.recognize(found.lost)
             for conversation in found.conversations:
-                self._conversations.setdefault(conversation.name, conversation)
+                here = self._conversations.setdefault(conversation.name, conversation)
+                if here is not conversation:
+                    store.delete(here.id)
+                    here.continue_from(conversation)
+            names = {conversation.name for conversation in found.conversations}
+            for own in [one for name, one in self._conversations.items() if name not in names]:
+                self.history.keep(own, path, save=len(own) > 0)
             self._on_resume(dataclasses.replace(found, new_kernel=self._new_kernel))
-        self.forget_deleted_cells()
+            if found.conversations:
+                self._changes.notify()
+        self._tracker.follow(self._conversations.values())
 
     # --- its conversations
 
@@ -109,7 +132,7 @@ class NotebookSession:
 
     def conversation(self, name: str = DEFAULT) -> Conversation:
         """The conversation of a name; it is there from its first mention on."""
-        self.resume()
+        self._come_up_to_date()
         if name not in self._conversations:
             from ..conversation import Conversation
 
@@ -122,7 +145,7 @@ class NotebookSession:
         Raises:
             InvalidOptionError: There is no conversation of that name; it says which there are.
         """
-        self.resume()
+        self._come_up_to_date()
         if name is not None and name not in self._conversations:
             names = ", ".join(self._conversations) or "none yet"
             raise InvalidOptionError(f"no conversation is called {name!r}", hint=f"There are: {names}.")
@@ -130,7 +153,8 @@ class NotebookSession:
 
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
         """The conversation of a name for a ``Chat``, and what tells the cells apart that ask in it."""
-        return self.conversation(name), self.cells.next
+        conversation = self.conversation(name)
+        return conversation, lambda: self.next_cell(conversation)
 
     def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
         """Has ``changed`` called when conversations are added, deleted or renamed.
@@ -161,10 +185,16 @@ class NotebookSession:
         origin = there.origin if there is not None else None
         if there is not None and len(there) and (origin is None or origin.id != source.id):
             raise _taken(name)
-        branch = source.branch(name, before=origin.position if origin else None)
+        before = origin.position if origin else None
+        if origin is not None and (above := self._tracker.place_in(source)) is not None:
+            before = above
+        branch = source.branch(name, before=before)
         if there is not None and origin is not None:
-            own = [turn for turn in there.turns if turn.position > origin.position]
-            there.replace([*branch.turns, *own])
+            from ..conversation import rebased
+
+            turns = rebased(there.turns, origin.position, branch.turns)
+            there.origin = branch.origin
+            there.replace(turns)
         else:
             self._add(branch, save=True)
         return len(branch)
@@ -198,15 +228,20 @@ class NotebookSession:
         here = self._conversations.get(name)
         if here is not None:
             return here.id, len(here)
-        found = [entry for entry in self.history.require().entries() if name and entry.id.startswith(name)]
+        found = self._entry(name)
+        return found.id, found.turns
+
+    def _entry(self, id: str) -> Entry:
+        """The conversation of the history whose id begins so."""
+        found = [entry for entry in self.history.require().entries() if id and entry.id.startswith(id)]
         if len(found) != 1:
             raise InvalidOptionError(
-                f"the ids of several conversations begin with {name!r}"
+                f"the ids of several conversations begin with {id!r}"
                 if found
-                else f"no conversation has the name or id {name!r}",
+                else f"no conversation has the name or id {id!r}",
                 hint="%chat list has the ids.",
             )
-        return found[0].id, found[0].turns
+        return found[0]
 
     def delete(self, id: str) -> None:
         """Deletes a conversation for good, here and in the history.
@@ -273,17 +308,65 @@ class NotebookSession:
             restored.append(conversation)
         return Resumed(tuple(restored), file.broken)
 
+    def bring_back(self, id: str) -> Conversation:
+        """Goes on with a conversation of the history, whichever notebook it was last had in; with a branch of
+        it if that notebook is still there.
+
+        Args:
+            id: Its id, or how that begins.
+
+        Returns:
+            The conversation, under its name or a numbered one that is free.
+
+        Raises:
+            InvalidOptionError: There is none, or ids of several begin so.
+            HistoryError: The history is off or cannot be read.
+        """
+        self.resume()
+        store, entry = self.history.require(), self._entry(id)
+        for here in self._conversations.values():
+            if here.id == entry.id:
+                return here
+        from .resuming import bring_back
+
+        return self.take_in(bring_back(store, entry, self.notebook))
+
     # --- its cells
 
-    def forget_deleted_cells(self) -> None:
-        """Takes the turns of cells that the user has deleted out of the conversations. To be called before
-        each cell, since the front end tells of a deletion once, with whichever cell runs next."""
-        self._deleted.update(self.cells.deleted)
-        if self._resumed and self._deleted:
-            with contextlib.suppress(ConversationBusyError):  # then with the next cell
-                for conversation in self._conversations.values():
-                    conversation.remove(self._deleted)
-                self._deleted.clear()
+    def before_cell(self, source: str = "") -> None:
+        """To be called before each cell runs, since the front end tells of a deletion once, with whichever cell
+        runs next.
+
+        Args:
+            source: What the cell runs; ``""`` where that is not known.
+        """
+        self._tracker.before(self.notebook, source)
+        if self._conversations and not self._resumed:
+            self.resume()  # it was used before it was known which notebook this is
+        if self._conversations and self._tracker.pending and self._is_settled:
+            self._tracker.follow(self._conversations.values())
+
+    def after_cell(self, source: str, succeeded: bool) -> None:
+        """To be called after each cell: the turns of one that does not ask any more leave.
+
+        Args:
+            source: What the cell ran.
+            succeeded: Whether it came to its end.
+        """
+        if self._conversations:
+            self._tracker.after(self._conversations.values(), source, succeeded)
+
+    def next_cell(self, conversation: Conversation) -> str | None:
+        """The identity of one more turn of the cell that runs, as ``Turn.cell``.
+
+        Args:
+            conversation: Where it asks.
+        """
+        return self._tracker.next_in(conversation, self._conversations.values())
+
+    def take_news(self, conversation: Conversation) -> list[str]:
+        """What the reader of the next answer in a conversation should know of its turns; told once."""
+        return self._tracker.take_news(conversation)
 
     def keep_only_in(self, conversation: Conversation, cell: str | None) -> None:
         """Takes a cell's turn out of the conversations that it asked in before its ``-c`` was changed.
@@ -298,6 +381,16 @@ class NotebookSession:
                 with contextlib.suppress(ConversationBusyError):
                     other.replace(kept)
 
+    @property
+    def _is_settled(self) -> bool:
+        """Whether all the turns are there that the notebook goes on with."""
+        return self._resumed or self.notebook is None
+
+    def _come_up_to_date(self) -> None:
+        self.resume()
+        if self._is_settled:
+            self._tracker.follow(self._conversations.values())
+
     @cached_property
     def _changes(self) -> Observable:
         from ..conversation import Observable
@@ -305,7 +398,7 @@ class NotebookSession:
         return Observable()
 
     def _add(self, conversation: Conversation, *, save: bool = False) -> None:
-        self.history.keep(conversation, self.path, save=save)
+        self.history.keep(conversation, self.notebook, save=save)
         self._conversations[conversation.name] = conversation
         self._changes.notify()
 

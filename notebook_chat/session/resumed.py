@@ -19,6 +19,9 @@ class Resumed:
         foreign: How many turns the notebook's outputs hold of conversations that the history does not know.
         problem: Why the history could not be looked at; ``""`` if it could.
         new_kernel: Whether the variables of before are gone.
+        others: Conversations that were last had under the notebook's path, and of which nothing in it shows
+            that they were had in it. It does not go on with them.
+        lost: The ids of the turns whose cells are not known.
     """
 
     conversations: tuple[Conversation, ...] = ()
@@ -26,3 +29,5 @@ class Resumed:
     foreign: int = 0
     problem: str = ""
     new_kernel: bool = False
+    others: tuple[Conversation, ...] = ()
+    lost: frozenset[str] = frozenset()

@@ -10,13 +10,15 @@ import msgspec
 from ..conversation import Conversation, Origin, Turn
 from ..errors import HistoryError
 from ..store import Entry, NotebookFile, Store, read_notebook
+from .recognition import is_same_notebook, recognize
 from .resumed import Resumed
 
 
 def resume(store: Store, path: Path, *, running: str | None) -> Resumed:
     """Finds the conversations that a notebook left off with, and has the store keep them.
 
-    They are those that were last had under its path, or, where it was renamed, those that its outputs name.
+    They are those that were last had under its path, where the file shows by its outputs or cells that it is
+    still the same notebook, or, where it was renamed, those that its outputs name.
     A copy, whose original is still there, goes on with a branch of its own.
 
     Args:
@@ -39,17 +41,23 @@ def resume(store: Store, path: Path, *, running: str | None) -> Resumed:
 
 def _resume(store: Store, path: Path, file: NotebookFile | None, running: str | None) -> Resumed:
     loaded = [store.load(entry.id) for entry in _newest(store.of_notebook(str(path)))]
-    if file is None:
-        found, foreign = loaded, 0
-    else:
-        if loaded and not _is_notebook_of(loaded, file, running):
-            loaded = []
-        others, foreign = _from_outputs(store, path, file, {conversation.name for conversation, _ in loaded})
-        found = [*loaded, *others]
-    for conversation, _ in found:
+    foreign, others = 0, []
+    if file is not None:
+        own = _own([conversation for conversation, _ in loaded], file, running)
+        others = [conversation for conversation, _ in loaded if conversation not in own and len(conversation)]
+        loaded = [(conversation, broken) for conversation, broken in loaded if conversation in own]
+        named, foreign = _from_outputs(store, path, file, {conversation.name for conversation in own})
+        loaded += named
+        others = [other for other in others if other.id not in {conversation.id for conversation, _ in named}]
+    lost: set[str] = set()
+    for conversation, _ in loaded:
         store.keep(conversation, str(path))
-    broken = sum(broken for _, broken in found) + (file.broken if file is not None else 0)
-    return Resumed(tuple(conversation for conversation, _ in found), broken, foreign)
+        turns, not_found = recognize(conversation.turns, file)
+        conversation.correct(turns)
+        lost |= not_found
+    broken = sum(broken for _, broken in loaded) + (file.broken if file is not None else 0)
+    found = tuple(conversation for conversation, _ in loaded)
+    return Resumed(found, broken, foreign, others=tuple(others), lost=frozenset(lost))
 
 
 def _from_outputs(
@@ -66,10 +74,10 @@ def _from_outputs(
         entry = known.get(copy.id)
         if entry is None:
             foreign += len(copy)
-        elif entry.notebook is None or not Path(entry.notebook).exists():
+        elif entry.notebook == str(path) or entry.notebook is None or not Path(entry.notebook).exists():
             found.append(_moved(store, path, entry, copy))
         else:
-            found.append((_branch(store, path, entry, copy), 0))
+            found.append((branch_off(store, path, copy), 0))
     return found, foreign
 
 
@@ -81,30 +89,59 @@ def _moved(store: Store, path: Path, entry: Entry, copy: Conversation) -> tuple[
     return conversation, broken
 
 
-def _branch(store: Store, path: Path, entry: Entry, copy: Conversation) -> Conversation:
-    """The conversation of a notebook that was copied: a branch, since the original goes on with its own."""
+def branch_off(store: Store, path: Path | None, copy: Conversation) -> Conversation:
+    """A branch of a conversation that another notebook goes on with, under an id of its own.
+
+    Args:
+        store: The history, which keeps the branch.
+        path: The notebook that the branch is had in; ``None`` where it is not known.
+        copy: The turns that the branch begins with; it becomes the branch.
+    """
     last = max((turn.position for turn in copy.turns), default=-1)
-    copy.id, copy.origin = uuid.uuid4().hex, Origin(entry.id, last)
-    store.keep(copy, str(path))
+    copy.id, copy.origin = uuid.uuid4().hex, Origin(copy.id, last)
+    store.keep(copy, str(path) if path is not None else None)
     store.save(copy)
     return copy
 
 
-def _is_notebook_of(loaded: list[tuple[Conversation, int]], file: NotebookFile, running: str | None) -> bool:
-    """Whether the file is the notebook that the conversations were had in, and not another one that has got
-    its path since."""
-    conversations = [conversation for conversation, _ in loaded]
-    named = {conversation.id for conversation in conversations}
-    named |= {conversation.origin.id for conversation in conversations if conversation.origin}
-    if not named.isdisjoint(file.ids):
-        return True
-    turns = [turn for conversation in conversations for turn in conversation.turns]
-    cells = {turn.cell.partition("#")[0] for turn in turns if turn.cell}
-    if any(":" in cell for cell in cells):
-        return True  # VS Code's own names for cells are not in the file
-    if not cells.isdisjoint({*file.cells, running or ""}):
-        return True
-    return max((turn.at for turn in turns), default=0.0) > file.saved  # not saved since
+def bring_back(store: Store, entry: Entry, path: Path | None) -> Conversation:
+    """A conversation of the history, to go on with in a notebook; a branch of it where another notebook goes
+    on with it. Its turns belong to no cell.
+
+    Args:
+        store: The history.
+        entry: The conversation.
+        path: The notebook; ``None`` where it is not known.
+
+    Raises:
+        HistoryError: It cannot be read.
+    """
+    conversation, _ = store.load(entry.id)
+    conversation.correct([msgspec.structs.replace(turn, cell=None) for turn in conversation.turns])
+    if entry.notebook not in (None, str(path)) and Path(str(entry.notebook)).exists():
+        return branch_off(store, path, conversation)
+    return conversation
+
+
+def _own(loaded: list[Conversation], file: NotebookFile, running: str | None) -> list[Conversation]:
+    """Those of the conversations that were had in the notebook, and not in another one that had its path
+    before. Its outputs or its cells show it; a conversation without own cells there, such as a panel's, goes
+    with those that began before it. A file that nobody has touched since the first turn cannot show it yet.
+    """
+    shown = [
+        conversation
+        for conversation in loaded
+        if conversation.id in file.ids
+        or (conversation.origin is not None and conversation.origin.id in file.ids)
+        or is_same_notebook(conversation.turns, file, running)
+    ]
+    began = min(map(_began, shown), default=file.touched)
+    return [conversation for conversation in loaded if conversation in shown or _began(conversation) > began]
+
+
+def _began(conversation: Conversation) -> float:
+    """When the first turn was asked; of a conversation without turns, whenever."""
+    return min((turn.at for turn in conversation.turns), default=float("inf"))
 
 
 def _newest(entries: list[Entry]) -> list[Entry]:

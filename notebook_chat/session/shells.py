@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
@@ -12,6 +13,7 @@ from .notebook_session import NotebookSession
 # Keyed weakly, so that a shell that ends takes its session along.
 _sessions: weakref.WeakKeyDictionary[Any, NotebookSession] = weakref.WeakKeyDictionary()
 _resumed: weakref.WeakSet[Any] = weakref.WeakSet()
+_notebooks: weakref.WeakKeyDictionary[Any, Path] = weakref.WeakKeyDictionary()
 
 
 def open_session(shell: Any, session: NotebookSession) -> None:
@@ -30,6 +32,12 @@ def has_resumed(shell: Any) -> bool:
     return shell in _resumed
 
 
+def notebook_of(shell: Any) -> Path | None:
+    """The notebook's file, as a session before knew it; ``None`` where there was none that did. A cell that
+    loads the extension again may be one of a console, by which no front end tells."""
+    return _notebooks.get(shell)
+
+
 def close_session(shell: Any) -> None:
     """Ends the session of a shell; all that is to be written is written then.
 
@@ -41,6 +49,8 @@ def close_session(shell: Any) -> None:
         ended.close()
         if ended.resumed:
             _resumed.add(shell)
+        if ended.notebook is not None:
+            _notebooks[shell] = ended.notebook
 
 
 def session_of(shell: Any) -> NotebookSession | None:

@@ -1,16 +1,19 @@
 """Where conversations are kept: a database on the disk, and the notebook's own copy of them."""
 
-from .notebook_file import NotebookFile, Stored, read_notebook, stored_with
+from .notebook_file import Cell, NotebookFile, Stored, is_chat_cell, prompt_of, read_notebook, stored_with
 from .queries import Entry, Found
 from .store import Store, default_path
 
 __all__ = [
+    "Cell",
     "Entry",
     "Found",
     "NotebookFile",
     "Store",
     "Stored",
     "default_path",
+    "is_chat_cell",
+    "prompt_of",
     "read_notebook",
     "stored_with",
 ]

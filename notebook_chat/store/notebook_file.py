@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ..conversation import Conversation, Origin, Turn
+from ..conversation import Conversation, Origin, Turn, is_lasting, numbered
 from ..errors import HistoryError, InvalidMessagesError
+from ..text import TEXT_NOTEBOOKS
+from .text_notebook import text_sources
 
 KEY = "notebook_chat"
 """The name in an output's metadata."""
+
+_CHAT = re.compile(r"^[ \t]*%%chat(?![\w?])[^\n]*", re.MULTILINE)
 
 _LARGEST = 200_000_000  # bytes; a larger notebook is not read: JSON of that size takes seconds
 
@@ -27,22 +32,50 @@ class Stored(msgspec.Struct, frozen=True):
     origin: Origin | None = None
 
 
+class Cell(msgspec.Struct, frozen=True):
+    """A cell of a notebook's file.
+
+    Attributes:
+        id: Its id; ``None`` in older notebooks, and in those that are texts.
+        code: Whether it holds code, and not Markdown or raw text.
+        source: What stands in it.
+        turns: The ids of the turns in its outputs.
+    """
+
+    id: str | None
+    code: bool
+    source: str
+    turns: tuple[str, ...] = ()
+
+    @property
+    def prompt(self) -> str:
+        """What it asks, if it is a ``%%chat`` cell; else ``""``."""
+        return prompt_of(self.source) if self.code else ""
+
+
 class NotebookFile(msgspec.Struct, frozen=True):
     """What a notebook's file tells.
 
     Args:
         path: The file.
-        cells: The ids of its cells.
+        cells: Its cells, in order.
         stored: The turns in its outputs, in the order of the cells.
         broken: How many outputs have something for us that cannot be read.
         saved: When it was last saved, in seconds since 1970.
+        touched: When it was last saved, renamed or put there; never before ``saved``.
     """
 
     path: Path
-    cells: frozenset[str]
-    stored: tuple[Stored, ...]
-    broken: int
-    saved: float
+    cells: tuple[Cell, ...]
+    stored: tuple[Stored, ...] = ()
+    broken: int = 0
+    saved: float = 0.0
+    touched: float = 0.0
+
+    @property
+    def cell_ids(self) -> frozenset[str]:
+        """The ids of its cells, as far as they have some."""
+        return frozenset(cell.id for cell in self.cells if cell.id is not None)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -64,9 +97,12 @@ class NotebookFile(msgspec.Struct, frozen=True):
                 before = item.conversation == last.origin.id and item.turn.position <= last.origin.position
                 if before and item.turn.id not in turns:
                     turns[item.turn.id] = msgspec.structs.replace(item.turn, cell=None)
-        return Conversation(
+        conversation = Conversation(
             name, system=last.system, turns=list(turns.values()), id=last.conversation, origin=last.origin
         )
+        places = {cell.id: place for place, cell in enumerate(self.cells) if cell.id is not None}
+        conversation.follow_cells(places)
+        return conversation
 
 
 def stored_with(conversation: Conversation, turn: Turn | None) -> dict[str, Any]:
@@ -79,6 +115,42 @@ def stored_with(conversation: Conversation, turn: Turn | None) -> dict[str, Any]
     return {KEY: {**told, **(turn.to_dict() if turn is not None else {})}}
 
 
+def prompt_of(source: str) -> str:
+    """What a ``%%chat`` cell asks; ``""`` for any other cell.
+
+    Args:
+        source: What stands in the cell.
+    """
+    found = _CHAT.search(source)
+    return source[found.end() :].strip() if found else ""
+
+
+def is_chat_cell(source: str) -> bool:
+    """Whether a cell asks by ``%%chat``, be it beneath another magic.
+
+    Args:
+        source: What stands in the cell.
+    """
+    return _CHAT.search(source) is not None
+
+
+class _Output(msgspec.Struct):
+    metadata: Any = None
+
+
+class _Cell(msgspec.Struct):
+    """What is read of a cell; all else is skipped unread, which takes a tenth of the time."""
+
+    id: Any = None
+    cell_type: Any = "code"
+    source: Any = ""
+    outputs: list[_Output] = []
+
+
+class _Notebook(msgspec.Struct):
+    cells: list[msgspec.Raw]
+
+
 def read_notebook(path: Path) -> NotebookFile:
     """What a notebook's file tells. Nothing in it is trusted: what is not as we write it is left out.
 
@@ -89,47 +161,86 @@ def read_notebook(path: Path) -> NotebookFile:
         status = path.stat()
         if status.st_size > _LARGEST:
             raise HistoryError(f"{path.name} is too large to look for a conversation in")
-        notebook = msgspec.json.decode(path.read_bytes())
+        content = path.read_bytes()
+        touched = max(status.st_mtime, status.st_ctime)
+        if path.suffix.lower() in TEXT_NOTEBOOKS:
+            cells = tuple(Cell(None, True, source) for source in text_sources(content))
+            return NotebookFile(path, cells, saved=status.st_mtime, touched=touched)
+        notebook = msgspec.json.decode(content, type=_Notebook)
+    except msgspec.ValidationError:
+        raise HistoryError(f"{path.name} cannot be read: it is not a notebook") from None
     except (OSError, ValueError) as error:
         what = error.strerror if isinstance(error, OSError) else "it is not JSON"
         raise HistoryError(f"{path.name} cannot be read: {what}") from None
     except (msgspec.MsgspecError, RecursionError):
         raise HistoryError(f"{path.name} cannot be read: it is not a notebook's JSON") from None
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list):
-        raise HistoryError(f"{path.name} cannot be read: it is not a notebook")
+    return _read_cells(path, notebook, status.st_mtime, touched)
+
+
+def _read_cells(path: Path, notebook: _Notebook, saved: float, touched: float) -> NotebookFile:
+    cells: list[Cell] = []
     stored: list[Stored] = []
     broken = 0
-    for cell, values in _outputs(cells):
-        try:
-            if (item := _stored(cell, values)) is not None:
-                stored.append(item)
-        except (InvalidMessagesError, msgspec.MsgspecError, ValueError, RecursionError):
-            broken += 1
-    ids = frozenset(
-        cell["id"] for cell in cells if isinstance(cell, dict) and isinstance(cell.get("id"), str)
-    )
-    return NotebookFile(path, ids, tuple(stored), broken, status.st_mtime)
+    for raw in notebook.cells:
+        cell = _decoded(raw)
+        turns: list[str] = []
+        for name, values in _outputs(cell):
+            try:
+                if (item := _stored(name, values)) is not None:
+                    stored.append(item)
+                    turns.append(item.turn.id)
+            except (InvalidMessagesError, msgspec.MsgspecError, ValueError, RecursionError):
+                broken += 1
+        cells.append(Cell(_id_of(cell), cell.cell_type == "code", _text(cell.source), tuple(turns)))
+    return NotebookFile(path, tuple(cells), tuple(stored), broken, saved, touched)
 
 
-def _outputs(cells: list[Any]) -> Iterator[tuple[str | None, Any]]:
+def _decoded(raw: msgspec.Raw) -> _Cell:
+    try:
+        return msgspec.json.decode(raw, type=_Cell)
+    except (msgspec.ValidationError, RecursionError):
+        pass
+    try:  # an output of a form of its own must not take the cell's others along
+        values = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return _Cell()
+    if not isinstance(values, dict):
+        return _Cell()
+    outputs = values.get("outputs")
+    read = [
+        _Output(output.get("metadata"))
+        for output in (outputs if isinstance(outputs, list) else ())
+        if isinstance(output, dict)
+    ]
+    return _Cell(values.get("id"), values.get("cell_type", "code"), values.get("source", ""), read)
+
+
+def _id_of(cell: _Cell) -> str | None:
+    return cell.id if isinstance(cell.id, str) and cell.id else None
+
+
+def _text(source: Any) -> str:
+    """A cell's source, which is one text or a list of lines."""
+    if isinstance(source, list):
+        return "".join(line for line in source if isinstance(line, str))
+    return source if isinstance(source, str) else ""
+
+
+def _outputs(cell: _Cell) -> Iterator[tuple[str | None, Any]]:
     """What outputs have for us, each with the identity that its cell gives a turn."""
-    for cell in cells:
-        outputs = cell.get("outputs") if isinstance(cell, dict) else None
-        id = cell.get("id") if isinstance(cell, dict) else None
-        count = 0
-        for output in outputs if isinstance(outputs, list) else ():
-            metadata = output.get("metadata") if isinstance(output, dict) else None
-            if isinstance(metadata, dict) and KEY in metadata:
-                count += 1
-                yield (id if count == 1 else f"{id}#{count}") if isinstance(id, str) else None, metadata[KEY]
+    id = _id_of(cell)
+    count = 0
+    for output in cell.outputs:
+        if isinstance(output.metadata, dict) and KEY in output.metadata:
+            count += 1
+            yield None if id is None else numbered(id, count), output.metadata[KEY]
 
 
 def _stored(cell: str | None, values: Any) -> Stored | None:
     if isinstance(values, dict) and "prompt" not in values:
         return None  # nothing came, and so there is no turn
     turn = Turn.from_dict(values)
-    if turn.cell is None and cell is not None:
+    if cell is not None and (turn.cell is None or not is_lasting(turn.cell)):
         turn = msgspec.structs.replace(turn, cell=cell)
     origin = values.get("conversation_origin")
     return Stored(

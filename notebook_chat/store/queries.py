@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import msgspec
 
-from ..conversation import Conversation, Journaled, Origin, Turn, answered
+from ..conversation import Conversation, Journaled, Origin, Turn, answered, is_lasting
 from ..errors import InvalidMessagesError
 from .liveness import is_dead
 
@@ -45,7 +45,7 @@ def write_conversation(connection: sqlite3.Connection, conversation: Journaled, 
     connection.execute(
         "INSERT INTO conversations (id, name, notebook, system, origin, updated) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET name = excluded.name, system = excluded.system,"
-        " notebook = coalesce(excluded.notebook, notebook), updated = excluded.updated",
+        " origin = excluded.origin, notebook = coalesce(excluded.notebook, notebook), updated = excluded.updated",
         (conversation.id, _sound(conversation.name), notebook, conversation.system, origin, time.time()),
     )
 
@@ -138,10 +138,11 @@ def load(connection: sqlite3.Connection, words: bool, id: str) -> tuple[Conversa
         if status == STREAMING:
             with suppress(sqlite3.OperationalError):  # it may be a file that can only be read
                 write_turn(connection, words, id, turn)
-        place = places.get(turn.cell) if turn.cell is not None else None
+        cell = turn.cell if turn.cell is not None and is_lasting(turn.cell) else None
+        place = places.get(cell) if cell is not None else None
         if place is None:
-            if turn.cell is not None:
-                places[turn.cell] = len(kept)
+            if cell is not None:
+                places[cell] = len(kept)
             kept.append(turn)
         elif turn.at >= kept[place].at and (turn.exchange or turn.status == "stopped"):
             kept[place] = msgspec.structs.replace(turn, position=kept[place].position)

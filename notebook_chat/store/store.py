@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -10,9 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import platformdirs
-
 from ..conversation import Conversation, Draft, Journaled, Turn
+from ..environment import home
 from ..errors import HistoryError
 from . import queries
 from .liveness import owner
@@ -26,10 +24,7 @@ T = TypeVar("T")
 
 def default_path() -> Path:
     """The database's file: in ``NOTEBOOK_CHAT_HOME``, else in the user's data folder."""
-    home = os.environ.get("NOTEBOOK_CHAT_HOME") or platformdirs.user_data_dir(
-        "notebook_chat", appauthor=False
-    )
-    return Path(home).expanduser() / "conversations.sqlite3"
+    return home() / "conversations.sqlite3"
 
 
 class Store:

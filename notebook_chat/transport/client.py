@@ -15,10 +15,13 @@ import aiohttp
 from .. import errors
 from ..request import HttpRequest
 from ..secrets import Secret
-from .error_mapping import translated
+from .certificates import trusted
+from .connector import Attempt, attempt
+from .error_mapping import through_socks, translated
 from .protocol import Response
 from .proxies import proxy_for
-from .sessions import Attempt, attempt, session_of_loop
+from .sessions import session_of_loop
+from .socks import SocksError, is_socks
 
 
 class AiohttpTransport:
@@ -81,7 +84,9 @@ async def _sent(request: HttpRequest) -> aiohttp.ClientResponse:
     sending = Attempt(reuse=request.reuse)
     attempt.set(sending)
     try:
-        return await session_of_loop().request(
+        proxy = proxy_for(request)
+        through = proxy if is_socks(proxy) else None
+        return await session_of_loop(through).request(
             request.method,
             request.url,
             headers={
@@ -90,8 +95,8 @@ async def _sent(request: HttpRequest) -> aiohttp.ClientResponse:
             },
             data=request.body,
             allow_redirects=False,
-            proxy=proxy_for(request),
-            ssl=request.ssl,
+            proxy=None if through else proxy,
+            ssl=trusted(request.ssl),
             timeout=aiohttp.ClientTimeout(
                 total=request.timeouts.total,
                 connect=None,
@@ -106,6 +111,8 @@ async def _sent(request: HttpRequest) -> aiohttp.ClientResponse:
                 f"{request.host} had closed the connection that was kept from before"
             ) from None
         raise translated(error, request) from None
+    except SocksError as error:
+        raise through_socks(error.cause, request) from None
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise translated(error, request) from None
 

@@ -44,6 +44,18 @@ def translated(error: Exception, request: HttpRequest) -> errors.ChatError:
             return errors.ConfigurationError(f"the request to {host} cannot be sent: {reason}")
 
 
+def through_socks(error: Exception, request: HttpRequest) -> errors.ChatError:
+    """The error of the project's tree for a connection that could not be made through a SOCKS proxy."""
+    if isinstance(error, tls.SSLError):
+        return translated(error, request)
+    reason = redact(_reason(error), *request.secrets)
+    if isinstance(error, TimeoutError):
+        return errors.ProxyError(f"the proxy made no connection to {request.host} in time: {reason}")
+    if isinstance(error, OSError):
+        return errors.ProxyError(f"the proxy does not answer: {reason}")
+    return errors.ProxyError(f"the proxy refused to connect to {request.host}: {reason}")
+
+
 def _timeout(error: TimeoutError, request: HttpRequest) -> errors.RequestTimeoutError:
     timeouts = request.timeouts
     match error:

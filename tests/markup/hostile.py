@@ -116,6 +116,34 @@ _PLACES = {
     "as references twice": f"&amp;lt;img src=x onerror={RUN}&amp;gt;",
 }
 
+_SHOWN_TAGS = {
+    "a handler": f"<sub onclick={RUN}>a</sub> <kbd onmouseover={RUN}>b</kbd> <br onclick={RUN}>",
+    "a handler after a slash": f"<sub/onclick={RUN}>a</sub> <b/autofocus/tabindex=1/onfocus={RUN}>b</b>",
+    "a handler in the end": f"<sub>a</sub onclick={RUN}> <b>c</b/onfocus={RUN}>",
+    "a handler on a line of its own": f"<mark\nautofocus tabindex=1\nonfocus={RUN}\n>a</mark>",
+    "a handler behind an end": f"<sub>a</sub><b onclick={RUN} <sub>b</sub>",
+    "a style": f"<mark style='position:fixed;inset:0;background:url(http://{HOST}/b)'>Sign in</mark>",
+    "a class": '<kbd class="jp-Cell notebook-chat">a</kbd> <small id="main">b</small>',
+    "an address": f"<ins cite=http://{HOST}/c>a</ins> <del cite=http://{HOST}/d>b</del>",
+    "a name that goes on": f"<subx>a</subx> <b-x onclick={RUN}>b</b-x> <ins:x>c</ins:x> <br-x>",
+    "a null in the name": f"<su\x00b>{RUN}</su\x00b> <\x00sub>a</sub>",
+    "an image inside": f"<sub>{IMG}</sub> <kbd><svg onload={RUN}></kbd>",
+    "a script inside": f"<mark><script>{RUN}</script></mark> <b><style>@import '//{HOST}'</style></b>",
+    "a link inside": f"<kbd>[x](javascript:{RUN})</kbd> <u><javascript:{RUN}></u> <b>![i](http://{HOST}/i)</b>",
+    "a link around": f"[<b>{IMG}</b>](javascript:{RUN}) ![<sub>{IMG}](http://{HOST}/i)</sub>",
+    "crossed": f"<b><i>{IMG}</b></i> **<u>**{IMG}</u> *<sub>a*</sub> `<b>`</b>",
+    "ends of what is around": f"<sub></p></div></td></table>{IMG}</sub>",
+    "deep": "<sup>" * 300 + "x" + "</sup>" * 300,
+    "deep, of many kinds": "<sub><sup><small><b><i><u>" * 50 + "x" + "</u></i></b></small></sup></sub>" * 50,
+    "without an end": "<small>" * 200 + f"<mark>{IMG}",
+    "in a table": f"| <b>{IMG} | b</b> |\n|---|---|\n| <sub>c</sub>{IMG} | <br{IMG}> |",
+    "in code": f"`<b>{IMG}</b>` <b>`{IMG}</b>`",
+    "as references": f"&lt;sub&gt;{IMG}&lt;/sub&gt; <sub>&lt;script&gt;{RUN}&lt;/script&gt;</sub>",
+    "in a formula": f"$<sub>{IMG}</sub>$ <sub>$x$ {IMG}</sub> $\\text{{<sub onclick={RUN}>}}$",
+    "many breaks": "a" + "<br>" * 500 + IMG,
+    "between Chinese marks": f"**（{IMG}）**的<b>**（</b>）**{IMG} ~~「<sub>{IMG}」~~</sub>",
+}
+
 _LINKS = {
     "javascript": f"[x](javascript:{RUN})",
     "javascript in capitals": f"[x](JaVaScRiPt:{RUN})",
@@ -204,6 +232,24 @@ _MATHS = {
     "tag as characters": f"$\\unicode{{x3c}}img src=x onerror={RUN}\\unicode{{x3e}}$",
     "tag as references": f"$\\text{{&#x3c;img src=x onerror={RUN}&#x3e;}}$",
     "tag in an operator's name": f"$\\operatorname{{<img src=x onerror={RUN}>}}$",
+    "tag in text, escaped": f"$\\text{{\\<img src=x onerror={RUN}\\>}}$ $\\mbox{{\\&lt;script\\&gt;{RUN}}}$",
+    "tag in text, closing what is around": f"$\\text{{</mtext></annotation></semantics></math>{IMG}}}$",
+    "tag in text in text": f"$\\text{{a \\textbf{{b $\\text{{{IMG}}}$ c}} \\{{{IMG}\\}}}}$",
+    "tag as a symbol": f"$\\text{{\\lt img src=x onerror={RUN}\\gt}}$ $\\tag{{\\<script\\>{RUN}}}$",
+    "quotes for the attribute": f'$x" onmouseover="{RUN}$ $y\' autofocus onfocus=\'{RUN}$ $z">{IMG}$',
+    "quotes for the attribute, as references": f"$x&quot; onmouseover=&quot;{RUN}$ $y&#34;&#62;{IMG}$",
+    "tag under a stroke": f"$\\cancel{{{IMG}}}$ $\\cancelto{{{IMG}}}{{{IMG}}}$ $\\xcancel{{\\text{{{IMG}}}}}$",
+    "notation of its own": f'$\\enclose{{box" onclick="{RUN}}}{{x}}$ $\\cancelto{{{{$ $\\cancelto\\cancelto{{a}}$',
+    "link in text in a formula": f"$\\text{{see \\href{{javascript:{RUN}}}{{x}}}}$ \\[\\text{{$\\url{{//{HOST}}}$}}\\]",
+    "strokes in strokes": "$"
+    + "\\xcancel{" * 40
+    + "x"
+    + "}" * 40
+    + "$ $"
+    + "\\boxed{" * 22
+    + "x"
+    + "}" * 22
+    + "$",
     "link": f"$\\href{{javascript:{RUN}}}{{click}}$",
     "link with its own tag": f"$$\\href{{http://{HOST}/}}{{x}}$$ $\\url{{javascript:{RUN}}}$",
     "glyph": f"$\\mmlToken{{mglyph}}[src=http://{HOST}/g.png]{{}}$",
@@ -275,6 +321,7 @@ _WHOLE = {
 _FAMILIES = {
     "tag": _TAGS,
     "place": _PLACES,
+    "shown tag": _SHOWN_TAGS,
     "link": _LINKS,
     "image": _IMAGES,
     "fence": _FENCES,

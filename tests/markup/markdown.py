@@ -14,6 +14,7 @@ _HTML = "{http://www.w3.org/1999/xhtml}"
 
 _ELEMENTS = {
     *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "hr", "br"),
+    *("abbr", "b", "i", "ins", "kbd", "mark", "samp", "small", "sub", "sup", "u", "var"),
     *("table", "thead", "tbody", "tr", "th", "td", "a", "em", "strong", "s", "del", "span", "input", "div"),
 }
 _ATTRIBUTES = {

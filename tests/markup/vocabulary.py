@@ -26,9 +26,9 @@ HTML: dict[str, dict[str, str]] = {
     "ol": {"start": r"\d{1,9}", **_DIRECTION},
     "li": {"class": "nc-task"},
     "pre": {"class": "nc-plain"},
-    "code": {"class": "nc-tex"},
     "div": {"class": "nc-note", **_DIRECTION},
-    **{key: {} for key in ("hr", "thead", "tbody", "tr", "br", "b", "em", "i", "strong", "s", "sup")},
+    **{key: {} for key in ("hr", "thead", "tbody", "tr", "br", "code", "b", "em", "i", "strong", "s", "sup")},
+    **{key: {} for key in ("abbr", "del", "ins", "kbd", "mark", "samp", "small", "sub", "u", "var")},
     **{key: {"align": "left|center|right"} for key in ("th", "td")},
     "a": {
         "href": r"(?i:https?://[^\s/?#\\]|mailto:[^\s/?#\\])[^\s<>\"]*",
@@ -36,14 +36,13 @@ HTML: dict[str, dict[str, str]] = {
         "target": "_blank",
         "rel": "noopener noreferrer",
     },
-    "span": {"class": f"{_CODE}|nc-math", "hidden": "hidden"},
+    "span": {"class": _CODE},
     "input": {"type": "checkbox", "disabled": "", "checked": "", "aria-label": "done|to do"},
 }
 
 MATHML: dict[str, dict[str, str]] = {
-    "math": {"display": "block"},
-    "annotation": {"encoding": "application/x-tex"},
-    **{key: {} for key in ("semantics", "mrow", "msqrt", "mroot", "msub", "msup", "msubsup")},
+    "math": {"display": "block", "data-tex": r"[\s\S]*"},
+    **{key: {} for key in ("semantics", "annotation", "mrow", "msqrt", "mroot", "msub", "msup", "msubsup")},
     **{key: {} for key in ("munder", "munderover", "mtr", "mphantom")},
     "mover": {"accent": _BOOLEAN},
     "mi": {"mathvariant": "[a-z-]+"},
@@ -61,7 +60,7 @@ MATHML: dict[str, dict[str, str]] = {
     "mfrac": {"linethickness": _LENGTH},
     "mtable": {"displaystyle": _BOOLEAN},
     "mtd": {"columnalign": "left|center|right"},
-    "menclose": {"notation": "[a-z]+"},
+    "menclose": {"notation": "box|(updiagonal|downdiagonal|horizontal)strike"},
 }
 
 
@@ -103,7 +102,7 @@ def select(html: str, name: str) -> list[Element]:
 
 
 def visible_text(html: str) -> str:
-    """The text a reader sees: without the TeX, which is shown only where there is no MathML."""
+    """The text a reader sees: without what is read between the parts of a formula where there is no MathML."""
     return "".join(_seen(parsed(html)))
 
 
@@ -134,7 +133,7 @@ def _seen(element: Element) -> Iterator[str]:
     for child in element:
         if _named(child) == "br":
             yield "\n"
-        elif _named(child) != "annotation" and child.get("class") != "nc-tex":
+        elif _named(child) != "annotation":
             yield from _seen(child)
         yield child.tail or ""
 

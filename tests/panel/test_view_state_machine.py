@@ -261,3 +261,13 @@ class AnythingMayHappen(RuleBasedStateMachine):
 
 AnythingMayHappen.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
 test_whatever_happens_all_views_show_what_there_is = AnythingMayHappen.TestCase
+
+
+def test_items_that_are_newer_than_their_rows() -> None:
+    machine = AnythingMayHappen()
+    machine.turns_of_before(count=1)
+    machine.change(fate="arrives")
+    machine.change_by_hand(place=0, answer="", reasoning="")
+    machine.state(fate="arrives")
+    machine.undo()
+    machine.teardown()

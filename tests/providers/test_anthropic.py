@@ -59,7 +59,7 @@ ANSWER = [
 ]
 EVENTS: list[Event] = [
     ModelName("claude-x"),
-    Usage(10, None, None, 3),
+    Usage(10, None, None, 3, 2),
     ReasoningDelta("hm"),
     TextDelta("Häl"),
     TextDelta("lo 👋"),
@@ -137,7 +137,6 @@ def test_a_refusal_after_some_text_ends_the_answer(places: list[int]) -> None:
         TextDelta("Well"),
         Usage(None, 2),
         Finish("content_filter"),
-        Finish(),
     ]
 
 

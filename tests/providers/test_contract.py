@@ -7,6 +7,7 @@ import gc
 import traceback
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -257,7 +258,7 @@ async def test_failures_inside_the_stream(case: Case, kind: Any, vendor_server: 
         (Answer("so far", Reset()), errors.StreamInterruptedError, "so far"),
         (Answer("so far", Truncate()), errors.StreamInterruptedError, "so far"),
         (Answer("so far", Truncate(inside_chunk=True)), errors.StreamInterruptedError, "so far"),
-        (page(502, "Bad Gateway"), errors.ResponseFormatError, ""),
+        (page(502, "Bad Gateway"), errors.ServerError, ""),
         (login(), errors.ResponseFormatError, ""),
         (Response(503, b"upstream down"), errors.OverloadedError, ""),
         (Response(500, b""), errors.ServerError, ""),
@@ -347,16 +348,29 @@ async def test_a_proxy_that_does_not_answer(
 
 
 @every_case
-async def test_the_environments_proxy_and_its_exceptions(
+async def test_the_environments_proxy_is_for_other_machines(
     case: Case, vendor_server: ServerFactory, forward_proxy: ProxyFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, proxy = vendor_server(case.dialect, Answer("Hi")), forward_proxy()
+    server = vendor_server(case.dialect, Answer("Hi"))
+    address = urlsplit(server.base_url)
+    proxy = forward_proxy(hosts={"api.example.test:80": ("127.0.0.1", address.port)})
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    elsewhere = f"http://api.example.test{address.path}"
+    assert await case.ask(server, base_url=elsewhere).read() == "Hi"
+    assert [urlsplit(passage.target).netloc for passage in proxy.passages] == ["api.example.test"]
     assert await case.ask(server).read() == "Hi"
     assert len(proxy.passages) == 1
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@every_case
+async def test_a_proxy_of_the_environment_that_nobody_speaks_to_keeps_nobody_from_this_machine(
+    case: Case, vendor_server: ServerFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "ftp://127.0.0.1:9")
+    server = vendor_server(case.dialect, Answer("Hi"))
     assert await case.ask(server).read() == "Hi"
-    assert len(proxy.passages) == 1
+    error = await failure_of(case.ask(server, base_url="http://api.example.test"))
+    assert isinstance(error, errors.ConfigurationError)
 
 
 @every_case
@@ -371,6 +385,28 @@ async def test_certificates(
     assert await case.ask(server, ssl=str(authority)).read() == "Hi"
     assert await case.ask(server, ssl=certificate_authority.client_context).read() == "Hi"
     assert await case.ask(server, ssl=False).read() == "Hi"
+
+
+@every_case
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+async def test_certificates_that_the_environment_names_later(
+    case: Case,
+    variable: str,
+    vendor_server: ServerFactory,
+    certificate_authority: Any,
+    tmp_path: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    server = vendor_server(case.dialect, Answer("Hi"), tls=certificate_authority.server_context())
+    assert isinstance(await failure_of(case.ask(server)), errors.TLSError)
+    monkeypatch.setenv(variable, str(certificate_authority.write(tmp_path / "ca.pem")))
+    assert await case.ask(server).read() == "Hi"
+    monkeypatch.setenv(variable, str(tmp_path / "gone.pem"))
+    error = await failure_of(case.ask(server))
+    assert isinstance(error, errors.ConfigurationError)
+    assert f"{variable} names" in str(error)
 
 
 # --- asking again ---------------------------------------------------------------------------------------
@@ -429,7 +465,8 @@ async def test_a_service_that_asks_for_too_long_a_wait_fails_and_says_how_long(
         ("hi", {"temperature": True}, "from 0 to 2"),
         ("hi", {"timeout": -1}, "above 0"),
         ("hi", {"base_url": "localhost:80"}, "must be an address"),
-        ("hi", {"proxy": "socks5://127.0.0.1:9"}, "not an HTTP proxy"),
+        ("hi", {"proxy": "ftp://127.0.0.1:9"}, "speaks neither HTTP nor SOCKS"),
+        ("hi", {"proxy": "socks5://"}, "is not a proxy's address"),
         ("hi", {"retries": -1}, "0 or more"),
         ("hi", {"headers": {"X": 3}}, "must be a text"),
         ("hi", {"headers": {"X": "a\r\nY: b"}}, "no header may have"),

@@ -12,6 +12,7 @@ from hypothesis import given
 from notebook_chat import errors
 from notebook_chat.events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from notebook_chat.messages import ImagePart, Message, TextPart
+from notebook_chat.providers.exchange import Patience
 from notebook_chat.providers.gemini import Gemini
 
 from ..servers import Answer, Failure, Pause, Raw, Reasoning, Response, Stall, StreamFailure, serve
@@ -245,7 +246,9 @@ async def test_text_after_an_early_end_is_kept() -> None:
 
 
 async def test_an_early_end_waits_for_what_is_still_coming(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Gemini, "tail_seconds", 1.0)  # shorter than the answer, longer than its pauses
+    monkeypatch.setattr(
+        Gemini, "patience", Patience(after_reason=1.0)
+    )  # shorter than the answer, longer than its pauses
     reasons = [chunk({"text": text}, finish="STOP") for text in ("one ", "two ", "three ", "four")]
     pieces = [piece for reason in reasons for piece in (Raw(sse(reason)), Pause(0.4))]
     with serve("gemini", Answer(*pieces)) as server:
@@ -253,7 +256,7 @@ async def test_an_early_end_waits_for_what_is_still_coming(monkeypatch: pytest.M
 
 
 async def test_an_answer_that_has_ended_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Gemini, "tail_seconds", 0.1)
+    monkeypatch.setattr(Gemini, "patience", Patience(after_reason=0.1))
     with serve("gemini", Answer(Raw(sse(chunk({"text": "Hi"}, finish="STOP"))), Stall())) as server:
         async with asyncio.timeout(10):
             assert await Gemini.create_async("m", "hi", base_url=server.base_url) == "Hi"

@@ -51,6 +51,7 @@ from notebook_chat.events import (
     Notice,
     ReasoningDelta,
     TextDelta,
+    TextIsReasoning,
     ToolCall,
     Usage,
 )
@@ -87,7 +88,7 @@ from notebook_chat.providers import (
 
 
 def ask() -> None:
-    chat = Chat("openai:gpt-5-mini", system="Answer briefly.", temperature=0.2, max_tokens=100)
+    chat = Chat("openai:gpt-6-luna", system="Answer briefly.", temperature=0.2, max_tokens=100)
     answer = chat.ask("Why is the sky blue?")
     assert_type(answer, Answer)
     assert_type(answer.upper(), str)
@@ -127,6 +128,8 @@ def tell(event: Event) -> str:
             return event.name
         case Notice():
             return f"{event.text} {event.fraction or 0:.0%}"
+        case TextIsReasoning():
+            return "what has come so far was reasoning"
         case part:
             return show(part)
 
@@ -232,7 +235,7 @@ async def use_providers() -> None:
     for provider in (AiAsk, Anthropic, ChatAnywhere, Gemini, Ollama, OpenAI, OpenAIResponses):
         assert_type(await provider.create_async(provider.default_model, ["Hello"], timeout=60), str)
     over_http: type[HTTPProvider] = OpenAI
-    pieces: AsyncResult = over_http.create_async_generator("gpt-5-mini", ["Hello"], timeout=60)
+    pieces: AsyncResult = over_http.create_async_generator("gpt-6-luna", ["Hello"], timeout=60)
     async for piece in pieces:
         print(piece, end="")
     for word in Local.create_completion("smollm2-135m", ["Hello"]):

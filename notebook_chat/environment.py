@@ -1,0 +1,121 @@
+"""The environment's variables, and those of a ``.env`` file in the working folder, which is read and never exported."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from .errors import ConfigurationError
+from .secrets import Secret
+
+FILE = ".env"
+
+_VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)", re.ASCII)
+_LARGEST = 1_000_000  # bytes: what is larger is something else
+
+
+class Found(NamedTuple):
+    """A variable that has a value.
+
+    Attributes:
+        name: Its name.
+        value: Its value, without blanks around it.
+        from_file: Whether it stands in the file, and not in the environment.
+    """
+
+    name: str
+    value: str
+    from_file: bool = False
+
+
+def find(*names: str) -> Found | None:
+    """The first of some variables that is set: the environment's before the file's.
+
+    Args:
+        names: Their names, in the order in which they count.
+    """
+    for name in names:
+        if value := os.environ.get(name, "").strip():
+            return Found(name, value)
+    return find_in_file(*names)
+
+
+def find_in_file(*names: str) -> Found | None:
+    """As ``find``, in the file alone."""
+    values = of_file()
+    return next((Found(name, values[name], True) for name in names if values.get(name)), None)
+
+
+def find_key(*names: str, in_file: bool = False) -> tuple[str, Secret] | None:
+    """As ``find``, for a key: no frame of a traceback holds it in clear.
+
+    Args:
+        names: The variables' names, in the order in which they count.
+        in_file: Whether to look in the file alone.
+
+    Returns:
+        The variable's name and the key.
+    """
+    found = (find_in_file if in_file else find)(*names)
+    return None if found is None else (found.name, Secret(found.value))
+
+
+def home() -> Path:
+    """The folder in which things are kept: ``NOTEBOOK_CHAT_HOME``, else one in the user's data folder."""
+    named = os.environ.get("NOTEBOOK_CHAT_HOME")
+    if named:
+        return Path(named).expanduser()
+    import platformdirs
+
+    return platformdirs.user_data_path("notebook_chat", appauthor=False)
+
+
+def filled(text: str) -> Secret:
+    """A text with the variables' values in the place of ``$NAME`` and ``${NAME}``; ``$$`` is a dollar sign.
+
+    Raises:
+        ConfigurationError: A variable is not set.
+    """
+    return Secret(_VARIABLE.sub(_value, text))
+
+
+def _value(found: re.Match[str]) -> str:
+    if found[0] == "$$":
+        return "$"
+    name = found[1] or found[2]
+    variable = find(name)
+    if variable is None:
+        raise ConfigurationError(f"the variable {name} is not set", hint="Set it in the environment.")
+    return variable.value
+
+
+def of_file() -> Mapping[str, str]:
+    """The variables of the file, without those that are empty; none where there is no file that can be read."""
+    path = Path(FILE)
+    try:
+        state = path.stat()
+        return _read(str(path.absolute()), state.st_mtime_ns, state.st_size)
+    except OSError:
+        return {}
+
+
+@lru_cache(maxsize=4)
+def _read(path: str, changed: int, size: int) -> Mapping[str, str]:
+    """The file's variables, read once for each state of it.
+
+    Nothing is put into its values: a file from elsewhere could otherwise have a key of the environment written into
+    an address of its choice.
+    """
+    if size > _LARGEST:
+        return {}
+    import io
+
+    from dotenv import dotenv_values
+
+    text = Path(path).read_text("utf-8-sig", "replace")
+    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    return {name: value.strip() for name, value in values.items() if value and value.strip()}

@@ -1,0 +1,119 @@
+"""The magics ``%chat`` and ``%%chat``, and their settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from traitlets import Bool, Enum, Float, Integer, Unicode, observe
+
+from ..errors import ChatError
+from ..session import NotebookSession
+from ..text import sendable
+from .arguments import cell_parser
+from .interruption import interruption
+from .names import lost, others
+from .output import one_line, show_problem, show_text
+from .panels import Panels
+
+
+@magics_class
+class ChatMagics(Magics):
+    """Settings of ``%%chat``: ``%config ChatMagics.model = 'openai:gpt-6-luna'`` and the like."""
+
+    model = Unicode("", help="The model to use, as provider:model; empty: the first that can be used.").tag(
+        config=True
+    )
+    system = Unicode("", help="The system prompt of new conversations.").tag(config=True)
+    footer = Bool(True, help="Whether a quiet line with model, tokens and time ends each answer.").tag(
+        config=True
+    )
+    nested = Bool(
+        False, help="Drive answers on the notebook's own loop: only for a provider that is bound to it."
+    ).tag(config=True)
+    context = Integer(
+        0,
+        help="How many tokens the model can read at once; 0: what is known of it. Older turns are not sent.",
+    ).tag(config=True)
+    timeout = Float(
+        0.0,
+        help="How long a whole answer may take, in seconds; 0: as long as no silence lasts five minutes.",
+    ).tag(config=True)
+    history = Enum(
+        ["on", "off"], "on", help="Whether conversations are kept on the disk, to go on after a restart."
+    ).tag(config=True)
+    output = Enum(
+        ["html", "markdown"],
+        "html",
+        help="How answers are stored: 'markdown' for exports to Markdown or PDF.",
+    ).tag(config=True)
+
+    def __init__(self, shell: InteractiveShell, session: NotebookSession) -> None:
+        self.session = session  # first: settings may be in the shell's configuration
+        self.panels = Panels()
+        self.told: set[str] = set()  # the variables of a file that the user has been told of
+        self._lost: dict[str, str] = {}
+        super().__init__(shell)
+        self.interpreter = shell
+
+    @observe("model")
+    def _model_changed(self, change: Any) -> None:
+        self.panels.use(change["new"])
+
+    @observe("system")
+    def _system_changed(self, change: Any) -> None:
+        self.session.system = sendable(change["new"])
+
+    @observe("history")
+    def _history_changed(self, change: Any) -> None:
+        self.session.keep_history(change["new"] == "on")
+
+    @no_var_expand
+    @cell_magic("chat")  # type: ignore[arg-type]
+    def chat_cell(self, line: str, cell: str) -> None:
+        """Asks the model; the answer streams into the cell, and the conversation goes on from there."""
+        try:
+            from .asking import ask
+
+            ask(line, cell, session=self.session, settings=self, shell=self.interpreter)
+        except ChatError as error:
+            raise one_line(error) from None
+        except KeyboardInterrupt as interrupt:
+            from ..renderers import Interrupted
+
+            if not isinstance(interrupt, Interrupted):
+                show_text("Stopped.")
+            raise interruption(self.interpreter) from None
+
+    @no_var_expand
+    @line_magic("chat")  # type: ignore[arg-type]
+    def chat_line(self, line: str) -> None:
+        """Everything about chats but the asking: ``%chat help`` lists it."""
+        try:
+            from .command_table import run
+            from .subcommand import Context
+
+            self.session.resume()
+            run(sendable(line), Context(self.session, self, self.panels, self.interpreter))
+        except ChatError as error:
+            raise one_line(error) from None
+        finally:
+            show_problem(self.session.history.warning())
+
+    def before_cell(self, info: Any = None) -> None:
+        """Follows what the front end tells with each cell; IPython calls it."""
+        self.session.before_cell(getattr(info, "raw_cell", None) or "")
+
+    def after_cell(self, result: Any = None) -> None:
+        """Follows what a cell has run, and says so where it gave our names to somebody else; IPython calls it."""
+        info = getattr(result, "info", None)
+        if info is not None:
+            self.session.after_cell(info.raw_cell or "", result.success)
+        before, self._lost = self._lost, others(self.interpreter, self)
+        for name, owner in self._lost.items():
+            if before.get(name) != owner:
+                show_problem(lost(name, owner))
+
+
+ChatMagics.chat_cell.__doc__ += "\n\n" + cell_parser().format_help()

@@ -1,0 +1,88 @@
+"""Addresses of services as people give them: typed, pasted from a page, or copied out of another tool's settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from ..errors import InvalidOptionError
+
+_VERSION = re.compile(r"/v\d+\w*(?=/|$)", re.IGNORECASE)
+_HINT = "Give one such as http://localhost:8000/v1."
+
+
+def checked(url: Any, endpoints: Iterable[str] = ()) -> str:
+    """The address of a service, without a slash or an endpoint at its end; a query stays.
+
+    Args:
+        url: What the caller gives: blanks and quotes around it, capitals in the host, and one of the endpoints at
+            its end are taken off.
+        endpoints: The ends that a pasted address may have, such as ``/chat/completions``, the longest first.
+
+    Raises:
+        InvalidOptionError: It is no address that can be asked.
+    """
+    if not isinstance(url, str):
+        raise InvalidOptionError(f"base_url must be an address, not {type(url).__name__}", hint=_HINT)
+    text = url.strip().strip("\"'`<>").strip()
+    if re.match(r"(?i)https?:/+(?=[^/])", text) is None:
+        near = f"Give one such as http://{text}." if re.match(r"[\w.-]+(:\d+)?(/|$)", text) else _HINT
+        raise InvalidOptionError(f"base_url must be an address, not {_shown(text)!r}", hint=near)
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise InvalidOptionError(f"{_shown(text)!r} is not an address: {error}", hint=_HINT) from None
+    if (
+        not host
+        or re.search(r"[\s\x00-\x20\\^|{}<>\"`]", parts.netloc + parts.path + parts.query)
+        or port == 0
+    ):
+        raise InvalidOptionError(f"{_shown(text)!r} is not an address that can be asked", hint=_HINT)
+    user, separator, _ = parts.netloc.rpartition("@")
+    place = f"[{host}]" if ":" in host else host
+    path = _without(parts.path.rstrip("/"), endpoints)
+    netloc = user + separator + place + (f":{port}" if port is not None else "")
+    return urlunsplit((parts.scheme.lower(), netloc, path, parts.query, ""))
+
+
+def joined(base: str, path: str) -> str:
+    """The address of something beneath a service's: its own query stays at the end, before that of the path.
+
+    Args:
+        base: The service's address, as ``checked`` gives it.
+        path: What is beneath it, with a slash at its beginning and perhaps a query.
+    """
+    place, _, query = base.partition("?")
+    beneath, _, own = path.partition("?")
+    queries = "&".join(filter(None, (query, own)))
+    return f"{place}{beneath}{'?' if queries else ''}{queries}"
+
+
+def has_version(url: str) -> bool:
+    """Whether an address names a version of an interface, as ``/v1`` does."""
+    return _VERSION.search(urlsplit(url).path) is not None
+
+
+def with_version(url: str, version: str) -> str:
+    """The address with a version at the end of its path, unless it names one.
+
+    Args:
+        url: The address, as ``checked`` gives it.
+        version: The version, such as ``/v1``.
+    """
+    return url if has_version(url) else joined(url, version)
+
+
+def _without(path: str, endpoints: Iterable[str]) -> str:
+    for end in endpoints:
+        if path.lower().endswith(end):
+            return path[: -len(end)].rstrip("/")
+    return path
+
+
+def _shown(text: str) -> str:
+    """An address without what may be a password in it."""
+    return re.sub(r"//[^/@]*@", "//…@", text)[:200]

@@ -1,0 +1,127 @@
+"""Reasoning that a model writes into its text, between ``<think>`` and ``</think>``.
+
+DeepSeek's R1, Qwen and their kin do, wherever the server in front of them does not take it out. Where the prompt's
+template has opened the thought, only the closing tag comes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..events import Event, ReasoningDelta, TextDelta, TextIsReasoning
+
+_OPENING = re.compile(r"\s*<think(?:ing)?>")
+_CLOSING = re.compile(r"</think(?:ing)?>")
+_OPENINGS = ("<think>", "<thinking>")
+_CLOSINGS = ("</think>", "</thinking>")
+
+
+class ThinkingText:
+    """Tells reasoning from text, however the pieces were cut. What may be the beginning of a tag is held back until
+    it is known."""
+
+    def __init__(self) -> None:
+        self._read = self._beginning
+        self._held = ""
+        self._told: list[Event] = []  # the text so far, while it may turn out to be reasoning
+        self._watching = (
+            False  # whether there is text, none of it held, and nothing to do before the next tag
+        )
+
+    def split(self, events: list[Event]) -> list[Event]:
+        """The same events, with reasoning in the place of text where it is some."""
+        if self._watching:
+            for event in events:
+                if type(event) is not TextDelta or "<" in event.text:
+                    return self._split(events)
+            self._told += events
+            return events  # as nearly always
+        return self._split(events)
+
+    def flush(self) -> list[Event]:
+        """What was held back, where something other than text follows it, or nothing."""
+        held, self._held = self._held, ""
+        if not held:
+            return []
+        if self._read == self._thought:
+            return [ReasoningDelta(held)] if held.strip() else []
+        self._told.append(TextDelta(held))
+        return [TextDelta(held)]
+
+    def _split(self, events: list[Event]) -> list[Event]:
+        found: list[Event] = []
+        for event in events:
+            if type(event) is not TextDelta:
+                found += self.flush()
+                found.append(event)
+            elif event.text:
+                text, self._held = self._held + event.text, ""
+                found += self._read(text)
+        self._watching = self._read == self._open and not self._held
+        return found
+
+    def _beginning(self, text: str) -> list[Event]:
+        if opening := _OPENING.match(text):
+            self._read = self._opened
+            return self._opened(text[opening.end() :])
+        start = text.lstrip()
+        if any(tag.startswith(start) for tag in _OPENINGS):
+            self._held = text
+            return []
+        self._read = self._open
+        return self._open(text)
+
+    def _opened(self, text: str) -> list[Event]:
+        text = text.lstrip()
+        if not text:
+            return []
+        self._read = self._thought
+        return self._thought(text)
+
+    def _thought(self, text: str) -> list[Event]:
+        if closing := _CLOSING.search(text):
+            self._read = self._after
+            thought = text[: closing.start()].rstrip()
+            return [*[ReasoningDelta(thought)] * bool(thought), *self._after(text[closing.end() :])]
+        # Blanks before the closing tag are no part of the thought.
+        known = text[: _tag_start(text)].rstrip()
+        self._held = text[len(known) :]
+        return [ReasoningDelta(known)] if known else []
+
+    def _after(self, text: str) -> list[Event]:
+        text = text.lstrip()
+        if not text:
+            return []
+        self._read = self._settled
+        return [TextDelta(text)]
+
+    def _open(self, text: str) -> list[Event]:
+        """Text that may turn out to be reasoning: where a thought is closed that was never opened."""
+        if closing := _CLOSING.search(text):
+            before = text[: closing.start()]
+            told = "".join(event.text for event in self._told if type(event) is TextDelta) + before
+            self._told.clear()
+            if "<think" in told or told.count("`") % 2:  # it is spoken of, not used
+                self._read = self._settled
+                return [TextDelta(text)]
+            self._read = self._after
+            return [
+                *[TextDelta(before)] * bool(before),
+                TextIsReasoning(),
+                *self._after(text[closing.end() :]),
+            ]
+        known = text[: _tag_start(text)]
+        self._held = text[len(known) :]
+        if not known:
+            return []
+        self._told.append(TextDelta(known))
+        return [TextDelta(known)]
+
+    def _settled(self, text: str) -> list[Event]:
+        return [TextDelta(text)]
+
+
+def _tag_start(text: str) -> int:
+    """Where a closing tag begins that the text's end cuts off; its length where there is none."""
+    start = text.rfind("<")
+    return start if start >= 0 and any(tag.startswith(text[start:]) for tag in _CLOSINGS) else len(text)

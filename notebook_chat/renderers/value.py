@@ -1,0 +1,67 @@
+"""An answer that is shown as a value: the last line of a cell, or ``display(answer)``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from ..answer import Answer
+from ..conversation import Status
+from ..events import Usage
+from ..parts import Part, ReasoningPart
+from ..text import replace_surrogates
+from .display import DisplayRenderer
+from .footer import ending
+from .parts import asides
+from .terminal import printable
+
+
+class _Ended:
+    """An answer as renderers take a turn that has ended."""
+
+    status: Status = "complete"
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = str(answer)
+        self.model: str = answer.model
+        self.usage: Usage | None = answer.usage
+        self.finish_reason: str | None = answer.finish_reason
+        self.seconds: float = answer.seconds
+        self.parts: Sequence[Part] = answer.parts
+        self.reasoning = "".join(part.text for part in answer.parts if isinstance(part, ReasoningPart))
+
+
+def mimebundle(answer: Answer) -> dict[str, str]:
+    """What front ends show of an answer: the text as safe HTML, as beneath a chat cell. The line with model, tokens
+    and time is there only where it tells of an unusual end.
+
+    Args:
+        answer: The answer.
+
+    Returns:
+        Its forms by MIME type: the text itself as ``text/plain``, which is the only one in a terminal.
+    """
+    plain = {"text/plain": plain_text(answer)}
+    if _in_terminal():
+        return plain
+    bundle: dict[str, str] = {}
+
+    def publish(data: dict[str, Any], metadata: object, *, transient: object, update: bool) -> None:
+        bundle.update(data)
+
+    unusual = bool(ending(answer.finish_reason)) or not answer.strip()
+    DisplayRenderer(show_footer=unusual, live=False, publish=publish).finish(_Ended(answer), None)
+    return bundle | plain
+
+
+def plain_text(answer: Answer) -> str:
+    """What is shown of an answer where there is nothing but text. It does nothing to a terminal."""
+    text = "\n".join(filter(None, (answer, *asides(answer.parts))))
+    return printable(replace_surrogates(text))
+
+
+def _in_terminal() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and not hasattr(shell, "kernel")
