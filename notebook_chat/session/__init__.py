@@ -2,7 +2,8 @@
 
 from .cells import CellIdentity
 from .front_end import FrontEnd
-from .notebook_session import DEFAULT, NotebookSession
+from .named_conversations import DEFAULT
+from .notebook_session import NotebookSession
 from .resumed import Resumed
 from .shells import (
     close_session,

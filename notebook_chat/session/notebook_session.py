@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ..errors import ConversationBusyError, HistoryError, InvalidOptionError
+from ..errors import ConversationBusyError, HistoryError
 from .cells import CellIdentity
 from .front_end import FrontEnd, notebook_path
 from .history import History
+from .named_conversations import NamedConversations, name_taken
 from .notebook_cells import NotebookCells
 from .resumed import Resumed
 
 # What a conversation is made of is loaded with the first one: loading the extension is to cost little.
 if TYPE_CHECKING:
-    from ..conversation import Conversation, Observable
-    from ..store import Entry
-
-DEFAULT = "default"
-"""The name of the conversation of a cell that names none."""
+    from ..conversation import Conversation
 
 
-class NotebookSession:
+class NotebookSession(NamedConversations):
     """The conversations of one notebook, by their names, with their cells and their history.
 
     It goes on with what the notebook left off with as soon as a conversation is asked for, once. It shows
@@ -56,13 +51,11 @@ class NotebookSession:
         path: Path | None = None,
         on_resume: Callable[[Resumed], object] = lambda resumed: None,
     ) -> None:
+        super().__init__(History(history), system)
         self.cells = CellIdentity(front_end)
-        self.history = History(history)
-        self.system = system
         self._front_end = front_end
         self._new_kernel = new_kernel
         self._on_resume = on_resume
-        self._conversations: dict[str, Conversation] = {}
         self._resumed = False
         self._known = path
         self._tracker = NotebookCells(self.cells)
@@ -123,49 +116,10 @@ class NotebookSession:
                 self._changes.notify()
         self._tracker.follow(self._conversations.values())
 
-    # --- its conversations
-
-    @property
-    def conversations(self) -> Mapping[str, Conversation]:
-        """The conversations by their names: those that are there by now, and no more."""
-        return MappingProxyType(self._conversations)
-
-    def conversation(self, name: str = DEFAULT) -> Conversation:
-        """The conversation of a name; it is there from its first mention on."""
-        self._come_up_to_date()
-        if name not in self._conversations:
-            from ..conversation import Conversation
-
-            self._add(Conversation(name, system=self.system or None))
-        return self._conversations[name]
-
-    def named(self, name: str | None) -> Conversation:
-        """The conversation of a name that must be there; ``None`` for the default one.
-
-        Raises:
-            InvalidOptionError: There is no conversation of that name; it says which there are.
-        """
-        self._come_up_to_date()
-        if name is not None and name not in self._conversations:
-            names = ", ".join(self._conversations) or "none yet"
-            raise InvalidOptionError(f"no conversation is called {name!r}", hint=f"There are: {names}.")
-        return self.conversation(name or DEFAULT)
-
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
         """The conversation of a name for a ``Chat``, and what tells the cells apart that ask in it."""
         conversation = self.conversation(name)
         return conversation, lambda: self.next_cell(conversation)
-
-    def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
-        """Has ``changed`` called when conversations are added, deleted or renamed.
-
-        Args:
-            changed: As in ``Observable.subscribe``.
-
-        Returns:
-            What ends that.
-        """
-        return self._changes.subscribe(changed)
 
     def fork(self, name: str, source: Conversation) -> int:
         """Begins a conversation with what has been said in another so far. When the cell that did so runs
@@ -184,7 +138,7 @@ class NotebookSession:
         there = self._conversations.get(name)
         origin = there.origin if there is not None else None
         if there is not None and len(there) and (origin is None or origin.id != source.id):
-            raise _taken(name)
+            raise name_taken(name)
         before = origin.position if origin else None
         if origin is not None and (above := self._tracker.place_in(source)) is not None:
             before = above
@@ -198,88 +152,6 @@ class NotebookSession:
         else:
             self._add(branch, save=True)
         return len(branch)
-
-    def rename(self, name: str, new: str) -> None:
-        """Gives a conversation another name.
-
-        Raises:
-            InvalidOptionError: There is none of that name, or there is one of the other name already.
-        """
-        conversation = self.named(name)
-        if new in self._conversations:
-            raise _taken(new)
-        self._conversations[new] = self._conversations.pop(name)
-        conversation.name = new
-        self._changes.notify()
-        if self.history.store is not None:
-            self.history.store.rename(conversation.id, new)
-
-    def locate(self, name: str) -> tuple[str, int]:
-        """Finds a conversation by its name here, or in the whole history by the beginning of its id.
-
-        Returns:
-            Its id, and how many turns it has.
-
-        Raises:
-            InvalidOptionError: There is none, or ids of several begin so.
-            HistoryError: It is not here, and the history is off or cannot be read.
-        """
-        self.resume()
-        here = self._conversations.get(name)
-        if here is not None:
-            return here.id, len(here)
-        found = self._entry(name)
-        return found.id, found.turns
-
-    def _entry(self, id: str) -> Entry:
-        """The conversation of the history whose id begins so."""
-        found = [entry for entry in self.history.require().entries() if id and entry.id.startswith(id)]
-        if len(found) != 1:
-            raise InvalidOptionError(
-                f"the ids of several conversations begin with {id!r}"
-                if found
-                else f"no conversation has the name or id {id!r}",
-                hint="%chat list has the ids.",
-            )
-        return found[0]
-
-    def delete(self, id: str) -> None:
-        """Deletes a conversation for good, here and in the history.
-
-        Args:
-            id: Its id, as ``locate`` gives it.
-
-        Raises:
-            ConversationBusyError: An answer is coming in it.
-        """
-        for own in [here for here in self._conversations.values() if here.id == id]:
-            if own.busy:
-                own.reset()  # which refuses, in words
-            own.journal = None
-            del self._conversations[own.name]
-            self._changes.notify()
-        if self.history.store is not None:
-            self.history.store.delete(id)
-
-    def take_in(self, read: Conversation) -> Conversation:
-        """Takes a conversation from elsewhere in, under its name or a numbered one that is free.
-
-        Args:
-            read: The conversation.
-
-        Returns:
-            The conversation to go on with: ``read``, or what became of it when it was taken in before.
-        """
-        self.resume()
-        ids = {turn.id for turn in read.turns}
-        for there in self._conversations.values():
-            taken = there.origin == read.origin and ids <= {turn.id for turn in there.turns}
-            if taken and there.name.startswith(read.name):
-                return there
-        names = (read.name, *(f"{read.name}-{number}" for number in range(2, 10_000)))
-        read.name = next(free for free in names if not len(self._conversations.get(free, ())))
-        self._add(read, save=True)
-        return read
 
     def restore(self, path: Path | None = None) -> Resumed:
         """Goes on with the conversations that a notebook's outputs hold, in place of those of their names.
@@ -390,18 +262,3 @@ class NotebookSession:
         self.resume()
         if self._is_settled:
             self._tracker.follow(self._conversations.values())
-
-    @cached_property
-    def _changes(self) -> Observable:
-        from ..conversation import Observable
-
-        return Observable()
-
-    def _add(self, conversation: Conversation, *, save: bool = False) -> None:
-        self.history.keep(conversation, self.notebook, save=save)
-        self._conversations[conversation.name] = conversation
-        self._changes.notify()
-
-
-def _taken(name: str) -> InvalidOptionError:
-    return InvalidOptionError(f"there is a conversation called {name!r}", hint="Choose another name.")
