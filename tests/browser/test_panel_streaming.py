@@ -180,7 +180,8 @@ def test_a_reader_who_has_scrolled_up_is_left_alone(begin: Begin) -> None:
     expect(heading).to_be_visible(timeout=20_000)
     heading.scroll_into_view_if_needed()
     panel.log.hover()
-    notebook.page.mouse.wheel(0, -60)
+    notebook.page.mouse.wheel(0, -300)
+    expect(panel.button("Newest")).to_be_visible()  # the panel has seen it, and does not follow any more
     notebook.page.wait_for_timeout(200)
 
     def place() -> float:

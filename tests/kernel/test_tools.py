@@ -19,7 +19,7 @@ KEY = "sk-planted-secret-77"
 ANSWER = """\
 # Title
 
-**bold** and `code`, $x^2$, <b>raw</b>
+**bold** and `code`, $x^2$, <script>raw</script>
 
 ```python
 print('hi')
@@ -98,12 +98,12 @@ def test_exports_read_well(form: str, tmp_path: Path, vendor_server: ServerFacto
     assert run(tmp_path, server, *convert, "html", "--output", "out").returncode == 0
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert "<strong>bold</strong>" in page
-    assert "&lt;b&gt;raw&lt;/b&gt;" in page
+    assert "&lt;script&gt;raw&lt;/script&gt;" in page
     assert run(tmp_path, server, *convert, "markdown", "--output", "out").returncode == 0
     text = (tmp_path / "out.md").read_text(encoding="utf-8")
     assert "bold" in text
     assert "print" in text
-    assert "<b>raw</b>" not in text
+    assert "<script>raw" not in text
 
 
 def test_a_failing_chat_fails_the_run(tmp_path: Path, vendor_server: ServerFactory) -> None:
