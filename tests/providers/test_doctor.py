@@ -16,7 +16,7 @@ from notebook_chat.providers.doctor import Finding, examine
 from notebook_chat.providers.http import HTTPProvider
 
 from ..fakes import parrot
-from ..servers import Answer, Drop, Failure, Response, Stall, login, page
+from ..servers import Answer, Drop, Failure, Response, Stall, Truncate, login, page
 from ..servers.fixtures import ProxyFactory, ServerFactory
 from .wires import KEY, sse
 
@@ -134,6 +134,34 @@ async def test_a_fault_of_the_answer(reply: Any, step: str, words: str, vendor_s
     server = vendor_server("openai_chat", reply)
     bad = the_bad_one(await report(base_url=server.base_url, api_key=KEY))
     assert bad.step in step.split("-or-")
+    assert words in bad.told
+
+
+EVERYWHERE: list[tuple[Any, str, str]] = [
+    (Failure("authentication"), "key", "Check the API key"),
+    (Failure("permission"), "key", ""),
+    (Failure("rate_limit"), "answer", ""),
+    (Failure("server"), "answer", "service's fault"),
+    (Failure("overloaded"), "answer", "Wait a little"),
+    (page(502, "Bad Gateway"), "answer", "Bad Gateway"),
+    (page(200, "Welcome"), "answer", "web page"),
+    (login(), "answer", "redirects"),
+    (Drop("reset"), "answer", "lost"),
+    (Answer("O", Stall()), "answer", "within 2 s"),
+    (Answer("O", Truncate()), "answer", "was lost"),
+    (Answer(), "answer", "gave no text"),
+    (Response(404, b"404 page not found"), "model", "Asked at http"),
+]
+
+
+@pytest.mark.parametrize("provider", DIALECTS)
+@pytest.mark.parametrize(("reply", "step", "words"), EVERYWHERE)
+async def test_a_fault_in_every_dialect(
+    provider: type[HTTPProvider], reply: Any, step: str, words: str, vendor_server: ServerFactory
+) -> None:
+    server = vendor_server(DIALECTS[provider], reply)
+    bad = the_bad_one(await report(provider, base_url=server.base_url, api_key=KEY))
+    assert bad.step == step
     assert words in bad.told
 
 
