@@ -19,6 +19,8 @@ def replace_surrogates(text: str) -> str:
     Returns:
         The same text where it had none, else one that can be encoded as UTF-8.
     """
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -26,6 +27,11 @@ def checked(url: Any, endpoints: Iterable[str] = ()) -> str:
     """
     if not isinstance(url, str):
         raise InvalidOptionError(f"base_url must be an address, not {type(url).__name__}", hint=_HINT)
+    return _checked(url, tuple(endpoints))
+
+
+@lru_cache(maxsize=32)
+def _checked(url: str, endpoints: tuple[str, ...]) -> str:
     text = url.strip().strip("\"'`<>").strip()
     if re.match(r"(?i)https?:/+(?=[^/])", text) is None:
         near = f"Give one such as http://{text}." if re.match(r"[\w.-]+(:\d+)?(/|$)", text) else _HINT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Any
 
@@ -37,11 +36,15 @@ def check_key(value: Any, source: str) -> Secret | None:
 
 def _trimmed(pasted: Secret) -> Secret:
     key = pasted.reveal().strip(_AROUND_KEYS)
-    key = re.sub(r"(?i)^bearer(\s+|$)", "", key).strip(_AROUND_KEYS)
-    return Secret(re.sub(r"\s*[\r\n]+\s*", "", key))  # line ends are of a paste from a narrow window
+    if key[:6].lower() == "bearer" and key[6:7].strip() == "":
+        key = key[6:].strip(_AROUND_KEYS)
+    return Secret("".join(map(str.strip, key.splitlines())))  # line ends are of a paste from a narrow window
 
 
 def _no_key_character(key: Secret) -> str:
     """The place and the name of the first character that no key has; empty where there is none."""
-    wrong = ((place, one) for place, one in enumerate(key.reveal(), 1) if not "!" <= one <= "~")
+    text = key.reveal()
+    if text.isascii() and text.isprintable() and " " not in text:
+        return ""
+    wrong = ((place, one) for place, one in enumerate(text, 1) if not "!" <= one <= "~")
     return next((f"{place}: {unicodedata.name(one, f'U+{ord(one):04X}')}" for place, one in wrong), "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -174,34 +174,53 @@ class FrameReader:
             events.append(Finish("stop"))
         return events
 
-    def _events(self, frames: Iterable[Frame]) -> list[Event]:
+    def _events(self, frames: list[Frame]) -> list[Event]:
         """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at."""
         if self.ended or self._apart:
             return self._with_care(frames)
         events: list[Any] = []
-        parse = self._parse
+        parsed: list[Iterable[Event | Paragraph]] = []
         try:
-            for frame in frames:
-                events += parse(frame)
+            parsed += map(self._parse, frames)
+            for new in parsed:
+                events += new
         except (errors.ChatError, ValueError):
             return self._with_care(frames)
-        for event in events:
-            if type(event) is not TextDelta:
-                return self._with_care(frames)
+        thinking = self._thinking
+        if thinking is None:
+            for event in events:
+                if type(event) is not TextDelta:
+                    return self._with_care(frames, parsed)
+        elif events:
+            if not thinking.watching:
+                return self._with_care(frames, parsed)
+            for event in events:
+                if type(event) is not TextDelta or "<" in event.text or "`" in event.text:
+                    return self._with_care(frames, parsed)
         if events:
             self._first = None
             self._answered = self._texted = True
-        return events if self._thinking is None else self._thinking.split(events)
+        return events
 
-    def _with_care(self, frames: Iterable[Frame]) -> list[Event]:
+    def _with_care(
+        self, frames: list[Frame], parsed: Sequence[Iterable[Event | Paragraph]] = ()
+    ) -> list[Event]:
+        """The events of frames of any kind.
+
+        Args:
+            frames: The frames.
+            parsed: What each was parsed to, where that is known.
+        """
         events: list[Event | Paragraph] = []
         refusal: errors.ContentRefusedError | None = None
-        for frame in frames:
+        for place, frame in enumerate(frames):
             if self.ended:
                 events += self._figures(frame)
                 continue
             try:
-                events += self._parse(frame)
+                known = parsed[place] if parsed else None
+                # An iterator was used up when it was looked at first.
+                events += known if isinstance(known, (tuple, list)) else self._parse(frame)
             except errors.ContentRefusedError as error:
                 refusal = error
                 self.ended = True
@@ -234,7 +253,11 @@ class FrameReader:
     def _finished(self, events: list[Event | Paragraph]) -> list[Event]:
         """The events with reasoning taken out of the text, and empty lines between texts that stand apart."""
         found = self._set_apart(events)
-        return found if self._thinking is None else self._thinking.split(found)
+        thinking = self._thinking
+        if thinking is not None:
+            found = thinking.split(found)
+            self._thinking = None if thinking.settled else thinking
+        return found
 
     def _set_apart(self, events: list[Event | Paragraph]) -> list[Event]:
         found: list[Event] = []

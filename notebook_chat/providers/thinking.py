@@ -18,25 +18,21 @@ _CLOSINGS = ("</think>", "</thinking>")
 
 class ThinkingText:
     """Tells reasoning from text, however the pieces were cut. What may be the beginning of a tag is held back until
-    it is known."""
+    it is known.
+
+    Attributes:
+        watching: Whether there is text, none of it held, and nothing to do before a piece that has a ``<`` or a
+            backtick in it: other pieces need not be split.
+        settled: Whether it is known that no reasoning comes any more: nothing needs to be split.
+    """
 
     def __init__(self) -> None:
         self._read = self._beginning
         self._held = ""
-        self._told: list[Event] = []  # the text so far, while it may turn out to be reasoning
-        self._watching = (
-            False  # whether there is text, none of it held, and nothing to do before the next tag
-        )
-
-    def split(self, events: list[Event]) -> list[Event]:
-        """The same events, with reasoning in the place of text where it is some."""
-        if self._watching:
-            for event in events:
-                if type(event) is not TextDelta or "<" in event.text:
-                    return self._split(events)
-            self._told += events
-            return events  # as nearly always
-        return self._split(events)
+        self._spoken = False  # whether the text speaks of the tag: what closes it is no end of a thought then
+        self._in_code = False
+        self.watching = False
+        self.settled = False
 
     def flush(self) -> list[Event]:
         """What was held back, where something other than text follows it, or nothing."""
@@ -45,10 +41,11 @@ class ThinkingText:
             return []
         if self._read == self._thought:
             return [ReasoningDelta(held)] if held.strip() else []
-        self._told.append(TextDelta(held))
+        self._note(held)
         return [TextDelta(held)]
 
-    def _split(self, events: list[Event]) -> list[Event]:
+    def split(self, events: list[Event]) -> list[Event]:
+        """The same events, with reasoning in the place of text where it is some."""
         found: list[Event] = []
         for event in events:
             if type(event) is not TextDelta:
@@ -57,7 +54,8 @@ class ThinkingText:
             elif event.text:
                 text, self._held = self._held + event.text, ""
                 found += self._read(text)
-        self._watching = self._read == self._open and not self._held
+        self.watching = self._read == self._open and not self._held
+        self.settled = self._read == self._settled
         return found
 
     def _beginning(self, text: str) -> list[Event]:
@@ -99,9 +97,8 @@ class ThinkingText:
         """Text that may turn out to be reasoning: where a thought is closed that was never opened."""
         if closing := _CLOSING.search(text):
             before = text[: closing.start()]
-            told = "".join(event.text for event in self._told if type(event) is TextDelta) + before
-            self._told.clear()
-            if "<think" in told or told.count("`") % 2:  # it is spoken of, not used
+            self._note(before)
+            if self._spoken or self._in_code:
                 self._read = self._settled
                 return [TextDelta(text)]
             self._read = self._after
@@ -112,16 +109,19 @@ class ThinkingText:
             ]
         known = text[: _tag_start(text)]
         self._held = text[len(known) :]
-        if not known:
-            return []
-        self._told.append(TextDelta(known))
-        return [TextDelta(known)]
+        self._note(known)
+        return [TextDelta(known)] if known else []
+
+    def _note(self, text: str) -> None:
+        self._spoken = self._spoken or "<think" in text
+        self._in_code ^= text.count("`") % 2 == 1
 
     def _settled(self, text: str) -> list[Event]:
         return [TextDelta(text)]
 
 
 def _tag_start(text: str) -> int:
-    """Where a closing tag begins that the text's end cuts off; its length where there is none."""
+    """Where a tag begins that the text's end cuts off; its length where there is none."""
     start = text.rfind("<")
-    return start if start >= 0 and any(tag.startswith(text[start:]) for tag in _CLOSINGS) else len(text)
+    tags = (*_OPENINGS, *_CLOSINGS)
+    return start if start >= 0 and any(tag.startswith(text[start:]) for tag in tags) else len(text)

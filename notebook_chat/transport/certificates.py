@@ -8,25 +8,26 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import ConfigurationError
+from ..request import HttpRequest
 
 _FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _FOLDER = "SSL_CERT_DIR"
 
 
-def trusted(ssl: tls.SSLContext | bool) -> tls.SSLContext | bool:
+def trusted(request: HttpRequest) -> tls.SSLContext | bool:
     """What checks a server's certificate.
 
     OpenSSL reads its variables once, when the first context is made, and aiohttp makes its own when it is imported. In
     a notebook they are set later than that.
 
     Args:
-        ssl: What the request says; ``True`` for whatever the environment says.
+        request: What is sent. Where it leaves the certificate to the environment, its variables count.
 
     Raises:
         ConfigurationError: A variable names a file or a folder that cannot be used.
     """
-    if ssl is not True:
-        return ssl
+    if request.ssl is not True or not request.url.startswith("https:"):
+        return request.ssl
     name = next((one for one in _FILES if os.environ.get(one)), None)
     folder = os.environ.get(_FOLDER)
     if name is None and not folder:

@@ -96,7 +96,7 @@ async def _sent(request: HttpRequest) -> aiohttp.ClientResponse:
             data=request.body,
             allow_redirects=False,
             proxy=None if through else proxy,
-            ssl=trusted(request.ssl),
+            ssl=trusted(request),
             timeout=aiohttp.ClientTimeout(
                 total=request.timeouts.total,
                 connect=None,
