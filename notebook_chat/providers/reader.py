@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import msgspec
 
 from .. import errors
 from ..decoders import MAX_FRAME, Decoder, Frame, FrameTooLongError
-from ..events import Event, Finish, ModelName, TextDelta, ToolCall, Usage
+from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..request import HttpRequest
 from ..secrets import redact
 from . import error_mapping
@@ -175,52 +175,42 @@ class FrameReader:
         return events
 
     def _events(self, frames: list[Frame]) -> list[Event]:
-        """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at."""
-        if self.ended or self._apart:
+        """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at, and where
+        they are not, they are parsed once more."""
+        thinking = self._thinking
+        if self.ended or self._apart or (thinking is not None and not thinking.watching):
             return self._with_care(frames)
         events: list[Any] = []
-        parsed: list[Iterable[Event | Paragraph]] = []
+        parse = self._parse
         try:
-            parsed += map(self._parse, frames)
-            for new in parsed:
-                events += new
+            for frame in frames:
+                events += parse(frame)
         except (errors.ChatError, ValueError):
             return self._with_care(frames)
-        thinking = self._thinking
         if thinking is None:
             for event in events:
-                if type(event) is not TextDelta:
-                    return self._with_care(frames, parsed)
-        elif events:
-            if not thinking.watching:
-                return self._with_care(frames, parsed)
+                if type(event) is not TextDelta and type(event) is not ReasoningDelta:
+                    return self._with_care(frames)
+        else:
             for event in events:
                 if type(event) is not TextDelta or "<" in event.text or "`" in event.text:
-                    return self._with_care(frames, parsed)
+                    return self._with_care(frames)
         if events:
             self._first = None
-            self._answered = self._texted = True
+            if not self._texted and TextDelta in map(type, events):
+                self._answered = self._texted = True
         return events
 
-    def _with_care(
-        self, frames: list[Frame], parsed: Sequence[Iterable[Event | Paragraph]] = ()
-    ) -> list[Event]:
-        """The events of frames of any kind.
-
-        Args:
-            frames: The frames.
-            parsed: What each was parsed to, where that is known.
-        """
+    def _with_care(self, frames: list[Frame]) -> list[Event]:
+        """The events of frames of any kind."""
         events: list[Event | Paragraph] = []
         refusal: errors.ContentRefusedError | None = None
-        for place, frame in enumerate(frames):
+        for frame in frames:
             if self.ended:
                 events += self._figures(frame)
                 continue
             try:
-                known = parsed[place] if parsed else None
-                # An iterator was used up when it was looked at first.
-                events += known if isinstance(known, (tuple, list)) else self._parse(frame)
+                events += self._parse(frame)
             except errors.ContentRefusedError as error:
                 refusal = error
                 self.ended = True
