@@ -181,7 +181,12 @@ class AnswerFold:
         """Takes the next events, in the order they came."""
         for event in events:
             if type(event) is TextDelta:  # as nearly every event is
-                self._grow(TextPart, event.text)
+                last = self._open
+                if last is not None and last.kind is TextPart:
+                    last.pieces.append(event.text)
+                    self._size += len(event.text)
+                else:
+                    self._grow(TextPart, event.text)
             else:
                 self._take(event)
 
