@@ -65,8 +65,8 @@ class SocksProxy:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             if await self._greeted(reader, writer):
                 await self._pass(reader, writer)
+        await _close(writer)
         self._clients.discard(task)
-        writer.close()
 
     async def _greeted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         _, count = await reader.readexactly(2)
@@ -100,7 +100,14 @@ class SocksProxy:
         try:
             await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
         finally:
-            there[1].close()
+            await _close(there[1])
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Closes a connection, and waits until it is: a loop that ends before would leave it open."""
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
