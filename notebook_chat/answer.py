@@ -222,7 +222,8 @@ class AnswerFold:
             case TextIsReasoning():
                 self._reclassify()
             case Usage():
-                self._usage = event if self._usage is None else self._usage.merged(event)
+                figures = event.plausible()
+                self._usage = figures if self._usage is None else self._usage.merged(figures)
             case Finish():
                 self._finish_reason = event.reason or self._finish_reason or "stop"
             case ModelName():

@@ -9,9 +9,10 @@ from typing import Any, Unpack
 
 import msgspec
 
-from . import runner
+from . import faults, runner
 from .answer import Answer
 from .conversation import DEFAULT_RESERVE, Conversation, Turn
+from .errors import InvalidOptionError
 from .events import TextDelta
 from .images import image_part
 from .messages import MessageLike, normalize
@@ -19,7 +20,7 @@ from .providers.adapters import adapt
 from .providers.options import GENERATION, ChatOptions, TurnOptions
 from .providers.registry import default_model, get_provider, resolve
 from .run import Prompt, Run, Target
-from .secrets import hides_secrets, wrap_secrets
+from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session
 from .text import sendable
 
@@ -65,8 +66,15 @@ class Chat:
         self._next_cell: Callable[[], str | None] = lambda: None
         if isinstance(conversation, str):
             conversation, self._next_cell = loaded_session().shared(conversation)
+        if not isinstance(conversation, (Conversation, type(None))):
+            raise InvalidOptionError(
+                f"conversation must be a Conversation or a name, not {type(conversation).__name__}"
+            )
+        _check(context, int, "context must be a whole number of tokens")
+        _check(system, str, "system must be a text")
         self.conversation = Conversation(system=sendable(system)) if conversation is None else conversation
-        self._target(model, self._options)
+        with faults.as_chat_errors(secrets=secrets_in(self._options)):
+            self._target(model, self._options)
 
     @property
     def model(self) -> str:
@@ -152,27 +160,31 @@ class Chat:
         Raises:
             ConfigurationError: The prompt, an image, the model or an option is not usable.
         """
-        merged = sendable({**self._options, **wrap_secrets(options)})
-        target = self._target(sendable(model) or self._model, merged)
-        [message] = normalize([prompt])
-        if images:
-            parts = (*message.parts, *(image_part(image) for image in images))
-            message = msgspec.structs.replace(message, content=parts)
-        return Run(
-            self.conversation,
-            Prompt(
-                message,
-                self._next_cell() if cell is None else cell or None,
-                sendable(system),
-                fresh,
-                replaces,
-            ),
-            target,
-            merged,
-            remembered=GENERATION,
-            limit=self._limit(target, merged),
-            wait=wait,
-        )
+        merged = {**self._options, **wrap_secrets(options)}
+        with faults.as_chat_errors(secrets=secrets_in(merged)):
+            merged = sendable(merged)
+            target = self._target(sendable(model) or self._model, merged)
+            [message] = normalize([prompt])
+            _check(images, (list, tuple), "images must be a list")
+            _check(system, str, "system must be a text")
+            if images:
+                parts = (*message.parts, *(image_part(image) for image in images))
+                message = msgspec.structs.replace(message, content=parts)
+            return Run(
+                self.conversation,
+                Prompt(
+                    message,
+                    self._next_cell() if cell is None else cell or None,
+                    sendable(system),
+                    fresh,
+                    replaces,
+                ),
+                target,
+                merged,
+                remembered=GENERATION,
+                limit=self._limit(target, merged),
+                wait=wait,
+            )
 
     def _limit(self, target: Target, options: Mapping[str, Any]) -> int | None:
         """How many tokens may go out, so that there is room for the answer."""
@@ -201,6 +213,16 @@ class Chat:
 
     def __repr__(self) -> str:
         return f"<Chat with {self.model}, {len(self.conversation)} turns>"
+
+
+def _check(value: Any, kind: type | tuple[type, ...], rule: str) -> None:
+    """Refuses an argument of another type, before anything is sent.
+
+    Raises:
+        InvalidOptionError: It is of another type.
+    """
+    if value is not None and not isinstance(value, kind):
+        raise InvalidOptionError(f"{rule}, not {type(value).__name__}")
 
 
 def answer_of(turn: Turn) -> Answer:

@@ -17,6 +17,8 @@ from .lenient import refitted
 MAX_FRAME = 64 * 1024 * 1024
 """The largest frame accepted, in bytes: an endless one must not fill the memory."""
 
+_MOST_DIGITS = 400  # of a whole number: no float has more
+
 T = TypeVar("T")
 
 _BOM = b"\xef\xbb\xbf"
@@ -163,11 +165,11 @@ def _error_object(words: bytes) -> bytes:
     """``{"error": …}`` of an ``error:`` field's value, a JSON text or any other."""
     try:
         value = msgspec.json.decode(words)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        value = words.decode("utf-8", "replace")
-    if isinstance(value, dict) and "error" in value:
-        return msgspec.json.encode(value)
-    return msgspec.json.encode({"error": value})
+        return msgspec.json.encode(
+            value if isinstance(value, dict) and "error" in value else {"error": value}
+        )
+    except (ValueError, RecursionError):
+        return msgspec.json.encode({"error": words.decode("utf-8", "replace")})
 
 
 class NDJSONDecoder:
@@ -209,17 +211,34 @@ class TextDecoder:
 def decode_json(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
     """The value of a JSON text, with two further tries where a service is careless.
 
-    Invalid UTF-8, raw control characters, ``NaN`` (as null), half of a surrogate pair (as U+FFFD) and a byte order
-    mark are put right. A field of another type than the decoder expects counts as absent, and a text of which
-    nothing fits as an empty object.
+    Invalid UTF-8, raw control characters, ``NaN`` and numbers beyond all counting (as null), half of a surrogate pair
+    (as U+FFFD) and a byte order mark are put right. A field of another type than the decoder expects counts as absent,
+    and a text of which nothing fits as an empty object.
 
     Raises:
-        ValueError: It is not JSON.
+        ValueError: It is not JSON, or nested deeper than anybody reads.
     """
     try:
         return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return decoder.decode(refitted(_value(data), decoder.type))
+        try:
+            return decoder.decode(refitted(_value(data), decoder.type))
+        except RecursionError as error:
+            raise ValueError(str(error)) from None
+    except RecursionError as error:
+        raise ValueError(str(error)) from None
+
+
+def decode_any(data: bytes | str) -> Any:
+    """What a JSON text says, whatever it is.
+
+    Raises:
+        ValueError: It is not JSON, or nested deeper than anybody reads.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except RecursionError as error:
+        raise ValueError(str(error)) from None
 
 
 def _value(data: bytes) -> Any:
@@ -228,5 +247,10 @@ def _value(data: bytes) -> Any:
         return msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
         text = data.decode("utf-8-sig", "replace")
-        text = json.dumps(json.loads(text, strict=False, parse_constant=lambda _: None), ensure_ascii=False)
+        value = json.loads(text, strict=False, parse_constant=lambda _: None, parse_int=_whole)
+        text = json.dumps(value, ensure_ascii=False)
         return json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+
+
+def _whole(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _MOST_DIGITS else None  # Python refuses to read thousands of them

@@ -32,9 +32,11 @@
     ├── EngineError                           the embedded model failed
     ├── DownloadError                         its weights could not be had
     ├── HistoryError                          the history on the disk cannot be read
-    └── ConversationBusyError                 an answer is still coming in this conversation
+    ├── ConversationBusyError                 an answer is still coming in this conversation
+    └── UnexpectedError                       what nobody foresaw: a provider's bug, or one of ours
 
-A lower library's exception never reaches a caller: the transport maps all of them to this tree.
+No other exception reaches a caller because of what a service, a file or a provider does: the transport maps a lower
+library's to this tree, and ``faults`` whatever else is raised. ``__cause__`` then is the exception itself.
 Nothing in an error's text, attributes or traceback holds a key.
 """
 
@@ -240,3 +242,8 @@ class ConversationBusyError(ChatError):
 
 class HistoryError(ChatError):
     """The history on the disk, or a file that holds one, cannot be read."""
+
+
+class UnexpectedError(ChatError):
+    """Something failed that nobody foresaw: a provider from elsewhere has a bug, or notebook_chat has one, or this
+    machine has run out of files, threads or memory. The message names the exception and its place."""

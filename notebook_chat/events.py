@@ -10,6 +10,8 @@ import msgspec
 
 from .parts import Part
 
+_MOST = 1 << 53  # what every reader of JSON has as a number
+
 
 class TextDelta(msgspec.Struct, frozen=True, gc=False):
     """The next piece of the answer's text."""
@@ -58,6 +60,16 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         if self.input_tokens is None and self.output_tokens is None:
             return None
         return (self.input_tokens or 0) + (self.output_tokens or 0)
+
+    def plausible(self) -> Usage:
+        """The figures that can be: a count that is no whole number or is beyond all counting is none, and could not be
+        read again where it is kept."""
+        cost = self.cost
+        if isinstance(cost, bool) or not isinstance(cost, (int, float)) or not -_MOST < cost < _MOST:
+            cost = None
+        counts = msgspec.structs.astuple(self)[:-1]
+        known = (one if type(one) is int and -_MOST < one < _MOST else None for one in counts)
+        return msgspec.structs.replace(Usage(*known), cost=cost)
 
     def merged(self, later: Usage) -> Usage:
         """These figures, replaced by the ones that ``later`` knows."""

@@ -153,7 +153,21 @@ def normalize(messages: Messages) -> tuple[Message, ...]:
         )
     if not messages:
         raise InvalidMessagesError("there are no messages", hint="Give at least one message of the user.")
-    return tuple(_message(message, number) for number, message in enumerate(messages, start=1))
+    return tuple(_read(message, number) for number, message in enumerate(messages, start=1))
+
+
+def _read(message: MessageLike, number: int) -> Message:
+    try:
+        return _message(message, number)
+    except InvalidMessagesError:
+        raise
+    except (
+        Exception
+    ) as error:  # of a value within it that is of another type than it says, or nested without an end
+        raise InvalidMessagesError(
+            f"message {number} cannot be read: {type(error).__name__}",
+            hint="A message is a str, a dict with 'role' and 'content', or a Message.",
+        ) from None
 
 
 def split_system(messages: Sequence[Message]) -> tuple[str, tuple[Message, ...]]:

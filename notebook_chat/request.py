@@ -52,8 +52,10 @@ class HttpRequest:
     @property
     def host(self) -> str:
         """Where the request goes, as a reader may see it: without credentials."""
-        parts = urlsplit(self.url)
-        return parts.netloc.rpartition("@")[2] or self.url
+        try:
+            return urlsplit(self.url).netloc.rpartition("@")[2] or self.url
+        except ValueError:  # of an address that a provider from elsewhere made
+            return "the service"
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

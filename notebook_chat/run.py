@@ -10,15 +10,17 @@ from typing import Any
 
 import msgspec
 
+from . import faults
 from .answer import AnswerFold, AnswerSnapshot
 from .attempts import FEWER_TURNS, Attempts
 from .conversation import Conversation, Draft, Status, Turn
-from .errors import ContextLengthError, ConversationBusyError
+from .errors import ChatError, ContextLengthError, ConversationBusyError
 from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .messages import Message
 from .providers.base import AsyncResult
 from .providers.registry import Provider
+from .secrets import secrets_in
 
 _WRITTEN_SECONDS = 1.0
 """How long a request waits at most until the prompt is on the disk."""
@@ -192,9 +194,18 @@ class Run:
         except asyncio.CancelledError:
             if not self._stopped or self._waiting is None or self._waiting.uncancel():
                 raise
-        except Exception:
+        except ChatError:
             status = "failed"
             raise
+        except Exception as error:
+            status = "failed"
+            failure = faults.chat_error(
+                error,
+                provider=self.provider.name,
+                partial=self.snapshot.text,
+                secrets=secrets_in(self._options),
+            )
+            raise failure from failure.__cause__
         finally:
             self._waiting = self._holder = None
             await self._close()

@@ -97,6 +97,13 @@ def _hidden(options: Mapping[str, Any]) -> dict[str, Any]:
     return safe
 
 
+def secrets_in(options: Mapping[str, Any]) -> tuple[Secret, ...]:
+    """The secrets among a provider's options, as ``wrap_secrets`` holds them."""
+    headers = options.get("headers")
+    values = (*options.values(), *(headers.values() if isinstance(headers, Mapping) else ()))
+    return tuple(value for value in values if isinstance(value, Secret))
+
+
 def unwrap_secrets(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options as before ``wrap_secrets``: for code from elsewhere, which does not know ``Secret``."""
     plain = {name: _plain(value) for name, value in options.items()}

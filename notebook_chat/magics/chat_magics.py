@@ -8,13 +8,13 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from traitlets import Bool, Enum, Float, Integer, Unicode, observe
 
-from ..errors import ChatError
+from ..faults import chat_error
 from ..session import NotebookSession
 from ..text import sendable
 from .arguments import cell_parser
 from .interruption import interruption
 from .names import lost, others
-from .output import one_line, show_problem, show_text
+from .output import one_line, show_problem, show_text, told
 from .panels import Panels
 
 
@@ -77,8 +77,8 @@ class ChatMagics(Magics):
             from .asking import ask
 
             ask(line, cell, session=self.session, settings=self, shell=self.interpreter)
-        except ChatError as error:
-            raise one_line(error) from None
+        except Exception as error:
+            raise one_line(chat_error(error)) from None
         except KeyboardInterrupt as interrupt:
             from ..renderers import Interrupted
 
@@ -96,20 +96,22 @@ class ChatMagics(Magics):
 
             self.session.resume()
             run(sendable(line), Context(self.session, self, self.panels, self.interpreter))
-        except ChatError as error:
-            raise one_line(error) from None
+        except Exception as error:
+            raise one_line(chat_error(error)) from None
         finally:
             show_problem(self.session.history.warning())
 
     def before_cell(self, info: Any = None) -> None:
         """Follows what the front end tells with each cell; IPython calls it."""
-        self.session.before_cell(getattr(info, "raw_cell", None) or "")
+        with told():
+            self.session.before_cell(getattr(info, "raw_cell", None) or "")
 
     def after_cell(self, result: Any = None) -> None:
         """Follows what a cell has run, and says so where it gave our names to somebody else; IPython calls it."""
         info = getattr(result, "info", None)
-        if info is not None:
-            self.session.after_cell(info.raw_cell or "", result.success)
+        with told():
+            if info is not None:
+                self.session.after_cell(info.raw_cell or "", result.success)
         before, self._lost = self._lost, others(self.interpreter, self)
         for name, owner in self._lost.items():
             if before.get(name) != owner:

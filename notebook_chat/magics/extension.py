@@ -19,7 +19,10 @@ def complete(shell: InteractiveShell, event: Any) -> list[str]:
     from . import command_table
 
     session = session_of(shell)
-    return command_table.complete(event.text_until_cursor, session, event.symbol) if session else []
+    try:
+        return command_table.complete(event.text_until_cursor, session, event.symbol) if session else []
+    except Exception:  # while the user types, nothing may be told
+        return []
 
 
 def load(shell: InteractiveShell) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import ChatError, InvalidOptionError
+from ..faults import chat_error
 from ..session import Resumed
 
 if TYPE_CHECKING:
@@ -87,6 +89,15 @@ def one_line(error: ChatError) -> ChatError:
     text = f"{type(error).__name__}: {error}"
     error._render_traceback_ = lambda: [_written(text, sys.stdout)]  # type: ignore[attr-defined]
     return error.with_traceback(None)
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Tells in one line what fails in a block that goes on beside the user's own work, and lets that work go on."""
+    try:
+        yield
+    except Exception as error:
+        show_problem(str(chat_error(error)))
 
 
 def _written(text: str, out: TextIO) -> str:

@@ -6,10 +6,10 @@ import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
 from typing import Any
 
-from .. import errors
+from .. import errors, faults
 from ..events import Event, Finish, ReasoningDelta, TextDelta, Usage
 from ..messages import Messages, normalize
-from ..secrets import hides_secrets, unwrap_secrets
+from ..secrets import Secret, hides_secrets, secrets_in, unwrap_secrets
 from .base import AsyncGeneratorProvider, AsyncResult, Item
 from .context_limits import known_limit
 
@@ -85,12 +85,24 @@ class ForeignProvider:
     def create_async_generator(self, model: str, messages: Messages, **options: Any) -> AsyncResult:
         """As every provider's. Messages go over as dicts, which everybody understands."""
         plain = [message.to_dict() for message in normalize(messages)]
-        return AsyncResult(self._items(model, plain, options), provider=self.name, model=model)
+        return AsyncResult(
+            self._items(model, plain, options),
+            provider=self.name,
+            model=model,
+            secrets=secrets_in(options),
+        )
 
     async def _items(
         self, model: str, messages: list[dict[str, Any]], options: Mapping[str, Any]
     ) -> AsyncGenerator[Item]:
         source = self._generate(**self._arguments(model, messages), **unwrap_secrets(options))
+        if not hasattr(source, "__aiter__"):
+            if inspect.iscoroutine(source):
+                source.close()
+            raise errors.ConfigurationError(
+                f"{self.name} gave {type(source).__name__}, and no asynchronous generator",
+                hint="Write it as async def with yield.",
+            )
         try:
             async for item in source:
                 if isinstance(item, str):
@@ -99,7 +111,7 @@ class ForeignProvider:
                     yield events
         except Exception as error:
             if type(error).__module__.partition(".")[0] in _THEIR_PACKAGES:
-                raise _translated(error, self.name) from None
+                raise _translated(error, self.name, secrets_in(options)) from None
             raise
         finally:
             if (close := getattr(source, "aclose", None)) is not None:
@@ -124,7 +136,8 @@ def adapt(provider: Any) -> type[AsyncGeneratorProvider] | ForeignProvider:
         return provider
     if isinstance(provider, type) and issubclass(provider, AsyncGeneratorProvider):
         return provider
-    return ForeignProvider(provider)
+    with faults.as_chat_errors():
+        return ForeignProvider(provider)
 
 
 def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
@@ -144,9 +157,10 @@ def _events(item: Any) -> list[Event]:
         return list(item)
     if kind == "Reasoning":
         token = getattr(item, "token", None)
-        return [ReasoningDelta(token)] if token else []
+        return [ReasoningDelta(str(token))] if token else []
     if kind == "FinishReason":
-        return [Finish(getattr(item, "reason", None))]
+        reason = getattr(item, "reason", None)
+        return [Finish(None if reason is None else str(reason))]
     if kind == "Usage":
         return [Usage(getattr(item, "prompt_tokens", None), getattr(item, "completion_tokens", None))]
     if isinstance(item, Exception):
@@ -157,7 +171,7 @@ def _events(item: Any) -> list[Event]:
     return [TextDelta(text)] if text else []
 
 
-def _translated(error: Exception, name: str) -> errors.ChatError:
+def _translated(error: Exception, name: str, secrets: tuple[Secret, ...]) -> errors.ChatError:
     """The nearest class of our tree for an exception of somebody else's."""
     kinds: dict[str, type[errors.ChatError]] = {
         "RateLimitError": errors.RateLimitError,
@@ -167,4 +181,4 @@ def _translated(error: Exception, name: str) -> errors.ChatError:
         "MissingRequirementsError": errors.MissingDependencyError,
     }
     kind = kinds.get(type(error).__name__, errors.ProviderError)
-    return kind(f"{type(error).__name__}: {str(error)[:500]}", provider=name)
+    return kind(f"{type(error).__name__}: {faults.words(error, secrets)}", provider=name)

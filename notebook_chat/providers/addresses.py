@@ -43,7 +43,10 @@ def _checked(url: str, endpoints: tuple[str, ...]) -> str:
         raise InvalidOptionError(f"{_shown(text)!r} is not an address: {error}", hint=_HINT) from None
     if (
         not host
-        or re.search(r"[\s\x00-\x20\\^|{}<>\"`]", parts.netloc + parts.path + parts.query)
+        or re.search(
+            r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\\^|{}<>\"`]", parts.netloc + parts.path + parts.query
+        )
+        or ("[" in parts.netloc and ":" not in host)
         or port == 0
     ):
         raise InvalidOptionError(f"{_shown(text)!r} is not an address that can be asked", hint=_HINT)

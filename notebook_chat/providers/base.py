@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -14,18 +16,24 @@ from collections.abc import (
 from types import TracebackType
 from typing import Any, ClassVar, Self, Unpack
 
-from .. import runner
+import msgspec
+
+from .. import faults, runner
 from ..answer import AnswerFold, AnswerSnapshot
-from ..errors import ChatError, ResponseFormatError
+from ..errors import ChatError, ConfigurationError, ResponseFormatError
+from ..event_loop import is_cancelled
 from ..events import Event, TextDelta, Usage
 from ..messages import Messages, Part, SourcePart, ToolCallPart
-from ..secrets import Secret, hides_secrets, wrap_secrets
-from ..text import replace_surrogates
+from ..secrets import Secret, hides_secrets, secrets_in, wrap_secrets
+from ..text import replace_surrogates, sendable
 from .context_limits import known_limit
 from .options import GENERATION, Check, ProviderOptions, RequestOptions, check_known
 
 Item = str | Event | list[Event] | tuple[Event, ...]
 """What a provider's generator may yield: text, an event, or the events of one block of bytes at once."""
+
+
+_OURS = f"{__package__}."
 
 
 class AsyncResult:
@@ -43,13 +51,28 @@ class AsyncResult:
         source: The generator to take the answer from.
         provider: The name of the provider that answers.
         model: The model's name, until the service tells how it calls it.
+        secrets: What must not be shown of whatever the generator raises.
+        checked: Whether all that it yields is known to be well-formed, as our own dialects' events are.
+
+    Raises:
+        ConfigurationError: The source is not an asynchronous iterable.
     """
 
-    def __init__(self, source: AsyncIterable[Item], *, provider: str = "", model: str = "") -> None:
+    def __init__(
+        self,
+        source: AsyncIterable[Item],
+        *,
+        provider: str = "",
+        model: str = "",
+        secrets: tuple[Secret, ...] = (),
+        checked: bool = False,
+    ) -> None:
         self.provider = provider
         self.fold = AnswerFold(model)
         self._iterable = source
-        self._source = aiter(source)
+        self._source = _iterator(source, provider)
+        self._secrets = secrets
+        self._checked = checked
         self._pending: Iterator[Event] = iter(())
         self._ended = False
 
@@ -133,12 +156,16 @@ class AsyncResult:
         return self.text
 
     async def aclose(self) -> None:
-        """Ends the answer here: the request is closed; what has come stays readable."""
+        """Ends the answer here: the request is closed; what has come stays readable. A generator that fails as it is
+        closed fails nobody: that is only logged."""
         self._ended = True
         self._pending = iter(())
         for closing in (self._source, self._iterable):
             if (close := getattr(closing, "aclose", None)) is not None:
-                await close()
+                try:
+                    await close()
+                except Exception as error:
+                    self._failure(error)
                 break
 
     async def _next_batch(self) -> Sequence[Event]:
@@ -146,33 +173,57 @@ class AsyncResult:
             raise StopAsyncIteration
         try:
             item = await anext(self._source)
+            events: Sequence[Event]
+            if isinstance(item, str):
+                events = (TextDelta(replace_surrogates(item)),) if item else ()
+            elif isinstance(item, (list, tuple)):
+                events = item if self._checked else tuple(map(self._well_formed, item))
+            else:
+                events = (self._well_formed(item),)
+            self.fold.add(events)
+            return events
         except StopAsyncIteration:
             self._ended = True
             raise
-        except ChatError as error:
+        except asyncio.CancelledError as error:
             self._ended = True
-            error.partial = error.partial or self.text
-            error.provider = error.provider or self.provider or None
-            # The frames below hold the request, and with it the key: none of them may reach a traceback.
-            error.__cause__ = error.__context__ = None
-            raise error.with_traceback(None) from None
+            if is_cancelled():
+                raise
+            failure = self._failure(error)
+        except Exception as error:
+            self._ended = True
+            failure = self._failure(error)
         except BaseException:
             self._ended = True
             raise
-        events: Sequence[Event]
-        if isinstance(item, str):
-            events = (TextDelta(replace_surrogates(item)),) if item else ()
-        elif isinstance(item, (list, tuple)):
-            events = item
-        else:
-            events = (item,) if isinstance(item, Event) else self._foreign(item)
-        self.fold.add(events)
-        return events
+        try:
+            raise failure
+        finally:
+            del failure  # which holds this frame
 
-    def _foreign(self, item: object) -> Sequence[Event]:
-        """Providers from elsewhere yield objects of their own between the text, such as g4f's usage."""
+    def _failure(self, error: BaseException) -> ChatError:
+        """The failure that ends the answer, whatever was raised: a ``ChatError`` with the text that had come."""
+        failure = faults.chat_error(error, provider=self.provider, partial=self.text, secrets=self._secrets)
+        failure.partial = failure.partial or self.text
+        failure.provider = failure.provider or self.provider or None
+        if failure is error:
+            # The frames below hold the request, and with it the key: none of them may reach a traceback.
+            failure.__cause__ = failure.__context__ = failure.__traceback__ = None
+        return failure
+
+    def _well_formed(self, item: object) -> Event:
+        """What somebody else's generator has yielded, where it is an event.
+
+        Raises:
+            ResponseFormatError: It is something else, such as a number, or an event whose text is none.
+        """
+        if isinstance(item, Event) and _fits(item):
+            return sendable(item)
+        kind = type(item).__name__
         raise ResponseFormatError(
-            f"a provider yielded {type(item).__name__}, which is neither text nor an event",
+            f"a provider yielded {kind} with a value of another type than it has"
+            if isinstance(item, Event)
+            else f"a provider yielded {kind}, which is neither text nor an event",
             provider=self.provider,
             hint="Yield str, or the events of notebook_chat.events.",
         )
@@ -293,8 +344,14 @@ class AsyncGeneratorProvider:
         Returns:
             An ``AsyncResult``: iterate it with ``async for``, or await it first, both work.
         """
-        source = cls.stream(model, messages, **wrap_secrets({"proxy": proxy, **kwargs}))
-        return AsyncResult(source, provider=cls.name, model=model or cls.default_model)
+        options = wrap_secrets({"proxy": proxy, **kwargs})
+        return AsyncResult(
+            cls.stream(model, messages, **options),
+            provider=cls.name,
+            model=model or cls.default_model,
+            secrets=secrets_in(options),
+            checked=cls.__module__.startswith(_OURS),
+        )
 
     @classmethod
     def stream(cls, model: str, messages: Messages, **options: Any) -> AsyncIterator[Item]:
@@ -330,3 +387,29 @@ class AsyncGeneratorProvider:
     def get_parent(cls) -> str:
         """The name of the class that ``g4f`` shows as the provider's family."""
         return cls.__name__
+
+
+def _iterator(source: Any, provider: str) -> AsyncIterator[Item]:
+    """What gives a generator's items, if it is one."""
+    try:
+        return aiter(source)
+    except TypeError:
+        if inspect.iscoroutine(source):
+            source.close()
+        raise ConfigurationError(
+            f"what is to give the answer is {type(source).__name__}, and no asynchronous generator",
+            provider=provider,
+            hint="Write it as async def with yield.",
+        ) from None
+
+
+def _fits(event: Event) -> bool:
+    """Whether the values of an event are of the types that it says: nobody checks them when it is made. Figures are
+    looked at where they are added up."""
+    if isinstance(event, Usage):
+        return True
+    try:
+        msgspec.convert(msgspec.to_builtins(event), type(event))
+    except Exception:  # such as of a value whose own methods fail
+        return False
+    return isinstance(getattr(event, "data", b""), bytes)

@@ -13,7 +13,7 @@ from ..messages import Message, Messages
 from ..request import Timeouts
 from ..secrets import Secret
 from ..transport import Transport
-from .options import CONNECTION, GENERATION, Check, check_ask, check_messages
+from .options import CONNECTION, GENERATION, Check, check_ask, check_messages, check_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ class Ask:
         Raises:
             ConfigurationError: A message or a value must be put right first.
         """
-        return cls(model, check_messages(messages, options.get("system")), check_ask(options, checks))
+        return cls(
+            check_model(model), check_messages(messages, options.get("system")), check_ask(options, checks)
+        )
 
     def named(self, names: Mapping[str, str]) -> dict[str, Any]:
         """The options that shape the answer, by the names that a dialect has for them.

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from .. import environment, errors
+from .. import environment, errors, faults
 from ..events import Finish, TextDelta
 from ..request import HttpRequest
-from ..secrets import redact, wrap_secrets
+from ..secrets import redact, secrets_in, wrap_secrets
 from ..transport.proxies import proxy_for
 from .http import HTTPProvider
 from .registry import Provider
@@ -95,12 +95,15 @@ async def examine(
     """
     options = wrap_secrets(dict(options or {}))
     given = {"timeout": SECONDS, "retries": 0, **options}
-    if isinstance(provider, type) and issubclass(provider, HTTPProvider):
-        async for finding in _over_http(provider, model or provider.default_model, given):
-            yield finding
-    else:
-        async for finding in _question(provider, model, options):
-            yield finding
+    try:
+        if isinstance(provider, type) and issubclass(provider, HTTPProvider):
+            async for finding in _over_http(provider, model or provider.default_model, given):
+                yield finding
+        else:
+            async for finding in _question(provider, model, options):
+                yield finding
+    except Exception as error:
+        yield _bad("fault", faults.chat_error(error, secrets=secrets_in(options)))
 
 
 async def _over_http(

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from .. import errors
+from ..decoders import decode_any
 from ..request import HttpRequest
 from ..secrets import redact
 from ..transport import Response
@@ -74,6 +75,7 @@ _BY_CODE: dict[str, type[errors.ProviderError]] = {
     "invalid_argument": errors.BadRequestError,
 }
 # Words that say less than these statuses do: 'invalid_request_error' comes with any of them.
+_HTTP_FAILURE = re.compile(r"[45]\d\d", re.ASCII)
 _PLAIN = frozenset({401, 402, 403, 404, 413, 429})
 _VAGUE = (errors.ProviderError, errors.BadRequestError, errors.ServerError)
 
@@ -116,13 +118,16 @@ async def from_response(response: Response, request: HttpRequest, provider: str)
     """The error for a response whose status is not 200; it reads the service's words from its body."""
     status = response.status
     if 300 <= status < 400:
-        target = urlsplit(response.headers.get("Location", "")).netloc or "another page"
+        target = _redirected(str(response.headers.get("Location") or ""), request)
         return errors.ResponseFormatError(
             f"{request.host} redirects to {target} instead of answering", provider=provider, status=status
         )
     if status == 407:
         return errors.ProxyError("the proxy asks for a user and a password", provider=provider, status=status)
-    body = await response.read()
+    try:
+        body = await response.read()
+    except Exception:  # the status says enough; the words of a response that breaks off are lost
+        body = b""
     wait = retry_after(response.headers)
     if looks_like_page(body):
         error = _page(body, request, provider, status, wait)
@@ -131,6 +136,15 @@ async def from_response(response: Response, request: HttpRequest, provider: str)
     if status in _NO_SUCH_PAGE and "model" not in error.message.partition("web page")[0].lower():
         error.hint = _wrong_address(request)
     return error
+
+
+def _redirected(location: str, request: HttpRequest) -> str:
+    """Where a redirect goes, as far as it can be told."""
+    try:
+        target = urlsplit(location).netloc.rpartition("@")[2]
+    except ValueError:
+        target = ""
+    return redact(target, *request.secrets)[:_LONGEST_TITLE] or "another page"
 
 
 def from_payload(
@@ -225,23 +239,38 @@ _NO_SUCH_PAGE = (404, 405, 410)
 """The statuses with which a web server says that nothing answers at an address: it is the wrong one."""
 
 
-def _words(payload: Any) -> tuple[str, tuple[str, ...]]:
+def _words(payload: Any, depth: int = 4) -> tuple[str, tuple[str, ...]]:
     """The message of an error object, and the words by which it names its kind."""
     error = _error_object(payload)
     if not isinstance(error, dict):
-        return str(error or ""), ()
+        return _written(error) if error else "", ()
     codes = tuple(
-        str(error[name]).lower() for name in ("code", "type", "status") if error.get(name) is not None
+        _written(error[name])[:_LONGEST_CODE].lower()
+        for name in ("code", "type", "status")
+        if error.get(name) is not None
     )
-    message = _message(error) or (msgspec.json.encode(error).decode() if error else "")
+    message = _message(error) or (_written(error) if error else "")
     metadata = error.get("metadata")
-    if isinstance(metadata, dict) and metadata.get("raw"):
+    if depth and isinstance(metadata, dict) and metadata.get("raw"):
         # A gateway's own words say that a provider failed, and the provider's say why.
-        raw, inner = _words(_parsed(metadata["raw"]))
+        raw, inner = _words(_parsed(metadata["raw"]), depth - 1)
         by = metadata.get("provider_name")
         message = f"{f'{by}: ' if isinstance(by, str) else ''}{raw or message}"
         codes += inner
     return message, codes
+
+
+def _written(value: Any) -> str:
+    """A value of any type in an error object, as a text."""
+    if isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.encode(value).decode() if isinstance(value, (dict, list)) else str(value)
+    except (ValueError, TypeError, OverflowError, RecursionError):  # such as a number of thousands of digits
+        return ""
+
+
+_LONGEST_CODE = 100
 
 
 def _message(error: Any, depth: int = 4) -> str:
@@ -262,7 +291,9 @@ def _message(error: Any, depth: int = 4) -> str:
         ):
             if error.get(name) and (message := _message(error[name], depth - 1)):
                 where = error.get("loc") if name == "msg" else None
-                place = ".".join(map(str, where[1:] or where)) if isinstance(where, list) and where else ""
+                place = (
+                    ".".join(map(_written, where[1:] or where)) if isinstance(where, list) and where else ""
+                )
                 return f"{place}: {message}" if place else message
     if depth and isinstance(error, list):
         return "; ".join(filter(None, (_message(one, depth - 1) for one in error[:5])))
@@ -272,8 +303,8 @@ def _message(error: Any, depth: int = 4) -> str:
 def _parsed(raw: Any) -> Any:
     """What a text holds that may be JSON."""
     try:
-        return msgspec.json.decode(raw) if isinstance(raw, (str, bytes)) else raw
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decode_any(raw) if isinstance(raw, (str, bytes)) else raw
+    except ValueError:
         return raw.decode("utf-8", "replace").strip() if isinstance(raw, bytes) else raw
 
 
@@ -289,7 +320,7 @@ def _error_object(payload: Any) -> Any:
 
 
 def _kind(status: int | None, codes: tuple[str, ...], message: str) -> type[errors.ProviderError]:
-    numbers = [int(code) for code in codes if code.isdigit() and 400 <= int(code) < 600]
+    numbers = [int(code) for code in codes if _HTTP_FAILURE.fullmatch(code)]
     status = status if status and status >= 400 else next(iter(numbers), status)
     by_status = _of_status(status)
     named = [_BY_CODE[code] for code in codes if code in _BY_CODE]

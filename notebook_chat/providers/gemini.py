@@ -196,7 +196,7 @@ class Gemini(HTTPProvider):
                 if part.executable_code:
                     yield Paragraph()
                 if call := part.function_call:
-                    yield ToolCall(0, call.id or "", call.name, bytes(call.args).decode())
+                    yield ToolCall(0, call.id or "", call.name, bytes(call.args).decode("utf-8", "replace"))
         # Every chunk counts from the beginning: the last one will do.
         last = not candidates or any(one.finish_reason for one in candidates)
         if last and (usage := decode_json(_USAGE, bytes(chunk.usage_metadata))):

@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Unpack
 
 import msgspec
 
-from .. import errors
+from .. import errors, faults
 from ..attempts import PASSING_FAILURE, SIMPLER_REQUEST, STALE_CONNECTION, Again, Attempts
 from ..decoders import Decoder, Frame, SSEDecoder
 from ..events import Event, Finish
 from ..messages import ImagePart, Message, Messages, TextPart, text_and_images
 from ..request import HttpRequest
-from ..secrets import Secret, hides_secrets
+from ..secrets import Secret, hides_secrets, secrets_in
 from . import addresses, model_pages
 from .call import Ask, Call
 from .exchange import Batch, Patience, answer_batches
@@ -125,7 +125,7 @@ class HTTPProvider(Service):
             "POST",
             addresses.joined(to.base_url, path),
             own,
-            msgspec.json.encode(call.ask.body(body)),
+            _encoded(call.ask.body(body)),
             to.timeouts,
             to.proxy,
             to.ssl,
@@ -164,6 +164,9 @@ class HTTPProvider(Service):
             error.provider = error.provider or cls.name
             error.__cause__ = error.__context__ = None
             raise error.with_traceback(None) from None
+        except Exception as error:
+            failure = faults.chat_error(error, provider=cls.name, secrets=secrets_in(options))
+        raise failure
 
     @classmethod
     async def stream(cls, model: str, messages: Messages, **options: Any) -> AsyncGenerator[Batch]:
@@ -200,6 +203,8 @@ class HTTPProvider(Service):
                     ):
                         await model_pages.suggest(cls, call.connection, call.model, error)
                     raise
+            except Exception as error:  # here its secrets are known, which its words may hold
+                raise faults.chat_error(error, provider=cls.name, secrets=request.secrets) from None
             yield (again.notice,)
             await asyncio.sleep(again.delay)
 
@@ -216,3 +221,19 @@ class HTTPProvider(Service):
         else:
             reason = PASSING_FAILURE
         return request, attempts.again(reason, error)
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    """A request's body as JSON. What the dialects and the options' checks make of it can be encoded; what stands in
+    ``extra_body`` or beside a message's content may be anything.
+
+    Raises:
+        InvalidOptionError: It cannot be written as JSON.
+    """
+    try:
+        return msgspec.json.encode(body)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise errors.InvalidOptionError(
+            f"the request cannot be written as JSON: {faults.words(error)}",
+            hint="Give texts, numbers, lists and dicts in extra_body and in messages.",
+        ) from None

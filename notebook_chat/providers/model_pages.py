@@ -108,7 +108,7 @@ async def list_models(provider: Lister, to: Connection) -> list[str]:
         body = await _body(provider, request, to.transport)
         try:
             page, following = provider.parse_models(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise error_mapping.not_an_answer(body, request, provider.name) from None
         names.update(dict.fromkeys(page))
         if not following or not page:
@@ -125,7 +125,7 @@ async def suggest(provider: Lister, to: Connection, model: str, error: errors.Mo
         day, instead = ended
         error.hint = f"{model} ends on {day:%Y-%m-%d}; in its place there are {' and '.join(instead)}."
         return
-    with contextlib.suppress(TimeoutError, errors.ChatError):
+    with contextlib.suppress(Exception):  # whatever fails here, the error that is told is the first one
         async with asyncio.timeout(SUGGESTION_SECONDS):
             names = await list_models(provider, to)
         if near := near_names(model, names):

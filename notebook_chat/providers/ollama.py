@@ -155,7 +155,9 @@ def _events(line: _Line) -> Iterator[Event]:
     if message.content:
         yield TextDelta(message.content)
     for call in message.tool_calls or ():
-        yield ToolCall(0, call.id or "", call.function.name, bytes(call.function.arguments).decode())
+        yield ToolCall(
+            0, call.id or "", call.function.name, bytes(call.function.arguments).decode("utf-8", "replace")
+        )
     if line.done:
         if line.model:
             yield ModelName(line.model)

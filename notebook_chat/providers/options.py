@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import ssl as tls
 from collections.abc import Callable, Mapping, Sequence
@@ -132,7 +131,22 @@ COMMON = CONNECTION | {"system", "extra_body"}
 Check = Callable[[str, Any], Any]
 """What gives an option's value in its checked form, from its name and what the caller gave."""
 
+_LONGEST_WAIT = 1e9  # seconds, which are thirty years
+_GREATEST = (1 << 63) - 1  # that every reader of JSON has as a whole number
+
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110, 5.6.2
+
+
+def _shown(value: Any) -> str:
+    """A value that is refused, as an error shows it: it may be of any size, and its own methods may fail."""
+    try:
+        text = repr(value)
+    except Exception:
+        return type(value).__name__
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+_SHOWN = 80  # characters
 
 
 def number(low: float, high: float) -> Check:
@@ -145,7 +159,7 @@ def number(low: float, high: float) -> Check:
 
     def check(name: str, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise InvalidOptionError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
+            raise InvalidOptionError(f"{name} must be a number from {low:g} to {high:g}, not {_shown(value)}")
         return value
 
     return check
@@ -159,9 +173,10 @@ def integer(low: int | None = None) -> Check:
     """
 
     def check(name: str, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or (low is not None and value < low):
+        known = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _GREATEST
+        if not known or (low is not None and value < low):
             bound = "" if low is None else f", {low} or more"
-            raise InvalidOptionError(f"{name} must be a whole number{bound}, not {value!r}")
+            raise InvalidOptionError(f"{name} must be a whole number{bound}, not {_shown(value)}")
         return value
 
     return check
@@ -170,7 +185,7 @@ def integer(low: int | None = None) -> Check:
 def _stop(name: str, value: Any) -> tuple[str, ...]:
     words = (value,) if isinstance(value, str) else value
     if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) and word for word in words):
-        raise InvalidOptionError(f"{name} must be a text or a list of texts, not {value!r}")
+        raise InvalidOptionError(f"{name} must be a text or a list of texts, not {_shown(value)}")
     return tuple(words)
 
 
@@ -252,11 +267,38 @@ def check_messages(messages: Messages, system: Any = None) -> tuple[Message, ...
 def check_timeouts(timeout: Any) -> Timeouts:
     """The bounds on time from the ``timeout`` option: seconds for the whole answer, all of which may be silence, or
     ``Timeouts``."""
-    if timeout is None or isinstance(timeout, Timeouts):
-        return timeout or Timeouts()
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < math.inf:
+    if timeout is None:
+        return Timeouts()
+    if isinstance(timeout, Timeouts):
+        for name in ("connect", "idle", "total"):
+            if (bound := getattr(timeout, name)) is not None and not _is_duration(bound):
+                raise InvalidOptionError(f"timeout: {name} must be a number above 0, not {_shown(bound)}")
+        return timeout
+    if not _is_duration(timeout):
         raise InvalidOptionError(f"timeout must be a number of seconds above 0, or Timeouts, not {timeout!r}")
     return Timeouts(idle=timeout, total=timeout)
+
+
+def _is_duration(value: Any) -> bool:
+    """Whether it is a number of seconds that a clock can wait."""
+    return not isinstance(value, bool) and isinstance(value, (int, float)) and 0 < value <= _LONGEST_WAIT
+
+
+def check_proxy(value: Any) -> Secret | None:
+    """The ``proxy`` option: an address, empty for no proxy at all. Whether it can be used is seen where a request is
+    sent."""
+    if value is not None and not isinstance(value, (str, Secret)):
+        raise InvalidOptionError(
+            f"proxy must be a text, not {type(value).__name__}", hint="Give one such as http://host:port."
+        )
+    return None if value is None else Secret(value)
+
+
+def check_model(value: Any) -> str:
+    """A model's name."""
+    if not isinstance(value, str):
+        raise InvalidOptionError(f"model must be a text, not {type(value).__name__}")
+    return value
 
 
 def check_ssl(value: Any) -> tls.SSLContext | bool:
@@ -264,8 +306,11 @@ def check_ssl(value: Any) -> tls.SSLContext | bool:
     if value is None or isinstance(value, (bool, tls.SSLContext)):
         return True if value is None else value
     try:
-        return tls.create_default_context(cafile=Path(value))
-    except (OSError, TypeError) as error:
+        path = Path(value)
+        if not path.is_file() and path.exists():  # a pipe would be waited for
+            raise OSError("it is no file")
+        return tls.create_default_context(cafile=path)
+    except (OSError, TypeError, ValueError) as error:
         raise InvalidOptionError(f"ssl must be a context or a file of certificates: {error}") from None
 
 
@@ -283,5 +328,5 @@ def check_headers(headers: Any) -> dict[str, Secret]:
         if not isinstance(value, (str, Secret)):
             raise InvalidOptionError(f"the header {name} must be a text, not {type(value).__name__}")
         if not _HEADER_NAME.fullmatch(name) or not Secret(value).reveal().isprintable():
-            raise InvalidOptionError(f"the header {name!r} has a character that no header may have")
+            raise InvalidOptionError(f"the header {_shown(name)} has a character that no header may have")
     return {name: Secret(value) for name, value in checked.items()}

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from .. import errors
+from .. import errors, faults
 from ..decoders import MAX_FRAME, Decoder, Frame, FrameTooLongError
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..request import HttpRequest
@@ -166,8 +166,10 @@ class FrameReader:
             events = self._answer(self._finished([*self._dialect.parse_whole(body)]), None)
         except errors.ChatError as error:
             return self._failed(error, [])
-        except ValueError:
+        except (ValueError, RecursionError):
             events = []
+        except Exception as error:
+            return self._failed(self._fault(error), [])
         if not any(type(event) is Finish or type(event) is TextDelta for event in events):
             raise error_mapping.not_an_answer(body[: error_mapping.LONGEST_WORDS], self._request, self._name)
         if Finish not in map(type, events):
@@ -185,7 +187,7 @@ class FrameReader:
         try:
             for frame in frames:
                 events += parse(frame)
-        except (errors.ChatError, ValueError):
+        except Exception:
             return self._with_care(frames)
         if thinking is None:
             for event in events:
@@ -217,10 +219,12 @@ class FrameReader:
                 events.append(Finish("content_filter"))
             except errors.ChatError as error:
                 return self._failed(error, self._finished(events))
-            except ValueError:
+            except (ValueError, RecursionError):
                 if (data := frame.data.strip()) and data != _DONE:
                     return self._failed(self._malformed(frame), self._finished(events))
                 events += [Finish()] * (data == _DONE)
+            except Exception as error:
+                return self._failed(self._fault(error), self._finished(events))
             if events and type(last := events[-1]) is Finish and (self._reason_ends or last.reason is None):
                 self.ended = True
         return self._answer(self._finished(events), refusal)
@@ -268,7 +272,7 @@ class FrameReader:
         """What counts of a frame after the end mark. The answer is whole: whatever else it holds is no failure."""
         try:
             return [event for event in self._parse(frame) if type(event) is Usage or type(event) is ModelName]
-        except (errors.ChatError, ValueError):
+        except Exception:
             return []
 
     def _failed(self, error: errors.ChatError, events: list[Event]) -> list[Event]:
@@ -281,6 +285,9 @@ class FrameReader:
         if events:
             return events
         raise error from None
+
+    def _fault(self, error: Exception) -> errors.ChatError:
+        return faults.chat_error(error, provider=self._name, secrets=self._request.secrets)
 
     def _malformed(self, frame: Frame) -> errors.ProviderError:
         if error_mapping.looks_like_page(frame.data):

@@ -10,11 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import environment
+from .. import environment, faults
 from ..errors import ConfigurationError, UnknownProviderError
 from .adapters import ForeignProvider, adapt
 from .base import AsyncGeneratorProvider
 from .built_in import ALIASES, BARE_NAMES, BUILT_IN
+from .options import check_model
 from .vendors import get_vendor, is_vendor, vendor_names
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ def get_provider(name: str) -> Provider:
         raise _unknown(name)
     try:
         return adapt(plugin.load())
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigurationError(
-            f"the provider {name!r} of the package {_package(plugin)} does not load: {error}"
+            f"the provider {name!r} of the package {_package(plugin)} does not load: {faults.words(error)}"
         ) from error
 
 
@@ -68,7 +69,7 @@ def resolve(model: str) -> tuple[Provider, str]:
     Raises:
         UnknownProviderError: The part before the separator is no provider's name.
     """
-    model = model.strip()
+    model = check_model(model).strip()
     name, found, rest = model.partition(":")
     if found and _is_known(name):
         return get_provider(name), rest.strip()

@@ -46,7 +46,7 @@ def _seconds(value: str) -> float | None:
     if parts and "".join(number + unit for number, unit in parts) == value:
         return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
     for parse in (parsedate_to_datetime, datetime.fromisoformat):
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError, TypeError, OverflowError, IndexError):
             moment = parse(value)
             return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time())
     return None

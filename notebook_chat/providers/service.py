@@ -100,7 +100,7 @@ class Service(AsyncGeneratorProvider):
             api_key=key,
             headers=cls._own_headers() | checks.check_headers(options.get("headers")),
             timeouts=checks.check_timeouts(options.get("timeout")),
-            proxy=options.get("proxy"),
+            proxy=checks.check_proxy(options.get("proxy")),
             ssl=checks.check_ssl(options.get("ssl")),
             retries=RetryPolicy.checked(options.get("retries")),
         )

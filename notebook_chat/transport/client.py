@@ -63,7 +63,7 @@ class _Response:
         try:
             while data := await content.readany():
                 yield data
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except Exception as error:
             raise translated(error, self._request) from None
 
     async def read(self, limit: int = 1_000_000) -> bytes:
@@ -113,7 +113,7 @@ async def _sent(request: HttpRequest) -> aiohttp.ClientResponse:
         raise translated(error, request) from None
     except SocksError as error:
         raise through_socks(error.cause, request) from None
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+    except Exception as error:
         raise translated(error, request) from None
 
 

@@ -6,7 +6,7 @@ import ssl as tls
 
 import aiohttp
 
-from .. import errors
+from .. import errors, faults
 from ..request import HttpRequest
 from ..secrets import redact
 
@@ -16,6 +16,9 @@ def translated(error: Exception, request: HttpRequest) -> errors.ChatError:
     host = request.host
     if isinstance(error, errors.ChatError):
         return error
+    if (lacking := faults.lacking(error)) is not None:
+        what, hint = lacking
+        return errors.ConnectError(f"cannot connect to {host}: {what}", hint=hint)
     if isinstance(error, TimeoutError):
         return _timeout(error, request)
     reason = redact(_reason(error), *request.secrets)
@@ -39,9 +42,11 @@ def translated(error: Exception, request: HttpRequest) -> errors.ChatError:
             return errors.ResponseFormatError(f"{host} does not speak HTTP: {reason}")
         case aiohttp.ClientError() | OSError():
             return errors.StreamInterruptedError(f"the connection to {host} was lost: {reason}")
-        case _:
+        case ValueError():
             # A ValueError of aiohttp's own checks: a header with a line break, a malformed proxy.
             return errors.ConfigurationError(f"the request to {host} cannot be sent: {reason}")
+        case _:
+            return faults.chat_error(error, secrets=request.secrets)
 
 
 def through_socks(error: Exception, request: HttpRequest) -> errors.ChatError:

@@ -40,12 +40,27 @@ def proxy_for(request: HttpRequest) -> str | None:
         return None
     if "://" not in proxy:
         proxy = f"http://{proxy}"
-    if urlsplit(proxy).scheme.lower() not in ("http", "https", *SCHEMES):
+    scheme = _scheme(proxy)
+    if scheme is None:
+        raise errors.ConfigurationError(
+            "the proxy's address is none that can be used", hint="Give one such as http://host:port."
+        )
+    if scheme not in ("http", "https", *SCHEMES):
         raise errors.ConfigurationError(
             f"the proxy {redact(proxy)} speaks neither HTTP nor SOCKS",
             hint="Give one such as http://host:port.",
         )
     return proxy
+
+
+def _scheme(proxy: str) -> str | None:
+    """The scheme of a proxy's address; ``None`` where it is none. What it is is not told: a password may be in it."""
+    try:
+        parts = urlsplit(proxy)
+        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return None
+    return parts.scheme.lower() if usable and proxy.isprintable() and " " not in parts.netloc else None
 
 
 def _of_environment(to: SplitResult) -> str | None:

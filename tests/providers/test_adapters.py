@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from notebook_chat import Chat
-from notebook_chat.errors import ConfigurationError, InvalidOptionError, ProviderError, RateLimitError
+from notebook_chat.errors import (
+    ConfigurationError,
+    InvalidOptionError,
+    ProviderError,
+    RateLimitError,
+    UnexpectedError,
+)
 from notebook_chat.events import Usage
 
 from ..fakes import parrot
@@ -136,13 +142,17 @@ def test_an_option_that_a_function_has_no_parameter_for_is_refused() -> None:
         Chat(provider=plain, temperature=0.5)
 
 
-def test_a_bug_in_a_function_keeps_its_own_kind() -> None:
+def test_a_bug_in_a_function_is_told_with_its_kind_and_place() -> None:
     async def broken(messages: Any) -> AsyncGenerator[str]:
         yield "a"
         raise ZeroDivisionError("mine")
 
-    with pytest.raises(ZeroDivisionError, match="mine"):
+    with pytest.raises(
+        UnexpectedError, match=r"ZeroDivisionError: mine \(at .*test_adapters:\d+\)"
+    ) as caught:
         Chat(provider=broken).ask("hi")
+    assert caught.value.partial == "a"
+    assert type(caught.value.__cause__) is ZeroDivisionError
 
 
 @pytest.mark.parametrize("thing", [3, object()])

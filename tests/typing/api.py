@@ -42,6 +42,7 @@ from notebook_chat.errors import (
     StreamInterruptedError,
     TLSError,
     TransportError,
+    UnexpectedError,
     UnknownProviderError,
 )
 from notebook_chat.events import (
@@ -181,6 +182,7 @@ def what_goes_wrong(chat: Chat) -> str:
         return error.partial
 
 
+nobody_foresaw_it: type[ChatError] = UnexpectedError
 nothing_was_sent: Sequence[type[ConfigurationError]] = (
     InvalidMessagesError,
     InvalidOptionError,

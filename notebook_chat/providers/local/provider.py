@@ -29,7 +29,7 @@ from ..base import AsyncGeneratorProvider
 from ..call import Ask
 from ..exchange import Batch
 from ..openai import OpenAI
-from ..options import GENERATION, Check, check_timeouts, check_transport
+from ..options import GENERATION, Check, check_proxy, check_timeouts, check_transport
 from . import engine as engines
 from . import weights
 from .background_job import BackgroundJob, ProgressReporter
@@ -148,10 +148,9 @@ class Local(AsyncGeneratorProvider):
             }
             check_timeouts(to.get("timeout"))
             check_transport(to.get("transport"))
+            proxy = check_proxy(options.get("proxy"))
             engines.require()
-            finding = BackgroundJob(
-                partial(_find, name, ask.options.get("n_ctx", CONTEXT), options.get("proxy"))
-            )
+            finding = BackgroundJob(partial(_find, name, ask.options.get("n_ctx", CONTEXT), proxy))
             async with aclosing(finding.statuses()) as statuses:
                 async for status in statuses:
                     yield (status,)
