@@ -162,7 +162,10 @@ class Chat:
         """
         merged = {**self._options, **wrap_secrets(options)}
         with faults.as_chat_errors(secrets=secrets_in(merged)):
-            merged = sendable(merged)
+            try:
+                merged = sendable(merged)
+            except RecursionError:
+                raise InvalidOptionError("an option's value is nested too deeply") from None
             target = self._target(sendable(model) or self._model, merged)
             [message] = normalize([prompt])
             _check(images, (list, tuple), "images must be a list")

@@ -409,7 +409,7 @@ def _fits(event: Event) -> bool:
     if isinstance(event, Usage):
         return True
     try:
-        msgspec.convert(msgspec.to_builtins(event), type(event))
+        msgspec.convert(msgspec.to_builtins(event, builtin_types=(bytes,)), type(event))
     except Exception:  # such as of a value whose own methods fail
         return False
     return isinstance(getattr(event, "data", b""), bytes)

@@ -173,11 +173,11 @@ def integer(low: int | None = None) -> Check:
     """
 
     def check(name: str, value: Any) -> int:
-        known = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _GREATEST
-        if not known or (low is not None and value < low):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not (-_GREATEST if low is None else low) <= value <= _GREATEST:
             bound = "" if low is None else f", {low} or more"
             raise InvalidOptionError(f"{name} must be a whole number{bound}, not {_shown(value)}")
-        return value
+        return int(value)
 
     return check
 
