@@ -95,7 +95,7 @@ def words(error: BaseException, secrets: Iterable[Secret] = ()) -> str:
 def _told(error: BaseException, where: str, ours: bool, secrets: tuple[Secret, ...]) -> ChatError:
     if (exhausted := lacking(error)) is not None:
         what, hint = exhausted
-        return UnexpectedError(f"{what} ({type(error).__name__}{where})", hint=hint)
+        return UnexpectedError(what, hint=hint)
     said = words(error, secrets)
     kind = type(error).__name__
     message = f"{kind}{where}" if said == kind else f"{kind}: {said}{where}"

@@ -12,8 +12,10 @@ import atexit
 import contextlib
 import importlib
 import importlib.util
+import inspect
 import os
 import queue
+import socket
 import sys
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
@@ -22,6 +24,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from .errors import ConfigurationError, MissingDependencyError
+from .faults import as_chat_errors
 
 T = TypeVar("T")
 
@@ -36,9 +39,17 @@ class _Loop:
     """An event loop that runs on a daemon thread of its own."""
 
     def __init__(self) -> None:
+        for one in (
+            socket.socketpair()
+        ):  # where no file is left this fails first: a loop that is half made complains
+            one.close()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self._run, name="notebook_chat", daemon=True)
-        self.thread.start()
+        try:
+            self.thread.start()
+        except BaseException:
+            self.loop.close()
+            raise
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
@@ -71,7 +82,8 @@ def _current() -> _Loop:
     global _running
     with _lock:
         if _running is None or not _running.thread.is_alive():
-            _running = _Loop()
+            with as_chat_errors():  # there may be no further file or thread
+                _running = _Loop()
         return _running
 
 
@@ -103,7 +115,12 @@ def _stop() -> None:
 def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
     """Runs the coroutine on the private loop, in a copy of the caller's context; cancelling the future that
     it gives cancels the coroutine."""
-    return asyncio.run_coroutine_threadsafe(coroutine, _loop())
+    try:
+        loop = _loop()
+    except BaseException:
+        coroutine.close()
+        raise
+    return asyncio.run_coroutine_threadsafe(coroutine, loop)
 
 
 def post(call: Callable[[], object]) -> None:
@@ -119,7 +136,11 @@ def run(coroutine: Coroutine[Any, Any, T], *, nested: bool = False) -> T:
     async def once() -> AsyncGenerator[T]:
         yield await coroutine
 
-    [result] = iterate(once(), nested=nested)
+    try:
+        [result] = iterate(once(), nested=nested)
+    finally:
+        if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+            coroutine.close()  # it could not be begun
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,11 @@ from .history import History
 if TYPE_CHECKING:
     from ..conversation import Conversation, Observable
     from ..store import Entry
+
+LONGEST_NAME = 200
+"""How long a conversation's name can be, in characters."""
+
+_UNUSABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, halves of pairs, ends of lines
 
 DEFAULT = "default"
 """The name of the conversation of a cell that names none."""
@@ -51,9 +57,14 @@ class NamedConversations:
         return MappingProxyType(self._conversations)
 
     def conversation(self, name: str = DEFAULT) -> Conversation:
-        """The conversation of a name; it is there from its first mention on."""
+        """The conversation of a name; it is there from its first mention on.
+
+        Raises:
+            InvalidOptionError: There is none yet, and none can be called so.
+        """
         self._come_up_to_date()
         if name not in self._conversations:
+            check_name(name)
             from ..conversation import Conversation
 
             self._add(Conversation(name, system=self.system or None))
@@ -86,9 +97,11 @@ class NamedConversations:
         """Gives a conversation another name.
 
         Raises:
-            InvalidOptionError: There is none of that name, or there is one of the other name already.
+            InvalidOptionError: There is none of that name, there is one of the other name already, or none can be
+                called so.
         """
         conversation = self.named(name)
+        check_name(new)
         if new in self._conversations:
             raise name_taken(new)
         self._conversations[new] = self._conversations.pop(name)
@@ -154,6 +167,7 @@ class NamedConversations:
             The conversation to go on with: ``read``, or what became of it when it was taken in before.
         """
         self.resume()
+        read.name = usable_name(read.name)
         ids = {turn.id for turn in read.turns}
         for there in self._conversations.values():
             taken = there.origin == read.origin and ids <= {turn.id for turn in there.turns}
@@ -174,6 +188,32 @@ class NamedConversations:
         self.history.keep(conversation, self.notebook, save=save)
         self._conversations[conversation.name] = conversation
         self._changes.notify()
+
+
+def check_name(name: str) -> None:
+    """Sees to it that a conversation can be called so: that it can be kept, written on a line, and read there.
+
+    Raises:
+        InvalidOptionError: It cannot.
+    """
+    if not isinstance(name, str):
+        raise InvalidOptionError(f"a conversation's name must be a text, not {type(name).__name__}")
+    if usable_name(name) != name:
+        shown = usable_name(name)
+        raise InvalidOptionError(
+            f"no conversation can be called so: {shown!r} is what could be made of it"
+            if name.strip()
+            else "a conversation's name cannot be empty",
+            hint=f"Choose a name of at most {LONGEST_NAME} characters in one line.",
+        )
+
+
+def usable_name(name: str) -> str:
+    """The nearest name that a conversation can have: in one line, without control characters, not too long."""
+    line = "".join(
+        one if unicodedata.category(one) not in _UNUSABLE else "\ufffd" for one in name[:LONGEST_NAME]
+    )
+    return line if line.strip() else "unnamed"
 
 
 def name_taken(name: str) -> InvalidOptionError:

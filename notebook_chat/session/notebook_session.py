@@ -12,7 +12,7 @@ from ..errors import ConversationBusyError, HistoryError
 from .cells import CellIdentity
 from .front_end import FrontEnd, notebook_path
 from .history import History
-from .named_conversations import NamedConversations, name_taken
+from .named_conversations import NamedConversations, check_name, name_taken, usable_name
 from .notebook_cells import NotebookCells
 from .resumed import Resumed
 
@@ -133,8 +133,9 @@ class NotebookSession(NamedConversations):
             How many turns it begins with.
 
         Raises:
-            InvalidOptionError: There is another conversation of that name.
+            InvalidOptionError: There is another conversation of that name, or none can be called so.
         """
+        check_name(name)
         there = self._conversations.get(name)
         origin = there.origin if there is not None else None
         if there is not None and len(there) and (origin is None or origin.id != source.id):
@@ -174,7 +175,7 @@ class NotebookSession(NamedConversations):
             raise HistoryError(f"there is no conversation in the outputs of {path.name}")
         restored = []
         for copy in file.conversations():
-            conversation = self.conversation(copy.name)
+            conversation = self.conversation(usable_name(copy.name))
             conversation.system = copy.system
             conversation.replace(copy.turns)
             restored.append(conversation)

@@ -110,11 +110,24 @@ class Writer:
 
     def _put(self, job: _Job) -> Future[Any]:
         with self._lock:
+            try:
+                self._start()
+            except (
+                RuntimeError
+            ) as error:  # there may be no further thread: what is to be written waits for one
+                self.failure = str(error)
+                if not job.writes:
+                    job.future.set_exception(OSError(str(error)))
+                    return job.future
+                _settle(job.future)
             self._jobs.put(job)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="notebook_chat store", daemon=True)
-                self._thread.start()
         return job.future
+
+    def _start(self) -> None:
+        if self._thread is None:
+            thread = threading.Thread(target=self._run, name="notebook_chat store", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _run(self) -> None:
         while True:
