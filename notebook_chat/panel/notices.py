@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from traceback import format_exception
 
+from ..faults import words
 from ..secrets import redact
 from ..text import replace_surrogates
 from .protocol import Notice
@@ -52,5 +54,6 @@ def describe_fault(error: Exception) -> str:
     Returns:
         What the reader is told of it, in one line.
     """
-    log.error("a panel could not do what it was asked for\n%s", redact("".join(format_exception(error))))
-    return f"{type(error).__name__}: {redact(str(error))}"
+    with contextlib.suppress(Exception):  # the error's own methods may fail
+        log.error("a panel could not do what it was asked for\n%s", redact("".join(format_exception(error))))
+    return f"{type(error).__name__}: {words(error)}"

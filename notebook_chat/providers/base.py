@@ -22,7 +22,7 @@ from .. import faults, runner
 from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError, ConfigurationError, ResponseFormatError
 from ..event_loop import is_cancelled
-from ..events import Event, TextDelta, Usage
+from ..events import Event, Notice, TextDelta, Usage
 from ..messages import Messages, Part, SourcePart, ToolCallPart
 from ..secrets import Secret, hides_secrets, secrets_in, wrap_secrets
 from ..text import replace_surrogates, sendable
@@ -219,6 +219,8 @@ class AsyncResult:
         """
         if isinstance(item, Event) and _fits(item):
             return sendable(item)
+        if isinstance(item, Notice):  # what goes on beside the answer keeps nobody from it
+            return Notice(item.text if isinstance(item.text, str) else "")
         kind = type(item).__name__
         raise ResponseFormatError(
             f"a provider yielded {kind} with a value of another type than it has"

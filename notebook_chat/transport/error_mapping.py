@@ -21,7 +21,7 @@ def translated(error: Exception, request: HttpRequest) -> errors.ChatError:
         return errors.ConnectError(f"cannot connect to {host}: {what}", hint=hint)
     if isinstance(error, TimeoutError):
         return _timeout(error, request)
-    reason = redact(_reason(error), *request.secrets)
+    reason = _line(redact(_reason(error), *request.secrets))
     match error:
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return errors.ConfigurationError(
@@ -53,7 +53,7 @@ def through_socks(error: Exception, request: HttpRequest) -> errors.ChatError:
     """The error of the project's tree for a connection that could not be made through a SOCKS proxy."""
     if isinstance(error, tls.SSLError):
         return translated(error, request)
-    reason = redact(_reason(error), *request.secrets)
+    reason = _line(redact(_reason(error), *request.secrets))
     if isinstance(error, TimeoutError):
         return errors.ProxyError(f"the proxy made no connection to {request.host} in time: {reason}")
     if isinstance(error, OSError):
@@ -76,6 +76,12 @@ def _timeout(error: TimeoutError, request: HttpRequest) -> errors.RequestTimeout
             )
         case _:
             return errors.RequestTimeoutError(f"{request.host} does not answer")
+
+
+def _line(text: str) -> str:
+    """A text in one line and never too long: a parser quotes what it could not read."""
+    line = " ".join(text.split())
+    return line if len(line) <= faults.LONGEST else f"{line[: faults.LONGEST]}…"
 
 
 def _reason(error: Exception) -> str:

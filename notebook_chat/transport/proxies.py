@@ -43,7 +43,7 @@ def proxy_for(request: HttpRequest) -> str | None:
     scheme = _scheme(proxy)
     if scheme is None:
         raise errors.ConfigurationError(
-            "the proxy's address is none that can be used", hint="Give one such as http://host:port."
+            "what is set as the proxy is not a proxy's address", hint="Give one such as http://host:port."
         )
     if scheme not in ("http", "https", *SCHEMES):
         raise errors.ConfigurationError(

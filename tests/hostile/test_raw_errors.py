@@ -22,7 +22,7 @@ from notebook_chat.errors import (
     StreamInterruptedError,
     UnexpectedError,
 )
-from notebook_chat.events import Event, Finish, ReasoningDelta, TextDelta, ToolCall, Usage
+from notebook_chat.events import Event, Finish, Notice, ReasoningDelta, TextDelta, ToolCall, Usage
 from notebook_chat.messages import ToolResultPart
 from notebook_chat.parts import ImagePart, SourcePart, TextPart
 from notebook_chat.providers import get_provider
@@ -480,6 +480,8 @@ def test_odd_figures_and_halves_of_pairs_of_a_provider_cost_themselves_alone() -
         @classmethod
         async def stream(cls, model: str, messages: Any, **options: Any) -> AsyncGenerator[Any]:
             yield [TextDelta("a\ud800"), "b"][:1]
+            yield Notice("loading", "half")  # type: ignore[arg-type]
+            yield Notice(None, float("nan"))  # type: ignore[arg-type]
             yield Usage(10**30, 2.5, "x", True, None, float("nan"))  # type: ignore[arg-type]
             yield Usage(output_tokens=3)
 

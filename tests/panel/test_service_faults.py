@@ -11,6 +11,7 @@ from notebook_chat import Chat
 from notebook_chat.errors import RateLimitError
 from notebook_chat.events import Notice
 from notebook_chat.images import LARGEST
+from notebook_chat.panel import live_answer
 
 from ..fakes import parrot
 from .windows import PNG, OpenWindow, gated, heard, repeating
@@ -181,10 +182,14 @@ def test_a_fault_in_the_feed_ends_nothing(window: OpenWindow, monkeypatch: pytes
 
 @pytest.mark.usefixtures("soon")
 def test_a_status_that_cannot_be_shown_does_not_keep_the_answer_away(
-    window: OpenWindow, caplog: pytest.LogCaptureFixture
+    window: OpenWindow, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded, gate = threading.Event(), threading.Event()
-    bad = Notice("loading", "half")  # type: ignore[arg-type]
+    real = live_answer._note
+    monkeypatch.setattr(
+        live_answer, "_note", lambda snapshot: 1 / 0 if snapshot.notice == bad else real(snapshot)
+    )
+    bad = Notice("loading", 0.5)
     shown = window(parrot(gated(bad, loaded, "so far", gate, " and on")))
     shown.act("send", text="a")
     shown.until(lambda: "could not be brought up to date" in caplog.text)
