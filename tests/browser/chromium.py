@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from ..kernel.isolation import isolated_environment
 
@@ -52,12 +52,14 @@ class Chromium:
     Attributes:
         browser: Playwright's browser; use it within `in_use()` only.
         contexts: those that outlive a test, by the address of the server that their pages are on.
+        ready_pages: pages that a test has left as it found them, for the next one, by what they show.
     """
 
     def __init__(self, executable: str, folder: Path) -> None:
         self._playwright = sync_playwright().start()
         self._loop = asyncio.get_running_loop()
         self.contexts: dict[str, BrowserContext] = {}
+        self.ready_pages: dict[str, Page] = {}
         try:
             self.browser: Browser = self._playwright.chromium.launch(
                 executable_path=executable, args=list(_FLAGS), env=dict(isolated_environment(folder))
@@ -79,19 +81,22 @@ class Chromium:
 
     def kill_tabs(self) -> None:
         """Kills the processes of all tabs, from any thread; calls that wait for one of them then fail."""
+        self.ready_pages.clear()
         for process in psutil.Process().children(recursive=True):
             with suppress(psutil.Error):
                 if "--type=renderer" in process.cmdline():
                     process.kill()
 
     def close_pages(self) -> None:
-        """Closes the pages of all lasting contexts, also those that nobody meant to open."""
+        """Closes the pages of all lasting contexts but the ready ones, also those that nobody meant to open."""
         for url, context in list(self.contexts.items()):
             try:
                 for page in context.pages:
-                    page.close()
+                    if page not in self.ready_pages.values():
+                        page.close()
             except Error:  # the next test gets another one
                 del self.contexts[url]
+                self.ready_pages.clear()
                 with suppress(Error):
                     context.close()
 

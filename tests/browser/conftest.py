@@ -97,9 +97,10 @@ def lab(
         session_canary.reset()
         opened = Lab(jupyter_server, chromium, session_canary, getattr(request, "param", FrontEnd.JUPYTERLAB))
         yield opened
-        if request.node.stash.get(_failed, False):
+        failed = request.node.stash.get(_failed, False)
+        if failed:
             _picture(opened, request.node.name)
-        opened.close()
+        opened.close(again=not failed)
 
 
 @pytest.fixture

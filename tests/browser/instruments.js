@@ -114,6 +114,29 @@
       }));
     },
 
+    // Another notebook in this page, as if it had been loaded for it. JupyterLab puts a launcher where no document
+    // is; Notebook opens documents elsewhere unless told that there is none beside it.
+    async open(path, address) {
+      const { commands, serviceManager, shell } = window.jupyterapp;
+      await serviceManager.kernelspecs.refreshSpecs();
+      history.replaceState(null, "", address);
+      const opened = await commands.execute("docmanager:open", { path, options: { ref: "_noref" } });
+      for (const widget of [...shell.widgets("main")]) {
+        if (widget !== opened && !widget.contains(opened)) widget.dispose();
+      }
+      log.commands.length = 0;
+    },
+
+    // Closes what is open; whether the page is then as one that has just been loaded. A save that is under way
+    // would find its notebook gone, and say so in a dialog.
+    async leave() {
+      const { shell } = window.jupyterapp;
+      await panel()?.context.save();
+      for (const widget of [...shell.widgets("main")]) widget.dispose();
+      document.activeElement?.blur();
+      return !document.querySelector(".jp-Dialog, .lm-Menu");
+    },
+
     panel,
     commands: () => log.commands.slice(),
     restartKernel: () => kernel().restart(),
@@ -130,13 +153,20 @@
       return settling[key];
     },
 
-    // Has each output on screen for two frames.
+    // Has each output that is not hidden on screen for two frames, together with those that fit beneath it.
     async scrollThrough() {
+      let bottom = -Infinity;
       for (const output of document.querySelectorAll(".jp-OutputArea-child")) {
-        output.scrollIntoView({ block: "center" });
+        if (output.offsetParent === null || output.getBoundingClientRect().bottom <= bottom) continue;
+        output.scrollIntoView({ block: "start" });
+        bottom = document.querySelector(".jp-WindowedPanel-outer")?.getBoundingClientRect().bottom ?? bottom;
         await nextFrame();
         await nextFrame();
       }
+    },
+
+    showOutputs(shown) {
+      for (const area of document.querySelectorAll(".jp-Cell-outputArea")) area.style.display = shown ? "" : "none";
     },
 
     // From now on notes the first frame that has the text on screen in an output of the cell.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page, WebSocket
+from playwright.sync_api import CDPSession, Error, Page, WebSocket
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Meter:
     """Measures one page, again and again.
 
     Args:
-        page: a page with `instruments.js`, on which nothing was loaded yet.
+        page: a page with `instruments.js`, before the notebook's kernel is connected.
     """
 
     def __init__(self, page: Page) -> None:
@@ -119,6 +120,12 @@ class Meter:
             samples=tuple(Sample(*entry) for entry in seen["samples"]),
             received_bytes=self._received - self._received_before,
         )
+
+    def close(self) -> None:
+        """Looks at the page no longer."""
+        self._page.remove_listener("websocket", self._socket_opened)
+        with suppress(Error):
+            self._protocol.detach()
 
     def _counters(self) -> dict[str, float]:
         wanted = {"TaskDuration", "ScriptDuration", "LayoutDuration", "RecalcStyleDuration"}

@@ -54,7 +54,7 @@ class NotebookPage:
     Waiting is done by asking the front end (`window.jupyterapp`) for the state of its cells and kernel.
 
     Args:
-        page: a page with `instruments.js`, on which nothing was loaded yet.
+        page: a page with `instruments.js`, on which nothing was loaded yet, or which `leave` has left ready.
         url: the notebook's address.
         path: the notebook's file.
         label: what its screenshots' names end with, such as `jupyterlab-dark`.
@@ -73,7 +73,10 @@ class NotebookPage:
         self._meter = Meter(page)
         self._page_errors: list[str] = []
         page.on("pageerror", self._page_failed)
-        page.goto(url)
+        if page.url == "about:blank":
+            page.goto(url)
+        else:
+            page.evaluate("([path, url]) => window.__instruments.open(path, url)", [path.name, url])
         self._await_ready()
 
     # --- running
@@ -174,6 +177,14 @@ class NotebookPage:
         with self._deadline(60.0):
             self.page.evaluate("() => window.__instruments.scrollThrough()")
 
+    def hide_outputs(self) -> None:
+        """Takes all outputs off the screen, so that the browser has no work with them."""
+        self.page.evaluate("() => window.__instruments.showOutputs(false)")
+
+    def show_outputs(self) -> None:
+        """Brings what was hidden back."""
+        self.page.evaluate("() => window.__instruments.showOutputs(true)")
+
     def screenshot(self, name: str, locator: Locator | None = None) -> Path:
         """Takes a picture of the window, or of one element, and keeps it with the tests' artefacts.
 
@@ -246,6 +257,14 @@ class NotebookPage:
         """Makes sure that the tab can be closed, which Playwright cannot do while it hangs."""
         with suppress(Error), self._deadline(3.0):
             self.page.evaluate("() => 1")
+
+    def leave(self) -> bool:
+        """Closes the notebook without keeping it; whether another may be opened in the same page."""
+        self._meter.close()
+        self.page.remove_listener("pageerror", self._page_failed)
+        with suppress(Error), self._deadline(15.0):
+            return bool(self.page.evaluate("() => window.__instruments.leave()"))
+        return False
 
     # --- within
 

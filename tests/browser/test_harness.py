@@ -132,6 +132,36 @@ def test_an_uncaught_exception_in_the_page_is_seen(lab: Lab) -> None:
     assert any("nobody catches this" in error for error in notebook.page_errors)
 
 
+@every_front_end
+def test_a_page_that_is_used_again_is_as_new(lab: Lab) -> None:
+    first = lab.open(["x = 'of the first'", "print(x)"])
+    first.run_all()
+    first.execute("notebook:insert-cell-below")
+    page = first.page
+    lab.close(again=True)
+    second = lab.open(["print(globals().get('x'))"])
+    assert second.page is page
+    assert "notebook:insert-cell-below" not in second.commands
+    assert [cell.count for cell in second.cells] == [None]
+    second.run_all()
+    expect(second.output(0)).to_have_text("None")
+    assert second.save().cells[0].outputs[0].text == "None\n"
+    second.reload()
+    assert [cell.count for cell in second.cells] == [1]
+    assert lab.canary.hits == ()
+
+
+def test_a_page_of_a_test_that_failed_or_did_harm_is_not_used_again(lab: Lab) -> None:
+    pages = [lab.open(["pass"]).page]
+    lab.close(again=False)
+    pages.append(lab.open([html('<img src="http://canary.test/x.png">')]).page)
+    lab.opened[0].run_all()
+    lab.opened[0].settle()
+    lab.close(again=True)
+    pages.append(lab.open(["pass"]).page)
+    assert len(set(pages)) == 3
+
+
 # --- the canary
 
 
