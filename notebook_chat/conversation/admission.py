@@ -69,7 +69,7 @@ def admit(turns: Sequence[Turn], system: str | None, *, own: str | None, whole: 
         withheld |= dict.fromkeys(_unspoken(turn, place + 1))
         keep = _SPOKEN | ToolCallPart | ToolResultPart if whole else _SPOKEN
         prompt = _kept(turn.prompt, keep)
-        if not whole and (prompt.role != "user" or not prompt.content):
+        if _is_blank(prompt) or (not whole and prompt.role != "user"):
             continue
         admitted.append(
             msgspec.structs.replace(
@@ -90,6 +90,11 @@ def admit(turns: Sequence[Turn], system: str | None, *, own: str | None, whole: 
     if system and system != own and not turns:
         withheld[Withheld("system prompt", system)] = None
     return Admission(tuple(admitted), tuple(withheld))
+
+
+def _is_blank(prompt: Message) -> bool:
+    """Whether a prompt says nothing: every later request would be refused for it."""
+    return not prompt.text.strip() and not any(isinstance(part, MediaPart) for part in prompt.parts)
 
 
 def _unspoken(turn: Turn, number: int) -> Iterator[Withheld]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..conversation import Conversation, Withheld
 
 _MOST_NAMED = 3
+_MOST_SHOWN = 200_000  # characters of a file, at once
 
 
 def show_text(text: str) -> None:
@@ -75,7 +76,14 @@ def show_withheld(shell: Any, withheld: Sequence[Withheld], command: str, *, in_
         show_text(f"In force now, because you said --yes: {kinds}.")
     else:
         show_text(f"Not in force, since no file speaks for you: {kinds}. {command} puts it in force.")
-    items = [(item.what, seen(item.text) or "(empty)") for item in withheld]
+    items = []
+    room = _MOST_SHOWN
+    for item in withheld:
+        text = seen(item.text[:room]) or "(empty)"
+        if room < len(item.text):
+            text += f"\n… ({len(item.text) - room:,} more characters: look at them in the file)"
+        items += [(item.what, text)] * bool(room)
+        room = max(room - len(item.text), 0)
     plain = "\n\n".join(f"[{what}]\n{text}" for what, text in items)
     style = "white-space:pre-wrap;overflow-wrap:anywhere"
     html = "".join(

@@ -6,7 +6,7 @@ counts is what of the notebook's cells and outputs is in the file and is known h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from ..conversation import Conversation, Turn, base_of
@@ -39,10 +39,12 @@ class Kinship:
         if turn.cell is None or self.holds(turn):
             return turn.cell is not None
         cell = self._by_id.get(base_of(turn.cell))
-        if cell is None:
-            return any(asks(other.prompt, turn) for other in self.file.cells)
-        prompt = turn.prompt.text.strip()
-        return cell.code and bool(prompt) and prompt in cell.source
+        return any(asks(other.prompt, turn) for other in ([cell] if cell is not None else self.file.cells))
+
+    def has_cells(self, cells: Set[str]) -> bool:
+        """Whether most of some cells are in the file, by their ids."""
+        there = sum(cell in self._by_id for cell in cells)
+        return there > 0 and 2 * there >= len(cells)
 
     def is_as_seen(self, seen: Sighting | None) -> bool:
         """Whether nobody has changed the file since it was last seen on this machine."""
@@ -105,7 +107,11 @@ class Kinship:
         id, prompt = base_of(turn.cell or ""), turn.prompt.text.strip()
         cell = self._by_id.get(id)
         if cell is None:
-            return bool(prompt) and any(prompt in other.source for other in self.file.cells if other.code)
+            return any(
+                prompt in other.source and MAY_ASK.search(other.source) is not None
+                for other in self.file.cells
+                if other.code and prompt
+            )
         if not cell.code or not cell.source.strip():
             return False
         if is_chat_cell(cell.source):

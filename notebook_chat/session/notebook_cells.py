@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,13 +36,14 @@ class NotebookCells:
 
     Args:
         identity: Which cell runs.
-        saw: Called with the ids of conversations and their notebook's file, as it is now, once for each state.
+        saw: Called with conversations and their notebook's file, as it is now, once for each state; and with the
+            cells that have run in this kernel.
     """
 
     def __init__(
         self,
         identity: CellIdentity,
-        saw: Callable[[list[str], NotebookFile], object] = lambda ids, file: None,
+        saw: Callable[[list[Conversation], NotebookFile, Set[str]], object] = lambda those, file, cells: None,
     ) -> None:
         self._identity = identity
         self._saw = saw
@@ -133,7 +134,7 @@ class NotebookCells:
             self._changed.clear()
             for conversation in conversations:
                 self._put_in_order(conversation)
-        self._note(conversations)
+        self.note(conversations)
 
     def next_in(self, conversation: Conversation, conversations: Collection[Conversation]) -> str | None:
         """The identity of one more turn of the cell that runs, as ``CellIdentity.next`` gives it, by the name
@@ -198,15 +199,19 @@ class NotebookCells:
         """What there is to tell under the next answer in a conversation, once."""
         return self._departures.take_news(conversation)
 
-    # --- how it is done
+    def note(self, conversations: Collection[Conversation]) -> None:
+        """Has it remembered how the notebook is now, by which it is known again.
 
-    def _note(self, conversations: Collection[Conversation]) -> None:
-        """Has it remembered how the notebook is now, by which it is known again."""
+        Args:
+            conversations: All of the notebook's.
+        """
         file = self._snapshot.file if self._snapshot is self._followed else None
-        ids = [one.id for one in conversations if self._noted.get(one.id) is not self._snapshot]
-        if file is not None and ids:
-            self._noted |= dict.fromkeys(ids, self._snapshot)
-            self._saw(ids, file)
+        new = [one for one in conversations if self._noted.get(one.id) is not self._snapshot]
+        if file is not None and new:
+            self._noted |= {one.id: self._snapshot for one in new}
+            self._saw(new, file, self._seen)
+
+    # --- how it is done
 
     def _bring_back(self, conversations: Collection[Conversation]) -> None:
         """A cell that runs is there, also if it was named as deleted: cut and pasted, or brought back. Run in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from .resumed import Resumed
 # What a conversation is made of is loaded with the first one: loading the extension is to cost little.
 if TYPE_CHECKING:
     from ..conversation import Conversation, Withheld
-    from ..store import NotebookFile
+    from ..store import NotebookFile, Sighting
 
 
 class NotebookSession(NamedConversations):
@@ -60,6 +60,7 @@ class NotebookSession(NamedConversations):
         self._on_resume = on_resume
         self._resumed = False
         self._known = path
+        self._seen: dict[str, Sighting] = {}
         self._tracker = NotebookCells(self.cells, self._saw)
 
     # --- the notebook and its history
@@ -78,12 +79,22 @@ class NotebookSession(NamedConversations):
         self._known = self.path or self._known
         return self._known
 
-    def _saw(self, ids: list[str], file: NotebookFile) -> None:
-        """Has it remembered how the notebook of conversations is now."""
-        if self.history.store is not None:
-            from ..store import Sighting
+    def _saw(self, conversations: list[Conversation], file: NotebookFile, cells: Set[str]) -> None:
+        """Has it remembered how the notebook of conversations is now; not if another one was put in its place."""
+        if (store := self.history.store) is None:
+            return
+        from ..store import Sighting
+        from .kinship import Kinship
 
-            self.history.store.saw(ids, Sighting.of(file))
+        kinship, sighting = Kinship(file), Sighting.of(file)
+        here = kinship.has_cells(cells)
+        own = [
+            one
+            for one in conversations
+            if here or not len(one) or kinship.is_of(one.turns, self._seen.get(one.id))
+        ]
+        self._seen |= {one.id: sighting for one in own}
+        store.saw([one.id for one in own], sighting)
 
     def keep_history(self, on: bool) -> None:
         """Has conversations kept on the disk, those that are there already too, or has nothing touch it."""
@@ -125,6 +136,7 @@ class NotebookSession(NamedConversations):
             if found.conversations:
                 self._changes.notify()
             gone = found.gone
+            self._seen |= found.seen
         self._tracker.follow(self._conversations.values())
         self._tracker.leave(self._conversations.values(), gone)
 
@@ -190,10 +202,12 @@ class NotebookSession(NamedConversations):
         file = read_notebook(path)
         if not file.stored:
             raise HistoryError(f"there is no conversation in the outputs of {path.name}")
+        known = {DEFAULT, *self._conversations}
         restored: list[Conversation] = []
         withheld: list[Withheld] = []
         for copy in file.conversations():
-            conversation = self.conversation(copy.name)
+            name = copy.name if copy.name in known else guest_name(copy.name, {*known, *self._conversations})
+            conversation = self.conversation(name)
             admission = admit(copy.turns, copy.system, own=conversation.system, whole=whole)
             withheld += admission.withheld
             if admission.turns:
@@ -319,3 +333,7 @@ class NotebookSession(NamedConversations):
         self.resume()
         if self._is_settled:
             self._tracker.follow(self._conversations.values())
+
+    def _add(self, conversation: Conversation, *, save: bool = False) -> None:
+        super()._add(conversation, save=save)
+        self._tracker.note(self._conversations.values())

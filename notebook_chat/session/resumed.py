@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..conversation import Conversation, Withheld
+    from ..store import Sighting
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Resumed:
         lost: The ids of the turns whose cells are not known.
         gone: The ids of the turns whose cells were deleted since.
         unsaved: The names of the cells that the notebook, as it was saved, cannot have yet.
+        seen: How the notebooks of the conversations were last seen, by their ids.
         withheld: What a file holds besides the texts of user and assistant, and what takes the user's yes.
     """
 
@@ -39,4 +42,5 @@ class Resumed:
     lost: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     unsaved: frozenset[str] = frozenset()
+    seen: Mapping[str, Sighting] = field(default_factory=dict)
     withheld: tuple[Withheld, ...] = ()

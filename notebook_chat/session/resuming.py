@@ -29,8 +29,7 @@ class _Findings:
 
     Attributes:
         own: The conversations to go on with.
-        others, named, gone, unsaved: As in ``Resumed``.
-        foreign, broken: As in ``Resumed``.
+        others, named, gone, unsaved, seen, foreign, broken: As in ``Resumed``.
     """
 
     own: list[Conversation] = field(default_factory=list)
@@ -38,6 +37,7 @@ class _Findings:
     named: list[str] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     unsaved: set[str] = field(default_factory=set)
+    seen: dict[str, Sighting] = field(default_factory=dict)
     foreign: int = 0
     broken: int = 0
 
@@ -99,6 +99,7 @@ def _resume(store: Store, path: Path, file: NotebookFile | None, there: bool) ->
         lost=frozenset(lost),
         gone=frozenset(found.gone),
         unsaved=frozenset(found.unsaved),
+        seen=found.seen,
     )
 
 
@@ -125,6 +126,8 @@ def _take_own(
             continue
         found.own.append(conversation)
         found.gone |= kept.gone
+        if sighting is not None:
+            found.seen[conversation.id] = sighting
         if kinship.is_as_seen(sighting):
             bases = {base_of(turn.cell) for turn in conversation.turns if turn.cell is not None}
             found.unsaved |= bases - kinship.file.cell_ids
