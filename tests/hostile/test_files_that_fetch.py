@@ -77,8 +77,12 @@ def nothing_fetched(notebook: Notebook, session: NotebookSession, sent: list[str
 
 
 @pytest.mark.parametrize("gone", [True, False], ids=["its notebook is gone", "its notebook is there"])
-@pytest.mark.parametrize("attack", ["id alone", "id and times", "more turns", "another answer", "a system prompt"])
-def test_a_strangers_notebook_that_names_an_id(mine: Notebook, tmp_path: Path, gone: bool, attack: str) -> None:
+@pytest.mark.parametrize(
+    "attack", ["id alone", "id and times", "more turns", "another answer", "a system prompt"]
+)
+def test_a_strangers_notebook_that_names_an_id(
+    mine: Notebook, tmp_path: Path, gone: bool, attack: str
+) -> None:
     id = mine.session.conversation().id
 
     def forge(file: Any) -> None:
@@ -242,13 +246,17 @@ def test_a_folder_that_was_unpacked_before_and_is_put_in_the_place_of_another(tm
 
 
 @pytest.mark.parametrize("changed", [False, True], ids=["as it was", "with edits"])
-def test_an_earlier_state_of_the_notebook_does_not_know_what_came_later(mine: Notebook, changed: bool) -> None:
+def test_an_earlier_state_of_the_notebook_does_not_know_what_came_later(
+    mine: Notebook, changed: bool
+) -> None:
     """As a colleague sends it back, put in the place of the original."""
     id = mine.session.conversation().id
     say(mine.session.conversation(), "said in the panel")
     mine.session.close()
     shutil.copy(shared(mine), mine.path)
-    edited(mine.path, lambda file: file.cells.append(nbformat.v4.new_code_cell("x", id="z")) if changed else None)
+    edited(
+        mine.path, lambda file: file.cells.append(nbformat.v4.new_code_cell("x", id="z")) if changed else None
+    )
     session, sent = opened(mine, mine.path)
     assert sent == ["a", "b", "hello"]
     assert session.conversation().id != id
