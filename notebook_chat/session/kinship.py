@@ -63,7 +63,7 @@ class Kinship:
         if seen is None or not seen.cells:
             return talk or self.is_as_seen(seen)
         kept, same, count = self._cells_in_both(seen)
-        return self.is_as_seen(seen) or 2 * same > count or (talk and 2 * kept >= count)
+        return self.is_as_seen(seen) or 2 * same > count or (talk and (2 * kept > count or not count))
 
     def _cells_in_both(self, seen: Sighting) -> tuple[int, int, int]:
         """How many of the cells that were seen are still there; how many of them say the same, or said nothing

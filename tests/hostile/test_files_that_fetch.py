@@ -273,6 +273,21 @@ def test_a_cell_that_was_taken_out_before_sharing_stays_out(mine: Notebook) -> N
     assert sent == ["a", "b", "d", "hello"]
 
 
+def test_a_common_prompt_in_a_text_notebook_is_no_proof(notebook: Notebook, tmp_path: Path) -> None:
+    cell = "# %%\n# %%chat -c default\n# {}\n"
+    notebook.open(tmp_path / "note.py")
+    for name, prompt in (("a", "hello"), ("b", PRIVATE), ("c", "and on")):
+        notebook.ask(name, prompt)
+        with notebook.path.open("a") as file:
+            file.write(cell.format(prompt))
+    id = notebook.session.conversation().id
+    notebook.session.close()
+    notebook.path.write_text(cell.format("hello"))
+    session, sent = opened(notebook, notebook.path)
+    nothing_fetched(notebook, session, sent, id)
+    assert [other.id for other in told(notebook).others] == [id]
+
+
 @pytest.mark.parametrize("content", ["{}", '{"cells": [], "metadata": {"x": NaN}}', "[" * 100_000])
 def test_a_file_that_cannot_be_read_shows_nothing(mine: Notebook, content: str) -> None:
     id = mine.session.conversation().id
