@@ -58,12 +58,19 @@ class Kinship:
             seen: How that conversation's notebook was last seen.
         """
         own = [turn for turn in turns if turn.cell is not None]
-        shown = sum(map(self.shows, own))
+        shown, held = sum(map(self.shows, own)), sum(map(self.holds, own))
         talk = shown > 0 and 2 * shown >= len(own)
         if seen is None or not seen.cells:
             return talk or self.is_as_seen(seen)
         kept, same, count = self._cells_in_both(seen)
-        return self.is_as_seen(seen) or 2 * same > count or (talk and (2 * kept > count or not count))
+        if self.is_as_seen(seen) or 2 * same > count or (held > 0 and 2 * held >= len(own)):
+            return True
+        return talk and (2 * kept > count or not count)
+
+    def has_most_of(self, seen: Sighting) -> bool:
+        """Whether most of the cells that were last seen are still there."""
+        kept, _, count = self._cells_in_both(seen)
+        return self.is_as_seen(seen) or 2 * kept > count
 
     def _cells_in_both(self, seen: Sighting) -> tuple[int, int, int]:
         """How many of the cells that were seen are still there; how many of them say the same, or said nothing

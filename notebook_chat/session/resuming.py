@@ -110,11 +110,12 @@ def _take_own(
     without cells, such as a panel's, goes with those beside which it was had."""
     seen = {conversation.id: store.sighting(conversation.id) for conversation in loaded}
     own = [one for one in loaded if kinship.is_of(one.turns, seen[one.id])]
-    states = {_state(seen[one.id]) for one in own} - {""}
+    sightings = [sighting for one in own if (sighting := seen[one.id]) is not None]
+    states = {sighting.digest for sighting in sightings if kinship.has_most_of(sighting)} - {""}
     began = min(map(_began, own), default=float("inf"))
     for conversation in loaded:
         sighting = seen[conversation.id]
-        with_others = _state(sighting) in states if sighting is not None else _began(conversation) > began
+        with_others = sighting.digest in states if sighting is not None else _began(conversation) > began
         if conversation not in own and not with_others:
             found.others += [conversation] * bool(len(conversation))
             continue
@@ -222,10 +223,6 @@ def _is_elsewhere(entry: Entry, path: Path | None) -> bool:
         return Path(entry.notebook).exists()
     except (OSError, ValueError):
         return True
-
-
-def _state(sighting: Sighting | None) -> str:
-    return sighting.digest if sighting is not None else ""
 
 
 def _began(conversation: Conversation) -> float:

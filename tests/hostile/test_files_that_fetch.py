@@ -352,6 +352,20 @@ def test_a_renamed_notebook_goes_on(mine: Notebook, tmp_path: Path, folder: bool
     assert not told(mine).named
 
 
+@pytest.mark.parametrize("edits", [1, 2, 3])
+def test_a_small_notebook_without_ids_goes_on_after_edits(notebook: Notebook, edits: int) -> None:
+    ids = {"a": None, "b": None, "load": None}
+    notebook.compute("load", "%load_ext notebook_chat")
+    for edit in range(edits):
+        for cell in "ab":
+            notebook.ask(cell, f"{cell} {edit}")
+        notebook.save("load", "a", "b", ids=ids)
+    notebook.session.close()
+    notebook.sources["a"] = "%%chat -c default\nnot run yet"
+    notebook.save("load", "a", "b", ids=ids)
+    assert opened(notebook, notebook.path)[1] == [f"a {edits - 1}", f"b {edits - 1}", "hello"]
+
+
 def test_a_history_of_before_goes_on(mine: Notebook) -> None:
     """One in which nothing is noted of how notebooks were seen."""
     mine.session.close()
