@@ -1,5 +1,6 @@
 """Conversations: turns in order, and what running one of them again means."""
 
+from .admission import Admission, Withheld, admit
 from .cell_names import base_of, is_lasting, number_of, numbered
 from .conversation import Conversation
 from .journal import Answering, Journal, Journaled, Origin, Progress
@@ -10,6 +11,7 @@ from .turns import Draft, Status, Turn, answered
 
 __all__ = [
     "DEFAULT_RESERVE",
+    "Admission",
     "Answering",
     "Conversation",
     "Draft",
@@ -20,6 +22,8 @@ __all__ = [
     "Progress",
     "Status",
     "Turn",
+    "Withheld",
+    "admit",
     "answered",
     "base_of",
     "behind",

@@ -97,6 +97,12 @@ class Conversation(Observable):
         return build_draft(self._turns, Message("user", ""), default_system=self.system).messages[:-1]
 
     @property
+    def system_in_force(self) -> str:
+        """The system prompt that a next prompt would be sent with; ``""`` for none."""
+        head = build_draft(self._turns, Message("user", ""), default_system=self.system).head
+        return head[0].text if head else ""
+
+    @property
     def busy(self) -> bool:
         """Whether an answer is on its way."""
         return self._draft is not None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..session import DEFAULT
 from .arguments import conversation_names
-from .output import shorten, show_document, show_table, show_text, turns
+from .output import shorten, show_document, show_system, show_table, show_text, turns
 from .subcommand import CONVERSATION, Context, Group, argument
 
 if TYPE_CHECKING:
@@ -47,11 +47,13 @@ def panel(context: Context, arguments: Namespace) -> None:
 def history(context: Context, arguments: Namespace) -> None:
     """Shows a table of turns."""
     conversation = context.session.named(arguments.name)
-    if not conversation.turns:
-        return show_text("Nothing has been said yet.")
     stale = conversation.stale
     rows = [_row(number, turn, turn.id in stale) for number, turn in enumerate(conversation.turns, start=1)]
-    return show_table(context.shell, ("", "Prompt", "Answer", "Model"), rows)
+    if rows:
+        show_table(context.shell, ("", "Prompt", "Answer", "Model"), rows)
+    else:
+        show_text("Nothing has been said yet.")
+    show_system(conversation)
 
 
 @group.subcommand("show", "shows a turn as a whole", NUMBER, CONVERSATION)
@@ -116,4 +118,5 @@ def unpin(context: Context, arguments: Namespace) -> None:
 
 def _row(number: int, turn: Turn, stale: bool) -> list[str]:
     marks = _MARKS[turn.status] + " (stale)" * stale + " (pinned)" * turn.pinned
-    return [str(number), shorten(turn.prompt.text), shorten(turn.answer) + marks, turn.model]
+    role = "" if turn.prompt.role == "user" else f"[{turn.prompt.role}] "
+    return [str(number), shorten(role + turn.prompt.text), shorten(turn.answer) + marks, turn.model]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .arguments import conversation_names
-from .output import confirm, describe, shorten, show_table, show_text, turns
+from .output import confirm, describe, shorten, show_table, show_text, show_withheld, turns
 from .subcommand import CONVERSATION, Context, Group, argument
 
 if TYPE_CHECKING:
@@ -91,22 +92,38 @@ def export(context: Context, arguments: Namespace) -> None:
     show_text(f"{turns(len(conversation))} written to {arguments.file}.")
 
 
+YES = argument(
+    "--yes",
+    action="store_true",
+    help="a system prompt, other roles, tools and pins of the file come into force, too: look at them first",
+)
+
+
 @group.subcommand(
     "import",
     "reads a conversation that was exported as .json",
+    YES,
     argument("file", metavar="FILE.json", help="the file"),
 )
 def import_(context: Context, arguments: Namespace) -> None:
     """Reads a conversation from a file."""
     from .. import exports
 
-    read = context.session.take_in(exports.read(Path(arguments.file).expanduser()))
-    show_text(f"{turns(len(read))} read; %%chat -c {read.name} goes on with them.")
+    read = exports.read(Path(arguments.file).expanduser())
+    taken, withheld = context.session.take_from_file(read, whole=arguments.yes)
+    if taken is None:
+        show_text(f"There is nothing to go on with in {arguments.file}.")
+    else:
+        show_text(f"{turns(len(taken))} read; %%chat -c {shlex.quote(taken.name)} goes on with them.")
+    in_force = arguments.yes and taken is not None
+    command = f"%chat import --yes {shlex.quote(arguments.file)}"
+    show_withheld(context.shell, withheld, command, in_force=in_force)
 
 
 @group.subcommand(
     "restore",
     "goes on with the conversations that a notebook's outputs hold, or with one of the history by its id",
+    YES,
     argument(
         "file",
         nargs="?",
@@ -119,9 +136,18 @@ def restore(context: Context, arguments: Namespace) -> None:
     if arguments.file and _ID.fullmatch(arguments.file) and not Path(arguments.file).exists():
         found = context.session.bring_back(arguments.file)
         return show_text(f"{turns(len(found))} are there; %%chat -c {found.name} goes on with them.")
-    restored = context.session.restore(Path(arguments.file).expanduser() if arguments.file else None)
+    path = Path(arguments.file).expanduser() if arguments.file else None
+    restored = context.session.restore(path, whole=arguments.yes)
     broken = f" {restored.broken} could not be read." if restored.broken else ""
-    return show_text(f"The conversation goes on after {describe(restored.conversations)}.{broken}")
+    told = describe(restored.conversations)
+    show_text(
+        f"The conversation goes on after {told}.{broken}"
+        if told
+        else f"There is nothing to go on with.{broken}"
+    )
+    command = shlex.join(["%chat", "restore", "--yes", *([arguments.file] if arguments.file else [])])
+    show_withheld(context.shell, restored.withheld, command, in_force=arguments.yes and bool(told))
+    return None
 
 
 def _when(entry: Entry) -> str:

@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from ..errors import ChatError
 from .arguments import model_names, provider_names
-from .output import show_table, show_text, turns
+from .output import show_system, show_table, show_text, turns
 from .subcommand import Context, Group, argument
 
 group = Group()
@@ -22,11 +22,13 @@ def status(context: Context, _: Namespace) -> None:
     except ChatError as error:
         model = f"none: {error}"
     rows = [["model", model], ["providers", ", ".join(list_providers())]]
+    conversations = context.session.conversations.values()
     rows += [
-        [f"conversation {conversation.name}", turns(len(conversation))]
-        for conversation in context.session.conversations.values()
+        [f"conversation {conversation.name}", turns(len(conversation))] for conversation in conversations
     ]
     show_table(context.shell, (), [*rows, ["more", "%chat help"]])
+    for conversation in conversations:
+        show_system(conversation)
 
 
 @group.subcommand(

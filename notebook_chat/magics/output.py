@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, TextIO
@@ -13,7 +15,10 @@ from ..faults import chat_error
 from ..session import Resumed
 
 if TYPE_CHECKING:
-    from ..conversation import Conversation
+    from ..conversation import Conversation, Withheld
+
+_MOST_NAMED = 3
+_MOST_SHOWN = 200_000  # characters of a file, at once
 
 
 def show_text(text: str) -> None:
@@ -37,12 +42,70 @@ def show_resumed(resumed: Resumed) -> None:
     if resumed.foreign:
         held = turns(resumed.foreign)
         show_text(f"This notebook holds {held} from elsewhere: %chat restore goes on with them.")
+    for id in resumed.named[:_MOST_NAMED]:
+        show_text(
+            "This notebook names a conversation of the history, and nothing here shows for certain that it is its"
+            f" own: %chat restore {id[:8]} goes on with that one."
+        )
     for other in resumed.others:
         show_text(
-            f"Nothing here shows that this is the notebook of {turns(len(other))} of {other.name!r} that were"
-            f" had under this name: %chat restore {other.id[:8]} goes on with them."
+            f"Nothing here shows for certain that this is the notebook of {turns(len(other))} of {other.name!r} that"
+            f" were had under this name: %chat restore {other.id[:8]} goes on with them."
         )
     show_problem(resumed.problem)
+
+
+def show_system(conversation: Conversation) -> None:
+    """The system prompt that a conversation's next prompt is sent with, whole; nothing where there is none."""
+    if in_force := conversation.system_in_force:
+        show_text(f"The system prompt of {conversation.name!r} in force: {seen(in_force)}")
+
+
+def show_withheld(shell: Any, withheld: Sequence[Withheld], command: str, *, in_force: bool) -> None:
+    """What a file holds besides the texts of user and assistant, whole, and which command puts it in force.
+
+    Args:
+        shell: IPython's shell, for whatever is shown.
+        withheld: What the file holds.
+        command: What puts it in force.
+        in_force: Whether the user has given that command.
+    """
+    if not withheld:
+        return
+    counts = Counter(item.what for item in withheld)
+    kinds = ", ".join(f"{count} × {what}" if count > 1 else what for what, count in counts.items())
+    if in_force:
+        show_text(f"In force now, because you said --yes: {kinds}.")
+    else:
+        show_text(f"Not in force, since no file speaks for you: {kinds}. {command} puts it in force.")
+    items = []
+    room = _MOST_SHOWN
+    for item in withheld:
+        text = seen(item.text[:room]) or "(empty)"
+        if room < len(item.text):
+            text += f"\n… ({len(item.text) - room:,} more characters: look at them in the file)"
+        items += [(item.what, text)] * bool(room)
+        room = max(room - len(item.text), 0)
+    plain = "\n\n".join(f"[{what}]\n{text}" for what, text in items)
+    style = "white-space:pre-wrap;overflow-wrap:anywhere"
+    html = "".join(
+        f'<p><em>{escape(what)}</em></p><pre style="{style}">{escape(text)}</pre>' for what, text in items
+    )
+    show_document(shell, plain, html)
+
+
+def seen(text: str) -> str:
+    """A text of which nothing is invisible: what has no shape of its own is written as its number."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(character if _has_shape(character) else f"‹U+{ord(character):04X}›" for character in text)
+
+
+def _has_shape(character: str) -> bool:
+    if character in "\n\t" or character.isascii():
+        return character in "\n\t" or character.isprintable()
+    selects = "\ufe00" <= character <= "\ufe0f" or "\U000e0000" <= character <= "\U000e0fff"
+    return not selects and unicodedata.category(character) not in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 
 
 def show_table(shell: Any, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from .front_end import FrontEnd
+
+MAY_ASK = re.compile(r"chat|ask|stream|reply", re.IGNORECASE)
+"""What code holds that may ask without ``%%chat``."""
 
 
 class CellIdentity:

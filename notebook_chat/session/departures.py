@@ -49,20 +49,24 @@ class Departures:
         why: Reason,
         *,
         anew: bool = False,
+        every: bool = False,
     ) -> None:
         """Takes turns out; ``%chat undo`` brings them back.
 
         Args:
             conversations: Where they are.
-            is_gone: Which they are; only turns with a cell are asked about.
+            is_gone: Which they are.
             why: What became of their cells.
+            every: Whether turns without a cell are asked about, too.
             anew: Whether that has just happened: turns leave that were brought back before, too.
         """
         for conversation in conversations:
             gone = [
                 turn
                 for turn in conversation.turns
-                if turn.cell is not None and (anew or turn.id not in self._judged) and is_gone(turn)
+                if (every or turn.cell is not None)
+                and (anew or turn.id not in self._judged)
+                and is_gone(turn)
             ]
             if gone:
                 kept = [turn for turn in conversation.turns if turn not in gone]

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConversationBusyError
 from .cell_names import CellNames
-from .cells import CellIdentity
+from .cells import MAY_ASK, CellIdentity
 from .departures import Departures, Reason
 from .saved_notebook import Snapshot, look
 
 if TYPE_CHECKING:
     from ..conversation import Conversation, Turn
     from ..store import NotebookFile
-
-_MAY_ASK = re.compile(r"chat|ask|stream|reply", re.IGNORECASE)
 
 _LOADS = re.compile(r"load_ext\s+notebook_chat")
 
@@ -38,10 +36,18 @@ class NotebookCells:
 
     Args:
         identity: Which cell runs.
+        saw: Called with conversations and their notebook's file, as it is now, once for each state; and with the
+            cells that have run in this kernel.
     """
 
-    def __init__(self, identity: CellIdentity) -> None:
+    def __init__(
+        self,
+        identity: CellIdentity,
+        saw: Callable[[list[Conversation], NotebookFile, Set[str]], object] = lambda those, file, cells: None,
+    ) -> None:
         self._identity = identity
+        self._saw = saw
+        self._noted: dict[str, Snapshot] = {}
         self._names = CellNames()
         self._departures = Departures()
         self._snapshot = Snapshot()
@@ -101,7 +107,7 @@ class NotebookCells:
         cell, asked = self._identity.current, self._identity.asked
         if cell is None or (self._identity.execution, source) != self._running:
             return
-        if asked == 0 and (is_chat_cell(source) or (not succeeded and _MAY_ASK.search(source))):
+        if asked == 0 and (is_chat_cell(source) or (not succeeded and MAY_ASK.search(source))):
             return
         name = self._names.known(cell)
         is_gone = _of(name, beyond=asked)
@@ -128,6 +134,7 @@ class NotebookCells:
             self._changed.clear()
             for conversation in conversations:
                 self._put_in_order(conversation)
+        self.note(conversations)
 
     def next_in(self, conversation: Conversation, conversations: Collection[Conversation]) -> str | None:
         """The identity of one more turn of the cell that runs, as ``CellIdentity.next`` gives it, by the name
@@ -169,17 +176,40 @@ class NotebookCells:
             above = turn.position
         return above
 
-    def recognize(self, lost: Collection[str]) -> None:
-        """Notes the turns of an earlier kernel whose cells are not known.
+    def recognize(self, lost: Collection[str], unsaved: Collection[str] = ()) -> None:
+        """Notes what is known of the turns of an earlier kernel.
 
         Args:
-            lost: The ids of the turns.
+            lost: The ids of those whose cells are not known.
+            unsaved: The names of the cells that the notebook, as it was saved, cannot have yet.
         """
         self._lost.update(lost)
+        self._asked |= dict.fromkeys(unsaved, self._snapshot)
+
+    def leave(self, conversations: Collection[Conversation], gone: Collection[str]) -> None:
+        """Takes turns out whose cells were deleted before this kernel began.
+
+        Args:
+            conversations: All of the notebook's.
+            gone: The ids of the turns.
+        """
+        self._departures.leave(conversations, lambda turn: turn.id in gone, Reason.DELETED, every=True)
 
     def take_news(self, conversation: Conversation) -> list[str]:
         """What there is to tell under the next answer in a conversation, once."""
         return self._departures.take_news(conversation)
+
+    def note(self, conversations: Collection[Conversation]) -> None:
+        """Has it remembered how the notebook is now, by which it is known again.
+
+        Args:
+            conversations: All of the notebook's.
+        """
+        file = self._snapshot.file if self._snapshot is self._followed else None
+        new = [one for one in conversations if self._noted.get(one.id) is not self._snapshot]
+        if file is not None and new:
+            self._noted |= {one.id: self._snapshot for one in new}
+            self._saw(new, file, self._seen)
 
     # --- how it is done
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConversationBusyError, HistoryError
 from .cells import CellIdentity
 from .front_end import FrontEnd, notebook_path
+from .guests import base_name, guest_name
 from .history import History
-from .named_conversations import NamedConversations, check_name, name_taken, usable_name
+from .named_conversations import DEFAULT, NamedConversations, check_name, name_taken
 from .notebook_cells import NotebookCells
 from .resumed import Resumed
 
 # What a conversation is made of is loaded with the first one: loading the extension is to cost little.
 if TYPE_CHECKING:
-    from ..conversation import Conversation
+    from ..conversation import Conversation, Withheld
+    from ..store import NotebookFile, Sighting
 
 
 class NotebookSession(NamedConversations):
@@ -58,7 +60,8 @@ class NotebookSession(NamedConversations):
         self._on_resume = on_resume
         self._resumed = False
         self._known = path
-        self._tracker = NotebookCells(self.cells)
+        self._seen: dict[str, Sighting] = {}
+        self._tracker = NotebookCells(self.cells, self._saw)
 
     # --- the notebook and its history
 
@@ -75,6 +78,23 @@ class NotebookSession(NamedConversations):
         asks; ``None`` until then."""
         self._known = self.path or self._known
         return self._known
+
+    def _saw(self, conversations: list[Conversation], file: NotebookFile, cells: Set[str]) -> None:
+        """Has it remembered how the notebook of conversations is now; not if another one was put in its place."""
+        if (store := self.history.store) is None:
+            return
+        from ..store import Sighting
+        from .kinship import Kinship
+
+        kinship, sighting = Kinship(file), Sighting.of(file)
+        here = kinship.has_cells(cells)
+        own = [
+            one
+            for one in conversations
+            if here or not len(one) or kinship.is_of(one.turns, self._seen.get(one.id))
+        ]
+        self._seen |= {one.id: sighting for one in own}
+        store.saw([one.id for one in own], sighting)
 
     def keep_history(self, on: bool) -> None:
         """Has conversations kept on the disk, those that are there already too, or has nothing touch it."""
@@ -98,11 +118,12 @@ class NotebookSession(NamedConversations):
             return
         self._resumed = True
         store = self.history.store
+        gone: frozenset[str] = frozenset()
         if store is not None:
             from .resuming import resume
 
-            found = resume(store, path, running=self.cells.current)
-            self._tracker.recognize(found.lost)
+            found = resume(store, path)
+            self._tracker.recognize(found.lost, found.unsaved)
             for conversation in found.conversations:
                 here = self._conversations.setdefault(conversation.name, conversation)
                 if here is not conversation:
@@ -114,7 +135,10 @@ class NotebookSession(NamedConversations):
             self._on_resume(dataclasses.replace(found, new_kernel=self._new_kernel))
             if found.conversations:
                 self._changes.notify()
+            gone = found.gone
+            self._seen |= found.seen
         self._tracker.follow(self._conversations.values())
+        self._tracker.leave(self._conversations.values(), gone)
 
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
         """The conversation of a name for a ``Chat``, and what tells the cells apart that ask in it."""
@@ -154,15 +178,21 @@ class NotebookSession(NamedConversations):
             self._add(branch, save=True)
         return len(branch)
 
-    def restore(self, path: Path | None = None) -> Resumed:
-        """Goes on with the conversations that a notebook's outputs hold, in place of those of their names.
+    def restore(self, path: Path | None = None, *, whole: bool = False) -> Resumed:
+        """Goes on with the conversations that a notebook's outputs hold, in place of those of their names: with the
+        texts of user and assistant. All else that the file holds takes a yes.
 
         Args:
             path: The notebook's file; ``None`` for this notebook.
+            whole: Whether the user has said yes to all that the file holds.
+
+        Returns:
+            The conversations; and in ``withheld`` what takes the yes, or what it was given for.
 
         Raises:
             HistoryError: The file is not known, cannot be read, or holds no conversation.
         """
+        from ..conversation import admit
         from ..store import read_notebook
 
         path = path or self.path
@@ -173,13 +203,54 @@ class NotebookSession(NamedConversations):
         file = read_notebook(path)
         if not file.stored:
             raise HistoryError(f"there is no conversation in the outputs of {path.name}")
-        restored = []
+        known = {DEFAULT, *self._conversations}
+        restored: list[Conversation] = []
+        withheld: list[Withheld] = []
         for copy in file.conversations():
-            conversation = self.conversation(usable_name(copy.name))
-            conversation.system = copy.system
-            conversation.replace(copy.turns)
-            restored.append(conversation)
-        return Resumed(tuple(restored), file.broken)
+            name = copy.name if copy.name in known else guest_name(copy.name, {*known, *self._conversations})
+            conversation = self.conversation(name)
+            admission = admit(copy.turns, copy.system, own=conversation.system, whole=whole)
+            withheld += admission.withheld
+            if admission.turns:
+                conversation.replace(admission.turns)
+                restored.append(conversation)
+        return Resumed(tuple(restored), file.broken, withheld=tuple(withheld))
+
+    def take_from_file(
+        self, read: Conversation, *, whole: bool = False
+    ) -> tuple[Conversation | None, tuple[Withheld, ...]]:
+        """Takes a conversation in that was read from a file, under a name that is free: never as the default one, nor
+        in another one's place. All that it holds besides the texts of user and assistant takes a yes.
+
+        Args:
+            read: The conversation, as the file has it.
+            whole: Whether the user has said yes to all that the file holds.
+
+        Returns:
+            The conversation to go on with, also where it was taken in before, ``None`` where there is nothing to go on
+            with; and what takes the yes, or what it was given for.
+        """
+        from ..conversation import Conversation, Origin, admit
+
+        self.resume()
+        own, count = self.system or None, len(read.turns)
+        texts = admit(read.turns, read.system, own=own, whole=False)
+        admission = admit(read.turns, read.system, own=own, whole=True) if whole else texts
+        origin = Origin(read.origin.id, count - 1) if read.origin is not None else None
+        ids, all_ids = ({turn.id for turn in one.turns} for one in (texts, admission))
+        for there in self._conversations.values():
+            known = origin is not None and there.origin == origin and ids <= {turn.id for turn in there.turns}
+            if known and there.name.startswith(base_name(read.name)):
+                if whole:
+                    since = [turn for turn in there.turns if turn.id not in all_ids]
+                    there.replace((*admission.turns, *since))
+                return there, admission.withheld
+        if not admission.turns:
+            return None, admission.withheld
+        name = guest_name(read.name, {DEFAULT, *self._conversations})
+        taken = Conversation(name, system=own, turns=admission.turns, origin=origin)
+        self._add(taken, save=True)
+        return taken, admission.withheld
 
     def bring_back(self, id: str) -> Conversation:
         """Goes on with a conversation of the history, whichever notebook it was last had in; with a branch of
@@ -263,3 +334,7 @@ class NotebookSession(NamedConversations):
         self.resume()
         if self._is_settled:
             self._tracker.follow(self._conversations.values())
+
+    def _add(self, conversation: Conversation, *, save: bool = False) -> None:
+        super()._add(conversation, save=save)
+        self._tracker.note(self._conversations.values())

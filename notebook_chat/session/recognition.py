@@ -146,20 +146,3 @@ def names_of(file: NotebookFile, turns: Sequence[Turn], sources: Mapping[str, st
                 names[place] = name
                 taken.add(name)
     return names
-
-
-def is_same_notebook(turns: Sequence[Turn], file: NotebookFile, running: str | None) -> bool:
-    """Whether a notebook shows by its cells that turns were had in it.
-
-    Args:
-        turns: The turns.
-        file: The notebook.
-        running: The id of the cell that runs, which the file may not have yet.
-    """
-    own = [turn for turn in turns if turn.cell is not None]
-    bases = {base_of(turn.cell) for turn in own if turn.cell is not None and is_lasting(turn.cell)}
-    if not bases.isdisjoint({*file.cell_ids, running}):
-        return True
-    prompts = {cell.prompt for cell in file.cells}
-    same = sum(turn.prompt.text.strip() in prompts for turn in own)
-    return same > 0 and 2 * same >= len(own)

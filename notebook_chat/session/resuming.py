@@ -1,107 +1,193 @@
-"""What a notebook goes on with: the conversations that it left off with, from the history and from its file."""
+"""What a notebook goes on with: the conversations that it left off with.
+
+All that a notebook goes on with unasked comes from the history on this machine; its file only shows which of it.
+"""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
-from ..conversation import Conversation, Origin, Turn
+from ..conversation import Conversation, Origin, Turn, base_of
 from ..errors import HistoryError
-from ..store import Entry, NotebookFile, Store, read_notebook
-from .recognition import is_same_notebook, recognize
+from ..store import Entry, NotebookFile, Sighting, Store, read_notebook
+from .kinship import Kinship
+from .recognition import recognize
 from .resumed import Resumed
 
+_MOST_NAMED = 500
+"""How many conversations of the history a file may name; others are not looked for."""
 
-def resume(store: Store, path: Path, *, running: str | None) -> Resumed:
+
+@dataclass
+class _Findings:
+    """What was found so far.
+
+    Attributes:
+        own: The conversations to go on with.
+        others, named, gone, unsaved, seen, foreign, broken: As in ``Resumed``.
+    """
+
+    own: list[Conversation] = field(default_factory=list)
+    others: list[Conversation] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    unsaved: set[str] = field(default_factory=set)
+    seen: dict[str, Sighting] = field(default_factory=dict)
+    foreign: int = 0
+    broken: int = 0
+
+    @property
+    def names(self) -> set[str]:
+        """The names that are taken."""
+        return {conversation.name for conversation in self.own}
+
+
+def resume(store: Store, path: Path) -> Resumed:
     """Finds the conversations that a notebook left off with, and has the store keep them.
 
-    They are those that were last had under its path, where the file shows by its outputs or cells that it is
-    still the same notebook, or, where it was renamed, those that its outputs name.
-    A copy, whose original is still there, goes on with a branch of its own.
+    They are those that were last had under its path, where enough of the notebook as it was seen then is in the file;
+    or, where it was renamed, those of which it holds every turn. A copy, whose original is still there, goes on with a
+    branch of what it holds. Where that is not certain, it goes on with none.
 
     Args:
         store: The history.
         path: The notebook's file.
-        running: The id of the cell that runs, which the file may not have yet.
 
     Returns:
         The conversations; a history that cannot be read is told in ``problem``.
     """
+    file, there = None, False
     try:
-        file = read_notebook(path)
-    except HistoryError:
-        file = None  # not saved yet, or not in this kernel's file system
+        there = path.exists()  # else it is not saved yet, or not in this kernel's file system
+        file = read_notebook(path) if there else None
+    except (HistoryError, OSError):
+        pass
     try:
-        return _resume(store, path, file, running)
+        return _resume(store, path, file, there)
     except HistoryError as error:
         return Resumed(problem=str(error))
 
 
-def _resume(store: Store, path: Path, file: NotebookFile | None, running: str | None) -> Resumed:
-    loaded = [store.load(entry.id) for entry in _newest(store.of_notebook(str(path)))]
-    foreign, others = 0, []
+def _resume(store: Store, path: Path, file: NotebookFile | None, there: bool) -> Resumed:
+    found = _Findings(broken=file.broken if file is not None else 0)
+    loaded = [_loaded(store, entry, found) for entry in _newest(store.of_notebook(str(path)))]
     if file is not None:
-        own = _own([conversation for conversation, _ in loaded], file, running)
-        others = [conversation for conversation, _ in loaded if conversation not in own and len(conversation)]
-        loaded = [(conversation, broken) for conversation, broken in loaded if conversation in own]
-        named, foreign = _from_outputs(store, path, file, {conversation.name for conversation in own})
-        loaded += named
-        others = [other for other in others if other.id not in {conversation.id for conversation, _ in named}]
+        kinship = Kinship(file)
+        _take_own(store, path, kinship, loaded, found)
+        _take_named(store, path, kinship, found)
+    elif there:
+        found.others = [conversation for conversation in loaded if len(conversation)]
+    else:
+        found.own = loaded
     lost: set[str] = set()
-    for conversation, _ in loaded:
+    for conversation in found.own:
         store.keep(conversation, str(path))
         turns, not_found = recognize(conversation.turns, file)
         conversation.correct(turns)
         lost |= not_found
-    broken = sum(broken for _, broken in loaded) + (file.broken if file is not None else 0)
-    found = tuple(conversation for conversation, _ in loaded)
-    return Resumed(found, broken, foreign, others=tuple(others), lost=frozenset(lost))
+    return Resumed(
+        tuple(found.own),
+        found.broken,
+        found.foreign,
+        others=tuple(found.others),
+        named=tuple(found.named),
+        lost=frozenset(lost),
+        gone=frozenset(found.gone),
+        unsaved=frozenset(found.unsaved),
+        seen=found.seen,
+    )
 
 
-def _from_outputs(
-    store: Store, path: Path, file: NotebookFile, taken: set[str]
-) -> tuple[list[tuple[Conversation, int]], int]:
-    """The conversations that the outputs name, each with the number of its broken turns, and how many turns
-    there are of others, which the history does not know."""
-    known = {entry.id: entry for entry in store.named(file.ids)}
-    found: list[tuple[Conversation, int]] = []
-    foreign = 0
-    for copy in file.conversations():
-        if copy.name in taken:
+def _take_own(
+    store: Store, path: Path, kinship: Kinship, loaded: list[Conversation], found: _Findings
+) -> None:
+    """Takes those conversations that were had in the notebook, and not in another one that had its path before. One
+    without cells, such as a panel's, goes with those beside which it was had."""
+    seen = {conversation.id: store.sighting(conversation.id) for conversation in loaded}
+    own = [one for one in loaded if kinship.is_of(one.turns, seen[one.id])]
+    sightings = [sighting for one in own if (sighting := seen[one.id]) is not None]
+    states = {sighting.digest for sighting in sightings if kinship.has_most_of(sighting)} - {""}
+    began = min(map(_began, own), default=float("inf"))
+    for conversation in loaded:
+        sighting = seen[conversation.id]
+        with_others = sighting.digest in states if sighting is not None else _began(conversation) > began
+        if conversation not in own and not with_others:
+            found.others += [conversation] * bool(len(conversation))
             continue
+        kept = kinship.split(conversation, sighting)
+        if kept.behind:
+            found.others.append(conversation)
+            if kept.turns:
+                found.own.append(branch_off(store, path, conversation, kept.turns))
+            continue
+        found.own.append(conversation)
+        found.gone |= kept.gone
+        if sighting is not None:
+            found.seen[conversation.id] = sighting
+        if kinship.is_as_seen(sighting):
+            bases = {base_of(turn.cell) for turn in conversation.turns if turn.cell is not None}
+            found.unsaved |= bases - kinship.file.cell_ids
+
+
+def _take_named(store: Store, path: Path, kinship: Kinship, found: _Findings) -> None:
+    """Takes the conversations that the outputs name, where nothing comes with them that the file does not hold."""
+    known = {entry.id: entry for entry in store.named(kinship.file.ids[:_MOST_NAMED])}
+    done = {conversation.id for conversation in (*found.own, *found.others)}
+    for copy in kinship.file.conversations():
+        if copy.name in found.names or copy.id in done:
+            continue
+        done.add(copy.id)
+        items = [item for item in kinship.file.stored if item.name == copy.name]
         entry = known.get(copy.id)
         if entry is None:
-            foreign += len(copy)
-        elif entry.notebook == str(path) or entry.notebook is None or not Path(entry.notebook).exists():
-            found.append(_moved(store, path, entry, copy))
+            found.foreign += len(copy)
+            continue
+        conversation = _loaded(store, entry, found)
+        turns = {turn.id: turn for turn in conversation.turns}
+        strange = [item for item in items if not kinship.holds(turns.get(item.turn.id, item.turn))]
+        strange += [item for item in items if item.turn.id not in turns]
+        vouched = not strange and conversation.system in {item.system for item in items}
+        if vouched and conversation.name not in found.names and _is_elsewhere(entry, path):
+            held = [turn for turn in conversation.turns if kinship.holds(turn)]
+            found.own.append(branch_off(store, path, conversation, _with_cells(held, copy)))
+        elif vouched and conversation.name not in found.names and all(map(kinship.holds, conversation.turns)):
+            store.moved(entry.id, str(path))
+            conversation.correct(_with_cells(conversation.turns, copy))
+            store.save(conversation)
+            found.own.append(conversation)
         else:
-            found.append((branch_off(store, path, copy), 0))
-    return found, foreign
+            found.named.append(conversation.id)
+            found.foreign += len(strange)
 
 
-def _moved(store: Store, path: Path, entry: Entry, copy: Conversation) -> tuple[Conversation, int]:
-    """The conversation of a notebook that was renamed, and how many of its turns are broken."""
-    conversation, broken = store.load(entry.id)
-    store.moved(entry.id, str(path))
-    conversation.replace(_with_cells(conversation, copy))
-    return conversation, broken
-
-
-def branch_off(store: Store, path: Path | None, copy: Conversation) -> Conversation:
-    """A branch of a conversation that another notebook goes on with, under an id of its own.
+def branch_off(
+    store: Store, path: Path | None, conversation: Conversation, turns: Sequence[Turn] | None = None
+) -> Conversation:
+    """A branch of a conversation, under an id of its own.
 
     Args:
         store: The history, which keeps the branch.
         path: The notebook that the branch is had in; ``None`` where it is not known.
-        copy: The turns that the branch begins with; it becomes the branch.
+        conversation: What it branches off from.
+        turns: The turns that it begins with; all unless given.
     """
-    last = max((turn.position for turn in copy.turns), default=-1)
-    copy.id, copy.origin = uuid.uuid4().hex, Origin(copy.id, last)
-    store.keep(copy, str(path) if path is not None else None)
-    store.save(copy)
-    return copy
+    begun = conversation.turns if turns is None else tuple(turns)
+    last = max((turn.position for turn in begun), default=-1)
+    branch = Conversation(
+        conversation.name,
+        system=conversation.system,
+        turns=begun,
+        id=uuid.uuid4().hex,
+        origin=Origin(conversation.id, last),
+    )
+    store.keep(branch, str(path) if path is not None else None)
+    store.save(branch)
+    return branch
 
 
 def bring_back(store: Store, entry: Entry, path: Path | None) -> Conversation:
@@ -118,25 +204,25 @@ def bring_back(store: Store, entry: Entry, path: Path | None) -> Conversation:
     """
     conversation, _ = store.load(entry.id)
     conversation.correct([msgspec.structs.replace(turn, cell=None) for turn in conversation.turns])
-    if entry.notebook not in (None, str(path)) and Path(str(entry.notebook)).exists():
+    if entry.notebook is not None and _is_elsewhere(entry, path):
         return branch_off(store, path, conversation)
     return conversation
 
 
-def _own(loaded: list[Conversation], file: NotebookFile, running: str | None) -> list[Conversation]:
-    """Those of the conversations that were had in the notebook, and not in another one that had its path
-    before. Its outputs or its cells show it; a conversation without own cells there, such as a panel's, goes
-    with those that began before it. A file that nobody has touched since the first turn cannot show it yet.
-    """
-    shown = [
-        conversation
-        for conversation in loaded
-        if conversation.id in file.ids
-        or (conversation.origin is not None and conversation.origin.id in file.ids)
-        or is_same_notebook(conversation.turns, file, running)
-    ]
-    began = min(map(_began, shown), default=file.touched)
-    return [conversation for conversation in loaded if conversation in shown or _began(conversation) > began]
+def _loaded(store: Store, entry: Entry, found: _Findings) -> Conversation:
+    conversation, broken = store.load(entry.id)
+    found.broken += broken
+    return conversation
+
+
+def _is_elsewhere(entry: Entry, path: Path | None) -> bool:
+    """Whether a conversation belongs to another notebook, which is still there."""
+    if entry.notebook is None or entry.notebook == str(path):
+        return False
+    try:
+        return Path(entry.notebook).exists()
+    except (OSError, ValueError):
+        return True
 
 
 def _began(conversation: Conversation) -> float:
@@ -149,9 +235,7 @@ def _newest(entries: list[Entry]) -> list[Entry]:
     return list({entry.name: entry for entry in reversed(entries)}.values())
 
 
-def _with_cells(conversation: Conversation, copy: Conversation) -> list[Turn]:
+def _with_cells(turns: Sequence[Turn], copy: Conversation) -> list[Turn]:
     """The turns, each with the cell that has its output; a run without a front end had not known them."""
     cells = {turn.id: turn.cell for turn in copy.turns}
-    return [
-        msgspec.structs.replace(turn, cell=turn.cell or cells.get(turn.id)) for turn in conversation.turns
-    ]
+    return [msgspec.structs.replace(turn, cell=turn.cell or cells.get(turn.id)) for turn in turns]

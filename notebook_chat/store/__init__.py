@@ -2,6 +2,7 @@
 
 from .notebook_file import Cell, NotebookFile, Stored, is_chat_cell, prompt_of, read_notebook, stored_with
 from .queries import Entry, Found
+from .sightings import Sighting, digest_of
 from .store import Store, default_path
 
 __all__ = [
@@ -9,9 +10,11 @@ __all__ = [
     "Entry",
     "Found",
     "NotebookFile",
+    "Sighting",
     "Store",
     "Stored",
     "default_path",
+    "digest_of",
     "is_chat_cell",
     "prompt_of",
     "read_notebook",

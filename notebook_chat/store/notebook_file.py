@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,8 +62,8 @@ class NotebookFile(msgspec.Struct, frozen=True):
         cells: Its cells, in order.
         stored: The turns in its outputs, in the order of the cells.
         broken: How many outputs have something for us that cannot be read.
-        saved: When it was last saved, in seconds since 1970.
-        touched: When it was last saved, renamed or put there; never before ``saved``.
+        saved: When it was last saved, in seconds since 1970, as far as a file's own time can be believed.
+        digest: What tells its bytes from all others; ``""`` where they are not known.
     """
 
     path: Path
@@ -70,7 +71,7 @@ class NotebookFile(msgspec.Struct, frozen=True):
     stored: tuple[Stored, ...] = ()
     broken: int = 0
     saved: float = 0.0
-    touched: float = 0.0
+    digest: str = ""
 
     @property
     def cell_ids(self) -> frozenset[str]:
@@ -162,10 +163,10 @@ def read_notebook(path: Path) -> NotebookFile:
         if status.st_size > _LARGEST:
             raise HistoryError(f"{path.name} is too large to look for a conversation in")
         content = path.read_bytes()
-        touched = max(status.st_mtime, status.st_ctime)
+        digest = hashlib.blake2b(content, digest_size=16).hexdigest()
         if path.suffix.lower() in TEXT_NOTEBOOKS:
             cells = tuple(Cell(None, True, source) for source in text_sources(content))
-            return NotebookFile(path, cells, saved=status.st_mtime, touched=touched)
+            return NotebookFile(path, cells, saved=status.st_mtime, digest=digest)
         notebook = msgspec.json.decode(content, type=_Notebook)
     except msgspec.ValidationError:
         raise HistoryError(f"{path.name} cannot be read: it is not a notebook") from None
@@ -174,10 +175,10 @@ def read_notebook(path: Path) -> NotebookFile:
         raise HistoryError(f"{path.name} cannot be read: {what}") from None
     except (msgspec.MsgspecError, RecursionError):
         raise HistoryError(f"{path.name} cannot be read: it is not a notebook's JSON") from None
-    return _read_cells(path, notebook, status.st_mtime, touched)
+    return _read_cells(path, notebook, status.st_mtime, digest)
 
 
-def _read_cells(path: Path, notebook: _Notebook, saved: float, touched: float) -> NotebookFile:
+def _read_cells(path: Path, notebook: _Notebook, saved: float, digest: str) -> NotebookFile:
     cells: list[Cell] = []
     stored: list[Stored] = []
     broken = 0
@@ -192,7 +193,7 @@ def _read_cells(path: Path, notebook: _Notebook, saved: float, touched: float) -
             except (InvalidMessagesError, msgspec.MsgspecError, ValueError, RecursionError):
                 broken += 1
         cells.append(Cell(_id_of(cell), cell.cell_type == "code", _text(cell.source), tuple(turns)))
-    return NotebookFile(path, tuple(cells), tuple(stored), broken, saved, touched)
+    return NotebookFile(path, tuple(cells), tuple(stored), broken, saved, digest)
 
 
 def _decoded(raw: msgspec.Raw) -> _Cell:

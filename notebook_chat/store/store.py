@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from ..conversation import Conversation, Draft, Journaled, Turn
 from ..environment import home
 from ..errors import HistoryError
-from . import queries
+from . import queries, sightings
 from .liveness import owner
 from .queries import Entry, Found
+from .sightings import Sighting
 from .writer import Work, Writer
 
 _READ_SECONDS = 15.0
@@ -156,6 +157,7 @@ class Store:
         def work(connection: sqlite3.Connection, words: bool) -> None:
             queries.remove_turns(connection, words, id)
             connection.execute("DELETE FROM conversations WHERE id = ?", (id,))
+            sightings.remove(connection, id)
 
         self._writer.write(work)
 
@@ -174,6 +176,18 @@ class Store:
                 "UPDATE conversations SET notebook = ? WHERE id = ?", (notebook, id)
             )
         )
+
+    def saw(self, ids: Sequence[str], sighting: Sighting) -> None:
+        """Notes how the notebook of some conversations was seen."""
+        self._writer.write(lambda connection, _: sightings.write(connection, ids, sighting))
+
+    def sighting(self, id: str) -> Sighting | None:
+        """How the notebook of a conversation was last seen on this machine; ``None`` where that is not known.
+
+        Raises:
+            HistoryError: The database cannot be read.
+        """
+        return self._read(lambda connection, _: sightings.read(connection, id))
 
     def flush(self) -> None:
         """Waits until all is written, for a bounded time."""

@@ -187,7 +187,12 @@ def test_a_notebook_from_elsewhere_is_restored_when_asked(session: Session, tmp_
     shutil.rmtree(tmp_path / "history")
     session.open()
     assert "holds 2 turns from elsewhere" in session.run("look", "%chat history")
-    assert "2 turns" in session.run("restore", "%chat restore")
+    told = session.run("restore", "%chat restore")
+    assert "2 turns" in told
+    assert "%chat restore --yes puts it in force" in told
+    assert session.chat("c", "c") == before[1:]
+    session.run("restore", "%chat undo")
+    session.run("restore", "%chat restore --yes")
     assert session.chat("c", "c") == before
     assert session.server.requests[-1].json == body
 

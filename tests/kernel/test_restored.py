@@ -43,7 +43,7 @@ def test_the_same_messages_go_out_for_the_next_prompt(server: VendorServer, tmp_
     [history] = tmp_path.rglob("conversations.sqlite3")
     history.unlink()
     execute(
-        [f"%chat restore {path}", NEXT, "%%chat -c branch\nand the next?"],
+        [f"%chat restore --yes {path}", NEXT, "%%chat -c branch\nand the next?"],
         tmp_path / "another.ipynb",
         server,
     )

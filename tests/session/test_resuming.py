@@ -86,7 +86,10 @@ def test_a_notebook_from_elsewhere_is_restored_when_asked(notebook: Notebook) ->
     assert not session.conversations
     restored = session.restore()
     assert [prompts(one) for one in restored.conversations] == [["a", "b"]]
-    assert session.conversation().system == "be kind"
+    assert [(one.what, one.text) for one in restored.withheld] == [("system prompt", "be kind")]
+    assert session.conversation().system_in_force == ""
+    session.restore(whole=True)
+    assert session.conversation().system_in_force == "be kind"
     assert session.conversation() is restored.conversations[0]
 
 
