@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import InvalidOptionError
 from .arguments import conversation_names
 from .output import confirm, describe, shorten, show_table, show_text, turns
 from .subcommand import CONVERSATION, Context, Group, argument
@@ -87,8 +88,11 @@ def export(context: Context, arguments: Namespace) -> None:
     from .. import exports
 
     conversation = context.session.named(arguments.name)
-    exports.write(conversation, Path(arguments.file).expanduser())
-    show_text(f"{turns(len(conversation))} written to {arguments.file}.")
+    written = exports.write(conversation, _path(arguments.file), context.session.notebook)
+    where = arguments.file
+    if written.spared:
+        where = f"{written.path}: {arguments.file} {written.spared}, and stays as it is"
+    show_text(f"{turns(len(conversation))} written to {where}.")
 
 
 @group.subcommand(
@@ -100,7 +104,7 @@ def import_(context: Context, arguments: Namespace) -> None:
     """Reads a conversation from a file."""
     from .. import exports
 
-    read = context.session.take_in(exports.read(Path(arguments.file).expanduser()))
+    read = context.session.take_in(exports.read(_path(arguments.file)))
     show_text(f"{turns(len(read))} read; %%chat -c {read.name} goes on with them.")
 
 
@@ -119,9 +123,21 @@ def restore(context: Context, arguments: Namespace) -> None:
     if arguments.file and _ID.fullmatch(arguments.file) and not Path(arguments.file).exists():
         found = context.session.bring_back(arguments.file)
         return show_text(f"{turns(len(found))} are there; %%chat -c {found.name} goes on with them.")
-    restored = context.session.restore(Path(arguments.file).expanduser() if arguments.file else None)
+    restored = context.session.restore(_path(arguments.file) if arguments.file else None)
     broken = f" {restored.broken} could not be read." if restored.broken else ""
     return show_text(f"The conversation goes on after {describe(restored.conversations)}.{broken}")
+
+
+def _path(text: str) -> Path:
+    """A file's path as it was typed.
+
+    Raises:
+        InvalidOptionError: It begins with the home of a user who is not known here.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise InvalidOptionError(f"there is no home folder {text.partition('/')[0]}") from None
 
 
 def _when(entry: Entry) -> str:

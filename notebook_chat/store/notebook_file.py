@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from .. import files
 from ..conversation import Conversation, Origin, Turn, is_lasting, numbered
 from ..errors import HistoryError, InvalidMessagesError
 from ..text import TEXT_NOTEBOOKS
@@ -158,10 +160,9 @@ def read_notebook(path: Path) -> NotebookFile:
         HistoryError: It cannot be read, or is no notebook.
     """
     try:
-        status = path.stat()
-        if status.st_size > _LARGEST:
-            raise HistoryError(f"{path.name} is too large to look for a conversation in")
-        content = path.read_bytes()
+        with files.open_regular(path) as file:
+            status = os.fstat(file.fileno())
+            content = files.read_rest(file, _LARGEST)
         touched = max(status.st_mtime, status.st_ctime)
         if path.suffix.lower() in TEXT_NOTEBOOKS:
             cells = tuple(Cell(None, True, source) for source in text_sources(content))

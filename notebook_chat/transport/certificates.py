@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import ConfigurationError
+from ..files import check_regular
 from ..request import HttpRequest
 
 _FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
@@ -34,12 +35,23 @@ def trusted(request: HttpRequest) -> tls.SSLContext | bool:
         return True
     file = os.environ[name] if name else None
     try:
-        return _context(file, folder, Path(file).stat().st_mtime_ns if file else 0)
+        return _context(file, folder, _changed(file) if file else 0)
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"{name or _FOLDER} names {file or folder}, which cannot be used: {error}",
             hint="Name a file of certificates (PEM), or unset it.",
         ) from None
+
+
+def _changed(file: str) -> int:
+    """When a file was last changed, in nanoseconds. Of a pipe OpenSSL would wait for what never comes.
+
+    Raises:
+        OSError: It is not there, or is no file.
+    """
+    status = Path(file).stat()
+    check_regular(status)
+    return status.st_mtime_ns
 
 
 @lru_cache(maxsize=4)
