@@ -22,7 +22,10 @@ _STATES = 8
 
 _MOST_FILES = 1000
 _MOST_NAMES = 1000
-_RECORD = 10_000  # bytes
+_LONG, _RECORD = (
+    10_000,
+    1_000_000,
+)  # bytes of a record: from which on it is shortened, and that are read at most
 
 
 class Written(NamedTuple):
@@ -78,6 +81,7 @@ def _put(place: Path, data: bytes, notebook: Path | None) -> str:
             return ""
     if not place.exists():
         return "is a link to nothing"
+    files.check_regular(place.stat())  # the operating system's own links lead where no path does
     file = place.resolve()
     if reason := _refusal(file, notebook):
         return reason
@@ -105,17 +109,15 @@ def _refusal(file: Path, notebook: Path | None) -> str:
     states = _states(file)
     if not states:
         return "is there and was not exported from here"
-    return "" if _digest(file, status.st_size) in states else "has changed since it was exported"
+    sizes = [int(size) for state in states if (size := state.partition("-")[0]).isdecimal()]
+    if status.st_size in sizes and _state(files.read(file, status.st_size)) in states:
+        return ""
+    return "has changed since it was exported"
 
 
-def _digest(file: Path, size: int) -> str:
-    """The checksum of a file's bytes; of one that grows, of no more than one byte beyond its size."""
-    checksum = hashlib.sha256()
-    with files.open_regular(file) as source:
-        while size >= 0 and (block := source.read(min(1 << 20, size + 1))):
-            checksum.update(block)
-            size -= len(block)
-    return checksum.hexdigest()
+def _state(data: bytes) -> str:
+    """What a file's bytes are known by."""
+    return f"{len(data)}-{hashlib.sha256(data).hexdigest()}"
 
 
 # --- the checksums
@@ -131,7 +133,7 @@ def _record(file: Path) -> Path:
 
 def _states(file: Path) -> list[str]:
     try:
-        return files.read(_record(file), _RECORD).decode("ascii", "replace").split()
+        return files.read(_record(file), _RECORD).decode("ascii", "replace").split()[-_STATES:]
     except OSError:
         return []
 
@@ -139,12 +141,14 @@ def _states(file: Path) -> list[str]:
 def _remember(file: Path, data: bytes) -> None:
     """Notes what is about to be written: before it is, since a file that is not known is never replaced. Where that
     cannot be done, the next export is put beside this one."""
-    record = _record(file)
-    state = hashlib.sha256(data).hexdigest()
-    states = [state, *(one for one in _states(file) if one != state)][:_STATES]
+    record, state = _record(file), _state(data)
+    if state in _states(file):
+        return
     with suppress(OSError):
         files.make_private_folder(record.parent)
-        files.replace(record, "\n".join(states).encode())
+        files.append(record, f"{state}\n".encode())  # what another kernel notes at the same time stays
+        if record.stat().st_size > _LONG:
+            files.replace(record, "\n".join([*_states(file), ""]).encode())
         _forget_oldest(record.parent)
 
 

@@ -17,8 +17,10 @@ PRIVATE = 0o600
 
 _BLOCK = 1 << 20
 # An open that waits for nobody: of a pipe without a writer, of a terminal, of a lease that another process has.
-_READING = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
-_DRAFTING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | sum(getattr(os, n, 0) for n in ("O_NOFOLLOW", "O_BINARY"))
+_AT_ONCE = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
+_READING = os.O_RDONLY | _AT_ONCE
+_APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _AT_ONCE | getattr(os, "O_NOFOLLOW", 0)
+_DRAFTING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _AT_ONCE | getattr(os, "O_NOFOLLOW", 0)
 _KINDS = (
     (stat.S_ISDIR, errno.EISDIR, "a folder"),
     (stat.S_ISFIFO, errno.EINVAL, "a named pipe"),
@@ -145,6 +147,22 @@ def replace(path: Path, data: bytes, mode: int = PRIVATE) -> None:
     """
     with draft(path.parent, data, mode) as written:
         written.replace(path)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Adds to the end of a file that is the user's alone, or makes it. What several processes add stays whole.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    descriptor = os.open(path, _APPENDING, PRIVATE)
+    try:
+        check_regular(os.fstat(descriptor))
+        if os.chmod in os.supports_fd:
+            os.chmod(descriptor, PRIVATE)  # noqa: PTH101  whatever the umask
+        os.write(descriptor, data)
+    finally:
+        os.close(descriptor)
 
 
 def put_new(written: Path, path: Path) -> None:
