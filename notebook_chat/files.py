@@ -6,7 +6,9 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import stat
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +18,9 @@ PRIVATE = 0o600
 """The mode of a file that is the user's alone."""
 
 _BLOCK = 1 << 20
+_DRAFT = ".notebook_chat-"
+_DRAFTS = re.compile(re.escape(_DRAFT) + r"[0-9a-f]{16}")
+_LEFT = 3600.0  # seconds after which nobody writes on a draft
 # An open that waits for nobody: of a pipe without a writer, of a terminal, of a lease that another process has.
 _AT_ONCE = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
 _READING = os.O_RDONLY | _AT_ONCE
@@ -56,6 +61,29 @@ def check_regular(status: os.stat_result) -> None:
         if is_one(status.st_mode):
             raise OSError(number, f"it is {name}, not a file")
     raise OSError(errno.EINVAL, "it is a device, not a file")
+
+
+def check_named(path: str | os.PathLike[str], limit: int = 100_000_000) -> os.stat_result:
+    """Checks a file that a library opens by its name: of a pipe it would wait for what never comes.
+
+    Args:
+        path: The file.
+        limit: How many bytes it may have at most.
+
+    Returns:
+        Its status.
+
+    Raises:
+        OSError: It is not there, is no file, or is larger; ``strerror`` says what, in words.
+    """
+    try:
+        status = Path(path).stat()
+    except ValueError:
+        raise OSError(errno.EINVAL, "no file can have such a name") from None
+    check_regular(status)
+    if status.st_size > limit:
+        raise OSError(errno.EFBIG, f"it is larger than {limit:,} bytes")
+    return status
 
 
 def open_regular(path: str | os.PathLike[str]) -> io.FileIO:
@@ -108,7 +136,7 @@ def read_rest(file: io.FileIO, limit: int) -> bytes:
 @contextmanager
 def draft(folder: Path, data: bytes, mode: int | None = None) -> Generator[Path]:
     """A new file in a folder, with all of the data on the disk, to be put into the place of another or linked to its
-    name. What is left of it at the end is removed.
+    name. What is left of it at the end is removed, and what a process left that was killed, after an hour.
 
     Args:
         folder: The folder, which must be that of the file to come.
@@ -118,7 +146,8 @@ def draft(folder: Path, data: bytes, mode: int | None = None) -> Generator[Path]
     Raises:
         OSError: It cannot be written, such as on a full disk.
     """
-    path = folder / f".notebook_chat-{os.urandom(8).hex()}"
+    _sweep(folder)
+    path = folder / f"{_DRAFT}{os.urandom(8).hex()}"
     descriptor = os.open(path, _DRAFTING, 0o666 if mode is None else PRIVATE)
     try:
         with io.FileIO(descriptor, "wb") as file:
@@ -132,6 +161,17 @@ def draft(folder: Path, data: bytes, mode: int | None = None) -> Generator[Path]
     finally:
         with suppress(FileNotFoundError):
             path.unlink()
+
+
+def _sweep(folder: Path) -> None:
+    """Removes drafts of processes that were killed."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if (
+                _DRAFTS.fullmatch(entry.name)
+                and time.time() - entry.stat(follow_symlinks=False).st_mtime > _LEFT
+            ):
+                os.unlink(entry.path)  # noqa: PTH108
 
 
 def replace(path: Path, data: bytes, mode: int = PRIVATE) -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 
 from ..attempts import RetryPolicy
 from ..errors import InvalidOptionError
+from ..files import check_named
 from ..messages import Message, Messages, normalize
 from ..request import Timeouts
 from ..secrets import Secret
@@ -264,6 +265,7 @@ def check_ssl(value: Any) -> tls.SSLContext | bool:
     if value is None or isinstance(value, (bool, tls.SSLContext)):
         return True if value is None else value
     try:
+        check_named(value)
         return tls.create_default_context(cafile=Path(value))
     except (OSError, TypeError) as error:
         raise InvalidOptionError(f"ssl must be a context or a file of certificates: {error}") from None

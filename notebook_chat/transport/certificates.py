@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import ssl as tls
 from functools import lru_cache
-from pathlib import Path
 
 from ..errors import ConfigurationError
-from ..files import check_regular
+from ..files import check_named
 from ..request import HttpRequest
 
 _FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
@@ -35,23 +34,12 @@ def trusted(request: HttpRequest) -> tls.SSLContext | bool:
         return True
     file = os.environ[name] if name else None
     try:
-        return _context(file, folder, _changed(file) if file else 0)
+        return _context(file, folder, check_named(file).st_mtime_ns if file else 0)
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"{name or _FOLDER} names {file or folder}, which cannot be used: {error}",
             hint="Name a file of certificates (PEM), or unset it.",
         ) from None
-
-
-def _changed(file: str) -> int:
-    """When a file was last changed, in nanoseconds. Of a pipe OpenSSL would wait for what never comes.
-
-    Raises:
-        OSError: It is not there, or is no file.
-    """
-    status = Path(file).stat()
-    check_regular(status)
-    return status.st_mtime_ns
 
 
 @lru_cache(maxsize=4)

@@ -391,3 +391,13 @@ def test_drafts_have_names_that_nobody_can_foresee(tmp_path: Path) -> None:
         assert one != other
         assert one.name.startswith(".notebook_chat-")
     assert others(tmp_path) == []
+
+
+def test_drafts_of_killed_processes_go_after_an_hour(tmp_path: Path) -> None:
+    names = [".notebook_chat-0123456789abcdef", ".notebook_chat-notes", ".notebook_chat-fedcba9876543210"]
+    for name in names:
+        (tmp_path / name).write_text("what was said")
+    for name in names[:2]:
+        os.utime(tmp_path / name, (1, 1))
+    exports.write(talk(), tmp_path / "x.md")
+    assert others(tmp_path) == [*sorted(names[1:]), "x.md"]
