@@ -380,9 +380,10 @@ def test_the_export_cell_in_run_all(
     assert Path("talk.md").read_text() == "a day's work"
     out, _ = run(shell, capsys, "%chat export talk.md")
     assert others(tmp_path) == ["talk-2.md", "talk.md"]
-    monkeypatch.setattr(type(notebook(shell)), "notebook", property(lambda self: tmp_path / "own.ipynb"))
     Path("own.ipynb").write_text("{}")
-    out, _ = run(shell, capsys, "%chat export own.ipynb")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(notebook(shell)), "notebook", property(lambda self: tmp_path / "own.ipynb"))
+        out, _ = run(shell, capsys, "%chat export own.ipynb")
     assert "own.ipynb is this notebook, and stays as it is." in out
 
 
