@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from . import files
 from .errors import ConfigurationError
 from .secrets import Secret
 
@@ -101,10 +103,25 @@ def of_file() -> Mapping[str, str]:
         state = os.stat(FILE)  # noqa: PTH116  it is asked for with each request, and a Path takes three times as long
     except OSError:
         return _NONE
+    if not stat.S_ISREG(state.st_mode) or state.st_size > _LARGEST:
+        return _NONE
     try:
         return _read(str(Path(FILE).absolute()), state.st_mtime_ns, state.st_size)
     except OSError:
         return _NONE
+
+
+def file_problem() -> str | None:
+    """Why the file is not read, in words, where there is one; ``None`` where it is, or where there is none. A folder
+    of that name is none: virtual environments are called so, too."""
+    try:
+        state = Path(FILE).stat()
+        files.check_regular(state)
+    except IsADirectoryError:
+        return None
+    except OSError as error:
+        return error.strerror if Path(FILE).exists() else None
+    return f"it is larger than {_LARGEST:,} bytes" if state.st_size > _LARGEST else None
 
 
 @lru_cache(maxsize=4)
@@ -114,12 +131,10 @@ def _read(path: str, changed: int, size: int) -> Mapping[str, str]:
     Nothing is put into its values: a file from elsewhere could otherwise have a key of the environment written into
     an address of its choice.
     """
-    if size > _LARGEST:
-        return {}
     import io
 
     from dotenv import dotenv_values
 
-    text = Path(path).read_text("utf-8-sig", "replace")
+    text = files.read(path, _LARGEST).decode("utf-8-sig", "replace")
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
     return {name: value.strip() for name, value in values.items() if value and value.strip()}

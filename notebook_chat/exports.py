@@ -10,14 +10,15 @@ from typing import Any
 
 import msgspec
 
-from . import markup
+from . import export_files, files, markup
 from .conversation import Conversation, Turn
 from .errors import HistoryError, InvalidMessagesError, InvalidOptionError
+from .export_files import Written
 from .renderers.parts import asides, asides_html
 from .store import stored_with
 
 MARK = "exported by notebook_chat"
-"""What stands in each file, so that a later export may replace it, and nothing else."""
+"""What stands in each file, for whoever wonders where it comes from."""
 
 _VERSION = 1
 """What stands in a JSON file, so that a release that knows less does not read half of it."""
@@ -25,22 +26,23 @@ _VERSION = 1
 _LARGEST = 200_000_000  # bytes
 
 
-def write(conversation: Conversation, path: Path) -> None:
-    """Writes a conversation into a file, in the format that its ending names.
+def write(conversation: Conversation, path: Path, notebook: Path | None = None) -> Written:
+    """Writes a conversation into a file, in the format that its ending names; into one beside it, where what is there
+    is not as it was exported.
+
+    Args:
+        conversation: What is written.
+        path: The file.
+        notebook: The notebook that this is done in, which is never written over.
 
     Raises:
-        InvalidOptionError: The ending is none that can be written, or a file is there that is no export.
+        InvalidOptionError: The ending is none that can be written.
         HistoryError: It cannot be written.
     """
     form = FORMS.get(path.suffix.lower())
     if form is None:
         raise InvalidOptionError(f"{path.name!r} does not end in one of {', '.join(FORMS)}")
-    try:
-        if path.exists() and MARK.encode() not in path.read_bytes():
-            raise InvalidOptionError(f"{path} is there and is no export", hint="Choose another name.")
-        path.write_text(form(conversation), encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise HistoryError(f"{path} cannot be written: {error.strerror}") from None
+    return export_files.write(path, form(conversation).encode("utf-8", "replace"), notebook)
 
 
 def read(path: Path) -> Conversation:
@@ -51,9 +53,7 @@ def read(path: Path) -> Conversation:
         InvalidMessagesError: It is no such file.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise HistoryError(f"{path.name} is too large")
-        values = msgspec.json.decode(path.read_bytes())
+        values = msgspec.json.decode(files.read(path, _LARGEST))
     except OSError as error:
         raise HistoryError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from . import files
 from .errors import InvalidMessagesError
 from .parts import ImagePart
 
@@ -76,11 +77,11 @@ def _of_path(path: str | os.PathLike[str]) -> ImagePart:
             f"{shown} is an address, and images are not fetched", hint="Download it and give its path."
         )
     try:
-        with Path(path).expanduser().open("rb") as file:
+        with files.open_regular(Path(path).expanduser()) as file:
             _check_size(os.fstat(file.fileno()).st_size, shown)
-            head = file.read(16)
+            head = file.read(16) or b""
             # A large file that is no image is not read to its end.
-            return _of_bytes(head + file.read() if media_type(head) else head, shown)
+            return _of_bytes(head + files.read_rest(file, LARGEST) if media_type(head) else head, shown)
     except (OSError, ValueError, RuntimeError) as error:
         if isinstance(error, InvalidMessagesError):
             raise

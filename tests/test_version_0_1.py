@@ -284,10 +284,14 @@ def test_an_export_is_imported(store: Store, file: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("file", ["default.md", "default.json", "default.html", "default.ipynb"])
-def test_an_export_is_known_as_one_and_replaced(store: Store, tmp_path: Path, file: str) -> None:
+def test_an_export_of_which_nobody_knows_whether_it_has_changed_stays(
+    store: Store, tmp_path: Path, file: str
+) -> None:
     copy = Path(shutil.copy(FILES / file, tmp_path / file))
-    exports.write(loaded(store, "roles"), copy)
-    assert "An assistant again." in copy.read_text(encoding="utf-8")
+    written = exports.write(loaded(store, "roles"), copy)
+    assert copy.read_bytes() == (FILES / file).read_bytes()
+    assert written == (tmp_path / file.replace(".", "-2."), "is there and was not exported from here")
+    assert "An assistant again." in written.path.read_text(encoding="utf-8")
 
 
 def test_reading_writes_nothing_but_the_end_of_the_killed_turn(store: Store, path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..chat import Chat, answer_of
 from ..conversation import Conversation, Turn
-from ..environment import FILE
+from ..environment import FILE, file_problem
 from ..errors import InvalidMessagesError
 from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
 from ..run import Run
@@ -63,12 +63,15 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
 
 
 def _tell_of_file(run: Run, settings: Settings) -> None:
-    """Says, once, which of the provider's variables come from a file that lies beside the notebook."""
+    """Says, once, which of the provider's variables come from a file that lies beside the notebook; or why none do."""
     told: Callable[[], Sequence[str]] = getattr(run.provider, "variables_of_file", tuple)
     names = told()
     if new := [name for name in names if name not in settings.told]:
         settings.told.update(new)
         show_text(f"Read from {FILE}: {', '.join(new)}.")
+    if FILE not in settings.told and (problem := file_problem()):
+        settings.told.add(FILE)
+        show_text(f"{FILE} is not read: {problem}.")
 
 
 def _renderer(

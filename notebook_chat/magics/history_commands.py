@@ -8,6 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import InvalidOptionError
 from .arguments import conversation_names
 from .output import confirm, describe, shorten, show_table, show_text, show_withheld, turns
 from .subcommand import CONVERSATION, Context, Group, argument
@@ -88,8 +89,11 @@ def export(context: Context, arguments: Namespace) -> None:
     from .. import exports
 
     conversation = context.session.named(arguments.name)
-    exports.write(conversation, Path(arguments.file).expanduser())
-    show_text(f"{turns(len(conversation))} written to {arguments.file}.")
+    written = exports.write(conversation, _path(arguments.file), context.session.notebook)
+    where = arguments.file
+    if written.spared:
+        where = f"{written.path}: {arguments.file} {written.spared}, and stays as it is"
+    show_text(f"{turns(len(conversation))} written to {where}.")
 
 
 YES = argument(
@@ -109,8 +113,7 @@ def import_(context: Context, arguments: Namespace) -> None:
     """Reads a conversation from a file."""
     from .. import exports
 
-    read = exports.read(Path(arguments.file).expanduser())
-    taken, withheld = context.session.take_from_file(read, whole=arguments.yes)
+    taken, withheld = context.session.take_from_file(exports.read(_path(arguments.file)), whole=arguments.yes)
     if taken is None:
         show_text(f"There is nothing to go on with in {arguments.file}.")
     else:
@@ -136,7 +139,7 @@ def restore(context: Context, arguments: Namespace) -> None:
     if arguments.file and _ID.fullmatch(arguments.file) and not Path(arguments.file).exists():
         found = context.session.bring_back(arguments.file)
         return show_text(f"{turns(len(found))} are there; %%chat -c {found.name} goes on with them.")
-    path = Path(arguments.file).expanduser() if arguments.file else None
+    path = _path(arguments.file) if arguments.file else None
     restored = context.session.restore(path, whole=arguments.yes)
     broken = f" {restored.broken} could not be read." if restored.broken else ""
     told = describe(restored.conversations)
@@ -148,6 +151,18 @@ def restore(context: Context, arguments: Namespace) -> None:
     command = shlex.join(["%chat", "restore", "--yes", *([arguments.file] if arguments.file else [])])
     show_withheld(context.shell, restored.withheld, command, in_force=arguments.yes and bool(told))
     return None
+
+
+def _path(text: str) -> Path:
+    """A file's path as it was typed.
+
+    Raises:
+        InvalidOptionError: It begins with the home of a user who is not known here.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise InvalidOptionError(f"there is no home folder {text.partition('/')[0]}") from None
 
 
 def _when(entry: Entry) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 from ..attempts import RetryPolicy
 from ..errors import InvalidOptionError
+from ..files import check_named
 from ..messages import Message, Messages, normalize
 from ..request import Timeouts
 from ..secrets import Secret
@@ -306,10 +307,8 @@ def check_ssl(value: Any) -> tls.SSLContext | bool:
     if value is None or isinstance(value, (bool, tls.SSLContext)):
         return True if value is None else value
     try:
-        path = Path(value)
-        if not path.is_file() and path.exists():  # a pipe would be waited for
-            raise OSError("it is no file")
-        return tls.create_default_context(cafile=path)
+        check_named(value)
+        return tls.create_default_context(cafile=Path(value))
     except (OSError, TypeError, ValueError) as error:
         raise InvalidOptionError(f"ssl must be a context or a file of certificates: {error}") from None
 

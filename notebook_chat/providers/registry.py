@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import re
 import sys
 from functools import lru_cache
@@ -74,7 +75,7 @@ def resolve(model: str) -> tuple[Provider, str]:
     if found and _is_known(name):
         return get_provider(name), rest.strip()
     name, _, rest = model.partition("/")
-    if _is_known(name) and not Path(model).is_file():  # a folder may be called as a provider is
+    if _is_known(name) and not os.path.isfile(model):  # noqa: PTH113
         return get_provider(name), rest.strip()
     if (accepting := _accepting(model)) is not None:
         return accepting, model

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
 
 import msgspec
 
-from .. import environment
+from .. import environment, files
 from ..errors import HistoryError, InvalidOptionError
 from .vendor import DIALECTS, Vendor
 
 NAME = "providers.json"
+
+_LARGEST = 1_000_000  # bytes
 
 _PRIVATE = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
 _FILE = msgspec.json.Decoder(list[Vendor])
@@ -65,14 +65,15 @@ def _own() -> Mapping[str, Vendor]:
     if not path.exists():
         return {}
     try:
-        return {vendor.name: vendor for vendor in _FILE.decode(path.read_bytes())}
+        return {vendor.name: vendor for vendor in _FILE.decode(files.read(path, _LARGEST))}
     except (OSError, ValueError) as error:
-        raise HistoryError(f"{path} cannot be read: {error}", hint="Repair it, or move it away.") from None
+        reason = getattr(error, "strerror", None) or error
+        raise HistoryError(f"{path} cannot be read: {reason}", hint="Repair it, or move it away.") from None
 
 
 @lru_cache(maxsize=1)
 def _read(path: str, changed: int, size: int) -> Mapping[str, Vendor]:
-    vendors = _FILE.decode(Path(path).read_bytes())
+    vendors = _FILE.decode(files.read(path, _LARGEST))
     return {vendor.name: vendor for vendor in vendors if vendor.dialect in DIALECTS}
 
 
@@ -81,15 +82,7 @@ def _write(vendors: Iterable[Vendor]) -> None:
     folder = environment.home()
     data = msgspec.json.format(msgspec.json.encode(list(vendors)), indent=2)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=NAME, delete=False) as file:
-            written = Path(file.name)
-            try:
-                file.write(data)
-                file.close()
-                written.replace(folder / NAME)
-            except BaseException:
-                written.unlink()
-                raise
+        files.make_private_folder(folder)
+        files.replace(folder / NAME, data)
     except OSError as error:
         raise HistoryError(f"{folder / NAME} cannot be written: {error.strerror or error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from .. import files
 from ..conversation import Conversation, Origin, Turn, is_lasting, numbered
 from ..errors import HistoryError, InvalidMessagesError
 from ..text import TEXT_NOTEBOOKS
@@ -159,10 +161,9 @@ def read_notebook(path: Path) -> NotebookFile:
         HistoryError: It cannot be read, or is no notebook.
     """
     try:
-        status = path.stat()
-        if status.st_size > _LARGEST:
-            raise HistoryError(f"{path.name} is too large to look for a conversation in")
-        content = path.read_bytes()
+        with files.open_regular(path) as file:
+            status = os.fstat(file.fileno())
+            content = files.read_rest(file, _LARGEST)
         digest = hashlib.blake2b(content, digest_size=16).hexdigest()
         if path.suffix.lower() in TEXT_NOTEBOOKS:
             cells = tuple(Cell(None, True, source) for source in text_sources(content))

@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from .. import files
+
 BUSY_SECONDS = 5.0
 """How long a write waits for that of another kernel."""
 
@@ -43,9 +45,11 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
         NewerDatabaseError: A later release has written the file, which is left as it is.
         sqlite3.Error, OSError: The file or its folder cannot be used.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    files.make_private_folder(path.parent)
+    _check_files(path)
     if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # what is said to a model is private
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, files.PRIVATE))  # what is said to a model is private
+        path.chmod(files.PRIVATE)  # whatever the umask takes away
     if path.with_name(f"{path.name}-wal").exists():  # none of ours
         _check_read_only(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -58,6 +62,26 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     except BaseException:
         connection.close()
         raise
+
+
+def _check_files(path: Path) -> None:
+    """Checks that the database, and what SQLite keeps beside it, are files where they are there: to read a pipe it
+    would wait for ever.
+
+    Raises:
+        sqlite3.OperationalError: One of them is something else.
+    """
+    for ending in ("", "-journal", "-wal", "-shm"):
+        place = Path(f"{path}{ending}")
+        try:
+            status = place.stat()
+            files.check_regular(status)
+            if status.st_mode & 0o077:
+                place.chmod(files.PRIVATE)  # such as one out of an archive
+        except (FileNotFoundError, PermissionError):
+            pass  # of one that is another's, SQLite says what is wrong with it
+        except OSError as error:
+            raise sqlite3.OperationalError(f"{place.name}: {error.strerror}") from None
 
 
 def _check_read_only(path: Path) -> None:

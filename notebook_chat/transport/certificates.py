@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import ssl as tls
 from functools import lru_cache
-from pathlib import Path
 
 from ..errors import ConfigurationError
+from ..files import check_named
 from ..request import HttpRequest
 
 _FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
@@ -34,7 +34,7 @@ def trusted(request: HttpRequest) -> tls.SSLContext | bool:
         return True
     file = os.environ[name] if name else None
     try:
-        return _context(file, folder, Path(file).stat().st_mtime_ns if file else 0)
+        return _context(file, folder, check_named(file).st_mtime_ns if file else 0)
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"{name or _FOLDER} names {file or folder}, which cannot be used: {error}",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+
+from notebook_chat import files
 
 from ..store.turns import prompts, say
 from .notebook import Notebook
@@ -231,13 +234,13 @@ def test_a_file_that_goes_away_and_comes_back(abc: Notebook, tmp_path: Path) -> 
 
 def test_the_file_is_read_once_for_each_state(abc: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[Path] = []
-    real = Path.read_bytes
+    real = files.open_regular
 
-    def read_bytes(path: Path) -> bytes:
+    def open_regular(path: Path) -> io.FileIO:
         reads.append(path)
         return real(path)
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(files, "open_regular", open_regular)
     for number in range(5):
         abc.compute(f"x{number}")
     assert reads == []  # nobody asked

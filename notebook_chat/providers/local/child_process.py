@@ -21,7 +21,9 @@ _APART: dict[str, Any]
 if sys.platform == "win32":
     _APART = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
 else:
-    _APART = {"start_new_session": True}
+    # What they write into caches is the user's alone, whatever umask this process was started with.
+    _APART = {"start_new_session": True, "umask": 0o077}
+_LAST = 1_000_000  # bytes
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has but one way
 
 
@@ -161,7 +163,10 @@ def run(
 
 
 def _text(path: Path) -> str:
+    """The end of what a child has written: what counts stands there, and a server's words may have no end."""
     try:
-        return path.read_text("utf-8", "replace")
+        with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _LAST))
+            return file.read(_LAST).decode("utf-8", "replace")
     except OSError:
         return ""

@@ -21,8 +21,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ...errors import EngineError, MissingDependencyError
+from ...files import Identity
 from ...secrets import Secret
 from .background_job import ProgressReporter
+from .checked_file import CheckedFile
 from .child_process import Child, environment, python
 from .cpu import threads
 
@@ -50,19 +52,18 @@ class Model:
         path: The GGUF file.
         name: What the engine calls it.
         context: The size of the context, in tokens. The engine caps it at what the model was trained with.
-        stamp: The file's size and time: a file that was replaced is another model.
+        identity: Which file it was that was checked. One that was replaced is another model, and is not loaded.
     """
 
     path: Path
     name: str = field(compare=False)
     context: int
-    stamp: tuple[int, int]
+    identity: Identity
 
     @classmethod
     def of(cls, path: Path, name: str, context: int) -> Model:
         """The model as its file is now."""
-        status = path.stat()
-        return cls(path, name, context, (status.st_size, status.st_mtime_ns))
+        return cls(path, name, context, CheckedFile.of(path).identity)
 
 
 class Engine:
@@ -109,6 +110,9 @@ class Engine:
             reply = json.loads(output) if output.endswith("\n") else {}
             if "address" not in reply:
                 child.wait(2)
+                if "changed" in reply:
+                    reason = f"{self.model.path} is not any more what was checked"
+                    raise EngineError(f"{self.model.name} is not loaded: {reason}", hint="Run it again.")
                 reason = _reason(child.errors) or reply.get("error") or ending(child.exit_status)
                 raise EngineError(f"{self.model.name} cannot be loaded: {reason}")
         except BaseException:
@@ -121,6 +125,7 @@ class Engine:
         spec = find_spec(PACKAGE)
         settings = {
             "path": str(self.model.path),
+            "identity": self.model.identity,
             "name": self.model.name,
             "key": self.key.reveal(),
             "threads": threads(),

@@ -1,8 +1,9 @@
 """The program of the engine's own process: it loads a model into xllamacpp and serves it on loopback.
 
-Its standard input begins with one line of JSON, the settings: ``path, name, key, threads, context, slots,
+Its standard input begins with one line of JSON, the settings: ``path, identity, name, key, threads, context, slots,
 batch`` and ``packages``, the folder that has xllamacpp. It writes one line of JSON to its standard output,
-``{"address": …}`` or ``{"error": …}``, and ends when its standard input does, so with its parent.
+``{"address": …}``, ``{"error": …}`` or, where the file is not the one of that identity, ``{"changed": true}``, and ends
+when its standard input does, so with its parent.
 """
 
 from __future__ import annotations
@@ -10,9 +11,44 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import signal
 import sys
 from typing import Any
+
+_PART = re.compile(r"-\d{5}-of-\d{5}\.gguf$", re.IGNORECASE)
+
+
+class ChangedFileError(Exception):
+    """The file is not the one that was checked, or not as it was then."""
+
+
+def _opened(settings: dict[str, Any]) -> int:
+    """A descriptor of the file that was checked.
+
+    Raises:
+        ChangedFileError: There is another one.
+    """
+    try:
+        descriptor = os.open(settings["path"], os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        raise ChangedFileError from None
+    _compare(descriptor, settings)
+    return descriptor
+
+
+def _compare(descriptor: int, settings: dict[str, Any]) -> None:
+    status = os.fstat(descriptor)
+    state = [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+    if state != settings["identity"]:
+        raise ChangedFileError
+
+
+def _place(path: str, descriptor: int) -> str:
+    """What to load the file by: its descriptor where it has a name, since whatever its own name is of may change. The
+    parts of a model in several files are found by the first one's name."""
+    by_descriptor = f"/proc/self/fd/{descriptor}"
+    return path if _PART.search(path) or not os.path.exists(by_descriptor) else by_descriptor  # noqa: PTH110
 
 
 def _load(settings: dict[str, Any]) -> Any:
@@ -21,10 +57,12 @@ def _load(settings: dict[str, Any]) -> Any:
     Raises:
         RuntimeError: The model cannot be loaded. The reason is in the log, on the standard error.
         ImportError, AttributeError: xllamacpp is broken, or of a version without one of these settings.
+        ChangedFileError: The file is not the one that was checked.
     """
+    descriptor = _opened(settings)
     xllamacpp = importlib.import_module("xllamacpp")
     params = xllamacpp.CommonParams()
-    params.model.path = settings["path"]
+    params.model.path = _place(settings["path"], descriptor)
     params.model_alias = {settings["name"]}
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings["threads"]
     params.n_ctx = settings["context"]
@@ -42,7 +80,9 @@ def _load(settings: dict[str, Any]) -> Any:
     params.ui = False
     params.offline = True
     params.verbosity = 1  # errors only: one of them says why a model does not load
-    return xllamacpp.Server(params)
+    server = xllamacpp.Server(params)
+    _compare(descriptor, settings)  # nobody has written to it while it was read
+    return server
 
 
 def main() -> int:
@@ -54,12 +94,14 @@ def main() -> int:
     sys.path.append(settings["packages"])
     try:
         server = _load(settings)
-        reply = {"address": server.listening_address}
+        reply: dict[str, Any] = {"address": server.listening_address}
+    except ChangedFileError:
+        reply = {"changed": True}
     except Exception as error:
         reply = {"error": f"{type(error).__name__}: {error}"}
     os.write(replies, json.dumps(reply).encode() + b"\n")
     os.close(replies)
-    if "error" in reply:
+    if "address" not in reply:
         return 1
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

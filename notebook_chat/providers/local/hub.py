@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ConfigurationError, DownloadError, MissingDependencyError
+from ...files import read
 from ...secrets import Secret, redact
 from . import child_process, wheel_download
 from .background_job import ProgressReporter
@@ -20,6 +21,7 @@ PREFIX = "hf:"
 
 _NAME = re.compile(r"hf:(?P<repository>[\w.-]+/[\w.-]+):(?P<file>[^\\:]+\.gguf)", re.IGNORECASE)
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<ending>\.gguf)", re.IGNORECASE)
+_REVISION = re.compile(r"\w[\w.-]*", re.ASCII)
 _PROGRAM = Path(__file__).with_name("hub_process.py")
 
 
@@ -89,8 +91,10 @@ def _cached(repository: str, files: list[str]) -> Path | None:
     asked: it takes a second to start, and reaches for the network even for a file that is there."""
     folder = _folder(repository)
     try:
-        revision = (folder / "refs" / "main").read_text("utf-8").strip()
-    except OSError:
+        revision = read(folder / "refs" / "main", 1000).decode("utf-8").strip()
+    except (OSError, ValueError):
+        return None
+    if not _REVISION.fullmatch(revision):
         return None
     paths = [folder / "snapshots" / revision / file for file in files]
     return paths[0] if all(path.is_file() for path in paths) else None

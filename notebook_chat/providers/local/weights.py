@@ -8,10 +8,13 @@ from pathlib import Path
 
 import platformdirs
 
+from ... import files
 from ...errors import ConfigurationError
+from ...files import Identity
 from ...secrets import Secret
 from . import hub, packages
 from .background_job import ProgressReporter
+from .checked_file import CheckedFile
 
 DEFAULT = "smollm2-135m"
 """The name of the model that needs nothing but the package index."""
@@ -28,6 +31,11 @@ def cache_folder() -> Path:
 
 
 def find(name: str, progress: ProgressReporter, proxy: Secret | None = None) -> Path:
+    """As ``checked``, the path alone."""
+    return checked(name, progress, proxy).path
+
+
+def checked(name: str, progress: ProgressReporter, proxy: Secret | None = None) -> CheckedFile:
     """The model's file, downloaded first where it is not there yet. It blocks.
 
     Args:
@@ -42,10 +50,9 @@ def find(name: str, progress: ProgressReporter, proxy: Secret | None = None) -> 
         StoppedError: The work should stop.
     """
     if name.lower() == DEFAULT:
-        return packages.ensure(packages.SMOLLM2, cache_folder(), progress, proxy)
+        return packages.checked(packages.SMOLLM2, cache_folder(), progress, proxy)
     path = hub.ensure(name, progress, proxy) if name.lower().startswith(hub.PREFIX) else _file(name)
-    check_header(path)
-    return path
+    return check_header(path)
 
 
 def names() -> list[str]:
@@ -55,16 +62,20 @@ def names() -> list[str]:
     return [DEFAULT, *sorted(own), *sorted(set(hub.models()))]
 
 
-def check_header(path: Path) -> None:
+def check_header(path: Path) -> CheckedFile:
     """Checks that a file begins as GGUF files do (GGUF's specification, "File Structure"): the mark, the
     version, the number of tensors and the number of metadata pairs.
+
+    Returns:
+        The file that was looked at.
 
     Raises:
         ConfigurationError: It does not; it says what it is instead, where that can be told.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(_HEADER.size)
+        with files.open_regular(path) as file:
+            found = CheckedFile(path, Identity.of(os.fstat(file.fileno())))
+            head = file.read(_HEADER.size) or b""
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror or error}") from None
     if head[:4] != b"GGUF":
@@ -76,6 +87,7 @@ def check_header(path: Path) -> None:
         raise ConfigurationError(f"{path} is a GGUF file of a version or byte order that cannot be read")
     if tensors == 0:
         raise ConfigurationError(f"{path} has no weights in it, only a vocabulary or nothing")
+    return found
 
 
 def _instead(head: bytes) -> str:
@@ -89,11 +101,18 @@ def _instead(head: bytes) -> str:
 
 
 def _file(name: str) -> Path:
-    path = Path(name).expanduser()
-    if path.is_file():
-        return path.absolute()
-    if path.name == name and (cached := cache_folder() / name).is_file():
-        return cached
+    try:
+        path = Path(name).expanduser()
+        if path.is_file():
+            return path.absolute()
+        if path.name == name and (cached := cache_folder() / name).is_file():
+            return cached
+        if path.exists() and not path.is_dir():
+            files.check_regular(path.stat())
+    except RuntimeError:
+        raise ConfigurationError(f"there is no home folder {name.partition('/')[0]}") from None
+    except OSError as error:
+        raise ConfigurationError(f"{name} cannot be used: {error.strerror}") from None
     if path.is_dir():
         inside = ", ".join(sorted(file.name for file in path.glob("*.gguf"))) or "no GGUF file"
         raise ConfigurationError(f"{path} is a folder", hint=f"Name a file; it has {inside}.")
