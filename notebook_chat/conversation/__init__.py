@@ -3,6 +3,7 @@
 from .cell_names import base_of, is_lasting, number_of, numbered
 from .conversation import Conversation
 from .journal import Answering, Journal, Journaled, Origin, Progress
+from .leniency import finite
 from .observable import Observable
 from .order import behind, rebased
 from .token_budget import DEFAULT_RESERVE, estimate
@@ -24,6 +25,7 @@ __all__ = [
     "base_of",
     "behind",
     "estimate",
+    "finite",
     "is_lasting",
     "number_of",
     "numbered",
