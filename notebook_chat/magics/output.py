@@ -13,6 +13,9 @@ from ..session import Resumed
 if TYPE_CHECKING:
     from ..conversation import Conversation
 
+_PLACES = 5
+"""How many damaged places are named."""
+
 
 def show_text(text: str) -> None:
     """A line or more of plain text."""
@@ -30,8 +33,9 @@ def show_resumed(resumed: Resumed) -> None:
     told = describe([conversation for conversation in resumed.conversations if len(conversation)])
     if told:
         gone = " The kernel is new: the variables of before are gone." if resumed.new_kernel else ""
-        broken = f" {turns(resumed.broken)} could not be read." if resumed.broken else ""
-        show_text(f"The conversation goes on after {told}.{gone}{broken}")
+        show_text(f"The conversation goes on after {told}.{gone}{_damage(resumed)}")
+    elif resumed.damaged:
+        show_problem(_damage(resumed).strip())
     if resumed.foreign:
         held = turns(resumed.foreign)
         show_text(f"This notebook holds {held} from elsewhere: %chat restore goes on with them.")
@@ -94,6 +98,24 @@ def _written(text: str, out: TextIO) -> str:
     from ..renderers.terminal import printable, writable
 
     return writable(printable(text), out)
+
+
+def describe_restored(resumed: Resumed) -> str:
+    """What was restored, and what became of what was there before."""
+    aside = "".join(
+        f" What was said here before is kept: %%chat -c {one.name} goes on with {turns(len(one))}."
+        for one in resumed.aside
+    )
+    return f"The conversation goes on after {describe(resumed.conversations)}.{_damage(resumed)}{aside}"
+
+
+def _damage(resumed: Resumed) -> str:
+    """What could not be read, by its places."""
+    if not resumed.damaged:
+        return f" {turns(resumed.broken)} could not be read." if resumed.broken else ""
+    more = len(resumed.damaged) - _PLACES
+    places = "; ".join(resumed.damaged[:_PLACES]) + (f"; and {more} more" if more > 0 else "")
+    return f" Could not be read: {places}."
 
 
 def describe(conversations: Sequence[Conversation]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from .history import History
 from .named_conversations import NamedConversations, name_taken
 from .notebook_cells import NotebookCells
 from .resumed import Resumed
+from .waiting import Waiting
 
 # What a conversation is made of is loaded with the first one: loading the extension is to cost little.
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class NotebookSession(NamedConversations):
         self._new_kernel = new_kernel
         self._on_resume = on_resume
         self._resumed = False
+        self._waiting: Waiting | None = None
         self._known = path
         self._tracker = NotebookCells(self.cells)
 
@@ -92,22 +95,34 @@ class NotebookSession(NamedConversations):
 
     def resume(self) -> None:
         """Goes on with the conversations that the notebook left off with, as soon as it is known which
-        notebook this is; the second time it does nothing. What was said before that goes on with them."""
+        notebook this is and the history can be read; the second time it does nothing. What was said before that
+        goes on with them."""
         path = self.notebook
         if self._resumed or path is None or any(one.busy for one in self._conversations.values()):
             return
-        self._resumed = True
         store = self.history.store
+        if self._waiting is not None and store is not None and not self._waiting.is_over(store):
+            return
+        self._resumed = True
         if store is not None:
             from .resuming import resume
 
-            found = resume(store, path, running=self.cells.current)
+            begun = {conversation.id for conversation in self._conversations.values()}
+            found = resume(store, path, running=self.cells.current, here=begun)
+            if found.problem:
+                self._resumed, told = False, self._waiting is not None
+                self._waiting = Waiting(store)
+                if told:
+                    return
+                joins = "What was said before joins the conversation as soon as it can be read"
+                found = dataclasses.replace(found, problem=f"{found.problem}. {joins}.")
             self._tracker.recognize(found.lost)
             for conversation in found.conversations:
                 here = self._conversations.setdefault(conversation.name, conversation)
                 if here is not conversation:
-                    store.delete(here.id)
+                    began = here.id
                     here.continue_from(conversation)
+                    store.delete(began, erase=False)
             names = {conversation.name for conversation in found.conversations}
             for own in [one for name, one in self._conversations.items() if name not in names]:
                 self.history.keep(own, path, save=len(own) > 0)
@@ -172,13 +187,33 @@ class NotebookSession(NamedConversations):
         file = read_notebook(path)
         if not file.stored:
             raise HistoryError(f"there is no conversation in the outputs of {path.name}")
-        restored = []
-        for copy in file.conversations():
+        restored, aside = [], []
+        copies = file.conversations()
+        for copy in copies:
             conversation = self.conversation(copy.name)
+            if not _has_all(copy, conversation):
+                aside.append(self._set_aside(conversation, {copy.name for copy in copies}))
             conversation.system = copy.system
             conversation.replace(copy.turns)
             restored.append(conversation)
-        return Resumed(tuple(restored), file.broken)
+        damaged = tuple(f"cell {number} of {path.name}" for number in file.damaged)
+        return Resumed(tuple(restored), file.broken, damaged=damaged, aside=tuple(aside))
+
+    def _set_aside(self, conversation: Conversation, taken: Collection[str]) -> Conversation:
+        """Keeps what was said in a conversation under another name: once, however often that is asked for."""
+        for there in self._conversations.values():
+            if (
+                there.origin is not None
+                and there.origin.id == conversation.id
+                and _has_all(there, conversation)
+            ):
+                return there
+        names = (f"{conversation.name}-{number}" for number in itertools.count(2))
+        branch = conversation.branch(
+            next(name for name in names if name not in {*taken, *self._conversations})
+        )
+        self._add(branch, save=True)
+        return branch
 
     def bring_back(self, id: str) -> Conversation:
         """Goes on with a conversation of the history, whichever notebook it was last had in; with a branch of
@@ -255,10 +290,16 @@ class NotebookSession(NamedConversations):
 
     @property
     def _is_settled(self) -> bool:
-        """Whether all the turns are there that the notebook goes on with."""
-        return self._resumed or self.notebook is None
+        """Whether all the turns are there that the notebook goes on with, as far as they can be read."""
+        return self._resumed or self._waiting is not None or self.notebook is None
 
     def _come_up_to_date(self) -> None:
         self.resume()
         if self._is_settled:
             self._tracker.follow(self._conversations.values())
+
+
+def _has_all(conversation: Conversation, other: Conversation) -> bool:
+    """Whether all that was said in another conversation was said in this one."""
+    said = {turn.id: (turn.prompt, turn.exchange) for turn in conversation.turns}
+    return all(said.get(turn.id) == (turn.prompt, turn.exchange) for turn in other.turns)

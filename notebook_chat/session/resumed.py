@@ -22,6 +22,8 @@ class Resumed:
         others: Conversations that were last had under the notebook's path, and of which nothing in it shows
             that they were had in it. It does not go on with them.
         lost: The ids of the turns whose cells are not known.
+        damaged: What is damaged, each by its place and in words.
+        aside: What was said here before in conversations that were restored, under other names.
     """
 
     conversations: tuple[Conversation, ...] = ()
@@ -31,3 +33,5 @@ class Resumed:
     new_kernel: bool = False
     others: tuple[Conversation, ...] = ()
     lost: frozenset[str] = frozenset()
+    damaged: tuple[str, ...] = ()
+    aside: tuple[Conversation, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,8 +14,11 @@ from ..store import Entry, NotebookFile, Store, read_notebook
 from .recognition import is_same_notebook, recognize
 from .resumed import Resumed
 
+_EARLIER = 5
+"""How many earlier conversations of a name are looked at."""
 
-def resume(store: Store, path: Path, *, running: str | None) -> Resumed:
+
+def resume(store: Store, path: Path, *, running: str | None, here: Collection[str] = ()) -> Resumed:
     """Finds the conversations that a notebook left off with, and has the store keep them.
 
     They are those that were last had under its path, where the file shows by its outputs or cells that it is
@@ -25,6 +29,7 @@ def resume(store: Store, path: Path, *, running: str | None) -> Resumed:
         store: The history.
         path: The notebook's file.
         running: The id of the cell that runs, which the file may not have yet.
+        here: The ids of conversations that have begun already, while the history could not be read.
 
     Returns:
         The conversations; a history that cannot be read is told in ``problem``.
@@ -34,34 +39,64 @@ def resume(store: Store, path: Path, *, running: str | None) -> Resumed:
     except HistoryError:
         file = None  # not saved yet, or not in this kernel's file system
     try:
-        return _resume(store, path, file, running)
+        return _resume(store, path, file, running, here)
     except HistoryError as error:
         return Resumed(problem=str(error))
 
 
-def _resume(store: Store, path: Path, file: NotebookFile | None, running: str | None) -> Resumed:
-    loaded = [store.load(entry.id) for entry in _newest(store.of_notebook(str(path)))]
+def _resume(
+    store: Store, path: Path, file: NotebookFile | None, running: str | None, here: Collection[str]
+) -> Resumed:
+    entries = [entry for entry in store.of_notebook(str(path)) if entry.id not in here]
+    damaged: list[str] = [] if file is None else [f"cell {number} of {path.name}" for number in file.damaged]
+    loaded = [_load(store, entry, damaged) for entry in _newest(entries)]
     foreign, others = 0, []
     if file is not None:
         own = _own([conversation for conversation, _ in loaded], file, running)
         others = [conversation for conversation, _ in loaded if conversation not in own and len(conversation)]
         loaded = [(conversation, broken) for conversation, broken in loaded if conversation in own]
-        named, foreign = _from_outputs(store, path, file, {conversation.name for conversation in own})
+        named, foreign = _from_outputs(
+            store, path, file, {conversation.name for conversation in own}, damaged
+        )
         loaded += named
         others = [other for other in others if other.id not in {conversation.id for conversation, _ in named}]
     lost: set[str] = set()
     for conversation, _ in loaded:
         store.keep(conversation, str(path))
+        _join(store, path, conversation, entries, file)
         turns, not_found = recognize(conversation.turns, file)
         conversation.correct(turns)
         lost |= not_found
     broken = sum(broken for _, broken in loaded) + (file.broken if file is not None else 0)
     found = tuple(conversation for conversation, _ in loaded)
-    return Resumed(found, broken, foreign, others=tuple(others), lost=frozenset(lost))
+    return Resumed(found, broken, foreign, others=tuple(others), lost=frozenset(lost), damaged=tuple(damaged))
+
+
+def _load(store: Store, entry: Entry, damaged: list[str]) -> tuple[Conversation, int]:
+    """A conversation and how many of its turns are broken; where they are is added to ``damaged``."""
+    loaded = store.load_all(entry.id)
+    damaged += [f"turn {number} of {entry.name!r}" for number in loaded.broken]
+    damaged += [f"turn {number} of {entry.name!r}, but for its texts" for number in loaded.partial]
+    return loaded.conversation, len(loaded.broken)
+
+
+def _join(
+    store: Store, path: Path, conversation: Conversation, entries: Sequence[Entry], file: NotebookFile | None
+) -> None:
+    """Puts what was said earlier in the same notebook under the same name before a conversation: it began anew
+    while the history could not be read."""
+    same = [entry for entry in entries if entry.name == conversation.name and entry.turns]
+    for entry in [entry for entry in same if entry.id != conversation.id][:_EARLIER]:
+        earlier = store.load_all(entry.id).conversation
+        if file is None or earlier.id in file.ids or is_same_notebook(earlier.turns, file, None):
+            store.keep(earlier, str(path))
+            began = conversation.id
+            conversation.continue_from(earlier)
+            store.delete(began, erase=False)
 
 
 def _from_outputs(
-    store: Store, path: Path, file: NotebookFile, taken: set[str]
+    store: Store, path: Path, file: NotebookFile, taken: set[str], damaged: list[str]
 ) -> tuple[list[tuple[Conversation, int]], int]:
     """The conversations that the outputs name, each with the number of its broken turns, and how many turns
     there are of others, which the history does not know."""
@@ -75,15 +110,17 @@ def _from_outputs(
         if entry is None:
             foreign += len(copy)
         elif entry.notebook == str(path) or entry.notebook is None or not Path(entry.notebook).exists():
-            found.append(_moved(store, path, entry, copy))
+            found.append(_moved(store, path, entry, copy, damaged))
         else:
             found.append((branch_off(store, path, copy), 0))
     return found, foreign
 
 
-def _moved(store: Store, path: Path, entry: Entry, copy: Conversation) -> tuple[Conversation, int]:
+def _moved(
+    store: Store, path: Path, entry: Entry, copy: Conversation, damaged: list[str]
+) -> tuple[Conversation, int]:
     """The conversation of a notebook that was renamed, and how many of its turns are broken."""
-    conversation, broken = store.load(entry.id)
+    conversation, broken = _load(store, entry, damaged)
     store.moved(entry.id, str(path))
     conversation.replace(_with_cells(conversation, copy))
     return conversation, broken

@@ -22,6 +22,28 @@ def read(text: str) -> Any:
     return sendable(json.loads(text, parse_int=_number, strict=False))
 
 
+def is_whole(text: str) -> bool:
+    """Whether all that is opened in a JSON text is closed, and nothing else; its values may be odd."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        depth += (token[0] in ("[", "{")) - (token[0] in ("]", "}"))
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def values_of(text: str, key: str) -> list[Any]:
+    """The objects that stand behind a key in a JSON text, wherever that is; ``None`` for one that cannot be read."""
+    decoder = json.JSONDecoder(parse_int=_number, strict=False)
+    found: list[Any] = []
+    for place in re.finditer(rf'(?<!\\)"{re.escape(key)}"\s*:\s*(?=\{{)', text):
+        try:
+            found.append(sendable(decoder.raw_decode(text, place.end())[0]))
+        except (ValueError, RecursionError):
+            found.append(None)
+    return found
+
+
 def members(text: str) -> dict[str, str]:
     """The members of a JSON object by their names, each as its own text; as far as they can be told apart."""
     found = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -90,42 +90,45 @@ class NotebookFile(msgspec.Struct, frozen=True):
     def conversations(self) -> list[Conversation]:
         """The conversations as its outputs tell them. Of several under one name, which is what a copied
         notebook has after some of its cells ran again, the turns come together."""
-        own: dict[str, list[Stored]] = {}
+        named: dict[str, list[Stored]] = {}
+        known: dict[str, list[Turn]] = {}
         for item in self.stored:
-            own.setdefault(item.name, []).append(item)
-        return [self._conversation(name, items) for name, items in own.items()]
-
-    def _conversation(self, name: str, own: list[Stored]) -> Conversation:
-        turns = _distinct(item.turn for item in own)
-        last = own[-1]
-        if last.origin is not None:
-            ids = {turn.id for turn in turns}
-            turns += [
-                msgspec.structs.replace(item.turn, cell=None)
-                for item in self.stored
-                if item.conversation == last.origin.id
-                and item.turn.position <= last.origin.position
-                and item.turn.id not in ids
-            ]
-        conversation = Conversation(
-            name, system=last.system, turns=turns, id=last.conversation, origin=last.origin
-        )
+            named.setdefault(item.name, []).append(item)
+            known.setdefault(item.conversation, []).append(item.turn)
         places = {cell.id: place for place, cell in enumerate(self.cells) if cell.id is not None}
-        conversation.follow_cells(places)
-        return conversation
+        return [_conversation(name, own, known, places) for name, own in named.items()]
+
+
+def _conversation(
+    name: str, own: list[Stored], known: Mapping[str, list[Turn]], places: Mapping[str, int]
+) -> Conversation:
+    """A conversation from its own turns, and from those of where it branched off.
+
+    Args:
+        name: Its name.
+        own: Its own turns.
+        known: The turns of all conversations by their ids.
+        places: Where the cells stand, by their ids.
+    """
+    turns = _distinct(item.turn for item in own)
+    last = own[-1]
+    if last.origin is not None:
+        ids = {turn.id for turn in turns}
+        turns += [
+            msgspec.structs.replace(turn, cell=None)
+            for turn in known.get(last.origin.id, ())
+            if turn.position <= last.origin.position and turn.id not in ids
+        ]
+    conversation = Conversation(
+        name, system=last.system, turns=turns, id=last.conversation, origin=last.origin
+    )
+    conversation.follow_cells(places)
+    return conversation
 
 
 def _distinct(turns: Iterable[Turn]) -> list[Turn]:
     """The turns, of which a copied cell has brought some twice. Those of one id that say something else are two."""
-    found: dict[str, list[Turn]] = {}
-    for turn in turns:
-        same = found.setdefault(turn.id, [])
-        said = [(one.prompt, one.exchange) for one in same]
-        if (turn.prompt, turn.exchange) in said:
-            same[said.index((turn.prompt, turn.exchange))] = turn
-        else:
-            same.append(turn)
-    return [turn for same in found.values() for turn in same]
+    return list({(turn.id, turn.prompt.text, turn.answer): turn for turn in turns}.values())
 
 
 def stored_with(conversation: Conversation, turn: Turn | None) -> dict[str, Any]:
@@ -176,7 +179,7 @@ def read_notebook(path: Path) -> NotebookFile:
         what = error.strerror if isinstance(error, OSError) else "it is no file"
         raise HistoryError(f"{path.name} cannot be read: {what}") from None
     try:
-        return _read_cells(path, raw_cells(content), status.st_mtime, touched)
+        return _read_cells(path, raw_cells(content, KEY), status.st_mtime, touched)
     except ValueError as error:
         raise HistoryError(f"{path.name} cannot be read: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -28,11 +29,13 @@ class _Notebook(msgspec.Struct):
     cells: list[msgspec.Raw]
 
 
-def raw_cells(content: bytes) -> list[bytes]:
-    """The cells of a notebook, each as its JSON text; of one that is broken somewhere, those that can be told apart.
+def raw_cells(content: bytes, key: str) -> list[bytes]:
+    """The cells of a notebook, each as its JSON text; of one that is broken somewhere, those that can be told apart,
+    and behind them what is looked for, each in a cell of its own.
 
     Args:
         content: The file's bytes.
+        key: What is looked for in the metadata of outputs.
 
     Raises:
         ValueError: There is none; it says why.
@@ -46,7 +49,11 @@ def raw_cells(content: bytes) -> list[bytes]:
         pass
     except RecursionError:
         what = "it is not a notebook's JSON"
-    cells = damaged_json.items(damaged_json.members(content.decode("utf-8-sig", "replace")).get("cells", ""))
+    text = content.decode("utf-8-sig", "replace")
+    cells = damaged_json.items(damaged_json.members(text).get("cells", ""))
+    if not damaged_json.is_whole(text):
+        found = damaged_json.values_of(text, key)
+        cells += [json.dumps({"outputs": [{"metadata": {key: value}}]}) for value in found]
     if not cells:
         raise ValueError(what)
     return [cell.encode() for cell in cells]

@@ -188,16 +188,23 @@ class Store:
         """
         return self._read(lambda connection, words: queries.search(connection, words, text, limit))
 
-    def delete(self, id: str) -> Future[None]:
-        """Forgets a conversation for good; a future that is done when that was tried. Then ``erasing`` tells whether
-        it could be done."""
+    def delete(self, id: str, *, erase: bool = True) -> Future[None]:
+        """Forgets a conversation.
+
+        Args:
+            id: Its id.
+            erase: Whether no byte of it is to be left in the file, and not only no way to it.
+
+        Returns:
+            A future that is done when that was tried. Then ``erasing`` tells whether it could be done.
+        """
         self._notebooks.pop(id, None)
 
         def work(connection: sqlite3.Connection, words: bool) -> None:
             queries.remove_turns(connection, words, id)
             connection.execute("DELETE FROM conversations WHERE id = ?", (id,))
 
-        return self._writer.write(work, erases=True)
+        return self._writer.write(work, erases=erase)
 
     @property
     def erasing(self) -> bool:
@@ -244,8 +251,11 @@ class Store:
 
     def is_free(self) -> bool:
         """Whether the database can be read just now; it is not waited for."""
+        if not self.path.exists():
+            return True
         try:
-            with closing(sqlite3.connect(self.path, timeout=0)) as connection:
+            uri = f"{self.path.absolute().as_uri()}?mode=rw"
+            with closing(sqlite3.connect(uri, uri=True, timeout=0)) as connection:
                 connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except (sqlite3.Error, UnicodeDecodeError):
             return False
