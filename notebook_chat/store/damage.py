@@ -38,18 +38,17 @@ class DamagedDatabaseError(sqlite3.DatabaseError):
 
 def is_damage(error: BaseException) -> bool:
     """Whether an error says that the file is damaged, and not that it cannot be used just now."""
-    # SQLite quotes what it has found in the file, be it text or not.
-    return isinstance(error, (DamagedDatabaseError, UnicodeDecodeError)) or _code(error) in _DAMAGE
+    return isinstance(error, DamagedDatabaseError) or _code(error) in _DAMAGE
 
 
-def is_of_values(error: Exception) -> bool:
-    """Whether an error is about the values that were to be written, and would be the same the next time."""
+def is_of_values(error: BaseException) -> bool:
+    """Whether an error of a work is about the values that were to be written, and would be the same the next time."""
     if isinstance(error, sqlite3.Error):
         other = isinstance(
             error, (sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)
         )
         return other or _code(error) in _OF_VALUES
-    return not isinstance(error, (OSError, UnicodeDecodeError))
+    return True
 
 
 def in_words(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from ..messages import Message
 from .pages import PAGE, Record, Value, records
 from .schema import build, repairing
 
-_STALE_SECONDS = 600.0
+_STALE_SECONDS = 120.0
 _NAME = "recovered"
 """What a conversation is called whose own name cannot be read."""
 
@@ -79,8 +79,9 @@ def repair(path: Path) -> str:
     """
     new = repairing(path)
     with contextlib.suppress(OSError):
-        if time.time() - new.stat().st_mtime > _STALE_SECONDS:
-            new.unlink()  # of a kernel that was killed meanwhile
+        if time.time() - new.stat().st_mtime > _STALE_SECONDS:  # of a kernel that was killed meanwhile
+            Path(f"{new}-journal").unlink(missing_ok=True)
+            new.unlink()
     try:
         os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
@@ -96,7 +97,8 @@ def repair(path: Path) -> str:
         for suffix in ("-journal", "-wal", "-shm", ""):
             with contextlib.suppress(FileNotFoundError):
                 os.rename(f"{path}{suffix}", f"{aside}{suffix}")  # noqa: PTH104
-        os.replace(new, path)  # noqa: PTH105
+        with contextlib.suppress(FileNotFoundError):  # another kernel has put it there
+            os.replace(new, path)  # noqa: PTH105
     except BaseException:
         new.unlink(missing_ok=True)
         raise

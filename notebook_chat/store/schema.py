@@ -53,8 +53,8 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        if repairing(path).exists():
-            raise sqlite3.OperationalError("another kernel repairs the database")
+        with suppress(FileNotFoundError):
+            os.replace(repairing(path), path)  # noqa: PTH105  # it is whole, or the old one would still be there
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # what is said to a model is private
     if path.with_name(f"{path.name}-wal").exists():  # none of ours
         _check_read_only(path)
@@ -63,9 +63,14 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
         return connection, _prepared(connection, path)
     except BaseException as error:
         connection.close()
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # our statements are right
+        # Our statements are right; and SQLite quotes what it has found in the file, be it text or not.
+        if isinstance(error, UnicodeDecodeError) or _code(error) == sqlite3.SQLITE_ERROR:
             raise DamagedDatabaseError("the database is damaged") from None
         raise
+
+
+def _code(error: BaseException) -> int | None:
+    return getattr(error, "sqlite_errorcode", None)
 
 
 def _prepared(connection: sqlite3.Connection, path: Path) -> bool:

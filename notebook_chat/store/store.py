@@ -114,7 +114,7 @@ class Store:
         try:
             if not queries.write_turn(connection, words, conversation.id, turn, owned):
                 self._writer.tell(f"Of {place}, the history keeps the texts: the rest cannot be written.")
-        except Exception as error:
+        except BaseException as error:
             if not is_of_values(error):
                 raise
             self._writer.tell(f"The history cannot keep {place} ({in_words(error)}); all else is written.")
@@ -264,7 +264,10 @@ class Store:
     def _read(self, work: Callable[[sqlite3.Connection, bool], T]) -> T:
         future: Future[Any] = self._writer.read(partial(work))
         try:
-            result: T = future.result(_READ_SECONDS)
-            return result
-        except Exception as error:
-            raise HistoryError(f"the history cannot be read: {in_words(error)} ({self.path})") from None
+            error = future.exception(_READ_SECONDS)
+        except TimeoutError as late:
+            error = late
+        if error is not None:
+            raise HistoryError(f"the history cannot be read: {in_words(error)} ({self.path})")
+        result: T = future.result()
+        return result

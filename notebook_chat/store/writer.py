@@ -218,7 +218,7 @@ class Writer:
         connection.execute("SAVEPOINT job")
         try:
             job.work(connection, self._words)
-        except Exception as error:
+        except BaseException as error:
             if not (is_of_values(error) and connection.in_transaction):
                 raise
             connection.execute("ROLLBACK TO job")
@@ -229,11 +229,7 @@ class Writer:
         """Writes the file anew, so that nothing of what was deleted is left in it, its index or its journals; later
         where another program reads it now."""
         try:
-            connection = self._connected()
-            if self._words:
-                connection.execute("INSERT INTO words (words) VALUES ('optimize')")
-            connection.execute("VACUUM")
-            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            busy = self._whole(self._rewrite)
         except (sqlite3.Error, OSError):
             busy = True
             self._close()
@@ -243,11 +239,19 @@ class Writer:
             self._erasures[1] += self._to_erase
             self._to_erase = 0
 
+    def _rewrite(self) -> bool:
+        """Writes the file anew; whether another program keeps what was there before."""
+        connection = self._connected()
+        if self._words:
+            connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        connection.execute("VACUUM")
+        return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+
     def _read(self, job: _Job) -> None:
         try:
             result = self._whole(lambda: job.work(self._connected(), self._words))
         except BaseException as error:
-            if isinstance(error, (sqlite3.Error, OSError, UnicodeDecodeError)):
+            if isinstance(error, (sqlite3.Error, OSError)):
                 self._failed(error)
             job.future.set_exception(error)
         else:
