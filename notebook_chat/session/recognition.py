@@ -25,7 +25,8 @@ def recognize(turns: Sequence[Turn], file: NotebookFile | None) -> tuple[list[Tu
         cell belong to the one that asks the same.
     """
     ids = file.cell_ids if file is not None else frozenset()
-    places = [_place_by_file(turn, file) for turn in turns]
+    by_id, by_name = _places(file)
+    places = [_place_by_file(turn, by_id, by_name) for turn in turns]
     strange = not any(turn.cell is not None and base_of(turn.cell) in ids for turn in turns)
     taken = {place for place in places if place is not None}
     found: list[Turn] = []
@@ -51,15 +52,24 @@ def recognize(turns: Sequence[Turn], file: NotebookFile | None) -> tuple[list[Tu
     return found, frozenset(lost)
 
 
-def _place_by_file(turn: Turn, file: NotebookFile | None) -> int | None:
-    """Where the cell stands that has a turn's id in its outputs, or the name that the turn has for it."""
-    if turn.cell is None or file is None:
+def _places(file: NotebookFile | None) -> tuple[dict[str, int], dict[str, int]]:
+    """Where the cells first stand, by the ids of the turns in their outputs and by their names."""
+    by_id: dict[str, int] = {}
+    by_name: dict[str, int] = {}
+    for place, cell in enumerate(file.cells if file is not None else ()):
+        for id in cell.turns:
+            by_id.setdefault(id, place)
+        if cell.id is not None:
+            by_name.setdefault(cell.id, place)
+    return by_id, by_name
+
+
+def _place_by_file(turn: Turn, by_id: Mapping[str, int], by_name: Mapping[str, int]) -> int | None:
+    """Where the cell first stands that has a turn's id in its outputs, or the name that the turn has for it."""
+    if turn.cell is None:
         return None
-    base = base_of(turn.cell)
-    for place, cell in enumerate(file.cells):
-        if turn.id in cell.turns or cell.id == base:
-            return place
-    return None
+    found = (places.get(key) for places, key in ((by_id, turn.id), (by_name, base_of(turn.cell))))
+    return min((place for place in found if place is not None), default=None)
 
 
 def rename(turns: Sequence[Turn], file: NotebookFile) -> tuple[list[Turn], dict[str, str]]:

@@ -110,14 +110,17 @@ class Store:
         owned: str | None,
     ) -> None:
         """Writes a turn. One that cannot be written must not take others along, nor stay away unnoticed."""
-        place = f"turn {1 + sum(one.position < turn.position for one in conversation.turns)} of {conversation.name!r}"
         try:
             if not queries.write_turn(connection, words, conversation.id, turn, owned):
-                self._writer.tell(f"Of {place}, the history keeps the texts: the rest cannot be written.")
+                self._writer.tell(
+                    f"Of {_place(conversation, turn)}, the history keeps the texts: the rest cannot be written."
+                )
         except BaseException as error:
             if not is_of_values(error):
                 raise
-            self._writer.tell(f"The history cannot keep {place} ({in_words(error)}); all else is written.")
+            self._writer.tell(
+                f"The history cannot keep {_place(conversation, turn)} ({in_words(error)}); all else is written."
+            )
 
     def _sweep(self) -> Work | None:
         followed = list(self._followed.items())
@@ -271,3 +274,10 @@ class Store:
             raise HistoryError(f"the history cannot be read: {in_words(error)} ({self.path})")
         result: T = future.result()
         return result
+
+
+def _place(conversation: Journaled, turn: Turn) -> str:
+    """Which turn of which conversation it is, in words."""
+    return (
+        f"turn {1 + sum(one.position < turn.position for one in conversation.turns)} of {conversation.name!r}"
+    )
