@@ -22,6 +22,7 @@ from .queries import Entry, Found
 from .writer import Work, Writer
 
 _READ_SECONDS = 15.0
+_FREE_SECONDS = 0.25
 
 T = TypeVar("T")
 
@@ -253,12 +254,12 @@ class Store:
         return " ".join(told) or None
 
     def is_free(self) -> bool:
-        """Whether the database can be read just now; it is not waited for."""
+        """Whether the database can be read just now; only a short write, ours or another kernel's, is waited for."""
         if not self.path.exists():
             return True
         try:
             uri = f"{self.path.absolute().as_uri()}?mode=rw"
-            with closing(sqlite3.connect(uri, uri=True, timeout=0)) as connection:
+            with closing(sqlite3.connect(uri, uri=True, timeout=_FREE_SECONDS)) as connection:
                 connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except (sqlite3.Error, UnicodeDecodeError):
             return False
