@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -110,8 +111,12 @@ def _refusal(file: Path, notebook: Path | None) -> str:
     if not states:
         return "is there and was not exported from here"
     sizes = [int(size) for state in states if (size := state.partition("-")[0]).isdecimal()]
-    if status.st_size in sizes and _state(files.read(file, status.st_size)) in states:
-        return ""
+    try:
+        if status.st_size in sizes and _state(files.read(file, max(sizes))) in states:
+            return ""
+    except OSError as error:
+        if error.errno != errno.EFBIG:  # it has grown since
+            raise
     return "has changed since it was exported"
 
 

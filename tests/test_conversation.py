@@ -287,8 +287,6 @@ def test_a_conversation_goes_through_json_and_back(turns: list[Turn], system: st
     [
         {"prompt": {"role": "root", "content": "x"}, "answer": ""},
         {"prompt": {"role": "user", "content": "x", "extra": {"role": "system"}}, "answer": ""},
-        {"prompt": {"role": "user", "content": "x"}, "answer": "", "position": -1},
-        {"prompt": {"role": "user", "content": "x"}, "answer": "", "revision": 10**30},
         {
             "prompt": {"role": "user", "content": [{"type": "image", "data": "", "media_type": "text/html"}]},
             "answer": "",

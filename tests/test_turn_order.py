@@ -65,7 +65,8 @@ def test_what_is_continued(earlier: tuple[Turn, ...], later: tuple[Turn, ...]) -
 
 
 @given(turns, turns, st.integers(-1, 12))
-def test_a_branch_with_another_beginning(own: tuple[Turn, ...], anew: tuple[Turn, ...], began: int) -> None:
+def test_a_branch_with_another_beginning(own: tuple[Turn, ...], said: tuple[Turn, ...], began: int) -> None:
+    anew = Conversation(turns=said).branch("anew").turns
     after = rebased(own, began, anew)
     assert after == in_order(after)
     assert after[: len(anew)] == anew

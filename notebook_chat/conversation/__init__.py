@@ -4,6 +4,7 @@ from .admission import Admission, Withheld, admit
 from .cell_names import base_of, is_lasting, number_of, numbered
 from .conversation import Conversation
 from .journal import Answering, Journal, Journaled, Origin, Progress
+from .leniency import finite
 from .observable import Observable
 from .order import behind, rebased
 from .token_budget import DEFAULT_RESERVE, estimate
@@ -28,6 +29,7 @@ __all__ = [
     "base_of",
     "behind",
     "estimate",
+    "finite",
     "is_lasting",
     "number_of",
     "numbered",

@@ -18,7 +18,7 @@ from .data import ConversationData
 from .drafting import build_draft, place_of, replaced_at
 from .journal import Answering, Journal, Origin, Progress
 from .observable import Observable
-from .order import by_cells, continued, difference, in_order, stale
+from .order import by_cells, continued, difference, following, in_order, stale
 from .turns import Draft, Turn
 
 _CHANGES = 100
@@ -55,10 +55,10 @@ class Conversation(Observable):
         self.name = name
         self.system = system
         self.id = id or uuid.uuid4().hex
-        self.origin = origin
         self.journal = journal
         self._order: Mapping[str, int] = {}
         self._turns = in_order(turns)
+        self.origin = following(origin, turns, self._turns)
         self._past: deque[tuple[Turn, ...]] = deque(maxlen=_CHANGES)
         self._draft: Draft | None = None
         self._progress: Progress | None = None
@@ -315,6 +315,19 @@ class Conversation(Observable):
             self._turns, own = earlier.turns, self._turns
             self._past = deque((continued(earlier.turns, past) for past in self._past), self._past.maxlen)
             self.correct(continued(earlier.turns, own))
+
+    def erase(self) -> None:
+        """Forgets all turns for good: nothing brings them back, and no journal is told of it.
+
+        Raises:
+            ConversationBusyError: A turn is open.
+        """
+        with self._lock:
+            self._refuse_while_busy()
+            self.journal = None
+            self._turns = ()
+            self._past.clear()
+            self.notify()
 
     def undo(self) -> bool:
         """Takes the last change back: a turn that was added goes, one that was replaced or forgotten comes

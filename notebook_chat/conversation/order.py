@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from .cell_names import base_of
+from .journal import Origin
 from .turns import Turn
+
+MOST = 2**31
+"""Beyond every position and revision that counting leads to. Two of them can be added and are still within what
+JavaScript, JSON and SQLite hold."""
 
 
 def stale(turns: Sequence[Turn]) -> frozenset[str]:
@@ -25,13 +32,56 @@ def stale(turns: Sequence[Turn]) -> frozenset[str]:
 
 def in_order(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     """The turns by their positions. Where they have none, which is where they were made by hand, or where
-    two kernels gave the same, they keep the order they are in and get one."""
-    ordered = sorted(turns, key=lambda turn: turn.position)
+    two kernels gave the same, they keep the order they are in and get one.
+
+    Files may say what they like: positions and revisions beyond all counting are counted anew, of several turns
+    of one id all but the first get another, and of several of one cell all but the first belong to none.
+    """
     placed: list[Turn] = []
-    for turn in ordered:
+    ids: set[str] = set()
+    cells: set[str | None] = {None}
+    within = True
+    for turn in sorted(turns, key=lambda turn: turn.position):
+        changes: dict[str, Any] = {}
         least = placed[-1].position + 1 if placed else 0
-        placed.append(turn if turn.position >= least else msgspec.structs.replace(turn, position=least))
-    return tuple(placed)
+        if turn.position < least:
+            changes["position"] = least
+        if turn.id in ids:
+            changes["id"] = uuid.uuid4().hex
+        if turn.cell in cells and turn.cell is not None:
+            changes["cell"] = None
+        within = within and 0 <= turn.revision <= MOST
+        ids.add(turn.id)
+        cells.add(turn.cell)
+        placed.append(msgspec.structs.replace(turn, **changes) if changes else turn)
+    if within and (not placed or placed[-1].position <= MOST):
+        return tuple(placed)
+    return _renumbered(placed)
+
+
+def _renumbered(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The turns, their positions and revisions counted from the first on, in the order that they had."""
+    revisions = {revision: rank for rank, revision in enumerate(sorted({turn.revision for turn in turns}), 1)}
+    return tuple(
+        msgspec.structs.replace(turn, position=position, revision=revisions[turn.revision])
+        for position, turn in enumerate(turns)
+    )
+
+
+def following(origin: Origin | None, turns: Sequence[Turn], placed: Sequence[Turn]) -> Origin | None:
+    """Where a branch comes from, once its turns have the positions that ``in_order`` gave them.
+
+    Args:
+        origin: Where it comes from, as it was told.
+        turns: The turns, as they were told.
+        placed: The same turns in order.
+    """
+    if origin is None or all(
+        -1 <= one <= MOST for one in (origin.position, *(turn.position for turn in turns))
+    ):
+        return origin
+    taken = sum(turn.position <= origin.position for turn in turns)
+    return Origin(origin.id, placed[taken - 1].position if taken else -1)
 
 
 def by_cells(turns: Sequence[Turn], order: Mapping[str, int]) -> tuple[Turn, ...]:

@@ -23,12 +23,13 @@ from ..messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from .leniency import finite, fitting_fields, past
 from .token_budget import estimate
 
 Status = Literal["complete", "stopped", "failed"]
 
-_MOST = 2**53
-"""Beyond every position that counting leads to, and within what JSON and SQLite can hold."""
+_TEXTS = ("prompt", "exchange", "answer", "reasoning")
+"""What a turn is made of; all else in its values may be missing."""
 
 
 class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -106,26 +107,24 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Turn:
-        """The turn that ``to_dict`` gave, in this version or an earlier one.
+        """The turn that ``to_dict`` gave, in this version or an earlier one. What stands beside its texts and is of
+        another type, or no number that there can be, counts as absent: nobody's words are lost for it.
 
         Raises:
             InvalidMessagesError: The values are not those of a turn; it says where.
         """
         try:
-            if isinstance(values, Mapping) and "exchange" not in values:
-                if type(values.get("answer")) is str and values.get("reasoning", "") == "":
-                    # Nearly every turn: read in one go, since a notebook may go on with thousands.
-                    said = [{"role": "assistant", "content": values["answer"]}] if values["answer"] else []
-                    turn = msgspec.convert({**values, "exchange": said}, cls)
-                else:
-                    plain = msgspec.convert(values, _Plain)
-                    turn = msgspec.structs.replace(
-                        msgspec.convert(values, cls), exchange=answered(plain.answer, plain.reasoning)
-                    )
-            else:
-                turn = msgspec.convert(values, cls)
-        except (msgspec.ValidationError, RecursionError, ValueError) as error:
-            raise InvalidMessagesError(f"this is not a turn: {error}") from None
+            turn = _converted(values)
+        except (msgspec.ValidationError, RecursionError, ValueError, OverflowError) as error:
+            try:
+                if not isinstance(values, Mapping):
+                    raise
+                turn = _converted(fitting_fields(values, cls, _TEXTS))
+            except (msgspec.ValidationError, RecursionError, ValueError, OverflowError):
+                raise InvalidMessagesError(f"this is not a turn: {error}") from None
+        at, seconds = past(turn.at), finite(turn.seconds)
+        if (at, seconds) != (turn.at, turn.seconds):
+            turn = msgspec.structs.replace(turn, at=at, seconds=seconds)
         return turn.checked()
 
     def checked(self) -> Turn:
@@ -147,8 +146,6 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
                 continue
             if not all(part.media_type in IMAGE_TYPES for part in _images(message)):
                 raise InvalidMessagesError("this is not a turn: it has an image of an unknown type")
-        if not (0 <= self.position < _MOST and 0 <= self.revision < _MOST):
-            raise InvalidMessagesError("this is not a turn: its position is out of bounds")
         return self
 
 
@@ -156,6 +153,19 @@ def _images(message: Message) -> Iterator[ImagePart]:
     for part in message.parts:
         inner = part.parts if isinstance(part, ToolResultPart) else (part,)
         yield from (one for one in inner if isinstance(one, ImagePart))
+
+
+def _converted(values: Mapping[str, Any]) -> Turn:
+    if isinstance(values, Mapping) and "exchange" not in values:
+        if type(values.get("answer")) is str and values.get("reasoning", "") == "":
+            # Nearly every turn: read in one go, since a notebook may go on with thousands.
+            said = [{"role": "assistant", "content": values["answer"]}] if values["answer"] else []
+            return msgspec.convert({**values, "exchange": said}, Turn)
+        plain = msgspec.convert(values, _Plain)
+        return msgspec.structs.replace(
+            msgspec.convert(values, Turn), exchange=answered(plain.answer, plain.reasoning)
+        )
+    return msgspec.convert(values, Turn)
 
 
 class _Plain(msgspec.Struct, frozen=True):

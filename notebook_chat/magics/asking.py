@@ -53,9 +53,14 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     news = session.take_news(conversation)
     run = chat.reply(prompt, cell=cell_id, system=options.system, fresh=options.new, wait=True)
     _tell_of_file(run, settings)
+    renderer = _renderer(shell, settings, conversation, run, news)
     try:
-        play(run, _renderer(shell, settings, conversation, run, news), nested=settings.nested)
+        play(run, renderer, nested=settings.nested)
     finally:
+        if isinstance(renderer, DisplayRenderer):
+            settings.shown.note(
+                conversation, run.turn.id if run.turn is not None else "", renderer.display_id
+            )
         session.keep_only_in(conversation, cell_id)
         show_problem(session.history.warning())
         if options.output and run.turn is not None:

@@ -16,6 +16,7 @@ from .interruption import interruption
 from .names import lost, others
 from .output import one_line, show_problem, show_text, told
 from .panels import Panels
+from .shown_answers import ShownAnswers
 
 
 @magics_class
@@ -52,6 +53,7 @@ class ChatMagics(Magics):
     def __init__(self, shell: InteractiveShell, session: NotebookSession) -> None:
         self.session = session  # first: settings may be in the shell's configuration
         self.panels = Panels()
+        self.shown = ShownAnswers()
         self.told: set[str] = set()  # the variables of a file that the user has been told of
         self._lost: dict[str, str] = {}
         super().__init__(shell)

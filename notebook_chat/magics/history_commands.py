@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 from argparse import Namespace
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InvalidOptionError
+from ..errors import HistoryError, InvalidOptionError
 from .arguments import conversation_names
-from .output import confirm, describe, shorten, show_table, show_text, show_withheld, turns
+from .output import confirm, describe_restored, shorten, show_table, show_text, show_withheld, turns
 from .subcommand import CONVERSATION, Context, Group, argument
 
 if TYPE_CHECKING:
@@ -74,8 +76,46 @@ def delete(context: Context, arguments: Namespace) -> None:
     id, count = context.session.locate(name)
     if not (arguments.yes or confirm(f"Delete {name!r} with {turns(count)} for good?")):
         return show_text("Nothing was deleted.")
-    context.session.delete(id)
-    return show_text(f"{name!r} is deleted.")
+    store = context.session.history.store
+    copies: list[Entry] = []
+    with contextlib.suppress(HistoryError):
+        copies = store.in_others(id) if store is not None else []
+    erased = context.session.delete(id)
+    shown = context.settings.shown.take_back(id)
+    told = [f"{name!r} is deleted."]
+    told += _left_in_notebook(context.session.notebook, id, shown)
+    told += [
+        f"Turns of it are also in {entry.name!r}: %chat delete {entry.id[:8]} deletes that, too."
+        for entry in copies
+    ]
+    if store is not None and store.set_aside:
+        told.append(f"They may also be in {', '.join(map(str, store.set_aside))}.")
+    if not erased:
+        told.append("Another program holds the history: it goes from there as soon as it is free.")
+    return show_text(" ".join(told))
+
+
+def _left_in_notebook(notebook: Path | None, id: str, taken_back: Collection[str]) -> list[str]:
+    """What of a deleted conversation is still in the notebook, and how the user gets rid of it."""
+    from ..store import read_notebook
+
+    try:
+        file = read_notebook(notebook) if notebook is not None else None
+    except HistoryError:
+        file = None
+    own = {item.turn.id for item in file.stored if item.conversation == id} if file is not None else set()
+    if not own and not taken_back:
+        return []
+    told = ["Its answers are out of the outputs: save the notebook."] if taken_back else []
+    left = [
+        number
+        for number, cell in enumerate(file.cells if file is not None else (), start=1)
+        if own.intersection(cell.turns).difference(taken_back)
+    ]
+    if left:
+        cells = f"cell {left[0]}" if len(left) == 1 else f"cells {', '.join(map(str, left))}"
+        told.append(f"The outputs of {cells} are of an earlier kernel: clear them, and save the notebook.")
+    return [*told, "What you asked stands in its cells until you delete them."]
 
 
 @group.subcommand(
@@ -141,15 +181,10 @@ def restore(context: Context, arguments: Namespace) -> None:
         return show_text(f"{turns(len(found))} are there; %%chat -c {found.name} goes on with them.")
     path = _path(arguments.file) if arguments.file else None
     restored = context.session.restore(path, whole=arguments.yes)
-    broken = f" {restored.broken} could not be read." if restored.broken else ""
-    told = describe(restored.conversations)
-    show_text(
-        f"The conversation goes on after {told}.{broken}"
-        if told
-        else f"There is nothing to go on with.{broken}"
-    )
+    show_text(describe_restored(restored))
     command = shlex.join(["%chat", "restore", "--yes", *([arguments.file] if arguments.file else [])])
-    show_withheld(context.shell, restored.withheld, command, in_force=arguments.yes and bool(told))
+    in_force = arguments.yes and bool(restored.conversations)
+    show_withheld(context.shell, restored.withheld, command, in_force=in_force)
     return None
 
 

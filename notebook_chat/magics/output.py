@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 import unicodedata
 from collections import Counter
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 3
 _MOST_SHOWN = 200_000  # characters of a file, at once
+
+_PLACES = 5
+"""How many damaged places are named."""
 
 
 def show_text(text: str) -> None:
@@ -37,8 +41,9 @@ def show_resumed(resumed: Resumed) -> None:
     told = describe([conversation for conversation in resumed.conversations if len(conversation)])
     if told:
         gone = " The kernel is new: the variables of before are gone." if resumed.new_kernel else ""
-        broken = f" {turns(resumed.broken)} could not be read." if resumed.broken else ""
-        show_text(f"The conversation goes on after {told}.{gone}{broken}")
+        show_text(f"The conversation goes on after {told}.{gone}{_damage(resumed)}")
+    elif resumed.damaged:
+        show_problem(_damage(resumed).strip())
     if resumed.foreign:
         held = turns(resumed.foreign)
         show_text(f"This notebook holds {held} from elsewhere: %chat restore goes on with them.")
@@ -168,6 +173,26 @@ def _written(text: str, out: TextIO) -> str:
     from ..renderers.terminal import printable, writable
 
     return writable(printable(text), out)
+
+
+def describe_restored(resumed: Resumed) -> str:
+    """What was restored, and what became of what was there before."""
+    aside = "".join(
+        f" What was said here before is kept: %%chat -c {shlex.quote(one.name)} goes on with {turns(len(one))}."
+        for one in resumed.aside
+    )
+    told = describe(resumed.conversations)
+    goes_on = f"The conversation goes on after {told}." if told else "There is nothing to go on with."
+    return f"{goes_on}{_damage(resumed)}{aside}"
+
+
+def _damage(resumed: Resumed) -> str:
+    """What could not be read, by its places."""
+    if not resumed.damaged:
+        return f" {turns(resumed.broken)} could not be read." if resumed.broken else ""
+    more = len(resumed.damaged) - _PLACES
+    places = "; ".join(resumed.damaged[:_PLACES]) + (f"; and {more} more" if more > 0 else "")
+    return f" Could not be read: {places}."
 
 
 def describe(conversations: Sequence[Conversation]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from .shown_answers import ShownAnswers
+
 
 class Settings(Protocol):
     """What is set for the whole notebook; ``ChatMagics`` says what each setting means."""
@@ -14,6 +16,7 @@ class Settings(Protocol):
     context: int
     timeout: float
     told: set[str]
+    shown: ShownAnswers
 
     @property
     def output(self) -> str:

@@ -74,6 +74,11 @@ class DisplayRenderer:
         self._patience = time.monotonic() + PATIENCE
 
     @property
+    def display_id(self) -> str:
+        """What its display is known by, for as long as the kernel runs."""
+        return self._display_id
+
+    @property
     def wait(self) -> float | None:
         """Until when what is not shown yet may be."""
         if not (self._dirty and self._live):

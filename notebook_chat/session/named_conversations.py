@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -24,6 +25,8 @@ _UNUSABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, halves of
 
 DEFAULT = "default"
 """The name of the conversation of a cell that names none."""
+
+_ERASED_SECONDS = 15.0
 
 
 class NamedConversations:
@@ -139,23 +142,29 @@ class NamedConversations:
             )
         return found[0]
 
-    def delete(self, id: str) -> None:
+    def delete(self, id: str) -> bool:
         """Deletes a conversation for good, here and in the history.
 
         Args:
             id: Its id, as ``locate`` gives it.
 
+        Returns:
+            Whether nothing of it is left in the history's file. Else another program holds that, and what is left
+            goes as soon as it is free.
+
         Raises:
             ConversationBusyError: An answer is coming in it.
         """
         for own in [here for here in self._conversations.values() if here.id == id]:
-            if own.busy:
-                own.reset()  # which refuses, in words
-            own.journal = None
+            own.erase()
             del self._conversations[own.name]
             self._changes.notify()
-        if self.history.store is not None:
-            self.history.store.delete(id)
+        store = self.history.store
+        if store is None:
+            return True
+        with contextlib.suppress(TimeoutError):
+            store.delete(id).result(_ERASED_SECONDS)
+        return not store.erasing
 
     def take_in(self, read: Conversation) -> Conversation:
         """Takes a conversation from elsewhere in, under its name or a numbered one that is free.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Set
+import itertools
+from collections.abc import Callable, Collection, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,11 @@ from .history import History
 from .named_conversations import DEFAULT, NamedConversations, check_name, name_taken
 from .notebook_cells import NotebookCells
 from .resumed import Resumed
+from .waiting import Waiting
 
 # What a conversation is made of is loaded with the first one: loading the extension is to cost little.
 if TYPE_CHECKING:
-    from ..conversation import Conversation, Withheld
+    from ..conversation import Conversation, Turn, Withheld
     from ..store import NotebookFile, Sighting
 
 
@@ -59,6 +61,7 @@ class NotebookSession(NamedConversations):
         self._new_kernel = new_kernel
         self._on_resume = on_resume
         self._resumed = False
+        self._waiting: Waiting | None = None
         self._known = path
         self._seen: dict[str, Sighting] = {}
         self._tracker = NotebookCells(self.cells, self._saw)
@@ -112,23 +115,39 @@ class NotebookSession(NamedConversations):
 
     def resume(self) -> None:
         """Goes on with the conversations that the notebook left off with, as soon as it is known which
-        notebook this is; the second time it does nothing. What was said before that goes on with them."""
+        notebook this is and the history can be read; the second time it does nothing. What was said before that
+        goes on with them."""
         path = self.notebook
         if self._resumed or path is None or any(one.busy for one in self._conversations.values()):
             return
-        self._resumed = True
         store = self.history.store
+        if self._waiting is not None and store is not None and not self._waiting.is_over(store):
+            return
+        self._resumed = True
         gone: frozenset[str] = frozenset()
         if store is not None:
             from .resuming import resume
 
-            found = resume(store, path)
+            begun = {conversation.id for conversation in self._conversations.values()}
+            found = resume(store, path, here=begun)
+            if found.problem:
+                self._resumed, told = False, self._waiting is not None
+                self._waiting = Waiting(store)
+                if told:
+                    return
+                joins = "What was said before joins the conversation as soon as it can be read"
+                found = dataclasses.replace(found, problem=f"{found.problem}. {joins}.")
             self._tracker.recognize(found.lost, found.unsaved)
+            moved: dict[str, Sighting] = {}
             for conversation in found.conversations:
                 here = self._conversations.setdefault(conversation.name, conversation)
                 if here is not conversation:
-                    store.delete(here.id)
+                    began = here.id
                     here.continue_from(conversation)
+                    store.delete(began, erase=False)
+                    if (sighting := self._seen.pop(began, None)) is not None:
+                        moved[here.id] = sighting
+                        store.saw([here.id], sighting)
             names = {conversation.name for conversation in found.conversations}
             for own in [one for name, one in self._conversations.items() if name not in names]:
                 self.history.keep(own, path, save=len(own) > 0)
@@ -136,7 +155,7 @@ class NotebookSession(NamedConversations):
             if found.conversations:
                 self._changes.notify()
             gone = found.gone
-            self._seen |= found.seen
+            self._seen |= {**found.seen, **moved}
         self._tracker.follow(self._conversations.values())
         self._tracker.leave(self._conversations.values(), gone)
 
@@ -194,6 +213,7 @@ class NotebookSession(NamedConversations):
         """
         from ..conversation import admit
         from ..store import read_notebook
+        from .recognition import taken_over
 
         path = path or self.path
         if path is None:
@@ -206,15 +226,22 @@ class NotebookSession(NamedConversations):
         known = {DEFAULT, *self._conversations}
         restored: list[Conversation] = []
         withheld: list[Withheld] = []
-        for copy in file.conversations():
+        aside: list[Conversation] = []
+        copies = file.conversations()
+        for copy in copies:
             name = copy.name if copy.name in known else guest_name(copy.name, {*known, *self._conversations})
             conversation = self.conversation(name)
             admission = admit(copy.turns, copy.system, own=conversation.system, whole=whole)
             withheld += admission.withheld
             if admission.turns:
-                conversation.replace(admission.turns)
+                if not _has_all(admission.turns, conversation.turns):
+                    aside.append(self._set_aside(conversation, {copy.name for copy in copies}))
+                conversation.replace(taken_over(admission.turns, path, self.notebook))
                 restored.append(conversation)
-        return Resumed(tuple(restored), file.broken, withheld=tuple(withheld))
+        damaged = tuple(f"cell {number} of {path.name}" for number in file.damaged)
+        return Resumed(
+            tuple(restored), file.broken, withheld=tuple(withheld), damaged=damaged, aside=tuple(aside)
+        )
 
     def take_from_file(
         self, read: Conversation, *, whole: bool = False
@@ -251,6 +278,25 @@ class NotebookSession(NamedConversations):
         taken = Conversation(name, system=own, turns=admission.turns, origin=origin)
         self._add(taken, save=True)
         return taken, admission.withheld
+
+    def _set_aside(self, conversation: Conversation, taken: Collection[str]) -> Conversation:
+        """Keeps what was said in a conversation under another name: once, however often that is asked for."""
+        for there in self._conversations.values():
+            if (
+                there.origin is not None
+                and there.origin.id == conversation.id
+                and _has_all(there.turns, conversation.turns)
+            ):
+                return there
+        names = (f"{conversation.name}-{number}" for number in itertools.count(2))
+        branch = conversation.branch(
+            next(name for name in names if name not in {*taken, *self._conversations})
+        )
+        self._add(branch, save=True)
+        if (sighting := self._seen.get(conversation.id)) is not None and self.history.store is not None:
+            self._seen[branch.id] = sighting
+            self.history.store.saw([branch.id], sighting)
+        return branch
 
     def bring_back(self, id: str) -> Conversation:
         """Goes on with a conversation of the history, whichever notebook it was last had in; with a branch of
@@ -327,8 +373,8 @@ class NotebookSession(NamedConversations):
 
     @property
     def _is_settled(self) -> bool:
-        """Whether all the turns are there that the notebook goes on with."""
-        return self._resumed or self.notebook is None
+        """Whether all the turns are there that the notebook goes on with, as far as they can be read."""
+        return self._resumed or self._waiting is not None or self.notebook is None
 
     def _come_up_to_date(self) -> None:
         self.resume()
@@ -338,3 +384,9 @@ class NotebookSession(NamedConversations):
     def _add(self, conversation: Conversation, *, save: bool = False) -> None:
         super()._add(conversation, save=save)
         self._tracker.note(self._conversations.values())
+
+
+def _has_all(turns: Sequence[Turn], others: Sequence[Turn]) -> bool:
+    """Whether all that was said in some turns was said in others."""
+    said = {turn.id: (turn.prompt, turn.exchange) for turn in turns}
+    return all(said.get(turn.id) == (turn.prompt, turn.exchange) for turn in others)

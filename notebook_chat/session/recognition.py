@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 
 from ..conversation import Turn, base_of, is_lasting, number_of, numbered
-from ..store import NotebookFile, is_chat_cell, prompt_of
+from ..errors import HistoryError
+from ..store import NotebookFile, is_chat_cell, prompt_of, read_notebook
 
 
 def recognize(turns: Sequence[Turn], file: NotebookFile | None) -> tuple[list[Turn], frozenset[str]]:
@@ -25,7 +28,8 @@ def recognize(turns: Sequence[Turn], file: NotebookFile | None) -> tuple[list[Tu
         cell belong to the one that asks the same.
     """
     ids = file.cell_ids if file is not None else frozenset()
-    places = [_place_by_file(turn, file) for turn in turns]
+    by_id, by_name = _places(file)
+    places = [_place_by_file(turn, by_id, by_name) for turn in turns]
     strange = not any(turn.cell is not None and base_of(turn.cell) in ids for turn in turns)
     taken = {place for place in places if place is not None}
     found: list[Turn] = []
@@ -51,15 +55,43 @@ def recognize(turns: Sequence[Turn], file: NotebookFile | None) -> tuple[list[Tu
     return found, frozenset(lost)
 
 
-def _place_by_file(turn: Turn, file: NotebookFile | None) -> int | None:
-    """Where the cell stands that has a turn's id in its outputs, or the name that the turn has for it."""
-    if turn.cell is None or file is None:
+def taken_over(turns: Sequence[Turn], source: Path, own: Path | None) -> Sequence[Turn]:
+    """Turns as they are here that were read from a notebook: those of cells that are not here belong to no cell.
+
+    Args:
+        turns: The turns.
+        source: The notebook that they were read from.
+        own: The notebook that takes them over; ``None`` where it is not known.
+    """
+    if own is None or source == own:
+        return turns
+    ids: Collection[str] = ()
+    with suppress(HistoryError):
+        ids = read_notebook(own).cell_ids
+    return [
+        turn if turn.cell is None or base_of(turn.cell) in ids else msgspec.structs.replace(turn, cell=None)
+        for turn in turns
+    ]
+
+
+def _places(file: NotebookFile | None) -> tuple[dict[str, int], dict[str, int]]:
+    """Where the cells first stand, by the ids of the turns in their outputs and by their names."""
+    by_id: dict[str, int] = {}
+    by_name: dict[str, int] = {}
+    for place, cell in enumerate(file.cells if file is not None else ()):
+        for id in cell.turns:
+            by_id.setdefault(id, place)
+        if cell.id is not None:
+            by_name.setdefault(cell.id, place)
+    return by_id, by_name
+
+
+def _place_by_file(turn: Turn, by_id: Mapping[str, int], by_name: Mapping[str, int]) -> int | None:
+    """Where the cell first stands that has a turn's id in its outputs, or the name that the turn has for it."""
+    if turn.cell is None:
         return None
-    base = base_of(turn.cell)
-    for place, cell in enumerate(file.cells):
-        if turn.id in cell.turns or cell.id == base:
-            return place
-    return None
+    found = (places.get(key) for places, key in ((by_id, turn.id), (by_name, base_of(turn.cell))))
+    return min((place for place in found if place is not None), default=None)
 
 
 def rename(turns: Sequence[Turn], file: NotebookFile) -> tuple[list[Turn], dict[str, str]]:

@@ -30,6 +30,8 @@ class Resumed:
         unsaved: The names of the cells that the notebook, as it was saved, cannot have yet.
         seen: How the notebooks of the conversations were last seen, by their ids.
         withheld: What a file holds besides the texts of user and assistant, and what takes the user's yes.
+        damaged: What is damaged, each by its place and in words.
+        aside: What was said here before in conversations that were restored, under other names.
     """
 
     conversations: tuple[Conversation, ...] = ()
@@ -44,3 +46,5 @@ class Resumed:
     unsaved: frozenset[str] = frozenset()
     seen: Mapping[str, Sighting] = field(default_factory=dict)
     withheld: tuple[Withheld, ...] = ()
+    damaged: tuple[str, ...] = ()
+    aside: tuple[Conversation, ...] = ()

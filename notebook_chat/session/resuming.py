@@ -6,7 +6,7 @@ All that a notebook goes on with unasked comes from the history on this machine;
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from .resumed import Resumed
 _MOST_NAMED = 500
 """How many conversations of the history a file may name; others are not looked for."""
 
+_EARLIER = 5
+"""How many earlier conversations of a name are looked at."""
+
 
 @dataclass
 class _Findings:
@@ -29,7 +32,7 @@ class _Findings:
 
     Attributes:
         own: The conversations to go on with.
-        others, named, gone, unsaved, seen, foreign, broken: As in ``Resumed``.
+        others, named, gone, unsaved, seen, foreign, broken, damaged: As in ``Resumed``.
     """
 
     own: list[Conversation] = field(default_factory=list)
@@ -40,6 +43,7 @@ class _Findings:
     seen: dict[str, Sighting] = field(default_factory=dict)
     foreign: int = 0
     broken: int = 0
+    damaged: list[str] = field(default_factory=list)
 
     @property
     def names(self) -> set[str]:
@@ -47,7 +51,7 @@ class _Findings:
         return {conversation.name for conversation in self.own}
 
 
-def resume(store: Store, path: Path) -> Resumed:
+def resume(store: Store, path: Path, *, here: Collection[str] = ()) -> Resumed:
     """Finds the conversations that a notebook left off with, and has the store keep them.
 
     They are those that were last had under its path, where enough of the notebook as it was seen then is in the file;
@@ -57,6 +61,7 @@ def resume(store: Store, path: Path) -> Resumed:
     Args:
         store: The history.
         path: The notebook's file.
+        here: The ids of conversations that have begun already, while the history could not be read.
 
     Returns:
         The conversations; a history that cannot be read is told in ``problem``.
@@ -68,16 +73,22 @@ def resume(store: Store, path: Path) -> Resumed:
     except (HistoryError, OSError):
         pass
     try:
-        return _resume(store, path, file, there)
+        return _resume(store, path, file, there, here)
     except HistoryError as error:
         return Resumed(problem=str(error))
 
 
-def _resume(store: Store, path: Path, file: NotebookFile | None, there: bool) -> Resumed:
-    found = _Findings(broken=file.broken if file is not None else 0)
-    loaded = [_loaded(store, entry, found) for entry in _newest(store.of_notebook(str(path)))]
+def _resume(
+    store: Store, path: Path, file: NotebookFile | None, there: bool, here: Collection[str]
+) -> Resumed:
+    found = _Findings()
+    kinship = Kinship(file) if file is not None else None
     if file is not None:
-        kinship = Kinship(file)
+        found.broken = file.broken
+        found.damaged = [f"cell {number} of {path.name}" for number in file.damaged]
+    entries = [entry for entry in store.of_notebook(str(path)) if entry.id not in here]
+    loaded = [_loaded(store, entry, found) for entry in _newest(entries)]
+    if kinship is not None:
         _take_own(store, path, kinship, loaded, found)
         _take_named(store, path, kinship, found)
     elif there:
@@ -87,6 +98,8 @@ def _resume(store: Store, path: Path, file: NotebookFile | None, there: bool) ->
     lost: set[str] = set()
     for conversation in found.own:
         store.keep(conversation, str(path))
+        if kinship is not None or not there:
+            _join(store, path, conversation, _earlier(entries, conversation, found), kinship)
         turns, not_found = recognize(conversation.turns, file)
         conversation.correct(turns)
         lost |= not_found
@@ -100,6 +113,7 @@ def _resume(store: Store, path: Path, file: NotebookFile | None, there: bool) ->
         gone=frozenset(found.gone),
         unsaved=frozenset(found.unsaved),
         seen=found.seen,
+        damaged=tuple(found.damaged),
     )
 
 
@@ -165,6 +179,34 @@ def _take_named(store: Store, path: Path, kinship: Kinship, found: _Findings) ->
             found.foreign += len(strange)
 
 
+def _earlier(entries: Sequence[Entry], conversation: Conversation, found: _Findings) -> list[Entry]:
+    """What was had under the notebook's path and a conversation's name before that began, and is neither another
+    notebook's nor what it has branched off from."""
+    left = {other.id for other in found.others} | {conversation.id}
+    if conversation.origin is not None:
+        left.add(conversation.origin.id)
+    same = [entry for entry in entries if entry.name == conversation.name and entry.turns]
+    return [entry for entry in same if entry.id not in left][:_EARLIER]
+
+
+def _join(
+    store: Store, path: Path, conversation: Conversation, entries: Sequence[Entry], kinship: Kinship | None
+) -> None:
+    """Puts what was said earlier in the same notebook under the same name before a conversation: it began anew
+    while the history could not be read."""
+    for entry in entries:
+        earlier = store.load_all(entry.id).conversation
+        seen = store.sighting(entry.id)
+        if kinship is not None and not (
+            kinship.is_of(earlier.turns, seen) and not kinship.split(earlier, seen).behind
+        ):
+            continue
+        store.keep(earlier, str(path))
+        began = conversation.id
+        conversation.continue_from(earlier)
+        store.delete(began, erase=False)
+
+
 def branch_off(
     store: Store, path: Path | None, conversation: Conversation, turns: Sequence[Turn] | None = None
 ) -> Conversation:
@@ -210,9 +252,12 @@ def bring_back(store: Store, entry: Entry, path: Path | None) -> Conversation:
 
 
 def _loaded(store: Store, entry: Entry, found: _Findings) -> Conversation:
-    conversation, broken = store.load(entry.id)
-    found.broken += broken
-    return conversation
+    """A conversation; what of it is damaged is added to the findings, by its place."""
+    loaded = store.load_all(entry.id)
+    found.broken += len(loaded.broken)
+    found.damaged += [f"turn {number} of {entry.name!r}" for number in loaded.broken]
+    found.damaged += [f"turn {number} of {entry.name!r}, but for its texts" for number in loaded.partial]
+    return loaded.conversation
 
 
 def _is_elsewhere(entry: Entry, path: Path | None) -> bool:

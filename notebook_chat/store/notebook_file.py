@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,12 +15,15 @@ from .. import files
 from ..conversation import Conversation, Origin, Turn, is_lasting, numbered
 from ..errors import HistoryError, InvalidMessagesError
 from ..text import TEXT_NOTEBOOKS
+from .notebook_json import SavedCell, decoded, raw_cells
 from .text_notebook import text_sources
 
 KEY = "notebook_chat"
 """The name in an output's metadata."""
 
 _CHAT = re.compile(r"^[ \t]*%%chat(?![\w?])[^\n]*", re.MULTILINE)
+
+T = TypeVar("T")
 
 _LARGEST = 200_000_000  # bytes; a larger notebook is not read: JSON of that size takes seconds
 
@@ -64,6 +67,7 @@ class NotebookFile(msgspec.Struct, frozen=True):
         cells: Its cells, in order.
         stored: The turns in its outputs, in the order of the cells.
         broken: How many outputs have something for us that cannot be read.
+        damaged: The cells that they are in, counted from 1.
         saved: When it was last saved, in seconds since 1970, as far as a file's own time can be believed.
         digest: What tells its bytes from all others; ``""`` where they are not known.
     """
@@ -72,6 +76,7 @@ class NotebookFile(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...]
     stored: tuple[Stored, ...] = ()
     broken: int = 0
+    damaged: tuple[int, ...] = ()
     saved: float = 0.0
     digest: str = ""
 
@@ -88,24 +93,45 @@ class NotebookFile(msgspec.Struct, frozen=True):
     def conversations(self) -> list[Conversation]:
         """The conversations as its outputs tell them. Of several under one name, which is what a copied
         notebook has after some of its cells ran again, the turns come together."""
-        names = dict.fromkeys(item.name for item in self.stored)
-        return [self._conversation(name) for name in names]
-
-    def _conversation(self, name: str) -> Conversation:
-        own = [item for item in self.stored if item.name == name]
-        turns = {item.turn.id: item.turn for item in own}
-        last = own[-1]
-        if last.origin is not None:
-            for item in self.stored:
-                before = item.conversation == last.origin.id and item.turn.position <= last.origin.position
-                if before and item.turn.id not in turns:
-                    turns[item.turn.id] = msgspec.structs.replace(item.turn, cell=None)
-        conversation = Conversation(
-            name, system=last.system, turns=list(turns.values()), id=last.conversation, origin=last.origin
-        )
+        named: dict[str, list[Stored]] = {}
+        known: dict[str, list[Turn]] = {}
+        for item in self.stored:
+            named.setdefault(item.name, []).append(item)
+            known.setdefault(item.conversation, []).append(item.turn)
         places = {cell.id: place for place, cell in enumerate(self.cells) if cell.id is not None}
-        conversation.follow_cells(places)
-        return conversation
+        return [_conversation(name, own, known, places) for name, own in named.items()]
+
+
+def _conversation(
+    name: str, own: list[Stored], known: Mapping[str, list[Turn]], places: Mapping[str, int]
+) -> Conversation:
+    """A conversation from its own turns, and from those of where it branched off.
+
+    Args:
+        name: Its name.
+        own: Its own turns.
+        known: The turns of all conversations by their ids.
+        places: Where the cells stand, by their ids.
+    """
+    turns = _distinct(item.turn for item in own)
+    last = own[-1]
+    if last.origin is not None:
+        ids = {turn.id for turn in turns}
+        turns += [
+            msgspec.structs.replace(turn, cell=None)
+            for turn in known.get(last.origin.id, ())
+            if turn.position <= last.origin.position and turn.id not in ids
+        ]
+    conversation = Conversation(
+        name, system=last.system, turns=turns, id=last.conversation, origin=last.origin
+    )
+    conversation.follow_cells(places)
+    return conversation
+
+
+def _distinct(turns: Iterable[Turn]) -> list[Turn]:
+    """The turns, of which a copied cell has brought some twice. Those of one id that say something else are two."""
+    return list({(turn.id, turn.prompt.text, turn.answer): turn for turn in turns}.values())
 
 
 def stored_with(conversation: Conversation, turn: Turn | None) -> dict[str, Any]:
@@ -137,23 +163,6 @@ def is_chat_cell(source: str) -> bool:
     return _CHAT.search(source) is not None
 
 
-class _Output(msgspec.Struct):
-    metadata: Any = None
-
-
-class _Cell(msgspec.Struct):
-    """What is read of a cell; all else is skipped unread, which takes a tenth of the time."""
-
-    id: Any = None
-    cell_type: Any = "code"
-    source: Any = ""
-    outputs: list[_Output] = []
-
-
-class _Notebook(msgspec.Struct):
-    cells: list[msgspec.Raw]
-
-
 def read_notebook(path: Path) -> NotebookFile:
     """What a notebook's file tells. Nothing in it is trusted: what is not as we write it is left out.
 
@@ -168,23 +177,21 @@ def read_notebook(path: Path) -> NotebookFile:
         if path.suffix.lower() in TEXT_NOTEBOOKS:
             cells = tuple(Cell(None, True, source) for source in text_sources(content))
             return NotebookFile(path, cells, saved=status.st_mtime, digest=digest)
-        notebook = msgspec.json.decode(content, type=_Notebook)
-    except msgspec.ValidationError:
-        raise HistoryError(f"{path.name} cannot be read: it is not a notebook") from None
     except (OSError, ValueError) as error:
-        what = error.strerror if isinstance(error, OSError) else "it is not JSON"
+        what = error.strerror if isinstance(error, OSError) else "it is no file"
         raise HistoryError(f"{path.name} cannot be read: {what}") from None
-    except (msgspec.MsgspecError, RecursionError):
-        raise HistoryError(f"{path.name} cannot be read: it is not a notebook's JSON") from None
-    return _read_cells(path, notebook, status.st_mtime, digest)
+    try:
+        return _read_cells(path, raw_cells(content, KEY), status.st_mtime, digest)
+    except ValueError as error:
+        raise HistoryError(f"{path.name} cannot be read: {error}") from None
 
 
-def _read_cells(path: Path, notebook: _Notebook, saved: float, digest: str) -> NotebookFile:
+def _read_cells(path: Path, raws: list[bytes], saved: float, digest: str) -> NotebookFile:
     cells: list[Cell] = []
     stored: list[Stored] = []
-    broken = 0
-    for raw in notebook.cells:
-        cell = _decoded(raw)
+    damaged: list[int] = []
+    for number, raw in enumerate(raws, start=1):
+        cell = decoded(raw, KEY)
         turns: list[str] = []
         for name, values in _outputs(cell):
             try:
@@ -192,32 +199,13 @@ def _read_cells(path: Path, notebook: _Notebook, saved: float, digest: str) -> N
                     stored.append(item)
                     turns.append(item.turn.id)
             except (InvalidMessagesError, msgspec.MsgspecError, ValueError, RecursionError):
-                broken += 1
+                damaged.append(number)
         cells.append(Cell(_id_of(cell), cell.cell_type == "code", _text(cell.source), tuple(turns)))
-    return NotebookFile(path, tuple(cells), tuple(stored), broken, saved, digest)
+    places = tuple(dict.fromkeys(damaged))
+    return NotebookFile(path, tuple(cells), tuple(stored), len(damaged), places, saved, digest)
 
 
-def _decoded(raw: msgspec.Raw) -> _Cell:
-    try:
-        return msgspec.json.decode(raw, type=_Cell)
-    except (msgspec.ValidationError, RecursionError):
-        pass
-    try:  # an output of a form of its own must not take the cell's others along
-        values = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError):
-        return _Cell()
-    if not isinstance(values, dict):
-        return _Cell()
-    outputs = values.get("outputs")
-    read = [
-        _Output(output.get("metadata"))
-        for output in (outputs if isinstance(outputs, list) else ())
-        if isinstance(output, dict)
-    ]
-    return _Cell(values.get("id"), values.get("cell_type", "code"), values.get("source", ""), read)
-
-
-def _id_of(cell: _Cell) -> str | None:
+def _id_of(cell: SavedCell) -> str | None:
     return cell.id if isinstance(cell.id, str) and cell.id else None
 
 
@@ -228,7 +216,7 @@ def _text(source: Any) -> str:
     return source if isinstance(source, str) else ""
 
 
-def _outputs(cell: _Cell) -> Iterator[tuple[str | None, Any]]:
+def _outputs(cell: SavedCell) -> Iterator[tuple[str | None, Any]]:
     """What outputs have for us, each with the identity that its cell gives a turn."""
     id = _id_of(cell)
     count = 0
@@ -244,11 +232,19 @@ def _stored(cell: str | None, values: Any) -> Stored | None:
     turn = Turn.from_dict(values)
     if cell is not None and (turn.cell is None or not is_lasting(turn.cell)):
         turn = msgspec.structs.replace(turn, cell=cell)
-    origin = values.get("conversation_origin")
+    id, name = (values.get(key) for key in ("conversation_id", "conversation"))
     return Stored(
         turn,
-        msgspec.convert(values.get("conversation_id", ""), str),
-        msgspec.convert(values.get("conversation", "default"), str),
-        msgspec.convert(values.get("conversation_system"), str | None),
-        None if origin is None else msgspec.convert(origin, Origin),
+        id if isinstance(id, str) else "",
+        name if isinstance(name, str) else "default",
+        _fitting(values.get("conversation_system"), str),
+        _fitting(values.get("conversation_origin"), Origin),
     )
+
+
+def _fitting(value: Any, kind: type[T]) -> T | None:
+    """A value, where it is of a type: a turn is not lost for what stands beside it."""
+    try:
+        return msgspec.convert(value, kind)
+    except (msgspec.MsgspecError, RecursionError):
+        return None

@@ -7,12 +7,12 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import overload
 
 import msgspec
 
-from ..conversation import Conversation, Journaled, Origin, Turn, answered, is_lasting
-from ..errors import InvalidMessagesError
-from .liveness import is_dead
+from ..conversation import Journaled, Origin, Turn, answered, finite
+from ..messages import Message
 
 STREAMING = "streaming"
 
@@ -41,22 +41,29 @@ class Found(msgspec.Struct, frozen=True):
 
 def write_conversation(connection: sqlite3.Connection, conversation: Journaled, notebook: str | None) -> None:
     """Writes what is known of a conversation but its turns. A notebook once known stays."""
-    origin = msgspec.json.encode(conversation.origin).decode() if conversation.origin else None
+    origin = json.dumps(msgspec.to_builtins(conversation.origin)) if conversation.origin else None
     connection.execute(
         "INSERT INTO conversations (id, name, notebook, system, origin, updated) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET name = excluded.name, system = excluded.system,"
         " origin = excluded.origin, notebook = coalesce(excluded.notebook, notebook), updated = excluded.updated",
-        (conversation.id, _sound(conversation.name), notebook, conversation.system, origin, time.time()),
+        (
+            *(_sound(conversation.id), _sound(conversation.name), _sound(notebook)),
+            *(_sound(conversation.system), _sound(origin), time.time()),
+        ),
     )
 
 
 def write_turn(
     connection: sqlite3.Connection, words: bool, conversation: str, turn: Turn, owner: str | None = None
-) -> None:
-    """Writes a turn, in the place of what was written of it before. One with an owner is still coming."""
+) -> bool:
+    """Writes a turn, in the place of what was written of it before. One with an owner is still coming.
+
+    Returns:
+        Whether it was written as a whole: of one with values that nothing can hold, the texts are.
+    """
     prompt, answer = _sound(turn.prompt.text), _sound(turn.answer)
     status = turn.status if owner is None else STREAMING
-    data = _encoded(turn)
+    data, whole = _encoded(turn)
     [[row]] = connection.execute(
         "INSERT INTO turns (conversation, id, position, at, status, owner, touched, prompt, answer, data)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (conversation, id) DO UPDATE SET"
@@ -64,20 +71,24 @@ def write_turn(
         " touched = excluded.touched, prompt = excluded.prompt, answer = excluded.answer,"
         " data = excluded.data"
         " RETURNING row",
-        (conversation, turn.id, turn.position, turn.at, status, owner, time.time(), prompt, answer, data),
+        (
+            *(_sound(conversation), _sound(turn.id), turn.position, finite(turn.at), _sound(status), owner),
+            *(time.time(), prompt, answer, data),
+        ),
     ).fetchall()
     if words and owner is None:
         connection.execute("DELETE FROM words WHERE rowid = ?", (row,))
         connection.execute(
             "INSERT INTO words (rowid, prompt, answer) VALUES (?, ?, ?)", (row, prompt, answer)
         )
+    return whole
 
 
 def write_answer(connection: sqlite3.Connection, conversation: str, id: str, answer: str) -> None:
     """Writes how far an answer has come."""
     connection.execute(
         "UPDATE turns SET answer = ?, touched = ? WHERE conversation = ? AND id = ? AND status = ?",
-        (_sound(answer), time.time(), conversation, id, STREAMING),
+        (_sound(answer), time.time(), _sound(conversation), _sound(id), STREAMING),
     )
 
 
@@ -91,7 +102,8 @@ def remove_turns(
 ) -> None:
     """Removes turns of a conversation: those of the ids, or all; or only if they are still coming."""
     condition = "conversation = ?" + (f" AND status = '{STREAMING}'" if unfinished else "")
-    keys: list[tuple[str, ...]] = [(conversation,)] if ids is None else [(conversation, id) for id in ids]
+    own = _sound(conversation)
+    keys: list[tuple[str, ...]] = [(own,)] if ids is None else [(own, _sound(id)) for id in ids]
     if ids is not None:
         condition += " AND id = ?"
     for key in keys:
@@ -103,51 +115,34 @@ def remove_turns(
 
 
 def entries(connection: sqlite3.Connection, condition: str = "1", values: Iterable[str] = ()) -> list[Entry]:
-    """The conversations that a condition holds for, the last one first."""
+    """The conversations that a condition holds for, the last one first. No index is asked: one that is damaged
+    would hide some."""
     rows = connection.execute(
         "SELECT id, name, notebook, origin, (SELECT count(*) FROM turns WHERE conversation = c.id), updated"
-        f" FROM conversations AS c WHERE {condition} ORDER BY updated DESC",
-        tuple(values),
+        f" FROM conversations AS c NOT INDEXED WHERE {condition} ORDER BY updated DESC",
+        [_sound(value) for value in values],
     )
     return [
-        Entry(id, name, notebook, _origin_id(origin), *rest) for id, name, notebook, origin, *rest in rows
+        Entry(
+            as_text(id),
+            as_text(name),
+            notebook and as_text(notebook),
+            _origin_id(origin),
+            count,
+            _time(updated),
+        )
+        for id, name, notebook, origin, count, updated in rows
     ]
 
 
-def load(connection: sqlite3.Connection, words: bool, id: str) -> tuple[Conversation | None, int]:
-    """A conversation with its turns, and how many of them cannot be read. Of the turns of one cell the last
-    one counts, in the place of the first. A turn whose kernel ended while it was coming has failed; one that
-    is still coming in another kernel is not among them."""
-    row = connection.execute("SELECT name, system, origin FROM conversations WHERE id = ?", (id,)).fetchone()
-    if row is None:
-        return None, 0
-    kept: list[Turn] = []
-    places: dict[str, int] = {}
-    broken = 0
-    query = (
-        "SELECT status, owner, touched, CASE status WHEN 'streaming' THEN answer END, data"
-        " FROM turns WHERE conversation = ? ORDER BY position, at, row"
-    )
-    for status, owner, touched, answer, data in connection.execute(query, (id,)).fetchall():
-        if status == STREAMING and not is_dead(owner, touched):
-            continue
-        turn = _turn(status, answer, data)
-        if turn is None:
-            broken += 1
-            continue
-        if status == STREAMING:
-            with suppress(sqlite3.OperationalError):  # it may be a file that can only be read
-                write_turn(connection, words, id, turn)
-        cell = turn.cell if turn.cell is not None and is_lasting(turn.cell) else None
-        place = places.get(cell) if cell is not None else None
-        if place is None:
-            if cell is not None:
-                places[cell] = len(kept)
-            kept.append(turn)
-        elif turn.at >= kept[place].at and (turn.exchange or turn.status == "stopped"):
-            kept[place] = msgspec.structs.replace(turn, position=kept[place].position)
-    name, system, origin = row
-    return Conversation(str(name), system=system, turns=kept, id=id, origin=_origin(origin)), broken
+def in_others(connection: sqlite3.Connection, conversation: str) -> list[Entry]:
+    """The conversations that have turns of another one, too: its branches, and copies of it."""
+    own = connection.execute(
+        "SELECT id FROM turns WHERE conversation = ?", (_sound(conversation),)
+    ).fetchall()
+    ids = {id for [id] in own}
+    others = {other for other, id in connection.execute("SELECT conversation, id FROM turns") if id in ids}
+    return [entry for entry in entries(connection) if entry.id in others - {conversation}]
 
 
 def search(connection: sqlite3.Connection, words: bool, text: str, limit: int) -> list[Found]:
@@ -195,36 +190,53 @@ def _found(connection: sqlite3.Connection, found: list[int]) -> list[Found]:
     return result
 
 
-def _turn(status: str, answer: object, data: str) -> Turn | None:
-    """The turn of a row; ``None`` if it cannot be read, since SQLite keeps whatever somebody puts there."""
-    try:
-        turn = Turn.from_dict(msgspec.json.decode(data))
-        if status == STREAMING:
-            turn = msgspec.structs.replace(turn, exchange=answered(str(answer)), status="failed")
-    except (msgspec.MsgspecError, InvalidMessagesError, ValueError, TypeError, RecursionError):
-        return None
-    return turn
+def _encoded(turn: Turn) -> tuple[str, bool]:
+    """A turn as JSON, and whether it is all there."""
+    with suppress(UnicodeEncodeError, OverflowError, TypeError, ValueError, RecursionError):
+        return msgspec.json.encode(turn.to_dict()).decode(), True
+    with suppress(
+        TypeError, ValueError, RecursionError
+    ):  # half of a surrogate pair, or a number beyond 64 bits
+        return _sound(json.dumps(turn.to_dict(), ensure_ascii=False)), True
+    texts = msgspec.structs.replace(
+        turn,
+        prompt=Message(turn.prompt.role, turn.prompt.text),
+        exchange=answered(turn.answer, turn.reasoning),
+        usage=None,
+        seconds=finite(turn.seconds),
+        options={},
+    )
+    return _sound(json.dumps(texts.to_dict(), ensure_ascii=False)), False
 
 
-def _encoded(turn: Turn) -> str:
-    try:
-        return msgspec.json.encode(turn.to_dict()).decode()
-    except (UnicodeEncodeError, OverflowError):  # half of a surrogate pair, or a number beyond 64 bits
-        return _sound(json.dumps(turn.to_dict(), ensure_ascii=False))
+def as_text(value: object) -> str:
+    """What stands in a column of texts, whatever somebody has put there."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str) else str(value)
 
 
-def _sound(text: str) -> str:
+def _time(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+@overload
+def _sound(text: str) -> str: ...
+@overload
+def _sound(text: None) -> None: ...
+def _sound(text: str | None) -> str | None:
     """The text, as UTF-8 can hold it."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _origin(text: str | None) -> Origin | None:
+def read_origin(text: str | None) -> Origin | None:
+    """Where a conversation branched off from, as its row tells; ``None`` also where that cannot be read."""
     try:
         return msgspec.json.decode(text, type=Origin) if text else None
-    except (msgspec.MsgspecError, TypeError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         return None
 
 
 def _origin_id(text: str | None) -> str | None:
-    origin = _origin(text)
+    origin = read_origin(text)
     return origin.id if origin else None

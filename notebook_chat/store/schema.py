@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 
 from .. import files
+from .damage import DamagedDatabaseError, check, shape
 
 BUSY_SECONDS = 5.0
 """How long a write waits for that of another kernel."""
@@ -30,6 +33,9 @@ _STEPS = (
     """,
 )
 VERSION = len(_STEPS)
+_WORDS = "CREATE VIRTUAL TABLE words USING fts5 (prompt, answer)"
+_PARTS = "'words_data', 'words_idx', 'words_content', 'words_docsize', 'words_config'"
+_TABLES = ("conversations", "turns")
 
 
 class NewerDatabaseError(sqlite3.DatabaseError):
@@ -43,24 +49,26 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
 
     Raises:
         NewerDatabaseError: A later release has written the file, which is left as it is.
+        DamagedDatabaseError: The file is not as we write it.
         sqlite3.Error, OSError: The file or its folder cannot be used.
     """
     files.make_private_folder(path.parent)
     _check_files(path)
     if not path.exists():
+        with suppress(FileNotFoundError):
+            os.replace(repairing(path), path)  # noqa: PTH105  # it is whole, or the old one would still be there
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, files.PRIVATE))  # what is said to a model is private
         path.chmod(files.PRIVATE)  # whatever the umask takes away
     if path.with_name(f"{path.name}-wal").exists():  # none of ours
         _check_read_only(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        _version(connection)  # before the journal mode, which is written into a file that has another
-        connection.execute("PRAGMA journal_mode = TRUNCATE")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        _migrate(connection)
-        return connection, _index_words(connection)
-    except BaseException:
+        return connection, _prepared(connection, path)
+    except BaseException as error:
         connection.close()
+        # Our statements are right; and SQLite quotes what it has found in the file, be it text or not.
+        if isinstance(error, UnicodeDecodeError) or _code(error) == sqlite3.SQLITE_ERROR:
+            raise DamagedDatabaseError("the database is damaged") from None
         raise
 
 
@@ -82,6 +90,58 @@ def _check_files(path: Path) -> None:
             pass  # of one that is another's, SQLite says what is wrong with it
         except OSError as error:
             raise sqlite3.OperationalError(f"{place.name}: {error.strerror}") from None
+
+
+def _code(error: BaseException) -> int | None:
+    return getattr(error, "sqlite_errorcode", None)
+
+
+def _prepared(connection: sqlite3.Connection, path: Path) -> bool:
+    connection.text_factory = _text
+    _version(connection)  # before the journal mode, which is written into a file that has another
+    if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+        with suppress(sqlite3.OperationalError):  # another program that has the file open holds on to that
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
+    else:
+        connection.execute("PRAGMA journal_mode = TRUNCATE")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA secure_delete = ON")
+    _migrate(connection)
+    if shape(connection, _TABLES) != _own_shape():
+        raise DamagedDatabaseError("the tables are not ours")
+    check(connection, path, _TABLES)
+    return _index_words(connection)
+
+
+def build(connection: sqlite3.Connection, fill: Callable[[], object]) -> None:
+    """Makes the tables in an empty file.
+
+    Args:
+        connection: The connection to it.
+        fill: Fills them, before the words are indexed.
+    """
+    _migrate(connection)
+    connection.execute("BEGIN")
+    fill()
+    connection.execute("COMMIT")
+    _index_words(connection)
+
+
+def repairing(path: Path) -> Path:
+    """Where a new database is made that is to take the place of a damaged one."""
+    return path.with_name(f"{path.name}.repair")
+
+
+@cache
+def _own_shape() -> list[object]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        _migrate(connection)
+        return shape(connection, _TABLES)
+
+
+def _text(value: bytes) -> str:
+    """A text of the file. One that is damaged must not hide what stands beside it."""
+    return value.decode("utf-8", "replace")
 
 
 def _check_read_only(path: Path) -> None:
@@ -107,6 +167,8 @@ def _version(connection: sqlite3.Connection) -> int:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > VERSION:
         raise NewerDatabaseError("a later release of notebook_chat has written it; update notebook_chat")
+    if version < 0:
+        raise DamagedDatabaseError("the database is damaged")
     return version
 
 
@@ -122,27 +184,31 @@ def _migrate(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
 
 
 def _index_words(connection: sqlite3.Connection) -> bool:
     """Makes the full-text index where SQLite has the module for it; without it, a search reads all texts."""
-    exists = "SELECT 1 FROM sqlite_master WHERE name = 'words'"
+    exists = "SELECT sql FROM sqlite_master WHERE name = 'words'"
     try:
         if connection.execute(exists).fetchone() is None:
             connection.execute("BEGIN IMMEDIATE")
             if connection.execute(exists).fetchone() is None:
-                connection.execute("CREATE VIRTUAL TABLE words USING fts5 (prompt, answer)")
+                connection.execute(_WORDS)
                 connection.execute(
                     "INSERT INTO words (rowid, prompt, answer) SELECT row, prompt, answer FROM turns"
                 )
             connection.execute("COMMIT")
         connection.execute("SELECT rowid FROM words LIMIT 1").fetchone()
-        return True
     except sqlite3.OperationalError as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        if "fts5" not in str(error):
-            raise
-        return False
+        if "no such module" in str(error):
+            return False
+        raise
+    parts = connection.execute("SELECT count(*) FROM sqlite_master WHERE name IN (" + _PARTS + ")").fetchone()
+    if connection.execute(exists).fetchone() != (_WORDS,) or parts != (5,):
+        raise DamagedDatabaseError("the index of words is damaged")
+    return True

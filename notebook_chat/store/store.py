@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,12 +15,15 @@ from ..conversation import Conversation, Draft, Journaled, Turn
 from ..environment import home
 from ..errors import HistoryError
 from . import queries, sightings
+from .damage import in_words, is_of_values
 from .liveness import owner
+from .loading import Loaded, load
 from .queries import Entry, Found
 from .sightings import Sighting
 from .writer import Work, Writer
 
 _READ_SECONDS = 15.0
+_FREE_SECONDS = 0.25
 
 T = TypeVar("T")
 
@@ -93,10 +98,31 @@ class Store:
         def work(connection: sqlite3.Connection, words: bool) -> None:
             queries.write_conversation(connection, conversation, notebook)
             for turn in written:
-                queries.write_turn(connection, words, conversation.id, turn, owned)
+                self._write_turn(connection, words, conversation, turn, owned)
             queries.remove_turns(connection, words, conversation.id, removed)
 
         return self._writer.write(work, quick=owned is not None)
+
+    def _write_turn(
+        self,
+        connection: sqlite3.Connection,
+        words: bool,
+        conversation: Journaled,
+        turn: Turn,
+        owned: str | None,
+    ) -> None:
+        """Writes a turn. One that cannot be written must not take others along, nor stay away unnoticed."""
+        try:
+            if not queries.write_turn(connection, words, conversation.id, turn, owned):
+                self._writer.tell(
+                    f"Of {_place(conversation, turn)}, the history keeps the texts: the rest cannot be written."
+                )
+        except BaseException as error:
+            if not is_of_values(error):
+                raise
+            self._writer.tell(
+                f"The history cannot keep {_place(conversation, turn)} ({in_words(error)}); all else is written."
+            )
 
     def _sweep(self) -> Work | None:
         followed = list(self._followed.items())
@@ -121,10 +147,19 @@ class Store:
         Raises:
             HistoryError: It is not there, or the database cannot be read.
         """
-        conversation, broken = self._read(lambda connection, words: queries.load(connection, words, id))
-        if conversation is None:
+        loaded = self.load_all(id)
+        return loaded.conversation, len(loaded.broken)
+
+    def load_all(self, id: str) -> Loaded:
+        """A conversation, and which of its turns are damaged.
+
+        Raises:
+            HistoryError: As ``load``.
+        """
+        loaded = self._read(lambda connection, words: load(connection, words, id))
+        if loaded is None:
             raise HistoryError("that conversation is not in the history any more")
-        return conversation, broken
+        return loaded
 
     def entries(self) -> list[Entry]:
         """All conversations, the last one first.
@@ -136,12 +171,19 @@ class Store:
 
     def of_notebook(self, path: str) -> list[Entry]:
         """The conversations that were last had in a notebook, the last one first."""
-        return self._read(lambda connection, _: queries.entries(connection, "notebook = ?", [path]))
+        condition = "CAST(notebook AS TEXT) = ?"
+        return self._read(lambda connection, _: queries.entries(connection, condition, [path]))
 
     def named(self, ids: Sequence[str]) -> list[Entry]:
         """Those of the conversations that it knows."""
-        marks = ", ".join("?" * len(ids))
-        return self._read(lambda connection, _: queries.entries(connection, f"id IN ({marks})", ids))
+        condition = "id IN (SELECT value FROM json_each(?))"
+        return self._read(
+            lambda connection, _: queries.entries(connection, condition, [json.dumps(list(ids))])
+        )
+
+    def in_others(self, id: str) -> list[Entry]:
+        """The other conversations that have turns of a conversation, too: its branches, and copies of it."""
+        return self._read(lambda connection, _: queries.in_others(connection, id))
 
     def search(self, text: str, limit: int = 50) -> list[Found]:
         """The turns of all conversations that have the words of a text, the last ones first.
@@ -151,15 +193,34 @@ class Store:
         """
         return self._read(lambda connection, words: queries.search(connection, words, text, limit))
 
-    def delete(self, id: str) -> None:
-        """Forgets a conversation for good."""
+    def delete(self, id: str, *, erase: bool = True) -> Future[None]:
+        """Forgets a conversation.
+
+        Args:
+            id: Its id.
+            erase: Whether no byte of it is to be left in the file, and not only no way to it.
+
+        Returns:
+            A future that is done when that was tried. Then ``erasing`` tells whether it could be done.
+        """
+        self._notebooks.pop(id, None)
 
         def work(connection: sqlite3.Connection, words: bool) -> None:
             queries.remove_turns(connection, words, id)
             connection.execute("DELETE FROM conversations WHERE id = ?", (id,))
             sightings.remove(connection, id)
 
-        self._writer.write(work)
+        return self._writer.write(work, erases=erase)
+
+    @property
+    def erasing(self) -> bool:
+        """Whether something that was deleted may still be in the file, which another program holds."""
+        return self._writer.erasing
+
+    @property
+    def set_aside(self) -> list[Path]:
+        """The damaged files in whose place new ones were made."""
+        return sorted(self.path.parent.glob(f"{self.path.stem}-damaged-*{self.path.suffix}"))
 
     def rename(self, id: str, name: str) -> None:
         """Gives a conversation another name."""
@@ -194,22 +255,44 @@ class Store:
         self._writer.flush()
 
     def warning(self) -> str | None:
-        """What to tell the user, once: that the history cannot be written."""
+        """What to tell the user, once: that the history cannot be written, or what of it could not be."""
+        told = [self._writer.news.pop(0) for _ in range(len(self._writer.news))]
         failure = self._writer.failure
-        if failure is None:
-            return None
-        warned, self._warned = self._warned, True
-        if warned:
-            return None
-        return (
-            f"The history cannot be written ({failure}: {self.path}). The chat goes on without;"
-            " %config ChatMagics.history = 'off' does so on purpose."
-        )
+        if failure is not None:
+            warned, self._warned = self._warned, True
+            if not warned:
+                told.append(
+                    f"The history cannot be written ({failure}: {self.path}). The chat goes on without;"
+                    " %config ChatMagics.history = 'off' does so on purpose."
+                )
+        return " ".join(told) or None
+
+    def is_free(self) -> bool:
+        """Whether the database can be read just now; only a short write, ours or another kernel's, is waited for."""
+        if not self.path.exists():
+            return True
+        try:
+            uri = f"{self.path.absolute().as_uri()}?mode=rw"
+            with closing(sqlite3.connect(uri, uri=True, timeout=_FREE_SECONDS)) as connection:
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except (sqlite3.Error, UnicodeDecodeError):
+            return False
+        return True
 
     def _read(self, work: Callable[[sqlite3.Connection, bool], T]) -> T:
         future: Future[Any] = self._writer.read(partial(work))
         try:
-            result: T = future.result(_READ_SECONDS)
-            return result
-        except (sqlite3.Error, OSError, TimeoutError, ValueError, TypeError) as error:
-            raise HistoryError(f"the history cannot be read: {error} ({self.path})") from None
+            error = future.exception(_READ_SECONDS)
+        except TimeoutError as late:
+            error = late
+        if error is not None:
+            raise HistoryError(f"the history cannot be read: {in_words(error)} ({self.path})")
+        result: T = future.result()
+        return result
+
+
+def _place(conversation: Journaled, turn: Turn) -> str:
+    """Which turn of which conversation it is, in words."""
+    return (
+        f"turn {1 + sum(one.position < turn.position for one in conversation.turns)} of {conversation.name!r}"
+    )

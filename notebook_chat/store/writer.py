@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from .damage import in_words, is_damage, is_of_values
 from .schema import connect
 
 Work = Callable[[sqlite3.Connection, bool], Any]
@@ -26,7 +27,11 @@ Work = Callable[[sqlite3.Connection, bool], Any]
 SWEEP_SECONDS = 0.5
 """How often the answers on their way are written."""
 
+RETRY_SECONDS = 5.0
+"""How often what could not be written is tried again while nothing else is to be done."""
+
 _CLOSE_SECONDS = 5.0
+_REPAIR_SECONDS = 60.0  # a file that is damaged again so soon is not for us to repair
 _of_parent: list[object] = []  # a parent's connections; closing one here would take the parent's locks away
 
 
@@ -56,22 +61,30 @@ class _Job(msgspec.Struct):
     """Whether it need not be tried again: something later will write more."""
     quick: bool = False
     """Whether it is handed to the operating system only, which outlives this process, and not to the disk."""
+    erases: bool = False
+    """Whether no byte of what it deletes is to be left in the file."""
 
 
 class Writer:
-    """Runs work on the database in the order it was given, on a thread of its own.
+    """Runs work on the database in the order it was given, on a thread of its own, which nothing ends.
 
-    Writes that fail are kept and tried again with the next ones, so what could not be written is not lost as
-    long as the process runs: the disk may have space again, the other kernel may be done.
+    Writes that fail are kept and tried again with the next ones and now and then, so what could not be written is not
+    lost as long as the process runs: the disk may have space again, the other kernel may be done. In the place of a
+    damaged file a new one is made, once, with all that can be read of it.
 
     Args:
         path: The database's file.
         sweep: What to write beside that, every ``SWEEP_SECONDS`` while it says that there is something.
+
+    Attributes:
+        failure: Why nothing can be written at the moment; ``None`` when it can.
+        news: What the user should be told, each line once.
     """
 
     def __init__(self, path: Path, sweep: Callable[[], Work | None]) -> None:
         self.path = path
         self._sweep = sweep
+        self.news: list[str] = []
         self._reset()
         _writers.add(self)
 
@@ -79,24 +92,36 @@ class Writer:
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._backlog: deque[_Job] = deque()
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._words = False
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._swept = 0.0
+        self._repaired = float("-inf")
+        self._to_erase = 0
+        self._erasures = [0, 0]  # asked for, done
+        self._erase_again = 0.0
         self.failure: str | None = None
 
-    def write(self, work: Work, *, quick: bool = False) -> Future[None]:
+    def write(self, work: Work, *, quick: bool = False, erases: bool = False) -> Future[None]:
         """Has something written. It may be done twice, so it must come to the same then.
 
         Args:
             work: Writes it.
             quick: Somebody waits for it, and the next write will bring it to the disk: it need not survive
                 a loss of power until then, only the end of this process.
+            erases: Whether no byte of what it deletes is to be left in the file: ``erasing`` tells when that is so.
 
         Returns:
             A future that is done when it was tried; it never has an exception.
         """
-        return self._put(_Job(work, True, Future(), quick=quick))
+        self._erasures[0] += erases
+        return self._put(_Job(work, True, Future(), quick=quick, erases=erases))
+
+    @property
+    def erasing(self) -> bool:
+        """Whether something that was to be erased may still be in the file."""
+        return self._erasures[0] > self._erasures[1]
 
     def read(self, work: Work) -> Future[Any]:
         """Has something read, after all that was to be written before."""
@@ -107,6 +132,11 @@ class Writer:
         if self._thread is not None:
             with contextlib.suppress(Exception):
                 self.write(self._sweep() or (lambda *_: None)).result(_CLOSE_SECONDS)
+
+    def tell(self, line: str) -> None:
+        """Has a line told to the user, unless it waits to be told already."""
+        if line not in self.news:
+            self.news.append(line)
 
     def _put(self, job: _Job) -> Future[Any]:
         with self._lock:
@@ -131,19 +161,27 @@ class Writer:
 
     def _run(self) -> None:
         while True:
-            for job in self._next():
-                if job.writes:
-                    self._backlog.append(job)
-                else:
-                    self._write()
-                    self._read(job)
-            self._write()
+            try:
+                self._round()
+            except BaseException as error:  # a thread that ends takes all that is to be written along
+                self.failure = in_words(error)
+                time.sleep(SWEEP_SECONDS)
+
+    def _round(self) -> None:
+        for job in self._next():
+            if job.writes:
+                self._backlog.append(job)
+            else:
+                self._write()
+                self._read(job)
+        self._write()
 
     def _next(self) -> list[_Job]:
         """The jobs that wait, together with what the sweep has when it is due."""
         jobs: list[_Job] = []
+        waiting = RETRY_SECONDS if self._backlog or self._to_erase else None
         with contextlib.suppress(queue.Empty):
-            jobs.append(self._jobs.get(timeout=SWEEP_SECONDS if self._sweep() else None))
+            jobs.append(self._jobs.get(timeout=SWEEP_SECONDS if self._sweep() else waiting))
             while True:
                 jobs.append(self._jobs.get_nowait())
         if time.monotonic() - self._swept >= SWEEP_SECONDS:
@@ -154,56 +192,112 @@ class Writer:
 
     def _write(self) -> None:
         """Writes all that waits in one transaction."""
-        if not self._backlog:
+        if not self._backlog and not self._to_erase:
             return
-        try:
-            connection = self._connected()
-            quick = all(job.quick for job in self._backlog)
-            connection.execute(f"PRAGMA synchronous = {'OFF' if quick else 'NORMAL'}")
-            connection.execute("BEGIN IMMEDIATE")
-            for job in self._backlog:
-                self._try(connection, job)
-            connection.execute("COMMIT")
-        except (sqlite3.Error, OSError) as error:
-            self._failed(error)
-            for job in self._backlog:
-                _settle(job.future)
-            self._backlog = deque(job for job in self._backlog if not job.passing)
-            return
+        if self._backlog:
+            try:
+                self._whole(self._transact)
+            except BaseException as error:
+                self._failed(error)
+                for job in self._backlog:
+                    _settle(job.future)
+                self._backlog = deque(job for job in self._backlog if not job.passing)
+                return
         done, self._backlog = self._backlog, deque()
         self.failure = None
+        if erased := sum(job.erases for job in done):
+            self._to_erase, self._erase_again = self._to_erase + erased, 0.0
+        if self._to_erase and time.monotonic() >= self._erase_again:
+            self._erase()
         for job in done:
             _settle(job.future)
+
+    def _transact(self) -> None:
+        connection = self._begun(all(job.quick for job in self._backlog))
+        for job in self._backlog:
+            self._try(connection, job)
+        connection.execute("COMMIT")
+
+    def _begun(self, quick: bool) -> sqlite3.Connection:
+        """A connection in whose hands the file is, and not one that has been put aside since it was opened."""
+        while True:
+            connection = self._connected()
+            connection.execute(f"PRAGMA synchronous = {'OFF' if quick else 'NORMAL'}")
+            connection.execute("BEGIN IMMEDIATE")
+            if self._file == _identity(self.path):
+                return connection
+            self._close()
 
     def _try(self, connection: sqlite3.Connection, job: _Job) -> None:
         """Does one work; one that can never be done must not hold up the others."""
         connection.execute("SAVEPOINT job")
         try:
             job.work(connection, self._words)
-        except (ValueError, TypeError, OverflowError, RecursionError, sqlite3.IntegrityError):
+        except BaseException as error:
+            if not (is_of_values(error) and connection.in_transaction):
+                raise
             connection.execute("ROLLBACK TO job")
+            self.tell(f"Something could not be written to the history ({in_words(error)}); all else was.")
         connection.execute("RELEASE job")
+
+    def _erase(self) -> None:
+        """Writes the file anew, so that nothing of what was deleted is left in it, its index or its journals; later
+        where another program reads it now."""
+        try:
+            busy = self._whole(self._rewrite)
+        except (sqlite3.Error, OSError):
+            busy = True
+            self._close()
+        if busy:
+            self._erase_again = time.monotonic() + RETRY_SECONDS
+        else:
+            self._erasures[1] += self._to_erase
+            self._to_erase = 0
+
+    def _rewrite(self) -> bool:
+        """Writes the file anew; whether another program keeps what was there before."""
+        connection = self._connected()
+        if self._words:
+            connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        connection.execute("VACUUM")
+        return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
     def _read(self, job: _Job) -> None:
         try:
-            result = job.work(self._connected(), self._words)
-        except (sqlite3.Error, OSError) as error:
-            self._failed(error)
-            job.future.set_exception(error)
-        except Exception as error:
+            result = self._whole(lambda: job.work(self._connected(), self._words))
+        except BaseException as error:
+            if isinstance(error, (sqlite3.Error, OSError)):
+                self._failed(error)
             job.future.set_exception(error)
         else:
+            if not self._backlog:
+                self.failure = None
             job.future.set_result(result)
 
+    def _whole(self, work: Callable[[], Any]) -> Any:
+        """Does something; once more with a new file, where the one that is there turns out to be damaged."""
+        try:
+            return work()
+        except Exception as error:
+            if not is_damage(error) or time.monotonic() - self._repaired < _REPAIR_SECONDS:
+                raise
+            self._close()
+            self._repaired = time.monotonic()
+            from .salvage import repair
+
+            self.tell(repair(self.path))
+            return work()
+
     def _connected(self) -> sqlite3.Connection:
-        if self._connection is not None and not self.path.exists():
+        if self._connection is not None and self._file != _identity(self.path):
             self._close()  # the file was taken away: what is written to it now nobody would find
         if self._connection is None:
             self._connection, self._words = connect(self.path)
+            self._file = _identity(self.path)
         return self._connection
 
-    def _failed(self, error: Exception) -> None:
-        self.failure = str(error)
+    def _failed(self, error: BaseException) -> None:
+        self.failure = in_words(error)
         self._close()
 
     def _close(self) -> None:
@@ -216,6 +310,15 @@ class Writer:
         """Begins anew in a forked process, which must not use its parent's connection."""
         _of_parent.append(self._connection)
         self._reset()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of its name."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _settle(future: Future[Any]) -> None:

@@ -109,8 +109,11 @@ def test_where_no_notebook_is_told_a_file_must_be_named(notebook: Notebook) -> N
         notebook.session.restore()
 
 
-def test_a_history_that_cannot_be_read_is_told_and_stops_nothing(notebook: Notebook) -> None:
+def test_a_history_that_is_no_database_is_told_and_stops_nothing(notebook: Notebook) -> None:
     default_path().parent.mkdir(parents=True, exist_ok=True)
     default_path().write_bytes(b"not a database" * 100)
     assert notebook.ask("a", "a") == ["a"]
-    assert "cannot be read" in notebook.resumed[0].problem
+    assert notebook.resumed[0].problem == ""
+    assert "The history was damaged" in (notebook.session.history.warning() or "")
+    notebook.open()
+    assert notebook.ask("b", "b") == ["a", "b"]
