@@ -89,7 +89,8 @@ class Chat:
         Raises:
             ChatError: The answer failed; what had come of it is in ``partial``.
         """
-        return runner.run(self._whole(self._opened(prompt, options)), nested=self.nested)
+        reply = self._opened(prompt, options)
+        return runner.run(self._whole(reply), nested=self.nested, leave=reply.leave)
 
     @hides_secrets
     async def ask_async(self, prompt: MessageLike, **options: Unpack[TurnOptions]) -> Answer:
@@ -99,7 +100,8 @@ class Chat:
     @hides_secrets
     def stream(self, prompt: MessageLike, **options: Unpack[TurnOptions]) -> Iterator[str]:
         """Asks and gives the pieces of the answer as they come; closing the iterator stops the answer."""
-        return runner.iterate(self._pieces(self._opened(prompt, options)), nested=self.nested)
+        reply = self._opened(prompt, options)
+        return runner.iterate(self._pieces(reply), nested=self.nested, leave=reply.leave)
 
     @hides_secrets
     def stream_async(self, prompt: MessageLike, **options: Unpack[TurnOptions]) -> AsyncGenerator[str]:

@@ -14,7 +14,7 @@ from collections.abc import (
 from types import TracebackType
 from typing import Any, ClassVar, Self, Unpack
 
-from .. import runner
+from .. import exits, runner
 from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError, ResponseFormatError
 from ..events import Event, TextDelta, Usage
@@ -136,10 +136,15 @@ class AsyncResult:
         """Ends the answer here: the request is closed; what has come stays readable."""
         self._ended = True
         self._pending = iter(())
-        for closing in (self._source, self._iterable):
-            if (close := getattr(closing, "aclose", None)) is not None:
-                await close()
-                break
+        try:
+            for closing in (self._source, self._iterable):
+                if (close := getattr(closing, "aclose", None)) is not None:
+                    await close()
+                    break
+        except BaseException as error:
+            if exits.is_foreign(error):
+                raise self._contained(error) from None
+            raise
 
     async def _next_batch(self) -> Sequence[Event]:
         if self._ended:
@@ -156,8 +161,10 @@ class AsyncResult:
             # The frames below hold the request, and with it the key: none of them may reach a traceback.
             error.__cause__ = error.__context__ = None
             raise error.with_traceback(None) from None
-        except BaseException:
+        except BaseException as error:
             self._ended = True
+            if exits.is_foreign(error):
+                raise self._contained(error) from None
             raise
         events: Sequence[Event]
         if isinstance(item, str):
@@ -168,6 +175,9 @@ class AsyncResult:
             events = (item,) if isinstance(item, Event) else self._foreign(item)
         self.fold.add(events)
         return events
+
+    def _contained(self, error: BaseException) -> ChatError:
+        return exits.contained(error, provider=self.provider or None, partial=self.text)
 
     def _foreign(self, item: object) -> Sequence[Event]:
         """Providers from elsewhere yield objects of their own between the text, such as g4f's usage."""

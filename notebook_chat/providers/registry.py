@@ -51,7 +51,9 @@ def get_provider(name: str) -> Provider:
         raise _unknown(name)
     try:
         return adapt(plugin.load())
-    except Exception as error:
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise ConfigurationError(
             f"the provider {name!r} of the package {_package(plugin)} does not load: {error}"
         ) from error
