@@ -236,9 +236,12 @@ def is_replaced(loop: asyncio.AbstractEventLoop) -> bool:
 
 
 def rest() -> None:
-    """Ends the loop and its thread, and closes all connections, if nothing runs on it; the next work starts
-    another one."""
+    """Ends the loop and its thread, and closes all connections, unless something lives on it that does not end soon;
+    the next work starts another one."""
     global _running
+    until = time.monotonic() + _IDLE_SECONDS
+    while (home := _running) is not None and home.tenants and time.monotonic() < until:
+        time.sleep(0.01)
     with _lock:
         idle = _running
         if idle is None or idle.tenants:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import queue
@@ -18,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from ..loop_thread import at_exit
 from .schema import connect
 
 Work = Callable[[sqlite3.Connection, bool], Any]
@@ -33,10 +33,10 @@ _of_parent: list[object] = []  # a parent's connections; closing one here would 
 _writers: weakref.WeakSet[Writer] = weakref.WeakSet()
 
 
-@atexit.register
-def _flush_all() -> None:
+@at_exit
+def _close_all() -> None:
     for writer in list(_writers):
-        writer.flush()
+        writer.close()
 
 
 def _after_fork() -> None:
@@ -83,6 +83,7 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._swept = 0.0
+        self._resting = False
         self.failure: str | None = None
 
     def write(self, work: Work, *, quick: bool = False) -> Future[None]:
@@ -108,23 +109,55 @@ class Writer:
             with contextlib.suppress(Exception):
                 self.write(self._sweep() or (lambda *_: None)).result(_CLOSE_SECONDS)
 
+    def close(self) -> None:
+        """Waits until all is written that was given, for a bounded time, ends the thread and closes the file. What is
+        given later is written, too, and the file closed after it."""
+        self.flush()
+        self._resting = True
+        if (thread := self._thread) is not None:
+            self.write(lambda *_: None)  # wakes it
+            thread.join(_CLOSE_SECONDS)
+
     def _put(self, job: _Job) -> Future[Any]:
         with self._lock:
             self._jobs.put(job)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="notebook_chat store", daemon=True)
-                self._thread.start()
+                self._start()
         return job.future
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._run, name="notebook_chat store", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # Python is ending, and starts none any more
+            self._round()
+            self._close()
+        else:
+            self._thread = thread
 
     def _run(self) -> None:
         while True:
-            for job in self._next():
-                if job.writes:
-                    self._backlog.append(job)
-                else:
-                    self._write()
-                    self._read(job)
-            self._write()
+            self._round()
+            if self._resting and self._rests():
+                return
+
+    def _rests(self) -> bool:
+        """Ends the thread's work where there is none; a later one may begin at once."""
+        with self._lock:
+            if not self._jobs.empty():
+                return False
+            self._close()
+            self._thread = None
+            return True
+
+    def _round(self) -> None:
+        for job in self._next():
+            if job.writes:
+                self._backlog.append(job)
+            else:
+                self._write()
+                self._read(job)
+        self._write()
 
     def _next(self) -> list[_Job]:
         """The jobs that wait, together with what the sweep has when it is due."""
