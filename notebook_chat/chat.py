@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 import msgspec
 
-from . import runner
+from . import loop_thread, runner
 from .answer import Answer
 from .conversation import DEFAULT_RESERVE, Conversation, Turn
 from .events import TextDelta
@@ -89,6 +89,7 @@ class Chat:
         Raises:
             ChatError: The answer failed; what had come of it is in ``partial``.
         """
+        loop_thread.refuse_at_exit()  # not even a module can be imported any more
         reply = self._opened(prompt, options)
         return runner.run(self._whole(reply), nested=self.nested, leave=reply.leave)
 
@@ -100,6 +101,7 @@ class Chat:
     @hides_secrets
     def stream(self, prompt: MessageLike, **options: Unpack[TurnOptions]) -> Iterator[str]:
         """Asks and gives the pieces of the answer as they come; closing the iterator stops the answer."""
+        loop_thread.refuse_at_exit()
         reply = self._opened(prompt, options)
         return runner.iterate(self._pieces(reply), nested=self.nested, leave=reply.leave)
 

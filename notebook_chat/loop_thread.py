@@ -58,6 +58,8 @@ class LoopThread:
         self.tenants: set[Tenant] = set()
         self.ended = False
         self._stopping = False
+        self._settled = threading.Event()
+        self._left: list[asyncio.Task[Any]] = []
         self._unanswered: float | None = None  # since when
         self.thread = threading.Thread(target=self._run, name="notebook_chat", daemon=True)
         try:
@@ -82,12 +84,18 @@ class LoopThread:
                 self.loop.close()
             for tenant in tuple(self.tenants):
                 tenant.evicted()
+            self._settled.set()
+        while self._left and _over:
+            time.sleep(
+                3600
+            )  # what has not ended must not be deleted by an interpreter that ends: it could go on there
 
     def _settle(self) -> None:
         """Cancels what runs and closes what is open, for a bounded time each."""
         self._workers.shutdown(wait=False, cancel_futures=True)
         if self.loop.is_closed():
             return
+        self.loop.set_exception_handler(lambda *_: None)  # nobody is there any more to be told
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
             task.cancel()
@@ -98,6 +106,7 @@ class LoopThread:
             task._log_destroy_pending = False  # type: ignore[attr-defined]
             if task.done() and not task.cancelled():
                 task.exception()
+        self._left = [task for task in tasks if not task.done()]
         self._drive(_end_generators(self.loop))
 
     def _drive(self, work: Coroutine[Any, Any, object]) -> None:
@@ -136,7 +145,7 @@ class LoopThread:
         with contextlib.suppress(RuntimeError):  # it is closed
             self.loop.call_soon_threadsafe(self.loop.stop)
         if self.thread is not threading.current_thread():
-            self.thread.join(patience)
+            self._settled.wait(patience)
 
     def retire(self) -> None:
         """Has it end as soon as nothing runs on it any more; from any thread."""
@@ -179,7 +188,7 @@ def current() -> LoopThread:
     Raises:
         ChatError: Python is ending.
     """
-    _refuse_at_the_end()
+    refuse_at_exit()
     with _lock:
         return _living()
 
@@ -190,7 +199,7 @@ def enter(tenant: Tenant) -> LoopThread:
     Raises:
         ChatError: Python is ending.
     """
-    _refuse_at_the_end()
+    refuse_at_exit()
     with _lock:
         home = _living()
         home.tenants.add(tenant)
@@ -262,7 +271,12 @@ def linger() -> None:
         time.sleep(STOP_SECONDS)
 
 
-def _refuse_at_the_end() -> None:
+def refuse_at_exit() -> None:
+    """Refuses to begin anything once Python is ending.
+
+    Raises:
+        ChatError: It is.
+    """
     if _over:
         linger()
         raise process_ends()
@@ -297,7 +311,8 @@ def _end() -> None:
     if running is not None:
         running.stop()
     for call in reversed(_last):
-        call()
+        with contextlib.suppress(Exception):  # the others are called all the same
+            call()
 
 
 def _after_fork() -> None:

@@ -199,19 +199,22 @@ class Run:
         self._waiting = asyncio.current_task()
         try:
             await self._opened(draft)
-            async for batch in self._answer(draft):
-                if self._kept:
-                    return  # it was left
-                self._conversation.notify()
-                self._waiting = None  # what the caller does in between is not to be interrupted
-                self._holder = asyncio.current_task()
-                yield batch
-                self._holder = None
-                if self._stopped:
-                    return
-                if self._left:
-                    raise ConversationBusyError("this answer was left, and another question asked", hint="")
-                self._waiting = asyncio.current_task()
+            async with contextlib.aclosing(self._answer(draft)) as answer:
+                async for batch in answer:
+                    if self._kept:
+                        return  # it was left
+                    self._conversation.notify()
+                    self._waiting = None  # what the caller does in between is not to be interrupted
+                    self._holder = asyncio.current_task()
+                    yield batch
+                    self._holder = None
+                    if self._stopped:
+                        return
+                    if self._left:
+                        raise ConversationBusyError(
+                            "this answer was left, and another question asked", hint=""
+                        )
+                    self._waiting = asyncio.current_task()
             status = "complete"
         except asyncio.CancelledError:
             if not self._stopped or self._waiting is None or self._waiting.uncancel():
@@ -293,8 +296,9 @@ class Run:
         attempts = Attempts()
         while True:
             try:
-                async for batch in self._asked(sent):
-                    yield batch
+                async with contextlib.aclosing(self._asked(sent)) as asked:
+                    async for batch in asked:
+                        yield batch
                 return
             except ContextLengthError as error:
                 shorter = sent.within(sent.size // 2)
@@ -310,8 +314,9 @@ class Run:
         target = self._target
         self._result = target.provider.create_async_generator(target.model, draft.messages, **self._options)
         self._fold = self._result.fold
-        async for batch in self._result.batches():
-            yield batch
+        async with contextlib.aclosing(self._result.batches()) as batches:
+            async for batch in batches:
+                yield batch
 
     async def _opened(self, draft: Draft) -> None:
         """Shows the open turn to others, and lets the user's part be written down before the request goes out.
