@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[2]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 HEAD = """
-import asyncio, atexit, os, sys, threading, time
+import asyncio, atexit, logging, os, sys, threading, time
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # how long something took says more about the machine
 from notebook_chat import Chat
 from notebook_chat.conversation import Conversation
 from notebook_chat.errors import ChatError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from notebook_chat import Chat, loop_thread, runner
+from notebook_chat import Chat, loop_thread, residents, runner
 from notebook_chat.conversation import Conversation
 from notebook_chat.errors import ChatError
 from notebook_chat.providers import model_list, registry
@@ -396,6 +397,31 @@ def test_a_loop_that_does_not_answer_messages_is_replaced(monkeypatch: Any) -> N
     free.set()
     home.thread.join(PATIENCE)
     assert not home.thread.is_alive()
+
+
+def test_what_is_to_stay_begins_anew(monkeypatch: Any) -> None:
+    monkeypatch.setattr(residents, "_AGAIN_SECONDS", 0.01)
+    begun: queue.SimpleQueue[tuple[Any, Any]] = queue.SimpleQueue()
+
+    async def work() -> None:
+        begun.put((asyncio.get_running_loop(), asyncio.current_task()))
+        await asyncio.sleep(3600)
+
+    resident = residents.Resident(work)
+    try:
+        loop, task = begun.get(timeout=PATIENCE)
+        loop.call_soon_threadsafe(task.cancel)  # as of somebody who cancels all there are
+        assert begun.get(timeout=PATIENCE)[0] is loop
+        loop_thread.replace(loop_thread.current())  # as of one that blocks
+        other, task = begun.get(timeout=PATIENCE)
+        assert other is not loop
+    finally:
+        resident.close()
+    until = time.monotonic() + PATIENCE
+    while not resident.done() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert task.cancelled()
+    assert begun.empty()
 
 
 # --- callbacks, plug-ins
