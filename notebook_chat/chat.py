@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 import msgspec
 
-from . import faults, runner
+from . import faults, loop_thread, runner
 from .answer import Answer
 from .conversation import DEFAULT_RESERVE, Conversation, Turn
 from .errors import InvalidOptionError
@@ -97,7 +97,9 @@ class Chat:
         Raises:
             ChatError: The answer failed; what had come of it is in ``partial``.
         """
-        return runner.run(self._whole(self._opened(prompt, options)), nested=self.nested)
+        loop_thread.refuse_at_exit()  # not even a module can be imported any more
+        reply = self._opened(prompt, options)
+        return runner.run(self._whole(reply), nested=self.nested, leave=reply.leave)
 
     @hides_secrets
     async def ask_async(self, prompt: MessageLike, **options: Unpack[TurnOptions]) -> Answer:
@@ -107,7 +109,9 @@ class Chat:
     @hides_secrets
     def stream(self, prompt: MessageLike, **options: Unpack[TurnOptions]) -> Iterator[str]:
         """Asks and gives the pieces of the answer as they come; closing the iterator stops the answer."""
-        return runner.iterate(self._pieces(self._opened(prompt, options)), nested=self.nested)
+        loop_thread.refuse_at_exit()
+        reply = self._opened(prompt, options)
+        return runner.iterate(self._pieces(reply), nested=self.nested, leave=reply.leave)
 
     @hides_secrets
     def stream_async(self, prompt: MessageLike, **options: Unpack[TurnOptions]) -> AsyncGenerator[str]:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from . import faults
+from . import exits, faults
 from .answer import AnswerFold, AnswerSnapshot
 from .attempts import FEWER_TURNS, Attempts
 from .conversation import Conversation, Draft, Status, Turn
 from .errors import ChatError, ContextLengthError, ConversationBusyError
 from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
+from .loop_thread import STOP_SECONDS, is_replaced
 from .messages import Message
 from .providers.base import AsyncResult
 from .providers.registry import Provider
+from .runner import LEFT
 from .secrets import secrets_in
 
 _WRITTEN_SECONDS = 1.0
@@ -110,7 +113,11 @@ class Run:
         self._asker = current_task()
         self._holder: asyncio.Task[Any] | None = None  # in whose hands the answer is between two pieces
         self._start = 0.0
-        self._left = False
+        self._draft: Draft | None = None
+        self._ending = threading.Lock()
+        self._kept = False
+        self._left = False  # and another question asked
+        self._unresponsive = False
 
     @property
     def model(self) -> str:
@@ -129,15 +136,27 @@ class Run:
 
     def stop(self) -> None:
         """Ends the answer, from any thread: the batches end as if it had been whole, and the turn is kept as
-        stopped."""
+        stopped. One that takes no notice is left after a while."""
         self._stopped = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed, and the answer with it
                 self._loop.call_soon_threadsafe(self._interrupt)
+            if is_replaced(self._loop):
+                self.leave()
 
     def _interrupt(self) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
+            assert self._loop is not None
+            self._loop.call_later(STOP_SECONDS, self.leave)
+
+    def leave(self) -> None:
+        """Ends the answer as far as the conversation is concerned, from any thread: the turn is kept as stopped
+        with what has come, whatever its provider still does. After its end it does nothing."""
+        self._stopped = True
+        if self._draft is not None and not self._kept:
+            self._unresponsive = True
+            self._keep(self._draft, "stopped")
 
     @property
     def notes(self) -> list[str]:
@@ -151,6 +170,8 @@ class Run:
             count = self._sent.stale
             stale = "a stale turn" if count == 1 else f"{count} stale turns"
             notes.append(f"after {stale}: an earlier cell ran again, theirs did not")
+        if self._unresponsive:
+            notes.append(LEFT)
         return notes
 
     async def batches(self) -> AsyncGenerator[Sequence[Event]]:
@@ -174,22 +195,27 @@ class Run:
                     raise
             yield self._told(_WAITING)
             await self._others()
-        self._start = time.monotonic()
+        self._draft, self._start = draft, time.monotonic()
         status: Status = "stopped"
         self._waiting = asyncio.current_task()
         try:
             await self._opened(draft)
-            async for batch in self._answer(draft):
-                self._conversation.notify()
-                self._waiting = None  # what the caller does in between is not to be interrupted
-                self._holder = asyncio.current_task()
-                yield batch
-                self._holder = None
-                if self._left:
-                    raise ConversationBusyError("this answer was left, and another question asked", hint="")
-                if self._stopped:
-                    return
-                self._waiting = asyncio.current_task()
+            async with contextlib.aclosing(self._answer(draft)) as answer:
+                async for batch in answer:
+                    if self._kept:
+                        return  # it was left
+                    self._conversation.notify()
+                    self._waiting = None  # what the caller does in between is not to be interrupted
+                    self._holder = asyncio.current_task()
+                    yield batch
+                    self._holder = None
+                    if self._stopped:
+                        return
+                    if self._left:
+                        raise ConversationBusyError(
+                            "this answer was left, and another question asked", hint=""
+                        )
+                    self._waiting = asyncio.current_task()
             status = "complete"
         except asyncio.CancelledError:
             if not self._stopped or self._waiting is None or self._waiting.uncancel():
@@ -206,19 +232,30 @@ class Run:
                 secrets=secrets_in(self._options),
             )
             raise failure from failure.__cause__
+        except BaseException as error:
+            if not exits.is_foreign(error):
+                raise
+            status = "failed"
+            raise exits.contained(error, provider=self.provider.name, partial=self.snapshot.text) from None
         finally:
             self._waiting = self._holder = None
-            await self._close()
-            if not self._left:
+            try:
+                await self._close()
+            finally:
                 self._keep(draft, status)
 
-    def _keep(self, draft: Draft, status: Status) -> None:
-        """Puts the turn into the conversation, as it is now."""
+    def _keep(self, draft: Draft, status: Status) -> bool:
+        """Puts the turn into the conversation, as it is now; whether that was still to be done."""
+        with self._ending:
+            if self._kept:
+                return False
+            self._kept = True
         turn = self._turn(draft, status, time.monotonic() - self._start)
         if turn is None:
             self._conversation.discard(draft)  # nothing came: what was there before stays
         else:
             self.turn = self._conversation.commit(draft, turn)
+        return True
 
     def _end_what_was_left(self) -> bool:
         """Ends the answer that is open, if whoever has had it has left it: ``async for`` with a ``break`` closes
@@ -269,8 +306,9 @@ class Run:
         attempts = Attempts()
         while True:
             try:
-                async for batch in self._asked(sent):
-                    yield batch
+                async with contextlib.aclosing(self._asked(sent)) as asked:
+                    async for batch in asked:
+                        yield batch
                 return
             except ContextLengthError as error:
                 shorter = sent.within(sent.size // 2)
@@ -286,8 +324,9 @@ class Run:
         target = self._target
         self._result = target.provider.create_async_generator(target.model, draft.messages, **self._options)
         self._fold = self._result.fold
-        async for batch in self._result.batches():
-            yield batch
+        async with contextlib.aclosing(self._result.batches()) as batches:
+            async for batch in batches:
+                yield batch
 
     async def _opened(self, draft: Draft) -> None:
         """Shows the open turn to others, and lets the user's part be written down before the request goes out.
@@ -304,7 +343,8 @@ class Run:
     async def _close(self) -> None:
         if self._result is not None:
             with contextlib.suppress(Exception):
-                await self._result.aclose()
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._result.aclose()
 
     def _turn(self, draft: Draft, status: Status, seconds: float) -> Turn | None:
         if self._result is None and not self._stopped:

@@ -8,146 +8,54 @@ behind it run.
 from __future__ import annotations
 
 import asyncio
-import atexit
-import contextlib
 import importlib
 import importlib.util
 import inspect
-import os
 import queue
-import socket
 import sys
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import CancelledError, Future
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from . import exits, loop_thread
 from .errors import ConfigurationError, MissingDependencyError
-from .faults import as_chat_errors
+from .loop_thread import STOP_SECONDS, LoopThread
 
 T = TypeVar("T")
 
-STOP_SECONDS = 2.0
-"""How long a caller waits for its cancelled stream to close, in seconds."""
+# On Windows a lock that waits cannot be interrupted. Elsewhere an interrupt that comes in the moment before the wait
+# is noticed after it.
+_LONGEST_WAIT = 0.05 if sys.platform == "win32" else 1.0
 
-# On Windows a lock that waits without a bound cannot be interrupted.
-_LONGEST_WAIT = 0.05 if sys.platform == "win32" else 3600.0
-
-
-class _Loop:
-    """An event loop that runs on a daemon thread of its own."""
-
-    def __init__(self) -> None:
-        for one in (
-            socket.socketpair()
-        ):  # where no file is left this fails first: a loop that is half made complains
-            one.close()
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self._run, name="notebook_chat", daemon=True)
-        try:
-            self.thread.start()
-        except BaseException:
-            self.loop.close()
-            raise
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
-        try:
-            self.loop.run_forever()
-            tasks = asyncio.all_tasks(self.loop)
-            for task in tasks:
-                task.cancel()
-            self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.run_until_complete(self.loop.shutdown_default_executor())
-        finally:
-            self.loop.close()
-
-    def stop(self) -> None:
-        """Cancels what runs, closes what is open, and ends the thread."""
-        if self.thread.is_alive():
-            self.loop.call_soon_threadsafe(self.loop.stop)
-            self.thread.join(STOP_SECONDS)
+LEFT = "it did not end when it was stopped, and was left to itself"
+"""What is told of an answer whose provider blocks, or goes on all the same."""
 
 
-_lock = threading.Lock()
-_running: _Loop | None = None
-# The loops of the process that this one was forked from. They are kept, never closed: their selector and
-# sockets are shared with the parent, and closing them here would break them there.
-_of_parent: list[_Loop] = []
-
-
-def _current() -> _Loop:
-    global _running
-    with _lock:
-        if _running is None or not _running.thread.is_alive():
-            with as_chat_errors():  # there may be no further file or thread
-                _running = _Loop()
-        return _running
-
-
-def _loop() -> asyncio.AbstractEventLoop:
-    running = _current()
-    if threading.current_thread() is running.thread:
-        raise RuntimeError("a synchronous call was made inside an asynchronous one: use the async form")
-    return running.loop
-
-
-def _after_fork() -> None:
-    global _running, _lock
-    _lock = threading.Lock()
-    if _running is not None:
-        _of_parent.append(_running)
-    _running = None
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
-
-
-@atexit.register
-def _stop() -> None:
-    if _running is not None:
-        _running.stop()
-
-
-def submit(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-    """Runs the coroutine on the private loop, in a copy of the caller's context; cancelling the future that
-    it gives cancels the coroutine."""
-    try:
-        loop = _loop()
-    except BaseException:
-        coroutine.close()
-        raise
-    return asyncio.run_coroutine_threadsafe(coroutine, loop)
-
-
-def post(call: Callable[[], object]) -> None:
-    """Has something called on the private loop's thread, soon; from any thread, also that one."""
-    with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
-        _current().loop.call_soon_threadsafe(call)
-
-
-def run(coroutine: Coroutine[Any, Any, T], *, nested: bool = False) -> T:
+def run(
+    coroutine: Coroutine[Any, Any, T], *, nested: bool = False, leave: Callable[[], object] | None = None
+) -> T:
     """Waits for the coroutine's result, driven as ``NestedStream`` does it if it is to be ``nested``. An
-    interrupt of the caller cancels it and waits for its end."""
+    interrupt of the caller cancels it and waits for its end; ``leave`` is as in ``Stream``."""
 
     async def once() -> AsyncGenerator[T]:
         yield await coroutine
 
     try:
-        [result] = iterate(once(), nested=nested)
+        [result] = iterate(once(), nested=nested, leave=leave)
     finally:
         if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
-            coroutine.close()  # it could not be begun
+            coroutine.close()
     return result
 
 
-def iterate(source: AsyncIterator[T], *, nested: bool = False) -> Iterator[T]:
+def iterate(
+    source: AsyncIterator[T], *, nested: bool = False, leave: Callable[[], object] | None = None
+) -> Iterator[T]:
     """The items of an asynchronous iterator, for a synchronous caller. It starts with the first item that
-    is asked for; closing this iterator early ends the source. ``nested`` is as in ``run``."""
-    with open_stream(source, nested=nested) as stream:
+    is asked for; closing this iterator early ends the source. ``nested`` is as in ``run``, ``leave`` as in
+    ``Stream``."""
+    with open_stream(source, nested=nested, leave=leave) as stream:
         while (items := stream.get()) is not None:
             yield from items
 
@@ -169,39 +77,85 @@ class Stream(Generic[T]):
 
     Args:
         source: The asynchronous iterator. If it has ``aclose``, that is called at the end.
+        leave: Is called, in the thread that closes the stream, when the iterator goes on all the same: it blocks
+            the loop, or takes no notice of its cancellation.
 
-    Raises:
-        RuntimeError: It was made on the private loop's own thread, which would wait for itself.
     """
 
-    def __init__(self, source: AsyncIterator[T]) -> None:
+    def __init__(self, source: AsyncIterator[T], *, leave: Callable[[], object] | None = None) -> None:
         self._source = source
+        self._leave = leave
         self._queue: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
         self._ended = False
+        self._left = False
+        self._failure: BaseException | None = None
+        self._cancelling = threading.Event()
         self._closed = threading.Event()
-        self._loop = self._home()
-        # The task inherits the context of this call.
-        self._loop.call_soon_threadsafe(self._start)
+        self._thread: LoopThread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Starts the iterator, if ``get`` has not done so; its task inherits the context of this call. To be called
+        where ``close`` is sure to follow: an interrupt may come at any moment.
+
+        Raises:
+            ChatError: Python is ending.
+            RuntimeError: This is the private loop's own thread, which would wait for itself.
+        """
+        if self._loop is None:
+            self._loop = self._home()
+            self._call(self._start)
 
     def _home(self) -> asyncio.AbstractEventLoop:
-        return _loop()
+        if threading.current_thread() is loop_thread.current().thread:
+            raise RuntimeError("a synchronous call was made inside an asynchronous one: use the async form")
+        self._thread = loop_thread.enter(self)
+        return self._thread.loop
+
+    def _call(self, call: Callable[[], object]) -> None:
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(call)
+        except RuntimeError:
+            self.evicted()
 
     def _start(self) -> None:
-        self._task = self._loop.create_task(self._pump())
+        self._task = asyncio.get_running_loop().create_task(self._pump())
         self._task.add_done_callback(self._done)
 
     async def _pump(self) -> None:
         try:
-            async for item in self._source:
-                self._put(item)
-        finally:
-            close = getattr(self._source, "aclose", None)
-            if close is not None:
-                await close()
+            try:
+                async for item in self._source:
+                    self._put(item)
+                    if self._ended:  # its cancellation was swallowed
+                        break
+            finally:
+                close = getattr(self._source, "aclose", None)
+                if close is not None and not (self._thread is not None and self._thread.ended):
+                    await close()
+        except BaseException as error:
+            if not exits.is_foreign(error):
+                raise
+            self._failure = exits.contained(error)  # which would end the loop
 
     def _done(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            self._settle(_cancellation())
+        else:
+            self._settle(task.exception() or self._failure)
+
+    def _settle(self, error: BaseException | None) -> None:
         self._closed.set()
-        self._put(_End(CancelledError() if task.cancelled() else task.exception()))
+        self._put(_End(error))
+        if self._thread is not None:
+            self._thread.tenants.discard(self)
+
+    def evicted(self) -> None:
+        """Ends it where its loop has ended. Where another one only takes its place, it goes on."""
+        if (self._thread is None or self._thread.ended) and not self._closed.is_set():
+            self._settle(_cancellation())
 
     def _put(self, item: T | _End) -> None:
         self._queue.put(item)
@@ -211,10 +165,13 @@ class Stream(Generic[T]):
         ``None`` at the end.
 
         Raises:
-            BaseException: What the iterator raised, after all its items were given.
+            ChatError, RuntimeError: As ``start``.
+            BaseException: What the iterator raised, after all its items were given. What would have ended the loop
+                is a ``ChatError``.
         """
         if self._ended:
             return None
+        self.start()
         items: list[T] = []
         item = self._wait(timeout)
         while item is not None:
@@ -245,17 +202,38 @@ class Stream(Generic[T]):
     def _finish(self, end: _End) -> None:
         self._ended = True
         if end.error is not None:
+            loop_thread.linger()
             raise end.error
 
-    def close(self) -> None:
-        """Cancels the iterator, if it still runs, and waits until it has closed."""
+    def close(self) -> bool:
+        """Cancels the iterator, if it still runs, and waits until it has closed; whether it has. One that takes
+        longer is left to itself, and where it blocks the loop, another loop takes that one's place."""
         self._ended = True
-        if not self._closed.is_set():
-            self._loop.call_soon_threadsafe(lambda: self._task.cancel())
-            self._await_close()
+        if not (self._loop is None or self._closed.is_set() or self._left):
+            try:
+                self._call(self._cancel)
+                self._await_close()
+            finally:
+                if not self._closed.is_set():
+                    self._leave_it()
+        return not self._left
+
+    def _cancel(self) -> None:
+        self._cancelling.set()
+        if self._task is not None:
+            self._task.cancel()
+        else:
+            self._settle(_cancellation())  # an interrupt came before it was started
 
     def _await_close(self) -> None:
         self._closed.wait(STOP_SECONDS)
+
+    def _leave_it(self) -> None:
+        self._left = True
+        if self._thread is not None and not self._cancelling.is_set():
+            loop_thread.replace(self._thread)
+        if self._leave is not None:
+            self._leave()
 
     def __enter__(self) -> Self:
         return self
@@ -263,7 +241,12 @@ class Stream(Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close()
+        if not self.close() and error is not None:
+            error.add_note(f"notebook_chat: {LEFT}.")
+
+
+def _cancellation() -> BaseException:
+    return loop_thread.process_ends() if loop_thread.is_over() else exits.contained(asyncio.CancelledError())
 
 
 class NestedStream(Stream[T]):
@@ -301,18 +284,22 @@ class NestedStream(Stream[T]):
                 return self._queue.get_nowait()
             except queue.Empty:
                 pass
+            assert self._loop is not None
             try:
                 self._loop.run_until_complete(asyncio.wait_for(self._news.wait(), timeout))
             except TimeoutError:
                 return None
 
     def _await_close(self) -> None:
-        self._loop.run_until_complete(asyncio.wait({self._task}, timeout=STOP_SECONDS))
+        if self._loop is not None and self._task is not None:
+            self._loop.run_until_complete(asyncio.wait({self._task}, timeout=STOP_SECONDS))
 
 
-def open_stream(source: AsyncIterator[T], *, nested: bool = False) -> Stream[T]:
+def open_stream(
+    source: AsyncIterator[T], *, nested: bool = False, leave: Callable[[], object] | None = None
+) -> Stream[T]:
     """A ``Stream``, or a ``NestedStream`` where that is asked for."""
-    return NestedStream(source) if nested else Stream(source)
+    return NestedStream(source, leave=leave) if nested else Stream(source, leave=leave)
 
 
 def _nesting() -> Any:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
 
-from .servers.background import BackgroundLoop
+from .servers.proxy import Proxy, close
 
 Address = tuple[str, int]
 
 _NO_LOGIN, _PASSWORD, _REFUSED = 0, 2, 0xFF
 
 
-class SocksProxy:
-    """The proxy, on a port and a thread of its own. Use it in a ``with``.
+class SocksProxy(Proxy):
+    """The proxy.
 
     Attributes:
         targets: The names or addresses that were asked for, with their ports.
@@ -29,44 +26,14 @@ class SocksProxy:
     def __init__(
         self, hosts: Mapping[str, Address] | None = None, login: tuple[str, str] | None = None
     ) -> None:
+        super().__init__("SOCKS proxy")
         self.targets: list[Address] = []
         self._hosts = dict(hosts or {})
         self._login = login
-        self._clients: set[asyncio.Task[None]] = set()
-
-    def __enter__(self) -> Self:
-        self._background = BackgroundLoop("SOCKS proxy")
-        self.port: int = self._background.run(self._start())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self._background.run(self._stop())
-        finally:
-            self._background.close()
-
-    async def _start(self) -> int:
-        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port: int = self._listener.sockets[0].getsockname()[1]
-        return port
-
-    async def _stop(self) -> None:
-        self._listener.close()
-        for client in self._clients:
-            client.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._clients.add(task)
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            if await self._greeted(reader, writer):
-                await self._pass(reader, writer)
-        await _close(writer)
-        self._clients.discard(task)
+        if await self._greeted(reader, writer):
+            await self._pass(reader, writer)
 
     async def _greeted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         _, count = await reader.readexactly(2)
@@ -100,14 +67,7 @@ class SocksProxy:
         try:
             await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
         finally:
-            await _close(there[1])
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    """Closes a connection, and waits until it is: a loop that ends before would leave it open."""
-    writer.close()
-    with contextlib.suppress(ConnectionError):
-        await writer.wait_closed()
+            await close(there[1])
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:

@@ -33,6 +33,9 @@ class Progress(Protocol):
     def stop(self) -> None:
         """Ends the answer: what has come is kept."""
 
+    def leave(self) -> None:
+        """Ends the answer at once, whatever its provider still does: what has come is kept."""
+
 
 class Answering(msgspec.Struct, frozen=True):
     """An open turn, and how its answer comes along."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
+
+from .. import exits
+
+log = logging.getLogger(__name__)
 
 
 class Observable:
@@ -38,6 +43,11 @@ class Observable:
     """The name of ``subscribe`` in version 0.1."""
 
     def notify(self) -> None:
-        """Tells every subscriber."""
+        """Tells every subscriber. What one of them raises is logged, and nobody else's affair."""
         for changed in self._subscribers:
-            changed()
+            try:
+                changed()
+            except BaseException as error:
+                if not (isinstance(error, Exception) or exits.is_foreign(error)):
+                    raise
+                log.exception("a subscriber failed")

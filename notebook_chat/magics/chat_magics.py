@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -55,6 +56,7 @@ class ChatMagics(Magics):
         self.panels = Panels()
         self.shown = ShownAnswers()
         self.told: set[str] = set()  # the variables of a file that the user has been told of
+        self.leaving = ExitStack()  # what undoes the registration of these magics
         self._lost: dict[str, str] = {}
         super().__init__(shell)
         self.interpreter = shell

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from ..loop_thread import rest  # here, since modules may be others by the time they are left
 from ..session import NotebookSession, close_session, has_resumed, notebook_of, open_session, session_of
 from .cell import verbatim
 from .chat_magics import ChatMagics
@@ -29,6 +31,7 @@ def load(shell: InteractiveShell) -> None:
     """Registers the magics in a shell, once; says so when that takes a name from another package."""
     if session_of(shell) is not None:
         return
+    unload(shell)  # what this package left behind before its modules were deleted and imported anew
     for name, owner in others(shell).items():
         show_problem(taken(name, owner) if owner else None)
     session = NotebookSession(
@@ -37,11 +40,13 @@ def load(shell: InteractiveShell) -> None:
         path=notebook_of(shell),
         on_resume=show_resumed,
     )
-    ours = ChatMagics(shell, session)
     open_session(shell, session)
+    ours = ChatMagics(shell, session)
+    ours.leaving.callback(_leave, shell, ours)
     shell.register_magics(ours)
-    shell.events.register("pre_run_cell", ours.before_cell)
-    shell.events.register("post_run_cell", ours.after_cell)
+    for event, callback in (("pre_run_cell", ours.before_cell), ("post_run_cell", ours.after_cell)):
+        shell.events.register(event, callback)
+        ours.leaving.callback(_unregister, shell, event, callback)
     ours.before_cell()  # the cell that loads it comes after deletions, too
     shell.input_transformers_cleanup.insert(0, verbatim)
     for key in ("%chat", "%%chat"):
@@ -50,18 +55,34 @@ def load(shell: InteractiveShell) -> None:
 
 def unload(shell: InteractiveShell) -> None:
     """Takes the magics out of a shell again; the conversations end with that."""
-    session = session_of(shell)
     configurables: list[Any] = shell.configurables
-    for ours in [one for one in configurables if isinstance(one, ChatMagics) and one.session is session]:
-        ours.panels.close()
+    for ours in [one for one in configurables if _is_ours(one)]:
         configurables.remove(ours)
-        shell.events.unregister("pre_run_cell", ours.before_cell)
-        shell.events.unregister("post_run_cell", ours.after_cell)
-        for kind in ("line", "cell"):
-            if getattr(shell.magics_manager.magics[kind].get("chat"), "__self__", None) is ours:
-                del shell.magics_manager.magics[kind]["chat"]
-        shell.magics_manager.registry.pop(ChatMagics.__name__, None)
+        ours.leaving.close()
+
+
+def _is_ours(configurable: Any) -> bool:
+    """Whether these are our magics, also those of modules that were reloaded since."""
+    kind = type(configurable)
+    return (kind.__module__, kind.__name__) == (ChatMagics.__module__, ChatMagics.__name__)
+
+
+def _unregister(shell: Any, event: str, callback: Any) -> None:
+    with suppress(ValueError):  # somebody has done it already
+        shell.events.unregister(event, callback)
+
+
+def _leave(shell: Any, ours: ChatMagics) -> None:
+    """Undoes what ``load`` did beside the events, and ends what the magics have begun."""
+    ours.unobserve_all()
+    for kind in ("line", "cell"):
+        if getattr(shell.magics_manager.magics[kind].get("chat"), "__self__", None) is ours:
+            del shell.magics_manager.magics[kind]["chat"]
+    shell.magics_manager.registry.pop(ChatMagics.__name__, None)
+    with suppress(ValueError):
         shell.input_transformers_cleanup.remove(verbatim)
-        for key in ("%chat", "%%chat"):
-            shell.strdispatchers["complete_command"].strs.pop(key, None)
+    for key in ("%chat", "%%chat"):
+        shell.strdispatchers["complete_command"].strs.pop(key, None)
     close_session(shell)
+    ours.panels.close()
+    rest()

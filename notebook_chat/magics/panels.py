@@ -43,6 +43,6 @@ class Panels:
 
     def close(self) -> None:
         """Takes them all away."""
-        for panel in self._panels.values():
+        for panel in tuple(self._panels.values()):
             panel.close()
         self._panels.clear()

@@ -25,6 +25,22 @@ def subscribe(changed: Callable[[], object]) -> Callable[[], object]:
     return loaded.subscribe(changed) if loaded is not None else lambda: None
 
 
+def follow_end(shown: Conversation, ended: Callable[[], object]) -> Callable[[], object]:
+    """Has a callable called when the session ends that a conversation belongs to, if it belongs to one.
+
+    Args:
+        shown: The conversation.
+        ended: Is called.
+
+    Returns:
+        What takes that back.
+    """
+    loaded = session()
+    if loaded is None or shown not in loaded.conversations.values():
+        return lambda: None
+    return loaded.on_end(ended)
+
+
 def conversation_names(shown: Conversation) -> list[str]:
     """The names of the notebook's conversations; none where the one that is shown is not among them.
 

@@ -36,6 +36,15 @@ class ControlEndpoint:
             router = handlers.setdefault(MESSAGE, _Router())
             router.endpoints[self.address] = self
 
+    def close(self) -> None:
+        """Takes no message any more."""
+        handlers = _control_handlers()
+        router = handlers.get(MESSAGE) if handlers is not None else None
+        if handlers is not None and router is not None:
+            router.endpoints.pop(self.address, None)
+            if not router.endpoints:
+                del handlers[MESSAGE]
+
 
 class _Router:
     """Hands the messages of one kernel to the panel that each is for."""

@@ -48,7 +48,7 @@ class NoticeBoard:
         self.notice = None
 
 
-def describe_fault(error: Exception) -> str:
+def describe_fault(error: BaseException) -> str:
     """Logs an error that nobody foresaw, without its secrets.
 
     Returns:

@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from .. import runner
+from .. import loop_thread
 from ..conversation import Conversation
+from ..residents import Resident
 from .protocol import Check, Need, Ready, ViewMessage
 from .view_state import Sent, ViewState
 
@@ -50,7 +51,7 @@ class Publisher:
         self._news = asyncio.Event()
         self._at_once = asyncio.Event()
         self.show(conversation)
-        self._serving = runner.submit(self._serve())
+        self._serving = Resident(self._serve)
 
     def show(self, conversation: Conversation) -> None:
         """Shows a conversation from now on."""
@@ -65,14 +66,14 @@ class Publisher:
     def close(self) -> None:
         """Ends it."""
         self.leave()
-        self._serving.cancel()
+        self._serving.close()
 
     def wake(self) -> None:
         """There may be something new; from any thread."""
         if not self._news.is_set():
-            runner.post(self._news.set)
+            loop_thread.post(lambda: self._news.set())
         if self.conversation.answering is None and not self._at_once.is_set():
-            runner.post(self._at_once.set)
+            loop_thread.post(lambda: self._at_once.set())
 
     def serve(self, request: Ready | Need) -> None:
         """Sends what a view asks for."""
@@ -97,6 +98,8 @@ class Publisher:
             log.exception("a message to a panel could not be sent")
 
     async def _serve(self) -> None:
+        self._news, self._at_once = asyncio.Event(), asyncio.Event()  # of this loop
+        self._news.set()  # whatever there was before
         while True:
             try:
                 # Whoever has missed the last change has nothing that would tell him so.

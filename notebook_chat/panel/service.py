@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from .. import runner
+from .. import exits, loop_thread
 from ..chat import Chat
 from ..errors import ChatError, ConfigurationError
+from ..residents import Errand
 from ..text import replace_surrogates
 from . import protocol
 from .asking import Asker
@@ -34,7 +34,6 @@ class Service:
         self.chat = chat
         self._done: deque[str] = deque(maxlen=100)  # a view that is not heard at once says it once more
         self._model = ""
-        self._tasks: set[asyncio.Task[None]] = set()
         self._notices = NoticeBoard(lambda: self._publisher.wake())
         self._asker = Asker(chat, system=system, asked=self._note_model, tell=self._notices.tell)
         self._publisher = Publisher(chat.conversation, send, self._head)
@@ -67,7 +66,7 @@ class Service:
     def take(self, content: Any, buffers: Sequence[Any]) -> None:
         """Takes a message from a view, in any thread."""
         images = [bytes(buffer) for buffer in buffers]
-        runner.post(lambda: self._take(content, images))
+        loop_thread.post(lambda: self._take(content, images))
 
     def close(self) -> None:
         """Ends it. An answer on its way goes on: it belongs to the conversation."""
@@ -104,9 +103,7 @@ class Service:
                 if message.act in self._done:
                     return None
                 self._done.append(message.act)
-                task = asyncio.get_running_loop().create_task(self._try(message, images))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                Errand(self._try(message, images))
         return None
 
     async def _try(self, act: protocol.Act, images: list[bytes]) -> None:
@@ -117,7 +114,9 @@ class Service:
         except ChatError as error:
             # Where nothing has come the view gets its prompt back.
             self._notices.tell(str(error), error=True, act=None if error.partial else act.act)
-        except Exception as error:
+        except BaseException as error:
+            if not (isinstance(error, Exception) or exits.is_foreign(error)):
+                raise
             self._notices.tell(describe_fault(error), error=True, act=act.act)
         self._publisher.wake()
 

@@ -13,6 +13,7 @@ from ..chat import Chat
 from ..conversation import Conversation
 from ..errors import ConfigurationError, InvalidOptionError
 from ..session import session
+from .choices import follow_end
 from .control import ControlEndpoint
 from .front import MODULE, SHEET
 from .service import Service
@@ -66,6 +67,7 @@ class ChatPanel(AnyWidget):
         super().__init__(height=_length(height), _address=self._endpoint.address)
         self._service = Service(chat, self._out, system=system)
         self.on_msg(self._take)
+        self._follow_no_more = follow_end(chat.conversation, self.close)
 
     @property
     def chat(self) -> Chat:
@@ -91,11 +93,15 @@ class ChatPanel(AnyWidget):
         return _length(proposal["value"])
 
     def close(self) -> None:
-        """Takes the panel away. The conversation stays."""
+        """Takes the panel away; the conversation stays. A panel of the notebook's own conversation is taken away
+        when the extension is unloaded, too."""
         service: Service | None = getattr(self, "_service", None)
         if service is not None:  # as a panel has none whose arguments were refused
             service.close()
+            self._endpoint.close()
+            self._follow_no_more()
         super().close()
+        self.layout.close()  # a widget beside it, which nothing else closes
 
     def _take(self, _: Any, content: Any, buffers: list[Any] | None) -> None:
         self._take_content(content, buffers or ())

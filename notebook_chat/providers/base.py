@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import (
     AsyncGenerator,
@@ -18,10 +17,9 @@ from typing import Any, ClassVar, Self, Unpack
 
 import msgspec
 
-from .. import faults, runner
+from .. import exits, faults, runner
 from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError, ConfigurationError, ResponseFormatError
-from ..event_loop import is_cancelled
 from ..events import Event, Notice, TextDelta, Usage
 from ..messages import Messages, Part, SourcePart, ToolCallPart
 from ..secrets import Secret, hides_secrets, secrets_in, wrap_secrets
@@ -166,6 +164,10 @@ class AsyncResult:
                     await close()
                 except Exception as error:
                     self._failure(error)
+                except BaseException as error:
+                    if not exits.is_foreign(error):
+                        raise
+                    raise self._failure(error) from None
                 break
 
     async def _next_batch(self) -> Sequence[Event]:
@@ -185,17 +187,11 @@ class AsyncResult:
         except StopAsyncIteration:
             self._ended = True
             raise
-        except asyncio.CancelledError as error:
+        except BaseException as error:
             self._ended = True
-            if is_cancelled():
+            if not isinstance(error, Exception) and not exits.is_foreign(error):
                 raise
             failure = self._failure(error)
-        except Exception as error:
-            self._ended = True
-            failure = self._failure(error)
-        except BaseException:
-            self._ended = True
-            raise
         try:
             raise failure
         finally:
@@ -203,6 +199,8 @@ class AsyncResult:
 
     def _failure(self, error: BaseException) -> ChatError:
         """The failure that ends the answer, whatever was raised: a ``ChatError`` with the text that had come."""
+        if not isinstance(error, Exception):
+            return exits.contained(error, provider=self.provider or None, partial=self.text)
         failure = faults.chat_error(error, provider=self.provider, partial=self.text, secrets=self._secrets)
         failure.partial = failure.partial or self.text
         failure.provider = failure.provider or self.provider or None

@@ -8,6 +8,7 @@ import time
 from collections.abc import Hashable, Iterable
 from typing import Any
 
+from .. import exits
 from ..errors import ChatError, ProviderError, RequestTimeoutError
 from ..secrets import redact
 from .http import HTTPProvider
@@ -62,6 +63,10 @@ async def _models(name: str, timeout: float, refresh: bool) -> list[str] | ChatE
         return RequestTimeoutError(f"no list of models within {timeout:g} s", provider=name)
     except Exception as error:  # a provider from elsewhere raises what it likes, and the others go on
         return ProviderError(f"{type(error).__name__}: {redact(str(error))}", provider=name)
+    except BaseException as error:
+        if not exits.is_foreign(error):
+            raise
+        return exits.contained(error, provider=name)
 
 
 def _place(name: str, provider: Any) -> _Place:

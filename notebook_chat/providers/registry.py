@@ -53,7 +53,9 @@ def get_provider(name: str) -> Provider:
         raise _unknown(name)
     try:
         return adapt(plugin.load())
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise ConfigurationError(
             f"the provider {name!r} of the package {_package(plugin)} does not load: {faults.words(error)}"
         ) from error

@@ -81,6 +81,7 @@ class Source(Protocol):
     def snapshot(self) -> AnswerSnapshot: ...
 
     def batches(self) -> AsyncIterator[Sequence[Event]]: ...
+    def leave(self) -> None: ...
 
 
 class Interrupted(KeyboardInterrupt):
@@ -105,7 +106,8 @@ def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
     stream: runner.Stream[Sequence[Event]] | None = None
     try:
         try:
-            stream = runner.open_stream(source.batches(), nested=nested)
+            stream = runner.open_stream(source.batches(), nested=nested, leave=source.leave)
+            stream.start()
             renderer.prepare()
             while stream.get(renderer.wait) is not None:
                 renderer.show(source.snapshot)

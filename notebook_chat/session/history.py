@@ -71,7 +71,7 @@ class History:
         """
         self._on = on
         if not on:
-            self.flush()
+            self.close()
             self._store = None
         for conversation in conversations:
             if on:
@@ -87,3 +87,8 @@ class History:
         """Waits, for a bounded time, until all that is to be written is."""
         if self._store is not None:
             self._store.flush()
+
+    def close(self) -> None:
+        """Waits as ``flush`` does, and leaves neither a thread nor an open file behind."""
+        if self._store is not None:
+            self._store.close()

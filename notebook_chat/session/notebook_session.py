@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConversationBusyError, HistoryError
 from .cells import CellIdentity
+from .ending import stop_all
 from .front_end import FrontEnd, notebook_path
 from .guests import base_name, guest_name
 from .history import History
@@ -65,6 +66,7 @@ class NotebookSession(NamedConversations):
         self._known = path
         self._seen: dict[str, Sighting] = {}
         self._tracker = NotebookCells(self.cells, self._saw)
+        self._ends: list[Callable[[], object]] = []
 
     # --- the notebook and its history
 
@@ -105,8 +107,24 @@ class NotebookSession(NamedConversations):
             self.history.switch(on, self._conversations.values(), self.notebook)
 
     def close(self) -> None:
-        """Waits, for a bounded time, until all that is to be written is."""
-        self.history.flush()
+        """Ends it, for a bounded time: answers that are coming are stopped and kept, whatever shows its conversations
+        is closed, and all is written."""
+        stop_all(self._conversations.values())
+        for ended in tuple(self._ends):
+            ended()
+        self.history.close()
+
+    def on_end(self, ended: Callable[[], object]) -> Callable[[], None]:
+        """Has something called when the session ends.
+
+        Args:
+            ended: What to call.
+
+        Returns:
+            What takes that back.
+        """
+        self._ends.append(ended)
+        return lambda: self._ends.remove(ended) if ended in self._ends else None
 
     @property
     def resumed(self) -> bool:

@@ -254,6 +254,10 @@ class Store:
         """Waits until all is written, for a bounded time."""
         self._writer.flush()
 
+    def close(self) -> None:
+        """Waits as ``flush`` does, and leaves neither a thread nor an open file behind. It can be used on."""
+        self._writer.close()
+
     def warning(self) -> str | None:
         """What to tell the user, once: that the history cannot be written, or what of it could not be."""
         told = [self._writer.news.pop(0) for _ in range(len(self._writer.news))]

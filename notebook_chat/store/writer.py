@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import queue
@@ -18,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from ..loop_thread import at_exit, is_over
 from .damage import in_words, is_damage, is_of_values
 from .schema import connect
 
@@ -38,10 +38,10 @@ _of_parent: list[object] = []  # a parent's connections; closing one here would 
 _writers: weakref.WeakSet[Writer] = weakref.WeakSet()
 
 
-@atexit.register
-def _flush_all() -> None:
+@at_exit
+def _close_all() -> None:
     for writer in list(_writers):
-        writer.flush()
+        writer.close()
 
 
 def _after_fork() -> None:
@@ -101,6 +101,7 @@ class Writer:
         self._to_erase = 0
         self._erasures = [0, 0]  # asked for, done
         self._erase_again = 0.0
+        self._resting = False
         self.failure: str | None = None
 
     def write(self, work: Work, *, quick: bool = False, erases: bool = False) -> Future[None]:
@@ -138,14 +139,26 @@ class Writer:
         if line not in self.news:
             self.news.append(line)
 
+    def close(self) -> None:
+        """Waits until all is written that was given, for a bounded time, ends the thread and closes the file. What is
+        given later is written, too, and the file closed after it."""
+        self.flush()
+        self._resting = True
+        if (thread := self._thread) is not None:
+            self.write(lambda *_: None)  # wakes it
+            thread.join(_CLOSE_SECONDS)
+
     def _put(self, job: _Job) -> Future[Any]:
         with self._lock:
             try:
                 self._start()
-            except (
-                RuntimeError
-            ) as error:  # there may be no further thread: what is to be written waits for one
-                self.failure = str(error)
+            except RuntimeError as error:
+                if is_over() or "shutdown" in str(error):  # Python is ending, and starts no thread any more
+                    self._jobs.put(job)
+                    self._round()
+                    self._close()
+                    return job.future
+                self.failure = str(error)  # what is to be written waits for a thread
                 if not job.writes:
                     job.future.set_exception(OSError(str(error)))
                     return job.future
@@ -163,9 +176,20 @@ class Writer:
         while True:
             try:
                 self._round()
+                if self._resting and self._rests():
+                    return
             except BaseException as error:  # a thread that ends takes all that is to be written along
                 self.failure = in_words(error)
                 time.sleep(SWEEP_SECONDS)
+
+    def _rests(self) -> bool:
+        """Ends the thread's work where there is none; a later one may begin at once."""
+        with self._lock:
+            if not self._jobs.empty():
+                return False
+            self._close()
+            self._thread = None
+            return True
 
     def _round(self) -> None:
         for job in self._next():

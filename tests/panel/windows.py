@@ -175,6 +175,9 @@ class Notebook(Observable):
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
         return self.conversation(name), lambda: "the running cell"
 
+    def on_end(self, ended: Callable[[], object]) -> Callable[[], None]:
+        return lambda: None
+
 
 def gated(*items: Any) -> Callable[[Any], Any]:
     """A script for a parrot, which waits at each event among the items until that is set."""

@@ -13,6 +13,8 @@ T = TypeVar("T")
 PATIENCE = 30.0
 """How long to wait for what should happen at once, in seconds, before a test is told that it did not."""
 
+_ROUNDS = 10  # of an event loop, in which a connection gets from its acceptance to its end
+
 
 class BackgroundLoop:
     """An event loop on a daemon thread.
@@ -56,7 +58,28 @@ class BackgroundLoop:
             task.cancel()
         # A task that fails while it is cancelled has nobody left to tell.
         self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        # Those whose protocols have let go of them, and wait until the other side has read the rest.
+        for transport in list(getattr(self.loop, "_transports", {}).values()):
+            transport.abort()
+        self.loop.run_until_complete(_settled())
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+
+
+async def stop_listening(listener: asyncio.Server) -> None:
+    """Closes a listener and leaves no connection open that it has accepted: of one that nobody has taken over when
+    the listener is closed, asyncio forgets the socket."""
+    loop = asyncio.get_running_loop()
+    for accepting in listener.sockets:
+        with contextlib.suppress(NotImplementedError):  # Windows accepts in another way
+            loop.remove_reader(accepting.fileno())
+    await _settled()
+    listener.close()
+
+
+async def _settled() -> None:
+    """Lets everything happen that follows from what has happened, such as the end of a connection that was cut."""
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

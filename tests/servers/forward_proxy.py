@@ -13,11 +13,9 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
-from .background import BackgroundLoop
+from .proxy import Proxy, close
 from .sending import reset
 
 _HOP_BY_HOP = {"connection", "proxy-connection", "proxy-authorization", "keep-alive", "upgrade"}
@@ -51,7 +49,7 @@ class Passage:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
-class ForwardProxy:
+class ForwardProxy(Proxy):
     """A forward proxy, on a port and a thread of its own. Use it in a ``with``.
 
     It reaches loopback alone; whatever is elsewhere is a bad gateway (502).
@@ -73,25 +71,11 @@ class ForwardProxy:
         refuse: int | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        super().__init__("forward proxy", tls)
         self.passages: list[Passage] = []
         self._credentials = None if user is None else _basic(user, password)
         self._hosts = dict(hosts or {})
         self._refuse = refuse
-        self._tls = tls
-        self._clients: set[asyncio.Task[None]] = set()
-
-    def __enter__(self) -> Self:
-        self._background = BackgroundLoop("forward proxy")
-        self.port: int = self._background.run(self._start())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self._background.run(self._stop())
-        finally:
-            self._background.close()
 
     @property
     def url(self) -> str:
@@ -103,29 +87,9 @@ class ForwardProxy:
         scheme, _, rest = self.url.partition("://")
         return f"{scheme}://{user}:{password}@{rest}"
 
-    async def _start(self) -> int:
-        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
-        port: int = self._listener.sockets[0].getsockname()[1]
-        return port
-
-    async def _stop(self) -> None:
-        self._listener.close()
-        for client in self._clients:
-            client.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._clients.add(task)
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            await self._pass(_parse(head), reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client has gone, or the proxy closes
-        finally:
-            self._clients.discard(task)
-            await _close(writer)
+        head = await reader.readuntil(b"\r\n\r\n")
+        await self._pass(_parse(head), reader, writer)
 
     async def _pass(
         self, passage: Passage, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -149,7 +113,7 @@ class ForwardProxy:
         try:
             await _relay(passage, (reader, writer), there)
         finally:
-            await _close(there[1])
+            await close(there[1])
         return None
 
     def _address(self, passage: Passage) -> Address | None:
@@ -229,9 +193,3 @@ async def _relay(passage: Passage, here: Stream, there: Stream) -> None:
         for way in ways:
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with contextlib.suppress(OSError, asyncio.CancelledError):
-        await writer.wait_closed()

@@ -14,7 +14,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from .answers import Answer
-from .background import BackgroundLoop, Signal
+from .background import BackgroundLoop, Signal, stop_listening
 from .connections import HTTPConnections
 from .dialect import Dialect, body_of
 from .recorder import Exchange, Recorder, Request
@@ -100,7 +100,7 @@ class VendorServer:
         return port
 
     async def _stop(self) -> None:
-        self._listener.close()
+        await stop_listening(self._listener)
         self._http.abort_all()
         await self._http.shutdown(_HANDLER_SECONDS)
 

@@ -7,7 +7,6 @@ damaged file can abort the process that loads it. It is spoken to over loopback,
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import re
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from ...errors import EngineError, MissingDependencyError
 from ...files import Identity
+from ...loop_thread import at_exit
 from ...secrets import Secret
 from .background_job import ProgressReporter
 from .checked_file import CheckedFile
@@ -209,7 +209,10 @@ class Engines:
 def _end_all(engines: Iterable[Engine]) -> None:
     """Ends engines without waiting for it: the caller's thread may run an event loop."""
     for engine in engines:
-        threading.Thread(target=engine.end, name="notebook_chat engine", daemon=True).start()
+        try:
+            threading.Thread(target=engine.end, name="notebook_chat engine", daemon=True).start()
+        except RuntimeError:  # Python is ending, and starts none any more
+            engine.end()
 
 
 engines = Engines()
@@ -230,7 +233,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-@atexit.register
+@at_exit
 def _end() -> None:
     engines.end()
 
