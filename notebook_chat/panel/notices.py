@@ -6,9 +6,11 @@ import logging
 from collections.abc import Callable
 from traceback import format_exception
 
-from ..secrets import redact
-from ..text import replace_surrogates
+from ..secrets import excerpt, redact
+from ..text import printable, replace_surrogates, single_line
 from .protocol import Notice
+
+_LONGEST = 20_000  # characters of a traceback in the log: its end tells most
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +40,22 @@ class NoticeBoard:
             act: What came to nothing, by the name that the view gave it; the view gets its prompt back.
         """
         self._count += 1
-        self.notice = Notice(self._count, replace_surrogates(text), error, undo, act)
+        self.notice = Notice(self._count, replace_surrogates(single_line(redact(text))), error, undo, act)
         self._changed()
 
     def clear(self) -> None:
         """Takes the notice away, with the next change that is shown."""
         self.notice = None
+
+
+def log_fault(what: str, error: Exception) -> None:
+    """Logs an error with its traceback, without its secrets.
+
+    Args:
+        what: What could not be done.
+        error: Why.
+    """
+    log.error("%s\n%s", what, printable(redact("".join(format_exception(error))[-_LONGEST:])))
 
 
 def describe_fault(error: Exception) -> str:
@@ -52,5 +64,5 @@ def describe_fault(error: Exception) -> str:
     Returns:
         What the reader is told of it, in one line.
     """
-    log.error("a panel could not do what it was asked for\n%s", redact("".join(format_exception(error))))
-    return f"{type(error).__name__}: {redact(str(error))}"
+    log_fault("a panel could not do what it was asked for", error)
+    return f"{type(error).__name__}: {excerpt(str(error), 500)}"

@@ -9,9 +9,10 @@ from typing import Any
 from .. import errors
 from ..events import Event, Finish, ReasoningDelta, TextDelta, Usage
 from ..messages import Messages, normalize
-from ..secrets import hides_secrets, unwrap_secrets
+from ..secrets import bare, hides_secrets, unwrap_secrets
 from .base import AsyncGeneratorProvider, AsyncResult, Item
 from .context_limits import known_limit
+from .outsiders import holds_secret, translated
 
 _THEIR_PACKAGES = ("g4f", "aiohttp", "curl_cffi", "httpx", "requests")
 
@@ -90,20 +91,24 @@ class ForeignProvider:
     async def _items(
         self, model: str, messages: list[dict[str, Any]], options: Mapping[str, Any]
     ) -> AsyncGenerator[Item]:
-        source = self._generate(**self._arguments(model, messages), **unwrap_secrets(options))
+        source: Any = None
+        failure: Exception | None = None
         try:
+            source = self._generate(**self._arguments(model, messages), **unwrap_secrets(options))
             async for item in source:
                 if isinstance(item, str):
                     yield item
                 elif events := _events(item):
                     yield events
         except Exception as error:
-            if type(error).__module__.partition(".")[0] in _THEIR_PACKAGES:
-                raise _translated(error, self.name) from None
-            raise
+            if type(error).__module__.partition(".")[0] not in _THEIR_PACKAGES and not holds_secret(options):
+                raise
+            failure = error if isinstance(error, errors.ChatError) else translated(error, self.name)
         finally:
             if (close := getattr(source, "aclose", None)) is not None:
                 await close()
+        if failure is not None:
+            raise bare(failure)
         yield Finish("stop")
 
     def _arguments(self, model: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
@@ -155,16 +160,3 @@ def _events(item: Any) -> list[Event]:
         return []
     text = str(item)
     return [TextDelta(text)] if text else []
-
-
-def _translated(error: Exception, name: str) -> errors.ChatError:
-    """The nearest class of our tree for an exception of somebody else's."""
-    kinds: dict[str, type[errors.ChatError]] = {
-        "RateLimitError": errors.RateLimitError,
-        "MissingAuthError": errors.AuthenticationError,
-        "ModelNotFoundError": errors.ModelNotFoundError,
-        "PaymentRequiredError": errors.QuotaError,
-        "MissingRequirementsError": errors.MissingDependencyError,
-    }
-    kind = kinds.get(type(error).__name__, errors.ProviderError)
-    return kind(f"{type(error).__name__}: {str(error)[:500]}", provider=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -19,10 +20,11 @@ from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError, ResponseFormatError
 from ..events import Event, TextDelta, Usage
 from ..messages import Messages, Part, SourcePart, ToolCallPart
-from ..secrets import Secret, hides_secrets, wrap_secrets
+from ..secrets import Secret, bare, hides_secrets, wrap_secrets
 from ..text import replace_surrogates
 from .context_limits import known_limit
 from .options import GENERATION, Check, ProviderOptions, RequestOptions, check_known
+from .outsiders import holds_secret, translated
 
 Item = str | Event | list[Event] | tuple[Event, ...]
 """What a provider's generator may yield: text, an event, or the events of one block of bytes at once."""
@@ -43,15 +45,19 @@ class AsyncResult:
         source: The generator to take the answer from.
         provider: The name of the provider that answers.
         model: The model's name, until the service tells how it calls it.
+        guarded: Whether the generator was handed a key, so that no frame of it may be shown.
     """
 
-    def __init__(self, source: AsyncIterable[Item], *, provider: str = "", model: str = "") -> None:
+    def __init__(
+        self, source: AsyncIterable[Item], *, provider: str = "", model: str = "", guarded: bool = False
+    ) -> None:
         self.provider = provider
         self.fold = AnswerFold(model)
         self._iterable = source
         self._source = aiter(source)
         self._pending: Iterator[Event] = iter(())
         self._ended = False
+        self._guarded = guarded
 
     @property
     def snapshot(self) -> AnswerSnapshot:
@@ -154,11 +160,25 @@ class AsyncResult:
             error.partial = error.partial or self.text
             error.provider = error.provider or self.provider or None
             # The frames below hold the request, and with it the key: none of them may reach a traceback.
-            error.__cause__ = error.__context__ = None
-            raise error.with_traceback(None) from None
+            raise bare(error) from None
+        except asyncio.CancelledError as error:
+            self._ended = True
+            raise bare(error) from None
+        except Exception as error:
+            self._ended = True
+            if not self._guarded:
+                raise
+            failure = translated(error, self.provider)
+            failure.partial = self.text
         except BaseException:
             self._ended = True
             raise
+        else:
+            return self._taken(item)
+        raise failure
+
+    def _taken(self, item: Item) -> Sequence[Event]:
+        """The events of what the generator has given, added to the fold."""
         events: Sequence[Event]
         if isinstance(item, str):
             events = (TextDelta(replace_surrogates(item)),) if item else ()
@@ -293,8 +313,13 @@ class AsyncGeneratorProvider:
         Returns:
             An ``AsyncResult``: iterate it with ``async for``, or await it first, both work.
         """
-        source = cls.stream(model, messages, **wrap_secrets({"proxy": proxy, **kwargs}))
-        return AsyncResult(source, provider=cls.name, model=model or cls.default_model)
+        options = wrap_secrets({"proxy": proxy, **kwargs})
+        return AsyncResult(
+            cls.stream(model, messages, **options),
+            provider=cls.name,
+            model=model or cls.default_model,
+            guarded=holds_secret(options),
+        )
 
     @classmethod
     def stream(cls, model: str, messages: Messages, **options: Any) -> AsyncIterator[Item]:

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable
 from typing import Any
 
 from ..errors import ChatError, ProviderError, RequestTimeoutError
-from ..secrets import redact
+from ..secrets import excerpt
 from .http import HTTPProvider
 from .registry import get_provider
 
@@ -61,7 +61,7 @@ async def _models(name: str, timeout: float, refresh: bool) -> list[str] | ChatE
     except TimeoutError:
         return RequestTimeoutError(f"no list of models within {timeout:g} s", provider=name)
     except Exception as error:  # a provider from elsewhere raises what it likes, and the others go on
-        return ProviderError(f"{type(error).__name__}: {redact(str(error))}", provider=name)
+        return ProviderError(f"{type(error).__name__}: {excerpt(str(error), 500)}", provider=name)
 
 
 def _place(name: str, provider: Any) -> _Place:

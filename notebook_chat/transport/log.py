@@ -9,7 +9,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from ..errors import ChatError
 from ..request import HttpRequest
-from ..secrets import Secret, redact
+from ..secrets import Secret, excerpt, redact
+from ..text import single_line
 from .protocol import Response, Transport
 
 LOGGER = logging.getLogger("notebook_chat.transport")
@@ -99,9 +100,9 @@ def _headers(headers: Mapping[str, str | Secret], request: HttpRequest) -> dict[
 
 
 def _excerpt(body: bytes, request: HttpRequest) -> str:
-    text = _clean(body[:_KEPT].decode("utf-8", "replace"), request)
+    text = excerpt(body, SHOWN + 1, *request.secrets)
     return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
 
 
 def _clean(text: str, request: HttpRequest) -> str:
-    return redact(text, *request.secrets)
+    return single_line(redact(text, *request.secrets))
