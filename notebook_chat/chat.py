@@ -16,6 +16,7 @@ from .events import TextDelta
 from .images import image_part
 from .messages import MessageLike, normalize
 from .providers.adapters import adapt
+from .providers.addresses import same_host
 from .providers.options import GENERATION, ChatOptions, TurnOptions
 from .providers.registry import default_model, get_provider, resolve
 from .run import Prompt, Run, Target
@@ -66,7 +67,7 @@ class Chat:
         if isinstance(conversation, str):
             conversation, self._next_cell = loaded_session().shared(conversation)
         self.conversation = Conversation(system=sendable(system)) if conversation is None else conversation
-        self._target(model, self._options)
+        self._given_for = self._target(model, self._options).provider
 
     @property
     def model(self) -> str:
@@ -75,7 +76,7 @@ class Chat:
 
     @model.setter
     def model(self, model: str) -> None:
-        self._target(model, self._options)
+        self._target(model, self._own_options(model))
         self._model = model
 
     @hides_secrets
@@ -152,8 +153,9 @@ class Chat:
         Raises:
             ConfigurationError: The prompt, an image, the model or an option is not usable.
         """
-        merged = sendable({**self._options, **wrap_secrets(options)})
-        target = self._target(sendable(model) or self._model, merged)
+        model = sendable(model) or self._model
+        merged = sendable({**self._own_options(model), **wrap_secrets(options)})
+        target = self._target(model, merged)
         [message] = normalize([prompt])
         if images:
             parts = (*message.parts, *(image_part(image) for image in images))
@@ -173,6 +175,18 @@ class Chat:
             limit=self._limit(target, merged),
             wait=wait,
         )
+
+    def _own_options(self, model: str | None) -> dict[str, Any]:
+        """The chat's options for whoever is asked now. A key that it was given for one service goes to no other, unless
+        it was given beside an address, which is asked then."""
+        held = {name for name in self._options if name == "api_key" or name == "headers"}
+        if not held or self._options.get("base_url"):
+            return self._options
+        now = self._target(model, {}).provider
+        homes = (str(getattr(now, "url", "")), str(getattr(self._given_for, "url", "")))
+        if now is self._given_for or (all(homes) and same_host(*homes)):
+            return self._options
+        return {name: value for name, value in self._options.items() if name not in held}
 
     def _limit(self, target: Target, options: Mapping[str, Any]) -> int | None:
         """How many tokens may go out, so that there is room for the answer."""

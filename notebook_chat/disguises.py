@@ -26,17 +26,9 @@ _ESCAPE = re.compile(
 )
 _HEX = re.compile(r"[0-9a-f]{2}(?:[:,. -][0-9a-f]{2}){3}", re.IGNORECASE)
 # Blanks, line ends, controls, and what takes no room: a key may be broken anywhere by any of them.
-_SPANS = (
-    (0, 0x20),
-    (0x7F, 0xA0),
-    (0xAD, 0xAD),
-    (0x61C, 0x61C),
-    (0x180E, 0x180E),
-    (0x2000, 0x200F),
-    (0x2028, 0x202F),
-)
-_SPANS += ((0x205F, 0x206F), (0x3000, 0x3000), (0xFEFF, 0xFEFF))
-_BREAKS = {code: None for first, last in _SPANS for code in range(first, last + 1)}
+_BREAKS = dict.fromkeys((0xAD, 0x61C, 0x180E, 0x3000, 0xFEFF))
+for _first, _last in ((0, 0x20), (0x7F, 0xA0), (0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x206F)):
+    _BREAKS |= dict.fromkeys(range(_first, _last + 1))
 _BREAKS_OF_HEX = _BREAKS | dict.fromkeys(map(ord, ":,.-"))
 
 

@@ -20,32 +20,11 @@ E = TypeVar("E", bound=BaseException)
 
 # Every option that there is, but those that hold a secret. Whatever has another name may be one that is misspelt.
 _KNOWN_OPTIONS = frozenset(
-    (
-        "base_url",
-        "cell",
-        "context",
-        "conversation",
-        "extra_body",
-        "fresh",
-        "images",
-        "max_tokens",
-        "messages",
-        "model",
+    re.findall(
+        r"\w+",
+        "base_url cell context conversation extra_body fresh images max_tokens messages model nested prompt provider"
+        " replaces retries seed ssl stop stream system temperature timeout top_p transport wait",
     )
-    + (
-        "nested",
-        "prompt",
-        "provider",
-        "replaces",
-        "retries",
-        "seed",
-        "ssl",
-        "stop",
-        "stream",
-        "system",
-        "temperature",
-    )
-    + ("timeout", "top_p", "transport", "wait")
 )
 _SECRET_NAME = re.compile(
     r"key|token|secret|pass(wor|phras|wd)|pwd|auth(?!or(?!iz))|bearer|credential|cookie|signature",
@@ -56,17 +35,9 @@ _OWN_NAMES = ("api_key", "apikey", "token", "proxy", "headers")
 _PUBLIC_HEADER = re.compile(
     r"(accept|content|http)(-.*)?|user-agent|referer|origin|x-title|.*-(version|beta)", re.I
 )
-_PLACEHOLDERS = frozenset(
-    (
-        "not-needed",
-        "not_needed",
-        "no-key-needed",
-        "no-key-required",
-        "sk-no-key-required",
-        "lm-studio",
-        "localhost",
-    )
-    + ("anything", "placeholder", "your-api-key", "your_api_key", "undefined")
+_PLACEHOLDERS = re.compile(
+    r"not[-_]needed|(sk-)?no-key-(needed|required)|lm-studio|localhost|anything|placeholder|your[-_]api[-_]key",
+    re.IGNORECASE,
 )
 _SCHEMES = frozenset(("bearer", "basic", "digest", "token", "apikey", "negotiate"))
 
@@ -279,7 +250,7 @@ def redact(text: str, *secrets: Secret | None) -> str:
     """
     text = _QUERY_SECRET.sub(r"\1…", _USERINFO.sub("…@", text))
     known = [one for one in (*secrets, *(ref() for ref in _living.valuerefs())) if one is not None]
-    values = {part for one in known for part in _parts(one.reveal()) if part.lower() not in _PLACEHOLDERS}
+    values = {part for one in known for part in _parts(one.reveal()) if _PLACEHOLDERS.fullmatch(part) is None}
     return _VENDORS_KEY.sub("…", hidden(text, sorted(values, key=len, reverse=True)))
 
 

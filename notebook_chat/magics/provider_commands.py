@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
+from typing import Any
 
 from ..errors import ChatError, InvalidOptionError
+from . import line_history
 from .arguments import model_names, provider_names
 from .output import show_text
 from .subcommand import Context, Group, argument
@@ -50,6 +52,7 @@ def _header(text: str) -> tuple[str, str]:
 def provider(_: Context, arguments: Namespace) -> None:
     """Adds a vendor, or takes it back."""
     from ..providers import vendor_file, vendors
+    from ..providers.vendor import KNOWN
 
     name = arguments.name
     if arguments.forget:
@@ -68,7 +71,34 @@ def provider(_: Context, arguments: Namespace) -> None:
     vendor = vendors.added(name)
     if arguments.keep and vendor is not None:
         vendor_file.keep(vendor)
-    return show_text(f"{name}:MODEL can be used from now on{', in later kernels too' * arguments.keep}.")
+    show_text(f"{name}:MODEL can be used from now on{', in later kernels too' * arguments.keep}.")
+    own = getattr(KNOWN.get(name.strip().lower()), "key_variable", "")
+    if own and vendor is not None and not vendor.key_variable:
+        show_text(f"{own} is not sent there; --key-env {own} on the line says that it may be.")
+    return None
+
+
+def refuse_key(line: str, shell: Any) -> None:
+    """Sees to it that no key stands on the line of ``%chat key``, where it would be kept in the notebook and in
+    IPython's history.
+
+    Args:
+        line: What follows ``%chat key``.
+        shell: IPython's shell, which forgets what should not be there.
+
+    Raises:
+        InvalidOptionError: Something is there that may be one. It is not repeated.
+    """
+    words = line.partition(" #")[0].split()
+    if len(words) <= 2 or {"-h", "--help"} & set(words):
+        return
+    typed = [word.strip("\"'") for word in words[2:]]
+    forgotten = line_history.forget(shell, [word for word in typed if len(word) > 3])
+    raise InvalidOptionError(
+        "%chat key set takes no key on its line, where it stays in the notebook",
+        hint=f"{'It is out of the history of IPython. ' * forgotten}Take it out of this cell, run %chat key set PROVIDER"
+        " alone, which asks for it, and make a new key if the notebook was saved meanwhile.",
+    )
 
 
 @group.subcommand(

@@ -99,7 +99,9 @@ class Service(AsyncGeneratorProvider):
         # What is found for a service goes to its own address, or to the one that the environment has for it.
         trusted = not given or cls._lives_at(url)
         withheld = ""
-        if options.get("api_key") is None:
+        if not key and (
+            not given or options.get("api_key") is None
+        ):  # an empty one beside an address is none
             if trusted:
                 # A file that names an address gets no key but its own: it may have come along with a notebook.
                 key = cls.key(of_file=of_file)

@@ -136,8 +136,8 @@ def _dialect(name: str) -> type[HTTPProvider]:
 
 
 def _account(vendor: Vendor) -> str:
-    """The name under which the keyring has the key, where a vendor is elsewhere than it is known to be: the key that was
-    kept for the vendor itself does not go there."""
+    """The name under which the keyring has the key, where a vendor is elsewhere than it is known to be: the key that
+    was kept for the vendor itself does not go there."""
     known = KNOWN.get(vendor.name)
     if known is None or addresses.same_host(vendor.base_url, known.base_url):
         return ""
