@@ -10,7 +10,7 @@ import re
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from .disguises import RUN, hidden
 
@@ -181,6 +181,8 @@ def _held(name: str, value: Any) -> Any:
     """The value of an option so that no frame shows a secret in it."""
     if name == "extra_body" and isinstance(value, Mapping):
         return value if isinstance(value, Fields) else Fields(value)
+    if name == "base_url" and isinstance(value, str) and ("@" in value or _QUERY_SECRET.search(value)):
+        return Secret(value)  # an address with a password or a key in it
     if name in _KNOWN_OPTIONS or not isinstance(value, (str, Mapping, list, tuple)):
         return value
     if name == "headers" and isinstance(value, Mapping):
@@ -290,7 +292,9 @@ def _parts(value: str) -> tuple[str, ...]:
     user, at, _ = (place if address else value).rpartition("@")
     if at:
         found += _of_pair(user)
-    if not address:
+    if address:
+        found += [one for name, one in parse_qsl(place.partition("?")[2]) if is_secret_name(name)]
+    else:
         found += [piece for piece in pieces if piece.lower() not in _SCHEMES]
     return tuple(dict.fromkeys(part for part in found if len(part) >= 4))
 

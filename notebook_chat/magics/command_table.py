@@ -13,8 +13,8 @@ from ..session import NotebookSession
 from . import conversation_commands, history_commands, model_commands, provider_commands
 from .arguments import Parser, cell_parser
 from .output import show_lines
-from .subcommand import Context, Group, Subcommand, argument
 from .provider_commands import refuse_key
+from .subcommand import Context, Group, Subcommand, argument
 from .words import split
 
 group = Group()
@@ -63,7 +63,7 @@ def run(line: str, context: Context) -> None:
     name, *rest = ("" if line.startswith("#") else line).split(maxsplit=1) or ["status"]
     subcommand = _known(name)
     if name == "key":
-        refuse_key(*rest or [""], context.shell)
+        refuse_key(" ".join(rest), context.shell)
     parser = subcommand_parser(name)
     words = ["--", *map(str.strip, rest)] if subcommand.verbatim else split(*rest or [""])
     if not subcommand.verbatim and not {"-h", "--help"}.isdisjoint(words):

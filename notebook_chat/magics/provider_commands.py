@@ -14,6 +14,7 @@ from .subcommand import Context, Group, argument
 
 group = Group()
 
+_LONGEST_NAME, _LONGEST_VERB = 24, 6  # what is longer than a provider's name, or than `forget`, may be a key
 _SIGNS = {"good": "✓", "bad": "✗", "unknown": "?"}
 
 
@@ -90,14 +91,20 @@ def refuse_key(line: str, shell: Any) -> None:
         InvalidOptionError: Something is there that may be one. It is not repeated.
     """
     words = line.partition(" #")[0].split()
-    if len(words) <= 2 or {"-h", "--help"} & set(words):
+    if {"-h", "--help"} & set(words) or not words:
         return
-    typed = [word.strip("\"'") for word in words[2:]]
-    forgotten = line_history.forget(shell, [word for word in typed if len(word) > 3])
+    place = 2 if words[0] in ("set", "forget") else 0
+    if place and len(words) > 1 and len(words[1]) > _LONGEST_NAME:
+        place = 1
+    typed = [word.strip("\"'") for word in words[place:]]
+    if not typed:
+        return
+    forgotten = line_history.forget(shell, [word for word in typed if len(word) > _LONGEST_VERB])
+    done = "It is out of the history of IPython. " if forgotten else ""
     raise InvalidOptionError(
-        "%chat key set takes no key on its line, where it stays in the notebook",
-        hint=f"{'It is out of the history of IPython. ' * forgotten}Take it out of this cell, run %chat key set PROVIDER"
-        " alone, which asks for it, and make a new key if the notebook was saved meanwhile.",
+        "%chat key takes no key on its line, where it stays in the notebook",
+        hint=f"{done}Take it out of this cell and run %chat key set PROVIDER alone, which asks for it;"
+        " make a new key if the notebook was saved meanwhile.",
     )
 
 

@@ -80,6 +80,8 @@ class Service(AsyncGeneratorProvider):
             ConfigurationError: An option's value or the key must be put right first.
         """
         given = options.get("base_url")
+        if isinstance(given, Secret):
+            given = given.reveal()
         moved = None if given else cls.moved_to()
         of_file = moved is not None and moved.from_file
         headers = checks.check_headers(options.get("headers"))

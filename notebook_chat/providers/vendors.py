@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..errors import InvalidOptionError
+from ..secrets import bare
 from . import addresses
 from .built_in import ALIASES, BUILT_IN
 from .model_table import DEFAULTS
@@ -78,6 +79,22 @@ def add_vendor(
     Raises:
         InvalidOptionError: A value cannot be used, or the name is that of a provider of its own.
     """
+    try:
+        return _add(name, base_url, key_env, dialect, key_header, headers)
+    except InvalidOptionError as error:
+        failure = bare(error)
+    del base_url, headers, key_env, key_header  # a traceback shows the variables, and one may be a key
+    raise failure
+
+
+def _add(
+    name: str,
+    base_url: str,
+    key_env: str | None,
+    dialect: str,
+    key_header: str | None,
+    headers: Mapping[str, str] | None,
+) -> type[HTTPProvider]:
     name = name.strip().lower()
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
         raise InvalidOptionError(
