@@ -81,11 +81,9 @@ def leaks(text: str) -> list[str]:
     for reading in _readings(text):
         plain = re.sub(r"[\s\x00-\x20\x7f-\xa0\u200b-\u200f\ufeff]", "", reading).lower().replace(":", "")
         for letters in {plain, plain.translate(str.maketrans("-_", "+/"))}:
-            found += [
-                letters[max(0, place - 60) : place + 60]
-                for place in range(len(letters) - RUN + 1)
-                if letters[place : place + RUN] in _RUNS
-            ]
+            pieces = {letters[place : place + RUN] for place in range(len(letters) - RUN + 1)} & _RUNS
+            places = (letters.index(piece) for piece in pieces)
+            found += [letters[max(0, place - 60) : place + 60] for place in places]
     return found
 
 
@@ -176,7 +174,8 @@ def echoing_server() -> Iterator[str]:
             connection.settimeout(5)
             head = connection.recv(65536).decode("latin-1")
             time.sleep(0.005)
-            name = head.split(" ")[1].split("/")[1] if head.count(" ") > 1 else ""
+            asked = re.match(r"[A-Z]+ /([^/ ]+)", head)
+            name = asked[1] if asked else ""
             said = answers[name]() if name in answers else b""
             if not said:
                 over.wait(30)  # TLS from somebody, or silence
