@@ -22,7 +22,7 @@ from .providers.registry import default_model, get_provider, resolve
 from .run import Prompt, Run, Target
 from .secrets import hides_secrets, wrap_secrets
 from .session import loaded_session
-from .text import sendable
+from .text import sendable, single_line
 
 
 class Chat:
@@ -214,7 +214,7 @@ class Chat:
         return chat
 
     def __repr__(self) -> str:
-        return f"<Chat with {self.model}, {len(self.conversation)} turns>"
+        return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
 
 
 def answer_of(turn: Turn) -> Answer:

@@ -9,7 +9,8 @@ from collections.abc import Hashable, Iterable
 from typing import Any
 
 from ..errors import ChatError, ProviderError, RequestTimeoutError
-from ..secrets import excerpt
+from ..secrets import excerpt, redact
+from ..text import single_line
 from .http import HTTPProvider
 from .registry import get_provider
 
@@ -53,7 +54,7 @@ async def _models(name: str, timeout: float, refresh: bool) -> list[str] | ChatE
         until, known = _seen.get(place, (0.0, ()))
         if refresh or time.monotonic() >= until:
             async with asyncio.timeout(timeout):
-                known = tuple(await _listed(provider))
+                known = tuple(single_line(redact(one)) for one in await _listed(provider))
             _seen[place] = time.monotonic() + SECONDS, known
         return list(known)
     except ChatError as error:

@@ -94,7 +94,9 @@ async def _logged(request: HttpRequest, transport: Transport) -> AsyncGenerator[
 
 def _headers(headers: Mapping[str, str | Secret], request: HttpRequest) -> dict[str, str]:
     return {
-        name: "…" if isinstance(value, Secret) or name.lower() in _PRIVATE else _clean(value, request)
+        _clean(name, request): "…"
+        if isinstance(value, Secret) or name.lower() in _PRIVATE
+        else _clean(value, request)
         for name, value in headers.items()
     }
 

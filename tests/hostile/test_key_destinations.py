@@ -82,7 +82,7 @@ STRANGE = (
     "https://xn--{host}/v1",
     "http://localhost.evil.example.com/v1",
     "http://127.0.0.1.evil.example.com/v1",
-    "http://127.0.0.1@evil.example.com/v1",
+    "http://localhost@evil.example.com/v1",
 )
 
 
@@ -99,7 +99,7 @@ def test_a_key_that_is_found_does_not_go_to_an_address_that_is_given(name: str, 
         sent(name, base_url=url)
     assert VARIABLES[name] in str(caught.value) or "address" in str(caught.value)
     assert not leaks(str(caught.value))
-    said = sent(name, base_url=re.sub(r"//[^/@]*@", "//", url), api_key="another-key")
+    said = sent(name, base_url=re.sub(r"//[^/@#?]*@", "//", url), api_key="another-key")
     assert "another-key" in said
     assert not leaks(said)
     assert "org-private" not in said

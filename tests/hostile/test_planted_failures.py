@@ -159,14 +159,14 @@ def test_no_piece_of_the_key_comes_out(tmp_path: Path) -> None:
         for command in ("doctor openai:m", "models openai", "status", "history"):
             cells.append(kernel.run(f"%chat {command}", timeout=60))
         cells.append(kernel.run("%tb"))
-        kernel.run("%chat key set openai wrong-" + KEY[:30])  # its own request shows what was typed
+        kernel.run("%chat key set openai mistyped-" + KEY[:30])  # its own request shows what was typed
         typed = kernel.messages[-3:]
         assert not leaks(str([one.content for one in typed if one.type != "execute_input"]))
-        assert kernel.run("any('wro' 'ng-' in line for line in In)").text == "False"
+        assert kernel.run("any('mis' 'typed-' in line for line in In)").text == "False"
         messages = [
             str(one.content)
             for one in kernel.messages
-            if not (one.type == "execute_input" and "wrong-" in str(one.content))
+            if not (one.type == "execute_input" and "mistyped-" in str(one.content))
         ]
         log = (kernel.process.work / "debug.log").read_text(errors="replace")
         kernel.process.shutdown()

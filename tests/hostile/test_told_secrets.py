@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import traceback
 from collections.abc import AsyncGenerator
@@ -12,13 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_chat import Chat, errors
+from notebook_chat import Chat, errors, load_ipython_extension, unload_ipython_extension
 from notebook_chat.providers import AiAsk, OpenAI, get_provider
 from notebook_chat.providers.error_mapping import from_payload
 from notebook_chat.providers.ollama import host_address
 from notebook_chat.request import HttpRequest
 from notebook_chat.secrets import Fields, Secret, excerpt, redact, redact_address, wrap_secrets
+from notebook_chat.text import single_line
 
+from ..test_magics import shared_shell  # noqa: F401  a fixture
 from ..transports import Canned, InMemory
 from .planted import ECHOES, ENCODINGS, KEY, RUN, echoing_server, leaks
 
@@ -264,3 +267,35 @@ def test_values_show_nothing() -> None:
     assert not leaks(f"{request!r} {request} {fields!r} {fields}")
     assert fields == {"api_key": KEY, "n": 1}
     assert get_provider("openai").name in repr(Chat("openai:m", api_key=KEY))
+
+
+async def test_names_and_reasons_of_a_service_are_kept_without_the_key() -> None:
+    said = json.dumps(
+        {"model": f"m\x1b]0;{KEY}", "choices": [{"delta": {"content": "Hi"}, "finish_reason": KEY}]}
+    )
+    transport = InMemory(Canned([f"data: {said}\n\ndata: [DONE]\n\n".encode()]))
+    chat = Chat("openai:m", api_key=KEY, transport=transport)
+    answer = await chat.ask_async("hi")
+    assert answer == "Hi"
+    assert not leaks(f"{answer.model} {answer.finish_reason} {chat.conversation.to_dict()}")
+    assert single_line(answer.model) == answer.model
+
+
+def test_a_key_on_the_line_is_refused_and_forgotten(
+    shared_shell: Any,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    load_ipython_extension(shared_shell)
+    try:
+        for line in (f"set openai {KEY}", f"set {KEY}", KEY, f'set openai "{KEY} x'):
+            shared_shell.run_cell(f"%chat key {line}", store_history=True)
+            told = capsys.readouterr()
+            assert not leaks(told.out + told.err)
+        shared_shell.run_cell(f"%chat key set openai {KEY}", store_history=True)
+        assert "takes no key on its line" in capsys.readouterr().out
+        history = shared_shell.history_manager
+        kept = [*history.input_hist_raw, *history.input_hist_parsed, *map(str, history.db_input_cache)]
+        kept += [str(value) for name, value in shared_shell.user_ns.items() if name.startswith("_i")]
+        assert not leaks("\n".join(kept))
+    finally:
+        unload_ipython_extension(shared_shell)
