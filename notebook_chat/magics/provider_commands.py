@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from argparse import Namespace
 from typing import Any
 
@@ -14,7 +15,8 @@ from .subcommand import Context, Group, argument
 
 group = Group()
 
-_LONGEST_NAME, _LONGEST_VERB = 24, 6  # what is longer than a provider's name, or than `forget`, may be a key
+_LONGEST_NAME = 24  # of a provider: what is longer may be a key
+_DIGIT = re.compile(r"\d")
 _SIGNS = {"good": "✓", "bad": "✗", "unknown": "?"}
 
 
@@ -90,16 +92,20 @@ def refuse_key(line: str, shell: Any) -> None:
     Raises:
         InvalidOptionError: Something is there that may be one. It is not repeated.
     """
+    from ..providers.registry import list_providers
+
     words = line.partition(" #")[0].split()
     if {"-h", "--help"} & set(words) or not words:
         return
-    place = 2 if words[0] in ("set", "forget") else 0
-    if place and len(words) > 1 and len(words[1]) > _LONGEST_NAME:
-        place = 1
-    typed = [word.strip("\"'") for word in words[place:]]
+    words = [word.strip("\"'") for word in words]
+    named = words[0] in ("set", "forget")
+    typed = words[2:] if named else [word for word in words if len(word) > 6 and _DIGIT.search(word)]
+    typed = typed or [
+        word for word in words if len(word) > _LONGEST_NAME and word.lower() not in list_providers()
+    ]
     if not typed:
         return
-    forgotten = line_history.forget(shell, [word for word in typed if len(word) > _LONGEST_VERB])
+    forgotten = line_history.forget(shell, [word for word in typed if len(word) > 3])
     done = "It is out of the history of IPython. " if forgotten else ""
     raise InvalidOptionError(
         "%chat key takes no key on its line, where it stays in the notebook",
