@@ -24,6 +24,8 @@ from .events import (
     Usage,
 )
 from .messages import Message, Part, ReasoningPart, SourcePart, TextPart, ToolCallPart, ToolResultPart
+from .secrets import redact
+from .text import single_line
 
 
 class _Growing:
@@ -170,6 +172,7 @@ class AnswerFold:
         self._model = model
         self._usage: Usage | None = None
         self._finish_reason: str | None = None
+        self._words: dict[str, str] = {}  # some services tell the model's name with every piece
         self._notice: Notice | None = None
 
     @property
@@ -225,15 +228,21 @@ class AnswerFold:
                 figures = event.plausible()
                 self._usage = figures if self._usage is None else self._usage.merged(figures)
             case Finish():
-                self._finish_reason = event.reason or self._finish_reason or "stop"
+                self._finish_reason = self._told(event.reason or self._finish_reason or "stop")
             case ModelName():
-                self._model = event.name
+                self._model = self._told(event.name)
             case Notice():
                 self._notice = event
             case _:
                 self._open = None
                 self._telling.parts.append(event)
                 self._size += 1
+
+    def _told(self, words: str) -> str:
+        """A name or a reason as the service tells it: shown and kept, so without secrets and in one line."""
+        if words not in self._words:
+            self._words = {**self._words, words: single_line(redact(words))} if len(self._words) < 16 else {}
+        return self._words.get(words) or single_line(redact(words))
 
     def _call(self, piece: ToolCall) -> None:
         call = self._calls.get(piece.index)

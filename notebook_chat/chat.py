@@ -17,12 +17,13 @@ from .events import TextDelta
 from .images import image_part
 from .messages import MessageLike, normalize
 from .providers.adapters import adapt
+from .providers.addresses import same_host
 from .providers.options import GENERATION, ChatOptions, TurnOptions
 from .providers.registry import default_model, get_provider, resolve
 from .run import Prompt, Run, Target
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session
-from .text import sendable
+from .text import sendable, single_line
 
 
 class Chat:
@@ -74,7 +75,7 @@ class Chat:
         _check(system, str, "system must be a text")
         self.conversation = Conversation(system=sendable(system)) if conversation is None else conversation
         with faults.as_chat_errors(secrets=secrets_in(self._options)):
-            self._target(model, self._options)
+            self._given_for = self._target(model, self._options).provider
 
     @property
     def model(self) -> str:
@@ -83,7 +84,7 @@ class Chat:
 
     @model.setter
     def model(self, model: str) -> None:
-        self._target(model, self._options)
+        self._target(model, self._own_options(model))
         self._model = model
 
     @hides_secrets
@@ -164,13 +165,14 @@ class Chat:
         Raises:
             ConfigurationError: The prompt, an image, the model or an option is not usable.
         """
-        merged = {**self._options, **wrap_secrets(options)}
-        with faults.as_chat_errors(secrets=secrets_in(merged)):
+        with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
+            model = sendable(model) or self._model
+            merged = {**self._own_options(model), **wrap_secrets(options)}
             try:
                 merged = sendable(merged)
             except RecursionError:
                 raise InvalidOptionError("an option's value is nested too deeply") from None
-            target = self._target(sendable(model) or self._model, merged)
+            target = self._target(model, merged)
             [message] = normalize([prompt])
             _check(images, (list, tuple), "images must be a list")
             _check(system, str, "system must be a text")
@@ -192,6 +194,18 @@ class Chat:
                 limit=self._limit(target, merged),
                 wait=wait,
             )
+
+    def _own_options(self, model: str | None) -> dict[str, Any]:
+        """The chat's options for whoever is asked now. A key that it was given for one service goes to no other, unless
+        it was given beside an address, which is asked then."""
+        held = {name for name in self._options if name == "api_key" or name == "headers"}
+        if not held or self._options.get("base_url"):
+            return self._options
+        now = self._target(model, {}).provider
+        homes = (str(getattr(now, "url", "")), str(getattr(self._given_for, "url", "")))
+        if now is self._given_for or (all(homes) and same_host(*homes)):
+            return self._options
+        return {name: value for name, value in self._options.items() if name not in held}
 
     def _limit(self, target: Target, options: Mapping[str, Any]) -> int | None:
         """How many tokens may go out, so that there is room for the answer."""
@@ -219,7 +233,7 @@ class Chat:
         return chat
 
     def __repr__(self) -> str:
-        return f"<Chat with {self.model}, {len(self.conversation)} turns>"
+        return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
 
 
 def _check(value: Any, kind: type | tuple[type, ...], rule: str) -> None:

@@ -35,6 +35,9 @@ class Found(NamedTuple):
     value: str
     from_file: bool = False
 
+    def __repr__(self) -> str:
+        return f"Found({self.name!r}, …)"  # a frame may show it, and its value may be a key
+
 
 def find(*names: str) -> Found | None:
     """The first of some variables that is set: the environment's before the file's.

@@ -42,6 +42,9 @@ Nothing in an error's text, attributes or traceback holds a key.
 
 from __future__ import annotations
 
+from .secrets import redact
+from .text import single_line
+
 
 class ChatError(Exception):
     """What went wrong, where, and what to do about it, in one line.
@@ -69,11 +72,33 @@ class ChatError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.provider = provider
+        self.provider = None if provider is None else single_line(provider)
         self.status = status
         self.retry_after = retry_after
         self.hint = self.default_hint if hint is None else hint
         self.partial = partial
+
+    # What a service, an address or an exception says becomes ours here: without secrets, and in one line that does
+    # nothing to a terminal.
+
+    @property
+    def message(self) -> str:
+        """What happened."""
+        return self._message
+
+    @message.setter
+    def message(self, message: str) -> None:
+        self._message = single_line(redact(message))
+        self.args = (self._message,)
+
+    @property
+    def hint(self) -> str:
+        """What the reader can do."""
+        return self._hint
+
+    @hint.setter
+    def hint(self, hint: str) -> None:
+        self._hint = single_line(redact(hint))
 
     def __str__(self) -> str:
         where = f"{self.provider}: " if self.provider else ""

@@ -7,10 +7,7 @@ import threading
 
 from .errors import ChatError
 from .event_loop import current_task
-from .secrets import redact
-
-_LONGEST = 200
-"""How many characters of what was raised are told."""
+from .faults import words
 
 
 def is_foreign(error: BaseException) -> bool:
@@ -45,9 +42,9 @@ def contained(error: BaseException, *, provider: str | None = None, partial: str
         return ChatError(
             "the answer was cancelled, and not by whoever asked", provider=provider, partial=partial
         )
-    said = " ".join(redact(str(error)).split())[:_LONGEST]
+    said = words(error)
     return ChatError(
-        f"{type(error).__name__}{f'({said})' if said else ''} was raised instead of an answer",
+        f"{type(error).__name__}{f'({said})' if said != type(error).__name__ else ''} was raised instead of an answer",
         hint="It ended this answer only; its provider should raise an Exception.",
         provider=provider,
         partial=partial,

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .errors import ChatError, RequestTimeoutError, StreamInterruptedError, UnexpectedError
-from .secrets import Secret, redact
+from .secrets import Secret, excerpt, redact
 from .text import replace_surrogates
 
 LOGGER = logging.getLogger("notebook_chat")
@@ -88,7 +88,7 @@ def words(error: BaseException, secrets: Iterable[Secret] = ()) -> str:
         text = str(error)
     except Exception:
         text = ""
-    told = " ".join(redact(replace_surrogates(text), *secrets).split())
+    told = " ".join(excerpt(replace_surrogates(text), 8 * LONGEST, *secrets).split())
     return (told if len(told) <= LONGEST else f"{told[:LONGEST]}…") or type(error).__name__
 
 

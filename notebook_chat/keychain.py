@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from .errors import ConfigurationError, MissingDependencyError
-from .secrets import Secret, redact
+from .secrets import Secret, excerpt
 
 SERVICE = "notebook_chat"
 """The service under which the keys are kept; the user name is the provider's."""
@@ -86,7 +86,7 @@ def _installed() -> Any:
 
 
 def _refused(what: str, error: Exception, *keys: Secret) -> ConfigurationError:
-    reason = redact(str(error) or type(error).__name__, *keys)
+    reason = excerpt(str(error) or type(error).__name__, 500, *keys)
     return ConfigurationError(
         f"the system's keyring does not {what} the key: {reason}", hint="Set it in the environment instead."
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ssl as tls
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from .secrets import Secret
+from .secrets import Secret, is_secret_name, redact_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Timeouts:
     total: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class HttpRequest:
     """One HTTP request, ready to be sent: what a dialect builds and a transport sends.
 
@@ -59,10 +59,14 @@ class HttpRequest:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """Everything in the request that must not be shown."""
-        keys = tuple(value for value in self.headers.values() if isinstance(value, Secret))
-        # `Bearer KEY`: a service may quote the key alone.
-        return keys + tuple(Secret(key.reveal().rpartition(" ")[2]) for key in keys)
+        """Everything in the request that must not be shown: headers, the proxy's password, keys in the address."""
+        keys = (value for value in self.headers.values() if isinstance(value, Secret) and not value.public)
+        query = parse_qsl(self.url.partition("?")[2])
+        named = (Secret(value) for name, value in query if is_secret_name(name))
+        return (*keys, *named, *(() if self.proxy is None else (self.proxy,)))
+
+    def __repr__(self) -> str:
+        return f"<HttpRequest {self.method} {redact_address(self.url, *self.secrets)}>"
 
 
 Request = HttpRequest

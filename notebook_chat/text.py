@@ -28,6 +28,25 @@ def replace_surrogates(text: str) -> str:
     return text
 
 
+# What somebody else has written must not move a terminal's cursor, retitle its window or fill the clipboard, nor turn
+# the direction of what stands beside it.
+_VISIBLE = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"}
+_VISIBLE |= {0x7F: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+_VISIBLE |= dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x2070)), 0xFFFD)
+
+
+def printable(text: str) -> str:
+    """The text with control characters made visible. Ends of lines and tabs stay."""
+    return text.replace("\r\n", "\n").translate(_VISIBLE)
+
+
+def single_line(text: str) -> str:
+    """As ``printable``, in one line: what was written elsewhere cannot pass for a line of ours."""
+    if not text.isprintable():
+        text = " ".join(filter(None, map(str.strip, text.splitlines()))).replace("\t", " ")
+    return text.translate(_VISIBLE)
+
+
 def sendable(value: T) -> T:
     """Replaces halves of surrogate pairs in all texts of a value, as ``replace_surrogates`` does in one.
 

@@ -12,7 +12,8 @@ from ..errors import InvalidOptionError
 from ..session import NotebookSession
 from . import conversation_commands, history_commands, model_commands, provider_commands
 from .arguments import Parser, cell_parser
-from .output import show_text
+from .output import show_lines
+from .provider_commands import refuse_key
 from .subcommand import Context, Group, Subcommand, argument
 from .words import split
 
@@ -32,9 +33,9 @@ def subcommand_names(_: NotebookSession) -> list[str]:
 def help_(_: Context, arguments: Namespace) -> None:
     """Shows the table, or a subcommand's usage."""
     if arguments.name is not None:
-        return show_text(subcommand_parser(_known(arguments.name).name).format_help().rstrip())
+        return show_lines(subcommand_parser(_known(arguments.name).name).format_help().rstrip())
     lines = [f"{subcommand_parser(name).usage_line}: {one.help}" for name, one in SUBCOMMANDS.items()]
-    return show_text("\n".join(lines) + "\n\n" + cell_parser().format_help())
+    return show_lines("\n".join(lines) + "\n\n" + cell_parser().format_help())
 
 
 SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
@@ -61,10 +62,12 @@ def run(line: str, context: Context) -> None:
     """
     name, *rest = ("" if line.startswith("#") else line).split(maxsplit=1) or ["status"]
     subcommand = _known(name)
+    if name == "key":
+        refuse_key(" ".join(rest), context.shell)
     parser = subcommand_parser(name)
     words = ["--", *map(str.strip, rest)] if subcommand.verbatim else split(*rest or [""])
     if not subcommand.verbatim and not {"-h", "--help"}.isdisjoint(words):
-        return show_text(parser.format_help().rstrip())
+        return show_lines(parser.format_help().rstrip())
     return subcommand.handler(context, parser.parse_args(words))
 
 

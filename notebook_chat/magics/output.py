@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import ChatError, InvalidOptionError
 from ..faults import chat_error
+from ..secrets import redact
 from ..session import Resumed
+from ..text import printable, single_line
 
 if TYPE_CHECKING:
     from ..conversation import Conversation, Withheld
@@ -26,14 +28,20 @@ _PLACES = 5
 
 
 def show_text(text: str) -> None:
-    """A line or more of plain text."""
+    """A line of plain text. Whatever names are in it, it stays one line."""
+    print(_written(single_line(redact(text)), sys.stdout))  # noqa: T201
+
+
+def show_lines(text: str) -> None:
+    """Lines of plain text: a table whose cells are in one line each, a help, a document."""
     print(_written(text, sys.stdout))  # noqa: T201
 
 
 def show_problem(text: str | None) -> None:
     """A line beside the output proper, for what went wrong without stopping anything; ``None`` for nothing."""
     if text:
-        print(_written(f"notebook_chat: {text}", sys.stderr), file=sys.stderr)  # noqa: T201
+        line = single_line(redact(f"notebook_chat: {text}"))
+        print(_written(line, sys.stderr), file=sys.stderr)  # noqa: T201
 
 
 def show_resumed(resumed: Resumed) -> None:
@@ -115,9 +123,10 @@ def _has_shape(character: str) -> bool:
 
 def show_table(shell: Any, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table: HTML in a notebook, columns of text in a terminal. ``head`` may be empty."""
+    rows = [[single_line(redact(cell)) for cell in row] for row in rows]
     plain = _columns([head, *rows] if head else rows)
     if not hasattr(shell, "kernel"):
-        return show_text(plain)
+        return show_lines(plain)
     from IPython.display import publish_display_data
 
     from ..markup import container
@@ -132,10 +141,10 @@ def show_table(shell: Any, head: Sequence[str], rows: Sequence[Sequence[str]]) -
 def show_document(shell: Any, plain: str, html: str) -> None:
     """A text: as HTML in a notebook, as it is in a terminal."""
     if not hasattr(shell, "kernel"):
-        return show_text(plain)
+        return show_lines(plain)
     from IPython.display import publish_display_data
 
-    publish_display_data({"text/html": html, "text/plain": plain})  # type: ignore[no-untyped-call]
+    publish_display_data({"text/html": html, "text/plain": printable(plain)})  # type: ignore[no-untyped-call]
     return None
 
 
@@ -146,7 +155,7 @@ def confirm(question: str) -> bool:
         InvalidOptionError: Nobody can be asked here.
     """
     try:
-        return input(_written(f"{question} [y/N] ", sys.stdout)).strip().lower() in ("y", "yes")
+        return input(_written(f"{single_line(question)} [y/N] ", sys.stdout)).strip().lower() in ("y", "yes")
     except Exception as error:  # ipykernel's own, where the front end takes no input, and EOFError
         raise InvalidOptionError(f"{question} Nobody can be asked here", hint="Add --yes.") from error
 
@@ -154,7 +163,7 @@ def confirm(question: str) -> bool:
 def one_line(error: ChatError) -> ChatError:
     """The error, so that IPython shows it as one line and without a traceback: it is the user's or the
     network's doing, and the place in our code says nothing about it."""
-    text = f"{type(error).__name__}: {error}"
+    text = single_line(redact(f"{type(error).__name__}: {error}"))
     error._render_traceback_ = lambda: [_written(text, sys.stdout)]  # type: ignore[attr-defined]
     return error.with_traceback(None)
 
@@ -170,7 +179,7 @@ def told() -> Iterator[None]:
 
 def _written(text: str, out: TextIO) -> str:
     """The text as it can be written without doing anything to the terminal."""
-    from ..renderers.terminal import printable, writable
+    from ..renderers.terminal import writable
 
     return writable(printable(text), out)
 

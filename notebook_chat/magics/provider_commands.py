@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import re
 from argparse import Namespace
+from typing import Any
 
 from ..errors import ChatError, InvalidOptionError
+from . import line_history
 from .arguments import model_names, provider_names
 from .output import show_text
 from .subcommand import Context, Group, argument
 
 group = Group()
 
+_LONGEST_NAME = 24  # of a provider: what is longer may be a key
+_DIGIT = re.compile(r"\d")
 _SIGNS = {"good": "✓", "bad": "✗", "unknown": "?"}
 
 
@@ -50,6 +55,7 @@ def _header(text: str) -> tuple[str, str]:
 def provider(_: Context, arguments: Namespace) -> None:
     """Adds a vendor, or takes it back."""
     from ..providers import vendor_file, vendors
+    from ..providers.vendor import KNOWN
 
     name = arguments.name
     if arguments.forget:
@@ -68,7 +74,44 @@ def provider(_: Context, arguments: Namespace) -> None:
     vendor = vendors.added(name)
     if arguments.keep and vendor is not None:
         vendor_file.keep(vendor)
-    return show_text(f"{name}:MODEL can be used from now on{', in later kernels too' * arguments.keep}.")
+    show_text(f"{name}:MODEL can be used from now on{', in later kernels too' * arguments.keep}.")
+    own = getattr(KNOWN.get(name.strip().lower()), "key_variable", "")
+    if own and vendor is not None and not vendor.key_variable:
+        show_text(f"{own} is not sent there; --key-env {own} on the line says that it may be.")
+    return None
+
+
+def refuse_key(line: str, shell: Any) -> None:
+    """Sees to it that no key stands on the line of ``%chat key``, where it would be kept in the notebook and in
+    IPython's history.
+
+    Args:
+        line: What follows ``%chat key``.
+        shell: IPython's shell, which forgets what should not be there.
+
+    Raises:
+        InvalidOptionError: Something is there that may be one. It is not repeated.
+    """
+    from ..providers.registry import list_providers
+
+    words = line.partition(" #")[0].split()
+    if {"-h", "--help"} & set(words) or not words:
+        return
+    words = [word.strip("\"'") for word in words]
+    named = words[0] in ("set", "forget")
+    typed = words[2:] if named else [word for word in words if len(word) > 6 and _DIGIT.search(word)]
+    typed = typed or [
+        word for word in words if len(word) > _LONGEST_NAME and word.lower() not in list_providers()
+    ]
+    if not typed:
+        return
+    forgotten = line_history.forget(shell, [word for word in typed if len(word) > 3])
+    done = "It is out of the history of IPython. " if forgotten else ""
+    raise InvalidOptionError(
+        "%chat key takes no key on its line, where it stays in the notebook",
+        hint=f"{done}Take it out of this cell and run %chat key set PROVIDER alone, which asks for it;"
+        " make a new key if the notebook was saved meanwhile.",
+    )
 
 
 @group.subcommand(

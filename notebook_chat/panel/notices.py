@@ -9,8 +9,10 @@ from traceback import format_exception
 
 from ..faults import words
 from ..secrets import redact
-from ..text import replace_surrogates
+from ..text import printable, replace_surrogates, single_line
 from .protocol import Notice
+
+_LONGEST = 20_000  # characters of a traceback in the log: its end tells most
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +42,23 @@ class NoticeBoard:
             act: What came to nothing, by the name that the view gave it; the view gets its prompt back.
         """
         self._count += 1
-        self.notice = Notice(self._count, replace_surrogates(text), error, undo, act)
+        self.notice = Notice(self._count, replace_surrogates(single_line(redact(text))), error, undo, act)
         self._changed()
 
     def clear(self) -> None:
         """Takes the notice away, with the next change that is shown."""
         self.notice = None
+
+
+def log_fault(what: str, error: BaseException) -> None:
+    """Logs an error with its traceback, without its secrets.
+
+    Args:
+        what: What could not be done.
+        error: Why.
+    """
+    with contextlib.suppress(Exception):  # the error's own methods may fail
+        log.error("%s\n%s", what, printable(redact("".join(format_exception(error))[-_LONGEST:])))
 
 
 def describe_fault(error: BaseException) -> str:
@@ -54,6 +67,5 @@ def describe_fault(error: BaseException) -> str:
     Returns:
         What the reader is told of it, in one line.
     """
-    with contextlib.suppress(Exception):  # the error's own methods may fail
-        log.error("a panel could not do what it was asked for\n%s", redact("".join(format_exception(error))))
+    log_fault("a panel could not do what it was asked for", error)
     return f"{type(error).__name__}: {words(error)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +13,7 @@ import msgspec
 from .. import loop_thread
 from ..conversation import Conversation
 from ..residents import Resident
+from .notices import log_fault
 from .protocol import Check, Need, Ready, ViewMessage
 from .view_state import Sent, ViewState
 
@@ -24,8 +24,6 @@ _CHARACTERS_PER_SECOND = 400_000
 
 _CHECK_SECONDS = 1.0
 """After how long without a change the views are told which was the last: they notice if they lack it."""
-
-log = logging.getLogger(__name__)
 
 
 class Publisher:
@@ -94,8 +92,8 @@ class Publisher:
     def _send(self, content: Any, buffers: list[bytes]) -> None:
         try:
             self._send_out(content, buffers)
-        except Exception:
-            log.exception("a message to a panel could not be sent")
+        except Exception as error:
+            log_fault("a message to a panel could not be sent", error)
 
     async def _serve(self) -> None:
         self._news, self._at_once = asyncio.Event(), asyncio.Event()  # of this loop
@@ -113,8 +111,8 @@ class Publisher:
             self._at_once.clear()
             try:
                 size = await self._update()
-            except Exception:  # no fault here may end the panel; the next change is tried again
-                log.exception("a panel could not be brought up to date")
+            except Exception as error:  # no fault here may end the panel; the next change is tried again
+                log_fault("a panel could not be brought up to date", error)
                 size = 0
             await self._pause(size)
 

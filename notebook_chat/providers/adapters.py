@@ -9,9 +9,10 @@ from typing import Any
 from .. import errors, faults
 from ..events import Event, Finish, ReasoningDelta, TextDelta, Usage
 from ..messages import Messages, normalize
-from ..secrets import Secret, hides_secrets, secrets_in, unwrap_secrets
+from ..secrets import bare, hides_secrets, secrets_in, unwrap_secrets
 from .base import AsyncGeneratorProvider, AsyncResult, Item
 from .context_limits import known_limit
+from .outsiders import translated
 
 _THEIR_PACKAGES = ("g4f", "aiohttp", "curl_cffi", "httpx", "requests")
 
@@ -95,27 +96,31 @@ class ForeignProvider:
     async def _items(
         self, model: str, messages: list[dict[str, Any]], options: Mapping[str, Any]
     ) -> AsyncGenerator[Item]:
-        source = self._generate(**self._arguments(model, messages), **unwrap_secrets(options))
-        if not hasattr(source, "__aiter__"):
-            if inspect.iscoroutine(source):
-                source.close()
-            raise errors.ConfigurationError(
-                f"{self.name} gave {type(source).__name__}, and no asynchronous generator",
-                hint="Write it as async def with yield.",
-            )
+        source: Any = None
+        failure: Exception | None = None
         try:
+            source = self._generate(**self._arguments(model, messages), **unwrap_secrets(options))
+            if not hasattr(source, "__aiter__"):
+                if inspect.iscoroutine(source):
+                    source.close()
+                raise errors.ConfigurationError(
+                    f"{self.name} gave {type(source).__name__}, and no asynchronous generator",
+                    hint="Write it as async def with yield.",
+                )
             async for item in source:
                 if isinstance(item, str):
                     yield item
                 elif events := _events(item):
                     yield events
         except Exception as error:
-            if type(error).__module__.partition(".")[0] in _THEIR_PACKAGES:
-                raise _translated(error, self.name, secrets_in(options)) from None
-            raise
+            if isinstance(error, errors.ChatError) or _package(error) not in _THEIR_PACKAGES:
+                raise
+            failure = translated(error, self.name)
         finally:
             if (close := getattr(source, "aclose", None)) is not None:
                 await close()
+        if failure is not None:
+            raise bare(failure)
         yield Finish("stop")
 
     def _arguments(self, model: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
@@ -171,14 +176,5 @@ def _events(item: Any) -> list[Event]:
     return [TextDelta(text)] if text else []
 
 
-def _translated(error: Exception, name: str, secrets: tuple[Secret, ...]) -> errors.ChatError:
-    """The nearest class of our tree for an exception of somebody else's."""
-    kinds: dict[str, type[errors.ChatError]] = {
-        "RateLimitError": errors.RateLimitError,
-        "MissingAuthError": errors.AuthenticationError,
-        "ModelNotFoundError": errors.ModelNotFoundError,
-        "PaymentRequiredError": errors.QuotaError,
-        "MissingRequirementsError": errors.MissingDependencyError,
-    }
-    kind = kinds.get(type(error).__name__, errors.ProviderError)
-    return kind(f"{type(error).__name__}: {faults.words(error, secrets)}", provider=name)
+def _package(error: Exception) -> str:
+    return type(error).__module__.partition(".")[0]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ..errors import InvalidOptionError
+from ..secrets import Secret, redact_address
 
 _VERSION = re.compile(r"/v\d+\w*(?=/|$)", re.IGNORECASE)
 _HINT = "Give one such as http://localhost:8000/v1."
@@ -40,7 +42,7 @@ def _checked(url: str, endpoints: tuple[str, ...]) -> str:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise InvalidOptionError(f"{_shown(text)!r} is not an address: {error}", hint=_HINT) from None
+        raise InvalidOptionError(f"{_shown(text)!r} is not an address: {_why(error)}", hint=_HINT) from None
     if (
         not host
         or re.search(
@@ -55,6 +57,61 @@ def _checked(url: str, endpoints: tuple[str, ...]) -> str:
     path = _without(parts.path.rstrip("/"), endpoints)
     netloc = user + separator + place + (f":{port}" if port is not None else "")
     return urlunsplit((parts.scheme.lower(), netloc, path, parts.query, ""))
+
+
+def without_user(url: str) -> tuple[str, Secret | None]:
+    """An address without its user and password, and the value of the header that has them.
+
+    Args:
+        url: The address, as ``checked`` gives it.
+    """
+    parts = urlsplit(url)
+    user, at, place = parts.netloc.rpartition("@")
+    if not at:
+        return url, None
+    name, _, password = user.partition(":")
+    pair = f"{unquote(name)}:{unquote(password)}".encode()
+    return urlunsplit(parts._replace(netloc=place)), Secret(f"Basic {base64.b64encode(pair).decode()}")
+
+
+def same_host(url: str, place: str) -> bool:
+    """Whether two addresses have the scheme, the host and the port in common. What is only much like a host is another.
+
+    Args:
+        url: An address.
+        place: Another one.
+    """
+    return _host(url) == _host(place)
+
+
+def beneath(url: str, place: str) -> bool:
+    """Whether an address is that of a service, or beneath it: other paths of a host may be other people's.
+
+    Args:
+        url: The address.
+        place: The service's.
+    """
+    path, own = urlsplit(url).path, urlsplit(place).path.rstrip("/")
+    climbs = re.search(r"(^|/)(\.|%2e){1,2}(/|$)", path, re.IGNORECASE) is not None
+    return same_host(url, place) and not climbs and (path == own or path.startswith(f"{own}/"))
+
+
+def is_downgrade(url: str, place: str) -> bool:
+    """Whether an address asks in clear at a host that is asked over TLS.
+
+    Args:
+        url: The address.
+        place: The address of the service.
+    """
+    scheme, host, _ = _host(url)
+    secure, own, _ = _host(place)
+    return (scheme, secure) == ("http", "https") and host.rstrip(".") == own.rstrip(".")
+
+
+def _host(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(scheme)
 
 
 def joined(base: str, path: str) -> str:
@@ -85,6 +142,11 @@ def with_version(url: str, version: str) -> str:
     return url if has_version(url) else joined(url, version)
 
 
+def _why(error: ValueError) -> str:
+    """Why an address cannot be read, without the part of it that the parser quotes: that may be of a password."""
+    return re.split(r"[:'\"]| of ", str(error), maxsplit=1)[0].strip()
+
+
 def _without(path: str, endpoints: Iterable[str]) -> str:
     for end in endpoints:
         if path.lower().endswith(end):
@@ -94,4 +156,4 @@ def _without(path: str, endpoints: Iterable[str]) -> str:
 
 def _shown(text: str) -> str:
     """An address without what may be a password in it."""
-    return re.sub(r"//[^/@]*@", "//…@", text)[:200]
+    return redact_address(text[:2000])[:200]

@@ -22,7 +22,7 @@ from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError, ConfigurationError, ResponseFormatError
 from ..events import Event, Notice, TextDelta, Usage
 from ..messages import Messages, Part, SourcePart, ToolCallPart
-from ..secrets import Secret, hides_secrets, secrets_in, wrap_secrets
+from ..secrets import Secret, bare, hides_secrets, secrets_in, wrap_secrets
 from ..text import replace_surrogates, sendable
 from .context_limits import known_limit
 from .options import GENERATION, Check, ProviderOptions, RequestOptions, check_known
@@ -190,7 +190,7 @@ class AsyncResult:
         except BaseException as error:
             self._ended = True
             if not isinstance(error, Exception) and not exits.is_foreign(error):
-                raise
+                raise bare(error) from None
             failure = self._failure(error)
         try:
             raise failure
@@ -205,8 +205,7 @@ class AsyncResult:
         failure.partial = failure.partial or self.text
         failure.provider = failure.provider or self.provider or None
         if failure is error:
-            # The frames below hold the request, and with it the key: none of them may reach a traceback.
-            failure.__cause__ = failure.__context__ = failure.__traceback__ = None
+            return bare(failure)  # the frames below hold the request, and with it the key
         return failure
 
     def _well_formed(self, item: object) -> Event:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from .. import errors
 from ..attempts import RetryPolicy
 from ..errors import InvalidOptionError
 from ..messages import Message, Messages
@@ -98,6 +99,7 @@ class Connection:
         proxy: The address of an HTTP proxy, where one is given.
         ssl: The context that checks the server's certificate; ``False`` to trust any.
         retries: How often to ask again after a failure that may pass.
+        withheld: Where a key was found that does not go to this address; empty where there is none.
     """
 
     base_url: str
@@ -108,6 +110,12 @@ class Connection:
     proxy: Secret | None = None
     ssl: tls.SSLContext | bool = True
     retries: RetryPolicy = field(default_factory=RetryPolicy)
+    withheld: str = ""
+
+    def explain(self, error: errors.ChatError) -> None:
+        """Says in an error that a key is missing because it was held back, where it was."""
+        if self.withheld and isinstance(error, errors.AuthenticationError):
+            error.hint = f"{self.withheld} is not sent to an address that is given: give api_key= beside it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from .. import environment, errors, faults
 from ..events import Finish, TextDelta
 from ..request import HttpRequest
-from ..secrets import redact, secrets_in, wrap_secrets
+from ..secrets import redact, redact_address, secrets_in, wrap_secrets
+from ..text import single_line
 from ..transport.proxies import proxy_for
 from .http import HTTPProvider
 from .registry import Provider
@@ -78,6 +79,9 @@ class Finding:
     step: str
     verdict: Verdict
     told: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "told", single_line(redact(self.told)))
 
 
 async def examine(
@@ -143,7 +147,7 @@ def _settings(
     parts = urlsplit(url)
     place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     yield Finding("address", "good", place + source)
-    yield Finding("proxy", "good", f"through {redact(_without_user(proxy))}" if proxy else "none")
+    yield Finding("proxy", "good", f"through {redact_address(proxy).replace('…@', '')}" if proxy else "none")
     of_file = moved is not None and moved.from_file
     found = (environment.find_in_file if of_file else environment.find)(*provider.key_variables)
     if has_key:
@@ -264,8 +268,3 @@ def _line(error: errors.ChatError) -> str:
 
 def _source(found: environment.Found) -> str:
     return f"{found.name} in {environment.FILE}" if found.from_file else found.name
-
-
-def _without_user(address: str) -> str:
-    scheme, separator, place = address.rpartition("://")
-    return scheme + separator + place.rpartition("@")[2]

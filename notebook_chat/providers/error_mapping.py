@@ -18,7 +18,7 @@ import msgspec
 from .. import errors
 from ..decoders import decode_any
 from ..request import HttpRequest
-from ..secrets import redact
+from ..secrets import excerpt, redact
 from ..transport import Response
 from . import addresses
 from .foreign import speaker
@@ -118,7 +118,7 @@ async def from_response(response: Response, request: HttpRequest, provider: str)
     """The error for a response whose status is not 200; it reads the service's words from its body."""
     status = response.status
     if 300 <= status < 400:
-        target = _redirected(str(response.headers.get("Location") or ""), request)
+        target = _target(str(response.headers.get("Location") or ""), request)
         return errors.ResponseFormatError(
             f"{request.host} redirects to {target} instead of answering", provider=provider, status=status
         )
@@ -136,15 +136,6 @@ async def from_response(response: Response, request: HttpRequest, provider: str)
     if status in _NO_SUCH_PAGE and "model" not in error.message.partition("web page")[0].lower():
         error.hint = _wrong_address(request)
     return error
-
-
-def _redirected(location: str, request: HttpRequest) -> str:
-    """Where a redirect goes, as far as it can be told."""
-    try:
-        target = urlsplit(location).netloc.rpartition("@")[2]
-    except ValueError:
-        target = ""
-    return redact(target, *request.secrets)[:_LONGEST_TITLE] or "another page"
 
 
 def from_payload(
@@ -166,13 +157,22 @@ def from_payload(
     if wait is None:
         wait = delay
     return kind(
-        redact(message, *(request.secrets if request else ()))[:LONGEST_WORDS]
+        excerpt(message, LONGEST_WORDS, *(request.secrets if request else ()))
         or "the service gave no reason",
         provider=provider,
         status=status,
         retry_after=wait,
         hint=_to_wait(wait),
     )
+
+
+def _target(location: str, request: HttpRequest) -> str:
+    """Where a redirect leads, without what it may repeat of the request."""
+    try:
+        target = urlsplit(location[:_LONGEST_PLACE]).netloc
+    except ValueError:
+        target = ""
+    return excerpt(target.rpartition("@")[2], _LONGEST_TITLE, *request.secrets) or "another page"
 
 
 def _to_wait(seconds: float | None) -> str | None:
@@ -207,12 +207,12 @@ def unrecognized(head: bytes, request: HttpRequest, provider: str, speaks: str) 
         provider: The provider's name.
         speaks: What the provider's dialect is called.
     """
-    excerpt = redact(head[:200].decode("utf-8", "replace"), *request.secrets)
+    began = excerpt(head, 200, *request.secrets)
     other = speaker(head)
     hint = None
     if other is not None and other != speaks:
         hint = f"This server speaks {other}: choose a provider of that dialect, or another address."
-    return errors.ResponseFormatError(f"{request.host} answered {excerpt!r}", provider=provider, hint=hint)
+    return errors.ResponseFormatError(f"{request.host} answered {began!r}", provider=provider, hint=hint)
 
 
 def looks_like_page(head: bytes) -> bool:
@@ -228,13 +228,14 @@ def _page(
     words = f"{request.host} answered with a web page instead of a model's answer"
     if title := _TITLE.search(head):
         told = html.unescape(" ".join(title[1].decode("utf-8", "replace").split()))
-        words += f": {redact(told, *request.secrets)[:_LONGEST_TITLE]}" if told else ""
+        words += f": {excerpt(told, _LONGEST_TITLE, *request.secrets)}" if told else ""
     kind = errors.ResponseFormatError if status < 400 else _of_status(status)
     return kind(words, provider=provider, status=status, retry_after=wait, hint=_to_wait(wait))
 
 
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _LONGEST_TITLE = 100
+_LONGEST_PLACE = 2000
 _NO_SUCH_PAGE = (404, 405, 410)
 """The statuses with which a web server says that nothing answers at an address: it is the wrong one."""
 

@@ -16,7 +16,7 @@ from ..decoders import Decoder, Frame, SSEDecoder
 from ..events import Event, Finish
 from ..messages import ImagePart, Message, Messages, TextPart, text_and_images
 from ..request import HttpRequest
-from ..secrets import Secret, hides_secrets, secrets_in
+from ..secrets import Secret, bare, hides_secrets, secrets_in
 from . import addresses, model_pages
 from .call import Ask, Call
 from .exchange import Batch, Patience, answer_batches
@@ -156,14 +156,15 @@ class HTTPProvider(Service):
         """
         if not cls.models_path:
             return list(cls.models)
+        to = None
         try:
-            return await model_pages.list_models(
-                cls, cls.connection({"timeout": model_pages.SECONDS, **options})
-            )
+            to = cls.connection({"timeout": model_pages.SECONDS, **options})
+            return await model_pages.list_models(cls, to)
         except errors.ChatError as error:
             error.provider = error.provider or cls.name
-            error.__cause__ = error.__context__ = None
-            raise error.with_traceback(None) from None
+            if to is not None:
+                to.explain(error)
+            raise bare(error) from None
         except Exception as error:
             failure = faults.chat_error(error, provider=cls.name, secrets=secrets_in(options))
         raise failure
@@ -192,6 +193,7 @@ class HTTPProvider(Service):
                 return
             except errors.ChatError as error:
                 error.provider = error.provider or cls.name
+                call.connection.explain(error)
                 if started:
                     raise
                 request, again = cls._next_request(call, request, error, attempts)

@@ -8,9 +8,10 @@ import time
 from collections.abc import Hashable, Iterable
 from typing import Any
 
-from .. import exits
+from .. import exits, faults
 from ..errors import ChatError, ProviderError, RequestTimeoutError
 from ..secrets import redact
+from ..text import single_line
 from .http import HTTPProvider
 from .registry import get_provider
 
@@ -54,7 +55,7 @@ async def _models(name: str, timeout: float, refresh: bool) -> list[str] | ChatE
         until, known = _seen.get(place, (0.0, ()))
         if refresh or time.monotonic() >= until:
             async with asyncio.timeout(timeout):
-                known = tuple(await _listed(provider))
+                known = tuple(single_line(redact(one)) for one in await _listed(provider))
             _seen[place] = time.monotonic() + SECONDS, known
         return list(known)
     except ChatError as error:
@@ -62,7 +63,7 @@ async def _models(name: str, timeout: float, refresh: bool) -> list[str] | ChatE
     except TimeoutError:
         return RequestTimeoutError(f"no list of models within {timeout:g} s", provider=name)
     except Exception as error:  # a provider from elsewhere raises what it likes, and the others go on
-        return ProviderError(f"{type(error).__name__}: {redact(str(error))}", provider=name)
+        return ProviderError(f"{type(error).__name__}: {faults.words(error)}", provider=name)
     except BaseException as error:
         if not exits.is_foreign(error):
             raise

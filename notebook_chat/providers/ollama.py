@@ -14,6 +14,7 @@ from ..environment import Found
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..messages import SYSTEM_ROLES, ImagePart, Message, refuse_tools, text_and_images
 from ..request import HttpRequest
+from ..secrets import redact_address
 from . import error_mapping
 from .call import Call
 from .http import HTTPProvider
@@ -128,9 +129,9 @@ def host_address(host: str) -> str:
     try:
         parts = urlsplit(f"{scheme or 'http'}://{place}")
         port = parts.port
-    except ValueError as error:
+    except ValueError:
         raise errors.ConfigurationError(
-            f"OLLAMA_HOST is {host!r}, which is not an address: {error}", hint="Set it to host:port."
+            f"OLLAMA_HOST is {redact_address(host)!r}, which is not an address", hint="Set it to host:port."
         ) from None
     name = parts.netloc.removesuffix(f":{port}" if port is not None else ":")
     if port is None and not separator:

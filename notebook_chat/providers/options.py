@@ -14,7 +14,7 @@ from ..errors import InvalidOptionError
 from ..files import check_named
 from ..messages import Message, Messages, normalize
 from ..request import Timeouts
-from ..secrets import Secret
+from ..secrets import Fields, Secret, held_header
 from ..transport import Transport
 
 # --- names and types ------------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ def check_ask(options: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[s
     """
     checked = {name: check(name, options[name]) for name, check in checks.items() if given(options, name)}
     if given(options, "extra_body"):
-        checked["extra_body"] = _mapping("extra_body", options["extra_body"])
+        checked["extra_body"] = Fields(_mapping("extra_body", options["extra_body"]))
     return checked
 
 
@@ -328,4 +328,4 @@ def check_headers(headers: Any) -> dict[str, Secret]:
             raise InvalidOptionError(f"the header {name} must be a text, not {type(value).__name__}")
         if not _HEADER_NAME.fullmatch(name) or not Secret(value).reveal().isprintable():
             raise InvalidOptionError(f"the header {_shown(name)} has a character that no header may have")
-    return {name: Secret(value) for name, value in checked.items()}
+    return {name: held_header(name, value) for name, value in checked.items()}

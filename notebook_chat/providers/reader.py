@@ -11,7 +11,7 @@ from .. import errors, faults
 from ..decoders import MAX_FRAME, Decoder, Frame, FrameTooLongError
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..request import HttpRequest
-from ..secrets import redact
+from ..secrets import excerpt, redact
 from . import error_mapping
 from .foreign import speaker
 from .thinking import ThinkingText
@@ -280,7 +280,6 @@ class FrameReader:
         if self._thinking is not None:
             events += self._thinking.flush()
         error.message = redact(error.message, *self._request.secrets)
-        error.args = (error.message,)
         self.failure = error
         if events:
             return events
@@ -294,10 +293,8 @@ class FrameReader:
             return error_mapping.not_an_answer(frame.data, self._request, self._name)
         if self._first is not None and speaker(frame.data) not in (None, self._dialect.speaks):
             return self._unrecognized(frame.data)
-        excerpt = redact(frame.data[:80].decode("utf-8", "replace"), *self._request.secrets)
-        return errors.ResponseFormatError(
-            f"a malformed piece of the answer: {excerpt!r}", provider=self._name
-        )
+        piece = excerpt(frame.data, 80, *self._request.secrets)
+        return errors.ResponseFormatError(f"a malformed piece of the answer: {piece!r}", provider=self._name)
 
     def _unrecognized(self, first: bytes) -> errors.ProviderError:
         return error_mapping.unrecognized(first, self._request, self._name, self._dialect.speaks)

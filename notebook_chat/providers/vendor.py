@@ -42,6 +42,9 @@ class Vendor(msgspec.Struct, frozen=True):
     key_header: str = ""
     headers: tuple[tuple[str, str], ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Vendor {self.name}>"  # a frame may show it, and a header may hold a key
+
 
 def _own_machine(name: str, label: str, port: int, key_variable: str) -> Vendor:
     return Vendor(name, label, f"http://localhost:{port}/v1", key_variable, needs_key=False)

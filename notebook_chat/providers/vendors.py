@@ -7,10 +7,13 @@ import importlib
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from ..errors import InvalidOptionError
+from ..secrets import bare
+from . import addresses
 from .built_in import ALIASES, BUILT_IN
 from .model_table import DEFAULTS
 from .options import check_headers
@@ -76,6 +79,22 @@ def add_vendor(
     Raises:
         InvalidOptionError: A value cannot be used, or the name is that of a provider of its own.
     """
+    try:
+        return _add(name, base_url, key_env, dialect, key_header, headers)
+    except InvalidOptionError as error:
+        failure = bare(error)
+    del base_url, headers, key_env, key_header  # a traceback shows the variables, and one may be a key
+    raise failure
+
+
+def _add(
+    name: str,
+    base_url: str,
+    key_env: str | None,
+    dialect: str,
+    key_header: str | None,
+    headers: Mapping[str, str] | None,
+) -> type[HTTPProvider]:
     name = name.strip().lower()
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
         raise InvalidOptionError(
@@ -92,12 +111,18 @@ def add_vendor(
         )
     check_headers({**dict(headers or {}), **({key_header: ""} if key_header else {})})
     url = _dialect(dialect).address(base_url)
+    for one in (_dialect(dialect).url, *(vendor.base_url for vendor in KNOWN.values())):
+        if addresses.is_downgrade(url, one):
+            raise InvalidOptionError(f"{name} is not asked in clear", hint="Write https://.")
     known = KNOWN.get(name) if dialect == "openai" else None
     known = known or Vendor(name, name, url, needs_key=key_env is not None)
+    # A vendor's key goes to the vendor. Elsewhere under its name, the user says which key goes there.
+    own = known.key_variable if addresses.same_host(url, known.base_url) else ""
     vendor = msgspec.structs.replace(
         known,
         base_url=url,
-        key_variable=key_env or known.key_variable,
+        key_variable=key_env or own,
+        needs_key=known.needs_key and bool(key_env or own),
         dialect=dialect,
         key_header=key_header or "",
         headers=tuple((headers or {}).items()),
@@ -127,6 +152,15 @@ def _dialect(name: str) -> type[HTTPProvider]:
     return found
 
 
+def _account(vendor: Vendor) -> str:
+    """The name under which the keyring has the key, where a vendor is elsewhere than it is known to be: the key that
+    was kept for the vendor itself does not go there."""
+    known = KNOWN.get(vendor.name)
+    if known is None or addresses.same_host(vendor.base_url, known.base_url):
+        return ""
+    return f"{vendor.name}@{urlsplit(vendor.base_url).netloc.rpartition('@')[2]}"
+
+
 @functools.cache
 def _provider(vendor: Vendor) -> type[HTTPProvider]:
     dialect = _dialect(vendor.dialect)
@@ -134,7 +168,8 @@ def _provider(vendor: Vendor) -> type[HTTPProvider]:
         "__doc__": f"{vendor.label}, by {dialect.speaks}.",
         "__module__": __name__,
         "name": vendor.name,
-        "account": "",
+        "account": _account(vendor),
+        "owns_host": vendor.base_url == getattr(KNOWN.get(vendor.name), "base_url", None),
         "url": vendor.base_url,
         "needs_auth": vendor.needs_key,
         "key_variables": (vendor.key_variable,) if vendor.key_variable else (),

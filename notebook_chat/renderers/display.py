@@ -13,7 +13,7 @@ from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError
 from ..events import Notice
 from ..messages import TextPart
-from ..text import replace_surrogates
+from ..text import printable, replace_surrogates
 from .base import Pace, Summary, uninterrupted
 from .footer import footer
 from .parts import QUIET, asides, asides_html
@@ -193,7 +193,8 @@ class DisplayRenderer:
         return {"text/html": markup.container(body + below, style=True)}
 
     def _send(self, rich: dict[str, str], plain: str, turn: Summary | None) -> None:
-        data = {**rich, "text/plain": replace_surrogates(plain)}
+        # Some front ends are terminals, which get the plain text.
+        data = {**rich, "text/plain": printable(replace_surrogates(plain))}
         with uninterrupted() as interrupts:
             self._publish(
                 data,

@@ -10,20 +10,10 @@ from ..answer import AnswerSnapshot
 from ..errors import ChatError
 from ..events import Notice
 from ..messages import ReasoningPart, TextPart
-from ..text import encodable
+from ..text import encodable, printable, single_line
 from .base import Summary
 from .footer import footer
 from .parts import asides
-
-# What a model writes must not move the cursor, retitle the window or fill the clipboard.
-_VISIBLE = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"}
-_VISIBLE |= {0x7F: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
-_VISIBLE |= dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
-
-
-def printable(text: str) -> str:
-    """The text with control characters made visible."""
-    return text.replace("\r\n", "\n").translate(_VISIBLE)
 
 
 def writable(text: str, out: TextIO) -> str:
@@ -102,12 +92,12 @@ class TerminalRenderer:
         if not self._at_start:
             self._write("\n")
         for line in asides(turn.parts) if turn is not None else ():
-            self._write(f"{self._dim}[{printable(line)}]{self._plain}\n")
+            self._write(f"{self._dim}[{single_line(line)}]{self._plain}\n")
         told = (
             [footer(turn, error)] if turn is not None and (turn.status != "complete" or self._footer) else []
         )
         if turn is not None and (told := [*told, *self._notes()]):
-            self._write(f"{self._dim}{printable(' · '.join(told))}{self._plain}\n")
+            self._write(f"{self._dim}{single_line(' · '.join(told))}{self._plain}\n")
         self._out.flush()
 
     def _tell(self, notice: Notice) -> None:
@@ -116,7 +106,7 @@ class TerminalRenderer:
             return  # a progress that only grew
         if not self._at_start:
             self._write("\n")
-        self._write(f"{self._dim}[{printable(notice.text)}]{self._plain}\n")
+        self._write(f"{self._dim}[{single_line(notice.text)}]{self._plain}\n")
 
     def _close_thinking(self) -> None:
         if self._thinking:

@@ -10,11 +10,10 @@ from ..answer import Answer
 from ..conversation import Status
 from ..events import Usage
 from ..parts import Part, ReasoningPart
-from ..text import replace_surrogates
+from ..text import printable, replace_surrogates
 from .display import DisplayRenderer
 from .footer import ending
 from .parts import asides
-from .terminal import printable
 
 
 class _Ended:

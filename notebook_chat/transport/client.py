@@ -6,6 +6,7 @@ made. Every failure of the network comes out as an error of the project's own tr
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ import aiohttp
 
 from .. import errors
 from ..request import HttpRequest
-from ..secrets import Secret
+from ..secrets import Secret, bare
 from .certificates import trusted
 from .connector import Attempt, attempt
 from .error_mapping import through_socks, translated
@@ -60,11 +61,16 @@ class _Response:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         content = self._response.content
+        failure: BaseException | None = None
         try:
             while data := await content.readany():
                 yield data
         except Exception as error:
-            raise translated(error, self._request) from None
+            failure = translated(error, self._request)
+        except asyncio.CancelledError as error:
+            failure = bare(error)
+        if failure is not None:
+            raise failure
 
     async def read(self, limit: int = 1_000_000) -> bytes:
         blocks: list[bytes] = []
@@ -80,7 +86,29 @@ class _Response:
         return b"".join(blocks)[:limit]
 
 
+class _Unshown(str):
+    """A text that goes out as it is, and that the frames of what sends it do not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+
 async def _sent(request: HttpRequest) -> aiohttp.ClientResponse:
+    """The response to a request. What is raised has none of the frames of aiohttp's, whose variables are the address,
+    the headers and the proxy in clear."""
+    try:
+        return await _response(request)
+    except BaseException as error:
+        failure = bare(error)
+    try:
+        raise failure
+    finally:
+        del failure  # it has this frame, which has it
+
+
+async def _response(request: HttpRequest) -> aiohttp.ClientResponse:
     sending = Attempt(reuse=request.reuse)
     attempt.set(sending)
     try:
@@ -90,7 +118,7 @@ async def _sent(request: HttpRequest) -> aiohttp.ClientResponse:
             request.method,
             request.url,
             headers={
-                name: value.reveal() if isinstance(value, Secret) else value
+                name: _Unshown(value.reveal()) if isinstance(value, Secret) else value
                 for name, value in request.headers.items()
             },
             data=request.body,

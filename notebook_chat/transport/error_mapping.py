@@ -8,7 +8,9 @@ import aiohttp
 
 from .. import errors, faults
 from ..request import HttpRequest
-from ..secrets import redact
+from ..secrets import excerpt, redact_address
+
+_LONGEST_WORDS = 1000  # characters that an error keeps of another one's words
 
 
 def translated(error: Exception, request: HttpRequest) -> errors.ChatError:
@@ -21,11 +23,11 @@ def translated(error: Exception, request: HttpRequest) -> errors.ChatError:
         return errors.ConnectError(f"cannot connect to {host}: {what}", hint=hint)
     if isinstance(error, TimeoutError):
         return _timeout(error, request)
-    reason = _line(redact(_reason(error), *request.secrets))
+    reason = _line(excerpt(_reason(error), _LONGEST_WORDS, *request.secrets))
     match error:
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return errors.ConfigurationError(
-                f"{redact(request.url)!r} is not an address that can be asked",
+                f"{redact_address(request.url, *request.secrets)!r} is not an address that can be asked",
                 hint="An address looks like https://host/v1.",
             )
         case aiohttp.ClientProxyConnectionError():
@@ -53,7 +55,7 @@ def through_socks(error: Exception, request: HttpRequest) -> errors.ChatError:
     """The error of the project's tree for a connection that could not be made through a SOCKS proxy."""
     if isinstance(error, tls.SSLError):
         return translated(error, request)
-    reason = _line(redact(_reason(error), *request.secrets))
+    reason = _line(excerpt(_reason(error), _LONGEST_WORDS, *request.secrets))
     if isinstance(error, TimeoutError):
         return errors.ProxyError(f"the proxy made no connection to {request.host} in time: {reason}")
     if isinstance(error, OSError):

@@ -9,7 +9,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from ..errors import ChatError
 from ..request import HttpRequest
-from ..secrets import Secret, redact
+from ..secrets import Secret, excerpt, redact
+from ..text import single_line
 from .protocol import Response, Transport
 
 LOGGER = logging.getLogger("notebook_chat.transport")
@@ -93,15 +94,17 @@ async def _logged(request: HttpRequest, transport: Transport) -> AsyncGenerator[
 
 def _headers(headers: Mapping[str, str | Secret], request: HttpRequest) -> dict[str, str]:
     return {
-        name: "…" if isinstance(value, Secret) or name.lower() in _PRIVATE else _clean(value, request)
+        _clean(name, request): "…"
+        if isinstance(value, Secret) or name.lower() in _PRIVATE
+        else _clean(value, request)
         for name, value in headers.items()
     }
 
 
 def _excerpt(body: bytes, request: HttpRequest) -> str:
-    text = _clean(body[:_KEPT].decode("utf-8", "replace"), request)
+    text = excerpt(body, SHOWN + 1, *request.secrets)
     return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
 
 
 def _clean(text: str, request: HttpRequest) -> str:
-    return redact(text, *request.secrets)
+    return single_line(redact(text, *request.secrets))

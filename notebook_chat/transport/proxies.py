@@ -9,7 +9,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from .. import errors
 from ..request import HttpRequest
-from ..secrets import redact
+from ..secrets import redact_address
 from .no_proxy import bypasses, is_own_machine
 from .socks import SCHEMES
 
@@ -47,7 +47,7 @@ def proxy_for(request: HttpRequest) -> str | None:
         )
     if scheme not in ("http", "https", *SCHEMES):
         raise errors.ConfigurationError(
-            f"the proxy {redact(proxy)} speaks neither HTTP nor SOCKS",
+            f"the proxy {redact_address(proxy)} speaks neither HTTP nor SOCKS",
             hint="Give one such as http://host:port.",
         )
     return proxy

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..errors import ConfigurationError, MissingDependencyError
-from ..secrets import redact
+from ..secrets import redact_address
 from .connector import Connector
 
 SCHEMES = ("socks5", "socks5h", "socks4", "socks4a", "socks")
@@ -45,7 +45,7 @@ def connector_through(proxy: str, **options: Any) -> Connector:
     """
     if importlib.util.find_spec("aiohttp_socks") is None:
         raise MissingDependencyError(
-            f"the proxy {redact(proxy)} speaks SOCKS, for which the package aiohttp-socks is needed",
+            f"the proxy {redact_address(proxy)} speaks SOCKS, for which the package aiohttp-socks is needed",
             hint='Run pip install "notebook_chat[socks]", or give an HTTP proxy.',
         )
     from python_socks import ProxyType
@@ -57,7 +57,7 @@ def connector_through(proxy: str, **options: Any) -> Connector:
         host, port = None, 0
     if not host:
         raise ConfigurationError(
-            f"{redact(proxy)} is not a proxy's address", hint="Give one such as socks5://host:1080."
+            f"{redact_address(proxy)} is not a proxy's address", hint="Give one such as socks5://host:1080."
         )
     connector: Connector = _connector_class()(
         host=host,

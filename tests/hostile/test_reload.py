@@ -18,11 +18,11 @@ import pytest
 from traitlets.config import Config
 
 import notebook_chat
-from notebook_chat import Chat, ChatPanel, load_ipython_extension, unload_ipython_extension
+from notebook_chat import Chat, ChatPanel, load_ipython_extension, loop_thread, unload_ipython_extension
 from notebook_chat.magics.chat_magics import ChatMagics
 from notebook_chat.providers import registry
 from notebook_chat.session import session_of
-from notebook_chat.store import default_path
+from notebook_chat.store import default_path, writer
 
 from ..fakes import parrot
 from ..servers.background import PATIENCE
@@ -31,6 +31,14 @@ from ..test_magics import provider, run, shared_shell
 __all__ = ["provider", "shared_shell"]  # fixtures
 
 RELOADS = 40
+
+
+@pytest.fixture(autouse=True)
+def alone() -> None:
+    """Ends what the tests before have left running in this process: it is not counted here."""
+    for one in list(writer._writers):
+        one.close()
+    loop_thread.rest()
 
 
 @pytest.fixture

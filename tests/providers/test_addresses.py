@@ -41,7 +41,6 @@ from .wires import KEY, built
             "https://me.openai.azure.com/openai/deployments/gpt/chat/completions?api-version=2024-10-21",
         ),
         (OpenAI, "http://[::1]:8000/v1", "http://[::1]:8000/v1/chat/completions"),
-        (OpenAI, "http://user:pa55@host/v1", "http://user:pa55@host/v1/chat/completions"),
         (OpenAIResponses, "http://host/v1/responses", "http://host/v1/responses"),
         (OpenAIResponses, "http://host/v1/chat/completions", "http://host/v1/responses"),
         (Anthropic, "https://api.anthropic.com", "https://api.anthropic.com/v1/messages"),
@@ -146,7 +145,8 @@ async def test_a_key_however_it_is_pasted(pasted: str, monkeypatch: pytest.Monke
     with serve("openai_chat", Answer("Hi"), key=KEY) as server:
         assert await OpenAI.create_async("m", "hi", base_url=server.base_url, api_key=pasted) == "Hi"
         monkeypatch.setenv("OPENAI_API_KEY", pasted)
-        assert await OpenAI.create_async("m", "hi", base_url=server.base_url) == "Hi"
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        assert await OpenAI.create_async("m", "hi") == "Hi"
 
 
 @pytest.mark.parametrize(

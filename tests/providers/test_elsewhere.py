@@ -153,10 +153,12 @@ def test_azures_addresses(endpoint: str, url: str) -> None:
 # --- the file -------------------------------------------------------------------------------------------
 
 
-async def test_a_key_in_the_file_is_used(nothing_set: Path) -> None:
+async def test_a_key_in_the_file_is_used(nothing_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve("openai_chat", Answer("Hi"), key=KEY) as server:
         (nothing_set / ".env").write_text(f"OPENAI_API_KEY={KEY}\n")
-        assert await OpenAI.create_async("m", "hi", base_url=server.base_url) == "Hi"
+        with monkeypatch.context() as patch:
+            patch.setenv("OPENAI_BASE_URL", server.base_url)
+            assert await OpenAI.create_async("m", "hi") == "Hi"
         (nothing_set / ".env").write_text(f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={server.base_url}\n")
         assert await OpenAI.create_async("m", "hi") == "Hi"
 

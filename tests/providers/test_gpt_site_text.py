@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from notebook_chat.errors import ContextLengthError, ProviderError, RateLimitError
 from notebook_chat.events import Finish, TextDelta
 from notebook_chat.providers.gpt_site import FAILED, QUOTA, TextReader
+from notebook_chat.text import single_line
 
 CUTS = st.lists(st.integers(1, 40), max_size=20)
 
@@ -49,7 +50,7 @@ def test_a_failed_request_says_its_reason(reason: str, sizes: list[int]) -> None
     reason = reason.encode("utf-8", "replace").decode().strip()
     with pytest.raises(ProviderError) as caught:
         read((FAILED + reason).encode(), sizes)
-    assert caught.value.message == (reason or "the request failed")
+    assert caught.value.message == (single_line(reason) or "the request failed")
 
 
 def test_a_context_that_is_too_long() -> None:

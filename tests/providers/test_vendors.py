@@ -156,7 +156,10 @@ def test_a_known_one_can_be_moved() -> None:
     request, body = built(moved, seed=3)
     assert request.url == "http://gateway/v1/chat/completions"
     assert body["random_seed"] == 3
-    assert moved.key_variables == ("MISTRAL_API_KEY",)
+    assert moved.key_variables == ()
+    assert add_vendor("mistral", base_url="http://gateway/v1", key_env="MISTRAL_API_KEY").needs_auth
+    own = add_vendor("mistral", base_url="https://api.mistral.ai/v1/chat/completions")
+    assert own.key_variables == ("MISTRAL_API_KEY",)
 
 
 @pytest.mark.parametrize(

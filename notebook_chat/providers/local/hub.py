@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import ConfigurationError, DownloadError, MissingDependencyError
 from ...files import read
-from ...secrets import Secret, redact
+from ...secrets import Secret, excerpt
 from . import child_process, wheel_download
 from .background_job import ProgressReporter
 
@@ -163,5 +163,5 @@ def _failure(answer: dict[str, Any], repository: str, file: str, errors: str) ->
             )
         case _:
             lines = (answer.get("message") or errors).strip().splitlines()
-            reason = redact(lines[-1] if lines else "no reason was given")[:500]
+            reason = excerpt(lines[-1] if lines else "no reason was given", 500)
             return DownloadError(f"{file} of {repository} could not be had from the hub: {reason}")

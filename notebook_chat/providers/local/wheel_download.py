@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ...errors import DownloadError
-from ...secrets import Secret, redact
+from ...secrets import Secret, excerpt
 from . import child_process
 from .background_job import ProgressReporter
 
@@ -94,4 +94,4 @@ def _reason(output: str) -> str:
     if any("connection broken" in line for line in lines):
         return "the package index could not be reached"
     causes = [_CAUSE.sub("", line, count=1) for line in lines if _CAUSE.match(line)]
-    return redact("; ".join(causes[:3]) or " ".join(lines[-1:]) or "no reason was given")[:500]
+    return excerpt("; ".join(causes[:3]) or " ".join(lines[-1:]) or "no reason was given", 500)
