@@ -23,6 +23,7 @@ _STATES = 8
 
 _MOST_FILES = 1000
 _MOST_NAMES = 1000
+_LOOKS = 5
 _LONG, _RECORD = (
     10_000,
     1_000_000,
@@ -107,17 +108,26 @@ def _refusal(file: Path, notebook: Path | None) -> str:
         return "is this notebook"
     if not status.st_mode & 0o222:
         return "is read-only"
-    states = _states(file)
-    if not states:
-        return "is there and was not exported from here"
+    for _ in range(_LOOKS):
+        states = _states(file)
+        if not states:
+            return "is there and was not exported from here"
+        if _is_one_of(file, states):
+            return ""
+        if _states(file) == states:  # else another kernel has just exported to it
+            break
+    return "has changed since it was exported"
+
+
+def _is_one_of(file: Path, states: list[str]) -> bool:
+    """Whether a file is, byte for byte, in one of some states."""
     sizes = [int(size) for state in states if (size := state.partition("-")[0]).isdecimal()]
     try:
-        if status.st_size in sizes and _state(files.read(file, max(sizes))) in states:
-            return ""
+        return file.stat().st_size in sizes and _state(files.read(file, max(sizes))) in states
     except OSError as error:
         if error.errno != errno.EFBIG:  # it has grown since
             raise
-    return "has changed since it was exported"
+        return False
 
 
 def _state(data: bytes) -> str:

@@ -23,6 +23,7 @@ LOGGER = logging.getLogger("notebook_chat")
 LONGEST = 300
 """How much of an exception's own words is told, in characters."""
 
+_LONGEST_KEPT = 20_000  # characters of an exception that hangs on ours
 _MOST = 16  # exceptions of a chain, or of a group, that are looked at
 _OURS = f"{__package__}."
 _REPORT = (
@@ -173,6 +174,8 @@ def _bare(error: BaseException, secrets: tuple[Secret, ...]) -> BaseException | 
         for one in (*within, error):
             one.__cause__ = one.__context__ = one.__traceback__ = None
         told = "".join(traceback.format_exception_only(error))
+        if len(told) > _LONGEST_KEPT:
+            return None
     except Exception:  # the exception's own methods may fail
         return None
     return error if redact(told, *secrets) == told else None

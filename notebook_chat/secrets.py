@@ -257,10 +257,16 @@ def redact(text: str, *secrets: Secret | None) -> str:
         text: Any text.
         secrets: Further secrets that are known.
     """
-    text = _QUERY_SECRET.sub(r"\1…", _USERINFO.sub("…@", text))
+    # What looks like a key goes as a whole before parts of it go, without which it would look like none.
+    text = _VENDORS_KEY.sub("…", _QUERY_SECRET.sub(_without_value, _USERINFO.sub("…@", text)))
     known = [one for one in (*secrets, *(ref() for ref in _living.valuerefs())) if one is not None]
     values = {part for one in known for part in _parts(one.reveal()) if _PLACEHOLDERS.fullmatch(part) is None}
     return _VENDORS_KEY.sub("…", hidden(text, sorted(values, key=len, reverse=True)))
+
+
+def _without_value(query: re.Match[str]) -> str:
+    # A function, since a template has ``re`` import something, which an interpreter that ends does not do.
+    return f"{query[1]}…"
 
 
 def excerpt(text: str | bytes, longest: int, *secrets: Secret | None) -> str:

@@ -82,6 +82,8 @@ class Service(AsyncGeneratorProvider):
         given = options.get("base_url")
         if isinstance(given, Secret):
             given = given.reveal()
+        if given is not None and not isinstance(given, str):
+            raise errors.InvalidOptionError(f"base_url must be a text, not {type(given).__name__}")
         moved = None if given else cls.moved_to()
         of_file = moved is not None and moved.from_file
         headers = checks.check_headers(options.get("headers"))

@@ -150,7 +150,7 @@ async def test_what_a_server_gives_back(echo: str, caplog: pytest.LogCaptureFixt
         options: dict[str, Any] = {
             "base_url": f"{server}/{echo.replace(' ', '-')}",
             "api_key": KEY,
-            "timeout": 5,
+            "timeout": 1,
         }
         result = OpenAI.create_async_generator("m", "hi", retries=int("note" in echo), **options)
         with pytest.raises(errors.ChatError) as caught:
@@ -249,14 +249,11 @@ async def foreign(model: str, messages: Any, api_key: str = "", **options: Any) 
 
 async def test_a_provider_from_elsewhere_fails_without_the_key() -> None:
     with pytest.raises(
-        errors.ProviderError, match=r"LookupError: no login .*test_told_secrets.py, line"
+        errors.UnexpectedError, match=r"LookupError: no login .*\(at tests.hostile.test_told_secrets:\d+\)"
     ) as caught:
         await Chat(provider=foreign, api_key=KEY).ask_async("hi")
     assert caught.value.partial == "so far"
     assert not leaks(shown(caught.value))
-    with pytest.raises(LookupError) as bug:  # without a key to lose, whoever writes it sees where it fails
-        await Chat(provider=foreign).ask_async("hi")
-    assert any(frame.name == "foreign" for frame in traceback.extract_tb(bug.value.__traceback__))
 
 
 def test_values_show_nothing() -> None:
