@@ -14,8 +14,11 @@ import msgspec
 
 from .lenient import refitted
 
-MAX_FRAME = 64 * 1024 * 1024
+MAX_FRAME = 16 * 1024 * 1024
 """The largest frame accepted, in bytes: an endless one must not fill the memory."""
+
+MAX_CARELESS = 4 * 1024 * 1024
+"""The largest JSON text that is put right where it is not as it should be, in bytes: that takes many times its size."""
 
 T = TypeVar("T")
 
@@ -47,33 +50,28 @@ class _Backlog:
     """The bytes of a frame that is not complete. They are joined once, when its end has come, so that a
     frame of megabytes costs what it weighs and not its square."""
 
-    __slots__ = ("_pieces", "_size")
+    __slots__ = ("_bytes",)
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._bytes = bytearray()
 
     def __bool__(self) -> bool:
-        return bool(self._pieces)
+        return bool(self._bytes)
 
     @property
     def last(self) -> bytes:
-        return self._pieces[-1]
+        return bytes(self._bytes[-1:])
 
     def push(self, data: bytes) -> None:
-        if not data:
-            return
-        self._size += len(data)
-        if self._size > MAX_FRAME:
+        if len(self._bytes) + len(data) > MAX_FRAME:
             raise FrameTooLongError(f"a frame is longer than {MAX_FRAME:,} bytes")
-        self._pieces.append(data)
+        self._bytes += data
 
     def take(self, data: bytes = b"") -> bytes:
-        if self._pieces:
-            self._pieces.append(data)
-            data = b"".join(self._pieces)
-            self._pieces.clear()
-            self._size = 0
+        if self._bytes:
+            self._bytes += data
+            data = bytes(self._bytes)
+            self._bytes = bytearray()  # an emptied one would keep its room
         return data
 
 
@@ -214,11 +212,13 @@ def decode_json(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
     nothing fits as an empty object.
 
     Raises:
-        ValueError: It is not JSON.
+        ValueError: It is not JSON, or too large to be put right.
     """
     try:
         return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
+        if len(data) > MAX_CARELESS:
+            raise
         return decoder.decode(refitted(_value(data), decoder.type))
 
 

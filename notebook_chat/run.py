@@ -18,6 +18,7 @@ from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .messages import Message
 from .providers.base import AsyncResult
+from .providers.options import remaining
 from .providers.registry import Provider
 
 _WRITTEN_SECONDS = 1.0
@@ -272,8 +273,10 @@ class Run:
             yield self._told(again.notice)
 
     async def _asked(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
-        target = self._target
-        self._result = target.provider.create_async_generator(target.model, draft.messages, **self._options)
+        target, options = self._target, dict(self._options)
+        if self._result is not None:  # all that is asked has one timeout together
+            options["timeout"] = remaining(options.get("timeout"), time.monotonic() - self._start)
+        self._result = target.provider.create_async_generator(target.model, draft.messages, **options)
         self._fold = self._result.fold
         async for batch in self._result.batches():
             yield batch

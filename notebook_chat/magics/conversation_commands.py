@@ -39,7 +39,12 @@ def panel(context: Context, arguments: Namespace) -> None:
 
     conversation = context.session.conversation(arguments.name or DEFAULT)
     settings = context.settings
-    shown = context.panels.of(conversation, model=settings.model, context=settings.context)
+    shown = context.panels.of(
+        conversation,
+        model=settings.model,
+        context=settings.context,
+        max_characters=settings.max_characters,
+    )
     display(shown)  # type: ignore[no-untyped-call]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -17,15 +18,26 @@ from typing import Any, ClassVar, Self, Unpack
 from .. import runner
 from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError, ResponseFormatError
-from ..events import Event, TextDelta, Usage
+from ..events import TOO_LARGE, Event, Finish, TextDelta, Usage
 from ..messages import Messages, Part, SourcePart, ToolCallPart
 from ..secrets import Secret, hides_secrets, wrap_secrets
 from ..text import replace_surrogates
 from .context_limits import known_limit
-from .options import GENERATION, Check, ProviderOptions, RequestOptions, check_known
+from .options import (
+    GENERATION,
+    MAX_CHARACTERS,
+    Check,
+    ProviderOptions,
+    RequestOptions,
+    check_known,
+    check_size,
+)
 
 Item = str | Event | list[Event] | tuple[Event, ...]
 """What a provider's generator may yield: text, an event, or the events of one block of bytes at once."""
+
+_FEWEST_EVENTS = 10_000
+"""How many events an answer may have at least, however small it may be: some add nothing to its size."""
 
 
 class AsyncResult:
@@ -43,11 +55,22 @@ class AsyncResult:
         source: The generator to take the answer from.
         provider: The name of the provider that answers.
         model: The model's name, until the service tells how it calls it.
+        most: How large it may become, in characters. It ends there: what has come is kept, and its
+            ``finish_reason`` is ``max_characters``.
     """
 
-    def __init__(self, source: AsyncIterable[Item], *, provider: str = "", model: str = "") -> None:
+    def __init__(
+        self,
+        source: AsyncIterable[Item],
+        *,
+        provider: str = "",
+        model: str = "",
+        most: int = MAX_CHARACTERS,
+    ) -> None:
         self.provider = provider
         self.fold = AnswerFold(model)
+        self._most = most
+        self._events = 0
         self._iterable = source
         self._source = aiter(source)
         self._pending: Iterator[Event] = iter(())
@@ -167,7 +190,20 @@ class AsyncResult:
         else:
             events = (item,) if isinstance(item, Event) else self._foreign(item)
         self.fold.add(events)
+        self._events += len(events)
+        if self.fold.weight > self._most or self._events > max(self._most, _FEWEST_EVENTS):
+            return await self._cut_off(events)
         return events
+
+    async def _cut_off(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Ends an answer that has become too large."""
+        if self.fold.weight - self._most > self._most // 16:
+            self.fold.cut(self._most)  # a single event may be larger than all that is taken
+        end = Finish(TOO_LARGE)
+        self.fold.add((end,))
+        with contextlib.suppress(Exception):
+            await self.aclose()
+        return (*events, end)
 
     def _foreign(self, item: object) -> Sequence[Event]:
         """Providers from elsewhere yield objects of their own between the text, such as g4f's usage."""
@@ -293,8 +329,9 @@ class AsyncGeneratorProvider:
         Returns:
             An ``AsyncResult``: iterate it with ``async for``, or await it first, both work.
         """
+        most = check_size(kwargs.pop("max_characters", None))
         source = cls.stream(model, messages, **wrap_secrets({"proxy": proxy, **kwargs}))
-        return AsyncResult(source, provider=cls.name, model=model or cls.default_model)
+        return AsyncResult(source, provider=cls.name, model=model or cls.default_model, most=most)
 
     @classmethod
     def stream(cls, model: str, messages: Messages, **options: Any) -> AsyncIterator[Item]:

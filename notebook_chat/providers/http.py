@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -170,10 +171,13 @@ class HTTPProvider(Service):
         """The events of the answer, those that arrived together in one batch."""
         call = cls.check(model, messages, options)
         request = cls.build_request(call)
+        timeouts = call.connection.timeouts
         attempts = Attempts(call.connection.retries)
+        began = time.monotonic()
         while True:
             started = False
             try:
+                request = replace(request, timeouts=timeouts.after(time.monotonic() - began))
                 reader = cls.reader(request)
                 answer = answer_batches(
                     request,
@@ -192,13 +196,17 @@ class HTTPProvider(Service):
                 if started:
                     raise
                 request, again = cls._next_request(call, request, error, attempts)
+                if again is not None and timeouts.total is not None:
+                    left = timeouts.total - (time.monotonic() - began)
+                    again = again if again.delay < left else None
                 if again is None:
                     if (
                         isinstance(error, errors.ModelNotFoundError)
                         and error.hint == error.default_hint
                         and cls.models_path
                     ):
-                        await model_pages.suggest(cls, call.connection, call.model, error)
+                        to = replace(call.connection, timeouts=request.timeouts)
+                        await model_pages.suggest(cls, to, call.model, error)
                     raise
             yield (again.notice,)
             await asyncio.sleep(again.delay)

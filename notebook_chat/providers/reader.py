@@ -104,7 +104,7 @@ class FrameReader:
         self._parse = dialect.parse
         self._reason_ends = dialect.reason_ends
         self._thinking = ThinkingText() if dialect.thinks_in_text else None
-        self._body: list[bytes] | None = []  # the response so far, while it has given no frame
+        self._body: bytearray | None = bytearray()  # the response so far, while it has given no frame
         self._first: bytes | None = None  # the first frame, while nothing was recognized
         self._answered = False  # by text or a tool call
         self._texted = False
@@ -139,8 +139,8 @@ class FrameReader:
         frames = self._decoder.flush()
         if frames and self._body is not None:
             self._begin(frames, b"")
-        if self._body and (body := b"".join(self._body)).strip():
-            return self._whole(body)
+        if self._body and not self._body.isspace():
+            return self._whole(bytes(self._body))
         events = self._events(frames)
         if self._thinking is not None:
             events += self._thinking.flush()
@@ -154,8 +154,8 @@ class FrameReader:
             self._first = frames[0].data
             return
         assert self._body is not None
-        self._body.append(data)
-        if sum(map(len, self._body)) > MAX_FRAME:
+        self._body += data
+        if len(self._body) > MAX_FRAME:
             raise errors.ResponseFormatError(
                 f"{MAX_FRAME:,} bytes came without an answer", provider=self._name
             )
@@ -275,7 +275,7 @@ class FrameReader:
         """Keeps the error for the next call, or raises it where no events come first."""
         if self._thinking is not None:
             events += self._thinking.flush()
-        error.message = redact(error.message, *self._request.secrets)
+        error.message = redact(error.message, *self._request.secrets)[: error_mapping.LONGEST_WORDS]
         error.args = (error.message,)
         self.failure = error
         if events:

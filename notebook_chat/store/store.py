@@ -15,6 +15,7 @@ from ..errors import HistoryError
 from . import queries
 from .liveness import owner
 from .queries import Entry, Found
+from .sweep_pace import SweepPace
 from .writer import Work, Writer
 
 _READ_SECONDS = 15.0
@@ -40,6 +41,7 @@ class Store:
         self.path = path or default_path()
         self._notebooks: dict[str, str | None] = {}
         self._followed: dict[str, tuple[str, Callable[[], str]]] = {}
+        self._pace = SweepPace()
         self._writer = Writer(self.path, self._sweep)
         self._warned = False
 
@@ -68,6 +70,7 @@ class Store:
     def ended(self, conversation: Journaled, draft: Draft) -> None:
         """Takes what was written of a draft away that has not become a turn."""
         self._followed.pop(draft.id, None)
+        self._pace.forget(draft.id)
         self._writer.write(
             lambda connection, words: queries.remove_turns(
                 connection, words, conversation.id, [draft.id], unfinished=True
@@ -104,7 +107,9 @@ class Store:
 
         def work(connection: sqlite3.Connection, _: bool) -> None:
             for id, (conversation, text) in followed:
-                queries.write_answer(connection, conversation, id, text())
+                answer = text()
+                if self._writer.flushing or self._pace.due(id, len(answer)):
+                    queries.write_answer(connection, conversation, id, answer)
 
         return work
 

@@ -84,6 +84,7 @@ class Writer:
         self._lock = threading.Lock()
         self._swept = 0.0
         self.failure: str | None = None
+        self.flushing = False  # whether somebody waits until all is written
 
     def write(self, work: Work, *, quick: bool = False) -> Future[None]:
         """Has something written. It may be done twice, so it must come to the same then.
@@ -105,8 +106,10 @@ class Writer:
     def flush(self) -> None:
         """Waits until all is written that was given, for a bounded time."""
         if self._thread is not None:
+            self.flushing = True
             with contextlib.suppress(Exception):
                 self.write(self._sweep() or (lambda *_: None)).result(_CLOSE_SECONDS)
+            self.flushing = False
 
     def _put(self, job: _Job) -> Future[Any]:
         with self._lock:

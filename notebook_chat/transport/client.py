@@ -6,6 +6,7 @@ made. Every failure of the network comes out as an error of the project's own tr
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -22,6 +23,9 @@ from .protocol import Response
 from .proxies import proxy_for
 from .sessions import session_of_loop
 from .socks import SocksError, is_socks
+
+_BODY_SECONDS = 30.0
+"""How long a body may take that is read as a whole, in seconds."""
 
 
 class AiohttpTransport:
@@ -70,12 +74,13 @@ class _Response:
         blocks: list[bytes] = []
         size = 0
         try:
-            async for block in self:
-                blocks.append(block)
-                size += len(block)
-                if size >= limit:
-                    break
-        except errors.TransportError:
+            async with asyncio.timeout(_BODY_SECONDS):
+                async for block in self:
+                    blocks.append(block)
+                    size += len(block)
+                    if size >= limit:
+                        break
+        except (errors.TransportError, TimeoutError):
             pass  # an error's body is read for its words; without them its status must do
         return b"".join(blocks)[:limit]
 
