@@ -29,7 +29,7 @@ from .messages import Message, Part, ReasoningPart, SourcePart, TextPart, ToolCa
 from .parts import MediaPart
 
 _TOGETHER = 4096
-"""How many pieces are joined into one once they are there: a small text takes ten times as much memory as it is long."""
+"""How many pieces are joined into one once they are there: a small one takes ten times as much memory as it is long."""
 
 _PART = 200
 """What a part weighs besides what is in it, in characters."""

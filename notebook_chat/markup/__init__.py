@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .style import container as container
 
 LONGEST = 200_000
-"""How much of an answer is rendered as Markdown, in characters, which takes a second. What is beyond is shown as text."""
+"""How much of an answer is rendered as Markdown, in characters, which takes a second. What is beyond is text."""
 
 # Loaded when first used: the parsers take as long to import as the rest of the package.
 _HOMES = {

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_DURATION = re.compile(r"(\d{1,20}(?:\.\d{1,20})?)(ms|s|m|h)")
 _LONGEST_WORDS = 100  # of what tells a wait, in characters
 
 LONGEST = 30 * 24 * 3600.0
@@ -21,7 +21,7 @@ _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """How long a service asks to wait, in seconds, ``LONGEST`` at most, from any of the forms in use: ``retry-after-ms``,
+    """How long a service asks to wait, in seconds, ``LONGEST`` at most, in any of the forms in use: ``retry-after-ms``,
     ``Retry-After`` as seconds or an HTTP date, OpenAI's ``x-ratelimit-reset-*`` (``1m2.5s``) and Anthropic's
     ``anthropic-ratelimit-*-reset`` (RFC 3339), of which those count whose limit is used up."""
     if (ms := _number(headers.get("retry-after-ms", ""))) is not None:
