@@ -32,7 +32,9 @@ _TOGETHER = 4096
 """How many pieces are joined into one once they are there: a small one takes ten times as much memory as it is long."""
 
 _PART = 200
-"""What a part weighs besides what is in it, in characters."""
+"""What a part weighs besides what is in it, in characters, where there are more of them than usual."""
+
+_USUAL_PARTS = 100
 
 _LONGEST_NAME = 1000
 """How much is kept of what only names something: a model, a tool, a reason. In characters."""
@@ -226,9 +228,12 @@ class AnswerFold:
 
     @property
     def weight(self) -> int:
-        """How large the answer is, in characters. What weighs besides its text: a part a few hundred, what is in it,
-        and a file a tenth of its bytes."""
-        return self._size + self._beside
+        """How large the answer is, in characters. What weighs besides its text: what is in its other parts, a tenth of
+        the bytes of a file, and a few hundred for each of very many parts."""
+        return self._weighing(len(self._telling.parts))
+
+    def _weighing(self, parts: int) -> int:
+        return self._size + self._beside + _PART * max(parts - _USUAL_PARTS, 0)
 
     def add(self, events: Iterable[Event]) -> None:
         """Takes the next events, in the order they came."""
@@ -252,11 +257,11 @@ class AnswerFold:
             most: The most that it may weigh, as ``weight`` tells it.
         """
         parts = list(self._telling.parts)
-        while parts and (over := self.weight - most) > 0:
+        while parts and (over := self._weighing(len(parts)) - most) > 0:
             last = parts.pop()
             if not isinstance(last, _Growing):
                 self._size -= 1
-                self._beside -= _PART + _weight(last)
+                self._beside -= _weight(last)
                 continue
             text = "".join(last.pieces)
             self._size -= min(over, len(text))
@@ -266,7 +271,6 @@ class AnswerFold:
                 parts.append(shorter)
             else:
                 self._size -= last.kind is None
-                self._beside -= _PART
         self._telling = _Telling(parts)
         self._open = None
         self._calls.clear()
@@ -289,7 +293,6 @@ class AnswerFold:
                 return
             last = self._open = _Growing(kind)
             self._telling.parts.append(last)
-            self._beside += _PART
         last.pieces.append(text)
         self._size += len(text)
 
@@ -315,7 +318,7 @@ class AnswerFold:
                 self._open = None
                 self._telling.parts.append(event)
                 self._size += 1
-                self._beside += _PART + _weight(event)
+                self._beside += _weight(event)
 
     def _call(self, piece: ToolCall) -> None:
         call = self._calls.get(piece.index)
@@ -326,7 +329,6 @@ class AnswerFold:
             self._open = None
             self._telling.parts.append(call)
             self._size += 1
-            self._beside += _PART
         call.id = call.id or piece.id[:_LONGEST_NAME]
         call.name = call.name or piece.name[:_LONGEST_NAME]
         if piece.arguments:

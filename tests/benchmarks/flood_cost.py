@@ -110,7 +110,10 @@ def flooded(base_url: str, *, largest: int | None = None, interrupt_at: int | No
         largest: The largest answer that is taken; ``None`` for the default.
         interrupt_at: As for ``measure``.
     """
-    with tempfile.TemporaryDirectory() as folder, Kernel(Path(folder), env={"OPENAI_BASE_URL": base_url}) as kernel:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Kernel(Path(folder), env={"OPENAI_BASE_URL": base_url}) as kernel,
+    ):
         kernel.run("%load_ext notebook_chat\n%config ChatMagics.model = 'openai:test'")
         if largest is not None:
             kernel.run(f"%config ChatMagics.max_characters = {largest}")
