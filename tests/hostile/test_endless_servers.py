@@ -264,7 +264,7 @@ async def test_a_list_of_models_is_bounded() -> None:
 
 async def test_one_timeout_is_for_all_requests_and_waits() -> None:
     head = b"HTTP/1.1 503 -\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    async with sending(lambda: [], head) as (url, sender):
+    async with sending(list, head) as (url, sender):
         began = time.monotonic()
         with pytest.raises(errors.OverloadedError):
             await OpenAI.create_async_generator(

@@ -5,6 +5,7 @@ Times are looked at as ratios only: 4 for what is linear, 16 for what looks at e
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -38,12 +39,10 @@ _QUICK = 0.03  # seconds in which the longer text may be done without a second l
 
 def fed(make: Callable[[], Any], pieces: Iterable[Any]) -> None:
     reader = make()
-    try:
+    with contextlib.suppress(ChatError):
         for piece in pieces:
             reader.feed(piece)
         reader.flush()
-    except ChatError:
-        pass
 
 
 def frame_reader() -> FrameReader:
@@ -68,10 +67,8 @@ def folded(events: Iterable[Any], look: Callable[[AnswerFold], object] = AnswerF
 
 
 def ignored(work: Callable[[], object]) -> None:
-    try:
+    with contextlib.suppress(ChatError, ValueError):
         work()
-    except (ChatError, ValueError):
-        pass
 
 
 def message(text: str) -> bytes:
