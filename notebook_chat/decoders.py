@@ -20,6 +20,11 @@ MAX_FRAME = 16 * 1024 * 1024
 MAX_CARELESS = 4 * 1024 * 1024
 """The largest JSON text that is put right where it is not as it should be, in bytes: that takes many times its size."""
 
+MOST_VALUES = 2_000_000
+"""How many values a large JSON text may have: each takes many times as much memory as it takes to write it."""
+
+_LARGE = 1024 * 1024  # bytes; what is smaller cannot hold too many
+
 T = TypeVar("T")
 
 _BOM = b"\xef\xbb\xbf"
@@ -33,7 +38,20 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
 
 class FrameTooLongError(ValueError):
-    """A frame is longer than ``MAX_FRAME``."""
+    """A frame is longer than ``MAX_FRAME``, or has more values than ``MOST_VALUES``."""
+
+
+def check_values(data: bytes) -> None:
+    """Looks at a JSON text before it is read.
+
+    Args:
+        data: The text; or a block of them, all but one of which are small.
+
+    Raises:
+        FrameTooLongError: It is large, and has more values than a text should have.
+    """
+    if len(data) > _LARGE and sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise FrameTooLongError(f"a JSON text has more than {MOST_VALUES:,} values")
 
 
 class Decoder(Protocol):
@@ -72,6 +90,7 @@ class _Backlog:
             self._bytes += data
             data = bytes(self._bytes)
             self._bytes = bytearray()  # an emptied one would keep its room
+            check_values(data)
         return data
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from .. import errors
 from ..attempts import STALE_CONNECTION, Attempts
+from ..decoders import check_values
 from ..request import HttpRequest
 from ..secrets import Secret
 from ..transport import Transport, send
@@ -114,6 +115,7 @@ async def list_models(provider: Lister, to: Connection) -> list[str]:
         request = _request(provider, replace(to, timeouts=left), query)
         body = await _body(provider, request, to.transport)
         try:
+            check_values(body)
             page, following = provider.parse_models(body)
         except ValueError:
             raise error_mapping.not_an_answer(

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from .. import errors
-from ..decoders import MAX_FRAME, Decoder, Frame, FrameTooLongError
+from ..decoders import MAX_FRAME, Decoder, Frame, FrameTooLongError, check_values
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..request import HttpRequest
 from ..secrets import redact
@@ -121,7 +121,7 @@ class FrameReader:
         try:
             frames = self._decoder.feed(data)
         except FrameTooLongError as error:
-            raise errors.ResponseFormatError(str(error), provider=self._name) from None
+            raise self._too_long(error) from None
         if self._body is not None:
             self._begin(frames, data)
         return self._events(frames)
@@ -136,7 +136,10 @@ class FrameReader:
         """
         if self.failure is not None:
             raise self.failure
-        frames = self._decoder.flush()
+        try:
+            frames = self._decoder.flush()
+        except FrameTooLongError as error:
+            raise self._too_long(error) from None
         if frames and self._body is not None:
             self._begin(frames, b"")
         if self._body and not self._body.isspace():
@@ -147,6 +150,9 @@ class FrameReader:
         if self._first is not None and not events:
             return self._failed(self._unrecognized(self._first), events)
         return events
+
+    def _too_long(self, error: FrameTooLongError) -> errors.ResponseFormatError:
+        return errors.ResponseFormatError(str(error), provider=self._name)
 
     def _begin(self, frames: list[Frame], data: bytes) -> None:
         if frames:
@@ -163,6 +169,7 @@ class FrameReader:
     def _whole(self, body: bytes) -> list[Event]:
         self._body = None
         try:
+            check_values(body)
             events = self._answer(self._finished([*self._dialect.parse_whole(body)]), None)
         except errors.ChatError as error:
             return self._failed(error, [])

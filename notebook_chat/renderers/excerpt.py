@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from html import escape
 
+import msgspec
+
+from ..conversation import Turn
 from ..markup import LONGEST
+from ..messages import Message, TextPart
 from .parts import QUIET
 
 LONGEST_REASONING = 50_000
@@ -18,6 +22,15 @@ LONGEST_REASONING = 50_000
 def excerpt(text: str) -> str:
     """What is shown of an answer's text: all of it, unless it is huge."""
     return text if len(text) <= LONGEST else text[:LONGEST]
+
+
+def shown(turn: Turn) -> Turn:
+    """A turn with what is shown of its answer, for where it is neither kept nor sent."""
+    if len(turn.answer) <= LONGEST:
+        return turn
+    others = [part for part in turn.parts if not isinstance(part, TextPart)]
+    parts = (TextPart(excerpt(turn.answer)), *others)
+    return msgspec.structs.replace(turn, exchange=(Message("assistant", parts),))
 
 
 def thoughts(reasoning: str) -> str:

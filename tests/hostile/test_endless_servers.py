@@ -236,6 +236,23 @@ async def test_what_is_compressed_is_bounded_as_it_comes_out() -> None:
             await asked(url).read()
 
 
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [
+        (b'data: {"choices": [{"delta": {"content": [', b"[],", b"[]]}}]}\n\n"),
+        (b'data: {"choices": [{"delta": {"tool_calls": [', b"{},", b"{}]}}]}\n\n"),
+        (b'data: {"error": [', b"[],", b"[]]}\n\n"),
+        (b'{"choices": [', b"{},", b"{}]}"),
+    ],
+    ids=["content", "tool calls", "error", "a whole answer"],
+)
+async def test_a_text_of_millions_of_values_is_not_read(before: bytes, value: bytes, after: bytes) -> None:
+    """Sixteen megabytes of them would take nearly a gigabyte."""
+    async with sending(lambda: [before, value * 5_000_000, after]) as (url, _):
+        with pytest.raises(errors.ResponseFormatError):
+            await asked(url).read()
+
+
 async def test_an_error_body_is_read_so_far_and_not_further() -> None:
     head = b"HTTP/1.1 500 -\r\nContent-Type: application/json\r\n\r\n"
     many = b"token count " * 5000

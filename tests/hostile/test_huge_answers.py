@@ -21,7 +21,7 @@ from notebook_chat.panel.view_state import ViewState
 from notebook_chat.parts import ToolCallPart
 from notebook_chat.renderers import DisplayRenderer, TerminalRenderer
 from notebook_chat.renderers.base import uninterrupted
-from notebook_chat.renderers.excerpt import LONGEST_REASONING
+from notebook_chat.renderers.excerpt import LONGEST_REASONING, shown
 from notebook_chat.renderers.value import mimebundle
 from notebook_chat.store.sweep_pace import SweepPace
 
@@ -111,6 +111,14 @@ def test_an_answer_as_a_value_shows_the_beginning() -> None:
 def test_exports_have_all_of_it() -> None:
     assert turn_html(turn()).count("word ") == 60_000
     assert HUGE in turn_markdown(turn())
+
+
+def test_a_turn_is_shown_in_part() -> None:
+    cut = shown(turn())
+    assert cut.answer == HUGE[:LONGEST]
+    assert cut.reasoning
+    small = Turn(Message("user", "hi"), answered("small"))
+    assert shown(small) is small
 
 
 class Coming:
