@@ -7,10 +7,12 @@ nobody else adds pieces up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from importlib import import_module
 from typing import Any
+
+import msgspec
 
 from .events import (
     Event,
@@ -24,26 +26,62 @@ from .events import (
     Usage,
 )
 from .messages import Message, Part, ReasoningPart, SourcePart, TextPart, ToolCallPart, ToolResultPart
+from .parts import MediaPart
 from .secrets import redact
 from .text import single_line
+
+_TOGETHER = 4096
+"""How many pieces are joined into one once they are there: a small one takes ten times as much memory as it is long."""
+
+_PART = 200
+"""What a part weighs besides what is in it, in characters, where there are more of them than usual."""
+
+_USUAL_PARTS = 100
+
+_LONGEST_NAME = 1000
+"""How much is kept of what only names something: a model, a tool, a reason. In characters."""
 
 
 class _Growing:
     """A part that pieces are still added to. Its snapshots share the list of pieces, which only grows, and know
-    how many of them are theirs, so neither a piece nor a snapshot costs more as the answer gets longer."""
+    how many of them are theirs, so neither a piece nor a snapshot costs more as the answer gets longer.
 
-    __slots__ = ("id", "kind", "name", "pieces")
+    When many pieces have come, a new list takes the old one's place, in which they are one; earlier snapshots keep
+    theirs."""
+
+    __slots__ = ("id", "joined", "kind", "name", "pieces")
 
     def __init__(self, kind: type[TextPart | ReasoningPart] | None) -> None:
         self.kind = kind  # None for a tool call, which has an id and a name besides
         self.id = self.name = ""
         self.pieces: list[str] = []
+        self.joined = 0  # how many of them are joined ones
 
-    def part(self, start: int, end: int) -> Part:
-        text = "".join(self.pieces[start:end])
+    def part(self, text: str) -> Part:
         if self.kind is None:
             return ToolCallPart(self.id, self.name, text)
         return self.kind(text)
+
+    def join(self) -> None:
+        """Makes one piece of those that are not joined yet, if they are many."""
+        pieces, joined = self.pieces, self.joined
+        if len(pieces) - joined >= _TOGETHER:
+            self.pieces = [*pieces[:joined], "".join(pieces[joined:])]
+            self.joined += 1
+
+
+def _after(pieces: Sequence[str], had: Sequence[str]) -> str:
+    """What pieces have that begin with the same text as others, behind that text."""
+    skipped = sum(map(len, had))
+    for place, piece in enumerate(pieces):
+        if skipped < len(piece):
+            return piece[skipped:] + "".join(pieces[place + 1 :])
+        skipped -= len(piece)
+    return ""
+
+
+_WHOLE: list[str] = [""]
+"""In the place of the pieces of a part that comes whole."""
 
 
 class _Telling:
@@ -80,7 +118,8 @@ class AnswerSnapshot:
     ) -> None:
         self._telling = telling
         self._parts = tuple(telling.parts)
-        self._counts = tuple(len(part.pieces) if isinstance(part, _Growing) else 1 for part in self._parts)
+        self._pieces = tuple(part.pieces if isinstance(part, _Growing) else _WHOLE for part in self._parts)
+        self._counts = tuple(map(len, self._pieces))
         self.size = size
         self.model = model
         self.usage = usage
@@ -90,7 +129,7 @@ class AnswerSnapshot:
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The parts in the order they came, neighboring pieces of one kind joined."""
-        return tuple(self._new(place, 0) for place in range(len(self._parts)))
+        return tuple(self._new(place) for place in range(len(self._parts)))
 
     @cached_property
     def text(self) -> str:
@@ -142,16 +181,25 @@ class AnswerSnapshot:
         """
         if earlier is None or not self.continues(earlier):
             return self.parts
-        start = max(len(earlier._parts) - 1, 0)
-        had = dict(enumerate(earlier._counts[start:], start))
-        places = range(start, len(self._parts))
-        return tuple(
-            self._new(place, had.get(place, 0)) for place in places if self._counts[place] > had.get(place, 0)
-        )
+        last = len(earlier._parts) - 1
+        new: list[Part] = []
+        for place in range(max(last, 0), len(self._parts)):
+            same = place == last and self._pieces[place] is earlier._pieces[place]
+            if not same or self._counts[place] > earlier._counts[place]:
+                new.append(self._new(place, earlier if place == last else None))
+        return tuple(new)
 
-    def _new(self, place: int, start: int) -> Part:
-        part = self._parts[place]
-        return part.part(start, self._counts[place]) if isinstance(part, _Growing) else part
+    def _new(self, place: int, earlier: AnswerSnapshot | None = None) -> Part:
+        """A part, or what it has more than an earlier snapshot has of it."""
+        part, pieces, count = self._parts[place], self._pieces[place], self._counts[place]
+        if not isinstance(part, _Growing):
+            return part
+        if earlier is None:
+            return part.part("".join(pieces[:count]))
+        start = earlier._counts[place]
+        if pieces is earlier._pieces[place]:
+            return part.part("".join(pieces[start:count]))
+        return part.part(_after(pieces[:count], earlier._pieces[place][:start]))
 
     def __repr__(self) -> str:
         return f"<AnswerSnapshot of {self.model or '?'}, {self.size} characters>"
@@ -169,7 +217,8 @@ class AnswerFold:
         self._open: _Growing | None = None  # the text or reasoning at the end, which the next piece may join
         self._calls: dict[int, _Growing] = {}
         self._size = 0
-        self._model = model
+        self._beside = 0
+        self._model = model[:_LONGEST_NAME]
         self._usage: Usage | None = None
         self._finish_reason: str | None = None
         self._words: dict[str, str] = {}  # some services tell the model's name with every piece
@@ -179,6 +228,15 @@ class AnswerFold:
     def finished(self) -> bool:
         """Whether the service has said that the answer is whole."""
         return self._finish_reason is not None
+
+    @property
+    def weight(self) -> int:
+        """How large the answer is, in characters. What weighs besides its text: what is in its other parts, a tenth of
+        the bytes of a file, and a few hundred for each of very many parts."""
+        return self._weighing(len(self._telling.parts))
+
+    def _weighing(self, parts: int) -> int:
+        return self._size + self._beside + _PART * max(parts - _USUAL_PARTS, 0)
 
     def add(self, events: Iterable[Event]) -> None:
         """Takes the next events, in the order they came."""
@@ -192,6 +250,33 @@ class AnswerFold:
                     self._grow(TextPart, event.text)
             else:
                 self._take(event)
+        if self._open is not None:
+            self._open.join()
+
+    def cut(self, most: int) -> None:
+        """Takes from the end what makes the answer heavier than it may be. Snapshots of before stay as they are.
+
+        Args:
+            most: The most that it may weigh, as ``weight`` tells it.
+        """
+        parts = list(self._telling.parts)
+        while parts and (over := self._weighing(len(parts)) - most) > 0:
+            last = parts.pop()
+            if not isinstance(last, _Growing):
+                self._size -= 1
+                self._beside -= _weight(last)
+                continue
+            text = "".join(last.pieces)
+            self._size -= min(over, len(text))
+            if over < len(text):
+                shorter = _Growing(last.kind)
+                shorter.id, shorter.name, shorter.pieces = last.id, last.name, [text[:-over]]
+                parts.append(shorter)
+            else:
+                self._size -= last.kind is None
+        self._telling = _Telling(parts)
+        self._open = None
+        self._calls.clear()
 
     def snapshot(self) -> AnswerSnapshot:
         """The answer as it is now."""
@@ -237,9 +322,11 @@ class AnswerFold:
                 self._open = None
                 self._telling.parts.append(event)
                 self._size += 1
+                self._beside += _weight(event)
 
     def _told(self, words: str) -> str:
-        """A name or a reason as the service tells it: shown and kept, so without secrets and in one line."""
+        """A name or a reason as the service tells it: shown and kept, so without secrets, short and in one line."""
+        words = words[:_LONGEST_NAME]
         if words not in self._words:
             self._words = {**self._words, words: single_line(redact(words))} if len(self._words) < 16 else {}
         return self._words.get(words) or single_line(redact(words))
@@ -253,10 +340,12 @@ class AnswerFold:
             self._open = None
             self._telling.parts.append(call)
             self._size += 1
-        call.id = call.id or piece.id
-        call.name = call.name or piece.name
-        call.pieces.append(piece.arguments)
-        self._size += len(piece.arguments)
+        call.id = call.id or piece.id[:_LONGEST_NAME]
+        call.name = call.name or piece.name[:_LONGEST_NAME]
+        if piece.arguments:
+            call.pieces.append(piece.arguments)
+            call.join()
+            self._size += len(piece.arguments)
 
     def _reclassify(self) -> None:
         joined = _Growing(ReasoningPart)
@@ -269,6 +358,15 @@ class AnswerFold:
         joined.pieces = [thought] if (thought := "".join(joined.pieces).strip()) else []
         self._telling = _Telling([joined, *others] if thought else others)
         self._open = joined if thought and not others else None
+
+
+def _weight(part: Part) -> int:
+    """What a part weighs that came whole, in characters."""
+    if isinstance(part, MediaPart):
+        return len(part.data) // 10
+    if isinstance(part, ToolResultPart):
+        return sum(len(one.text) if isinstance(one, TextPart) else _weight(one) for one in part.parts)
+    return sum(len(value) for value in msgspec.structs.astuple(part) if isinstance(value, str))
 
 
 class Answer(str):

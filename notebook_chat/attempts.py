@@ -18,6 +18,7 @@ _MAY_PASS = (errors.RateLimitError, errors.ServerError, errors.ConnectError, err
 _WILL_NOT = (errors.QuotaError, errors.NameResolutionError, errors.TLSError, errors.ProxyError)
 
 _FIRST_WAIT = 0.5  # seconds; each further one is twice as long
+_LONGEST_WORDS = 500  # of a failure, in characters
 _JITTER = 0.5  # seconds at most, so that many who failed together do not come back together
 
 
@@ -96,7 +97,7 @@ class RetryPolicy:
         """
         if attempt > self.attempts or not isinstance(error, _MAY_PASS) or isinstance(error, _WILL_NOT):
             return None
-        if error.retry_after is not None and error.retry_after > self.longest:
+        if error.retry_after is not None and not error.retry_after <= self.longest:
             return None
         return max(self.backoff(attempt), error.retry_after or 0.0)
 
@@ -157,5 +158,5 @@ class Attempts:
         if delay is None:
             return None
         self._counts[reason] = number
-        words = reason.words.format(error=error.message.rstrip("."), delay=delay)
+        words = reason.words.format(error=error.message[:_LONGEST_WORDS].rstrip("."), delay=delay)
         return Again(reason, Notice(words), delay)

@@ -41,7 +41,7 @@ class Chat:
         nested: Drive synchronous calls on the notebook's own loop, which is patched for it: only for a
             provider that is bound to that loop (needs ``notebook_chat[nested]``).
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
-            headers, extra_body, base_url, api_key, retries, ssl, transport``.
+            headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``.
 
     Raises:
         ConfigurationError: The model, the provider or an option is unknown, or none can be used yet.

@@ -14,10 +14,17 @@ import msgspec
 
 from .lenient import refitted
 
-MAX_FRAME = 64 * 1024 * 1024
+MAX_FRAME = 16 * 1024 * 1024
 """The largest frame accepted, in bytes: an endless one must not fill the memory."""
 
 _MOST_DIGITS = 400  # of a whole number: no float has more
+MAX_CARELESS = 4 * 1024 * 1024
+"""The largest JSON text that is put right where it is not as it should be, in bytes: that takes many times its size."""
+
+MOST_VALUES = 2_000_000
+"""How many values a large JSON text may have: each takes many times as much memory as it takes to write it."""
+
+_LARGE = 1024 * 1024  # bytes; what is smaller cannot hold too many
 
 T = TypeVar("T")
 
@@ -32,7 +39,20 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
 
 class FrameTooLongError(ValueError):
-    """A frame is longer than ``MAX_FRAME``."""
+    """A frame is longer than ``MAX_FRAME``, or has more values than ``MOST_VALUES``."""
+
+
+def check_values(data: bytes) -> None:
+    """Looks at a JSON text before it is read.
+
+    Args:
+        data: The text; or a block of them, all but one of which are small.
+
+    Raises:
+        FrameTooLongError: It is large, and has more values than a text should have.
+    """
+    if len(data) > _LARGE and sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise FrameTooLongError(f"a JSON text has more than {MOST_VALUES:,} values")
 
 
 class Decoder(Protocol):
@@ -49,33 +69,29 @@ class _Backlog:
     """The bytes of a frame that is not complete. They are joined once, when its end has come, so that a
     frame of megabytes costs what it weighs and not its square."""
 
-    __slots__ = ("_pieces", "_size")
+    __slots__ = ("_bytes",)
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._bytes = bytearray()
 
     def __bool__(self) -> bool:
-        return bool(self._pieces)
+        return bool(self._bytes)
 
     @property
     def last(self) -> bytes:
-        return self._pieces[-1]
+        return bytes(self._bytes[-1:])
 
     def push(self, data: bytes) -> None:
-        if not data:
-            return
-        self._size += len(data)
-        if self._size > MAX_FRAME:
+        if len(self._bytes) + len(data) > MAX_FRAME:
             raise FrameTooLongError(f"a frame is longer than {MAX_FRAME:,} bytes")
-        self._pieces.append(data)
+        self._bytes += data
 
     def take(self, data: bytes = b"") -> bytes:
-        if self._pieces:
-            self._pieces.append(data)
-            data = b"".join(self._pieces)
-            self._pieces.clear()
-            self._size = 0
+        if self._bytes:
+            self._bytes += data
+            data = bytes(self._bytes)
+            self._bytes = bytearray()  # an emptied one would keep its room
+            check_values(data)
         return data
 
 
@@ -216,11 +232,13 @@ def decode_json(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
     and a text of which nothing fits as an empty object.
 
     Raises:
-        ValueError: It is not JSON, or nested deeper than anybody reads.
+        ValueError: It is not JSON, nested deeper than anybody reads, or too large to be put right.
     """
     try:
         return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
+        if len(data) > MAX_CARELESS:
+            raise
         try:
             return decoder.decode(refitted(_value(data), decoder.type))
         except RecursionError as error:

@@ -98,6 +98,10 @@ class Finish(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
 
 
+TOO_LARGE = "max_characters"
+"""Why an answer ends that has become larger than what is taken: the name of the option that says how much that is."""
+
+
 class ModelName(msgspec.Struct, frozen=True, gc=False):
     """The model that answers, as the service names it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl as tls
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlsplit
 
 from .secrets import Secret, is_secret_name, redact_address
@@ -17,12 +17,25 @@ class Timeouts:
     Attributes:
         connect: To resolve the name, connect and shake hands.
         idle: Between two blocks of the answer, and before the first.
-        total: For the whole answer.
+        total: For the whole answer, all requests and waits for it included.
+        quiet: Between two pieces of the answer, and before the first: a service that sends signs of life and nothing
+            else is not waited for longer than that.
     """
 
     connect: float | None = 15.0
     idle: float | None = 300.0
     total: float | None = None
+    quiet: float | None = 3600.0
+
+    def after(self, seconds: float) -> Timeouts:
+        """The bounds for what is left to do, after some time.
+
+        Args:
+            seconds: How long it has taken so far.
+        """
+        if self.total is None:
+            return self
+        return replace(self, total=max(round(self.total - seconds, 3), 0.001))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

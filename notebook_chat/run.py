@@ -21,6 +21,7 @@ from .events import Event, Notice
 from .loop_thread import STOP_SECONDS, is_replaced
 from .messages import Message
 from .providers.base import AsyncResult
+from .providers.options import remaining
 from .providers.registry import Provider
 from .runner import LEFT
 from .secrets import secrets_in
@@ -321,8 +322,10 @@ class Run:
             yield self._told(again.notice)
 
     async def _asked(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
-        target = self._target
-        self._result = target.provider.create_async_generator(target.model, draft.messages, **self._options)
+        target, options = self._target, dict(self._options)
+        if self._result is not None:  # all that is asked has one timeout together
+            options["timeout"] = remaining(options.get("timeout"), time.monotonic() - self._start)
+        self._result = target.provider.create_async_generator(target.model, draft.messages, **options)
         self._fold = self._result.fold
         async with contextlib.aclosing(self._result.batches()) as batches:
             async for batch in batches:

@@ -48,6 +48,7 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         max_tokens=options.max_tokens,
         timeout=options.timeout if options.timeout is not None else settings.timeout or None,
         extra_body=dict(options.param) or None,
+        max_characters=settings.max_characters,
     )
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     news = session.take_news(conversation)

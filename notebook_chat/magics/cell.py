@@ -11,6 +11,8 @@ from ..errors import InvalidOptionError
 from .output import one_line
 from .words import has_comment
 
+_MOST_LINES = 100  # of options
+
 _CHAT_CELL = re.compile(r"%%chat(?![\w?])")
 
 
@@ -49,7 +51,9 @@ def options_and_prompt(line: str, cell: str) -> tuple[str, str]:
         cell: What stands beneath it.
     """
     line, cell = line.strip(), cell.replace("\r\n", "\n").replace("\r", "\n")
-    while line.endswith("\\") and not has_comment(line):
+    lines = 1
+    while lines < _MOST_LINES and line.endswith("\\") and not has_comment(line):
+        lines += 1
         more, _, cell = cell.partition("\n")
         line = f"{line[:-1].rstrip()} {more.strip()}"
     return line, cell.strip("\n")

@@ -42,6 +42,11 @@ class ChatMagics(Magics):
         0.0,
         help="How long a whole answer may take, in seconds; 0: as long as no silence lasts five minutes.",
     ).tag(config=True)
+    max_characters = Integer(
+        4_000_000,
+        min=1,
+        help="The largest answer that is taken, in characters. It ends there, and what has come is kept.",
+    ).tag(config=True)
     history = Enum(
         ["on", "off"], "on", help="Whether conversations are kept on the disk, to go on after a restart."
     ).tag(config=True)

@@ -39,7 +39,12 @@ def panel(context: Context, arguments: Namespace) -> None:
 
     conversation = context.session.conversation(arguments.name or DEFAULT)
     settings = context.settings
-    shown = context.panels.of(conversation, model=settings.model, context=settings.context)
+    shown = context.panels.of(
+        conversation,
+        model=settings.model,
+        context=settings.context,
+        max_characters=settings.max_characters,
+    )
     display(shown)  # type: ignore[no-untyped-call]
 
 
@@ -60,9 +65,13 @@ def history(context: Context, arguments: Namespace) -> None:
 def show(context: Context, arguments: Namespace) -> None:
     """Shows a turn."""
     from .. import exports
+    from ..renderers.excerpt import left_out, shown
 
     turn = context.session.named(arguments.name).turn(arguments.number)
-    show_document(context.shell, exports.turn_markdown(turn), exports.turn_html(turn))
+    more = left_out(turn.answer)
+    turn = shown(turn)
+    html = exports.turn_html(turn) + (f"<p>{more}</p>" if more else "")
+    show_document(context.shell, "\n\n".join(filter(None, (exports.turn_markdown(turn), more))), html)
 
 
 @group.subcommand("reset", "forgets the turns of a conversation; undo brings them back", CONVERSATION)

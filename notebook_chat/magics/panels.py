@@ -18,20 +18,25 @@ class Panels:
     def __init__(self) -> None:
         self._panels: dict[str, ChatPanel] = {}
 
-    def of(self, conversation: Conversation, *, model: str, context: int) -> ChatPanel:
+    def of(self, conversation: Conversation, *, model: str, context: int, max_characters: int) -> ChatPanel:
         """The panel of a conversation.
 
         Args:
             conversation: What it shows.
             model: Who is asked at first; ``""`` for whoever can be.
-            context: As ``ChatMagics.context``.
+            context, max_characters: As the settings of ``ChatMagics``.
         """
         from ..chat import Chat
         from ..panel import ChatPanel
 
         panel = self._panels.get(conversation.id)
         if panel is None or panel.comm is None:
-            chat = Chat(model or None, conversation=conversation, context=context or None)
+            chat = Chat(
+                model or None,
+                conversation=conversation,
+                context=context or None,
+                max_characters=max_characters,
+            )
             panel = self._panels[conversation.id] = ChatPanel(chat)
         return panel
 

@@ -15,6 +15,7 @@ class Settings(Protocol):
     nested: bool
     context: int
     timeout: float
+    max_characters: int
     told: set[str]
     shown: ShownAnswers
 

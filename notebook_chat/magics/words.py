@@ -6,6 +6,8 @@ import json
 
 from ..errors import InvalidOptionError
 
+_LONGEST = 20_000  # characters of a line
+
 _DOUBLE = "“”„‟"
 _SINGLE = "‘’‚‛"
 _DASHES = "–—−"
@@ -24,7 +26,7 @@ def split(line: str) -> list[str]:
         line: What stands behind the magic's name.
 
     Raises:
-        InvalidOptionError: A quote is not closed.
+        InvalidOptionError: A quote is not closed, or the line is too long.
     """
     return _words(line)[0]
 
@@ -39,6 +41,10 @@ def has_comment(line: str) -> bool:
 
 def _words(line: str) -> tuple[list[str], int]:
     """The words of a line, and where what follows them begins: a comment, or nothing."""
+    if len(line) > _LONGEST:
+        raise InvalidOptionError(
+            f"the line has more than {_LONGEST:,} characters", hint="A prompt goes beneath %%chat."
+        )
     words: list[str] = []
     place = 0
     while (place := _next(line, place)) < len(line) and line[place] != "#":

@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from .document import Document as Document
     from .document import render as render
     from .document import render_body as render_body
+    from .document import render_plain as render_plain
     from .markdown_output import safe_markdown as safe_markdown
     from .style import STYLE as STYLE
     from .style import container as container
+
+LONGEST = 200_000
+"""How much of an answer is rendered as Markdown, in characters, which takes a second. What is beyond is text."""
 
 # Loaded when first used: the parsers take as long to import as the rest of the package.
 _HOMES = {
@@ -36,10 +40,20 @@ _HOMES = {
     "container": "style",
     "render": "document",
     "render_body": "document",
+    "render_plain": "document",
     "safe_markdown": "markdown_output",
 }
 
-__all__ = ["STYLE", "Document", "container", "render", "render_body", "safe_markdown"]
+__all__ = [
+    "LONGEST",
+    "STYLE",
+    "Document",
+    "container",
+    "render",
+    "render_body",
+    "render_plain",
+    "safe_markdown",
+]
 
 
 def __getattr__(name: str) -> object:

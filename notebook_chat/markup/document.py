@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from . import LONGEST
 from .characters import unix_lines, visible
 from .code import Highlighter
 from .incomplete import expected_table, held_back
@@ -275,7 +276,8 @@ def _unread(text: str) -> str:
 
 
 def render_body(source: str) -> str:
-    """Renders a whole answer, as a ``Document`` does that gets it in pieces.
+    """Renders a whole answer, as a ``Document`` does that gets it in pieces. Of a huge one what is beyond ``LONGEST``
+    is given as text.
 
     Args:
         source: Markdown as the model wrote it, which may be hostile.
@@ -284,8 +286,21 @@ def render_body(source: str) -> str:
         Safe HTML without its container.
     """
     document = Document()
-    document.feed(source)
-    return document.finish()
+    document.feed(source[:LONGEST])
+    beyond = source[LONGEST:]
+    return document.finish() + (render_plain(beyond) if beyond else "")
+
+
+def render_plain(source: str) -> str:
+    """A text as it was written, for where rendering it as Markdown would take too long.
+
+    Args:
+        source: Any text, which may be hostile.
+
+    Returns:
+        Safe HTML without its container.
+    """
+    return sanitized(plain(visible(unix_lines(source))))
 
 
 def render(source: str) -> str:

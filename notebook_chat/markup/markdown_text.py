@@ -39,6 +39,9 @@ _STRUCTURE: Final = frozenset(_NAMES.split())
 
 # What would be markup or an address to a reader that knows no math, or end the formula for one that does.
 _FOREIGN: Final = re.compile(r"[$`#]|@@|~~|(?<!\\)%|\]\s*[(\[:]|!\[|://|&#?\w+;")
+# Each run of blanks is looked at once, from its beginning.
+_BLANKS_BEFORE: Final = re.compile(r"(?<![ \t\n])[ \t\n]+(?=[A-Za-z\\&(])")
+_BLANKS: Final = re.compile(r"\s+(?=([A-Za-z\\&(])?)")
 _ENVIRONMENTS: Final = re.compile(
     r"\\(?:begin|end)\{(?:(?:aligned|alignedat|gathered|split|cases|array|[pbvBV]?matrix|smallmatrix))\}"
 )
@@ -157,8 +160,9 @@ def code_span(content: str) -> str:
 def formula(tex: str, display: bool, in_cell: bool = False) -> str | None:
     """TeX that MathJax, KaTeX and LaTeX may have, in one paragraph; ``None`` when it may not be passed on."""
     # One line, but where a new one cannot be taken for the start of a list or a heading by those who know no math.
-    tex = re.sub(r"[ \t]*\n[ \t\n]*(?=[A-Za-z\\&(])", "\n" if display and not in_cell else " ", tex.strip())
-    tex = re.sub(r"\s*\n\s*(?![A-Za-z\\&(])", " ", tex)
+    line_end = "\n" if display and not in_cell else " "
+    tex = _BLANKS_BEFORE.sub(lambda match: line_end if "\n" in match[0] else match[0], tex.strip())
+    tex = _BLANKS.sub(_one_blank, tex)
     if not tex or _FOREIGN.search(tex) or brace_depth(tex) < 0 or tex.endswith("\\"):
         return None
     try:
@@ -171,6 +175,13 @@ def formula(tex: str, display: bool, in_cell: bool = False) -> str | None:
     if in_cell:
         tex = re.sub(r"\\?\|", lambda match: "\\Vert " if len(match.group()) == 2 else "\\vert ", tex)
     return tex
+
+
+def _one_blank(match: re.Match[str]) -> str:
+    """Blanks with the end of a line among them as one, unless they stand before what a new line may begin with."""
+    blanks = match[0]
+    kept = blanks[-1] if match[1] else ""
+    return f" {kept}" if "\n" in blanks[: len(blanks) - len(kept)] else blanks
 
 
 def _harmless(match: re.Match[str]) -> bool:

@@ -6,8 +6,9 @@ from typing import Any
 
 from ..answer import AnswerSnapshot
 from ..conversation import Progress
-from ..markup import Document
+from ..markup import LONGEST, Document
 from ..messages import ReasoningPart, TextPart
+from ..renderers.excerpt import LONGEST_REASONING, excerpt, thoughts
 from ..text import replace_surrogates
 
 WAITING = "waiting for the answer"
@@ -30,6 +31,7 @@ class LiveAnswer:
         self._blocks: tuple[str, ...] = ()
         self._open = ""
         self._note = ""
+        self._thought = 0  # how many characters of reasoning have come
 
     @property
     def open_length(self) -> int:
@@ -67,13 +69,13 @@ class LiveAnswer:
             "blocks": self._blocks,
             "keep": 0,
             "open": self._open,
-            "reasoning": replace_surrogates(self._snapshot.reasoning if self._snapshot else ""),
+            "reasoning": replace_surrogates(thoughts(self._snapshot.reasoning) if self._snapshot else ""),
             "note": self._note,
         }
 
     def finish(self, answer: str) -> tuple[tuple[str, ...], int]:
         """The blocks of the whole answer, and how many of them the views have as they are."""
-        answer = replace_surrogates(answer)
+        answer = excerpt(replace_surrogates(answer))
         if not answer.startswith(self._document.source):
             self._begin()
         self._document.feed(answer[len(self._document.source) :])
@@ -85,12 +87,15 @@ class LiveAnswer:
         """Takes what is new; gives the reasoning that is."""
         parts = snapshot.since(self._snapshot)
         text = "".join(part.text for part in parts if isinstance(part, TextPart))
-        self._document.feed(replace_surrogates(text))
+        self._document.feed(replace_surrogates(text)[: LONGEST - len(self._document.source)])
         self._snapshot = snapshot
         self._blocks = tuple(self._document.blocks)
         self._open = self._document.open_block()
         self._note = "" if snapshot.size else _note(snapshot)
-        return "".join(part.text for part in parts if isinstance(part, ReasoningPart))
+        thought = "".join(part.text for part in parts if isinstance(part, ReasoningPart))
+        room = max(LONGEST_REASONING - self._thought, 0)
+        self._thought += len(thought)
+        return thought[:room]
 
 
 def _note(snapshot: AnswerSnapshot) -> str:

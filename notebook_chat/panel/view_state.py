@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from .. import markup
 from ..conversation import Answering, Conversation, Turn
 from ..messages import ImagePart, Message
+from ..renderers.excerpt import excerpt, left_out, left_out_html, thoughts
 from ..renderers.footer import footer
 from ..renderers.parts import asides_html
 from ..text import replace_surrogates
@@ -183,8 +184,10 @@ class ViewState:
             "version": self._version(turn),
             **_prompt(turn.prompt, message),
             "blocks": blocks,
-            "reasoning": replace_surrogates(turn.reasoning),
-            "text": replace_surrogates(turn.answer),
+            "reasoning": replace_surrogates(thoughts(turn.reasoning)),
+            "text": replace_surrogates(
+                "\n\n".join(filter(None, (excerpt(turn.answer), left_out(turn.answer))))
+            ),
             "foot": replace_surrogates(footer(turn)),
         }
 
@@ -194,7 +197,7 @@ class ViewState:
             self._rendered.move_to_end(turn.id)
             return known[1]
         document = markup.Document()
-        document.feed(replace_surrogates(turn.answer))
+        document.feed(excerpt(replace_surrogates(turn.answer)))
         document.finish()
         blocks = (*document.blocks, *_asides(turn))
         self._remember(turn, blocks)
@@ -217,7 +220,7 @@ def _prompt(prompt: Message, message: Sent) -> dict[str, Any]:
 
 def _asides(turn: Turn) -> tuple[str, ...]:
     """The block of what is beside the text."""
-    html = asides_html(turn.parts)
+    html = left_out_html(turn.answer) + asides_html(turn.parts)
     return (html,) if html else ()
 
 

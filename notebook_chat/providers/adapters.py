@@ -12,6 +12,7 @@ from ..messages import Messages, normalize
 from ..secrets import bare, hides_secrets, secrets_in, unwrap_secrets
 from .base import AsyncGeneratorProvider, AsyncResult, Item
 from .context_limits import known_limit
+from .options import check_size
 from .outsiders import translated
 
 _THEIR_PACKAGES = ("g4f", "aiohttp", "curl_cffi", "httpx", "requests")
@@ -79,18 +80,20 @@ class ForeignProvider:
         if any(parameter.kind is parameter.VAR_KEYWORD for parameter in self._parameters.values()):
             return
         for option in options:
-            if option not in self._parameters:
+            if option not in self._parameters and option != "max_characters":
                 raise errors.InvalidOptionError(f"{self.name} has no option {option!r}")
 
     @hides_secrets
     def create_async_generator(self, model: str, messages: Messages, **options: Any) -> AsyncResult:
         """As every provider's. Messages go over as dicts, which everybody understands."""
+        most = check_size(options.pop("max_characters", None))
         plain = [message.to_dict() for message in normalize(messages)]
         return AsyncResult(
             self._items(model, plain, options),
             provider=self.name,
             model=model,
             secrets=secrets_in(options),
+            most=most,
         )
 
     async def _items(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import (
     AsyncGenerator,
@@ -20,15 +21,26 @@ import msgspec
 from .. import exits, faults, runner
 from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError, ConfigurationError, ResponseFormatError
-from ..events import Event, Notice, TextDelta, Usage
+from ..events import TOO_LARGE, Event, Finish, Notice, TextDelta, Usage
 from ..messages import Messages, Part, SourcePart, ToolCallPart
 from ..secrets import Secret, bare, hides_secrets, secrets_in, wrap_secrets
 from ..text import replace_surrogates, sendable
 from .context_limits import known_limit
-from .options import GENERATION, Check, ProviderOptions, RequestOptions, check_known
+from .options import (
+    GENERATION,
+    MAX_CHARACTERS,
+    Check,
+    ProviderOptions,
+    RequestOptions,
+    check_known,
+    check_size,
+)
 
 Item = str | Event | list[Event] | tuple[Event, ...]
 """What a provider's generator may yield: text, an event, or the events of one block of bytes at once."""
+
+_FEWEST_EVENTS = 10_000
+"""How many events an answer may have at least, however small it may be: some add nothing to its size."""
 
 
 _OURS = f"{__package__}."
@@ -51,6 +63,8 @@ class AsyncResult:
         model: The model's name, until the service tells how it calls it.
         secrets: What must not be shown of whatever the generator raises.
         checked: Whether all that it yields is known to be well-formed, as our own dialects' events are.
+        most: How large it may become, in characters. It ends there: what has come is kept, and its
+            ``finish_reason`` is ``max_characters``.
 
     Raises:
         ConfigurationError: The source is not an asynchronous iterable.
@@ -64,9 +78,12 @@ class AsyncResult:
         model: str = "",
         secrets: tuple[Secret, ...] = (),
         checked: bool = False,
+        most: int = MAX_CHARACTERS,
     ) -> None:
         self.provider = provider
         self.fold = AnswerFold(model)
+        self._most = most
+        self._events = 0
         self._iterable = source
         self._source = _iterator(source, provider)
         self._secrets = secrets
@@ -183,6 +200,9 @@ class AsyncResult:
             else:
                 events = (self._well_formed(item),)
             self.fold.add(events)
+            self._events += len(events)
+            if self.fold.weight > self._most or self._events > max(self._most, _FEWEST_EVENTS):
+                return await self._cut_off(events)
             return events
         except StopAsyncIteration:
             self._ended = True
@@ -207,6 +227,16 @@ class AsyncResult:
         if failure is error:
             return bare(failure)  # the frames below hold the request, and with it the key
         return failure
+
+    async def _cut_off(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Ends an answer that has become too large."""
+        if self.fold.weight - self._most > self._most // 16:
+            self.fold.cut(self._most)  # a single event may be larger than all that is taken
+        end = Finish(TOO_LARGE)
+        self.fold.add((end,))
+        with contextlib.suppress(Exception):
+            await self.aclose()
+        return (*events, end)
 
     def _well_formed(self, item: object) -> Event:
         """What somebody else's generator has yielded, where it is an event.
@@ -343,6 +373,7 @@ class AsyncGeneratorProvider:
         Returns:
             An ``AsyncResult``: iterate it with ``async for``, or await it first, both work.
         """
+        most = check_size(kwargs.pop("max_characters", None))
         options = wrap_secrets({"proxy": proxy, **kwargs})
         return AsyncResult(
             cls.stream(model, messages, **options),
@@ -350,6 +381,7 @@ class AsyncGeneratorProvider:
             model=model or cls.default_model,
             secrets=secrets_in(options),
             checked=cls.__module__.startswith(_OURS),
+            most=most,
         )
 
     @classmethod

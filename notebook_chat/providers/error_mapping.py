@@ -25,7 +25,13 @@ from .foreign import speaker
 from .retry_delay import asked_delay, duration, retry_after
 
 LONGEST_WORDS = 2000
-"""How much of a service's own words an error keeps, in characters."""
+"""How much of a service's own words an error keeps, and is told apart by, in characters."""
+
+_LARGEST = 1_000_000
+"""The largest error that is read as JSON, in bytes: what comes of it takes many times as much memory."""
+
+_LONGEST_CODE = 100
+_DEEPEST = 3  # errors within errors
 
 _BY_STATUS: dict[int, type[errors.ProviderError]] = {
     401: errors.AuthenticationError,
@@ -93,7 +99,7 @@ _SPENT = re.compile(
 _BY_WORDS: tuple[tuple[re.Pattern[str], type[errors.ProviderError]], ...] = (
     (
         re.compile(
-            r"context (length|size|window)|maximum context|too many tokens|too long|token count .*exceeds",
+            r"context (length|size|window)|maximum context|too many tokens|too long|token count .{0,200}exceeds",
             re.IGNORECASE,
         ),
         errors.ContextLengthError,
@@ -150,6 +156,8 @@ def from_payload(
     if isinstance(payload, bytes):
         payload = _parsed(payload)
     message, codes = _words(payload)
+    # From here on there is no more of it than a pattern may be let loose on.
+    message = excerpt(message, LONGEST_WORDS, *(request.secrets if request else ()))
     kind = _kind(status, codes, message)
     delay = asked_delay(_error_object(payload))
     if delay is not None and kind is errors.QuotaError:
@@ -157,8 +165,7 @@ def from_payload(
     if wait is None:
         wait = delay
     return kind(
-        excerpt(message, LONGEST_WORDS, *(request.secrets if request else ()))
-        or "the service gave no reason",
+        message or "the service gave no reason",
         provider=provider,
         status=status,
         retry_after=wait,
@@ -233,14 +240,14 @@ def _page(
     return kind(words, provider=provider, status=status, retry_after=wait, hint=_to_wait(wait))
 
 
-_TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(rb"<title[^>]{0,200}>(.{0,1000}?)</title", re.IGNORECASE | re.DOTALL)
 _LONGEST_TITLE = 100
 _LONGEST_PLACE = 2000
 _NO_SUCH_PAGE = (404, 405, 410)
 """The statuses with which a web server says that nothing answers at an address: it is the wrong one."""
 
 
-def _words(payload: Any, depth: int = 4) -> tuple[str, tuple[str, ...]]:
+def _words(payload: Any, depth: int = _DEEPEST) -> tuple[str, tuple[str, ...]]:
     """The message of an error object, and the words by which it names its kind."""
     error = _error_object(payload)
     if not isinstance(error, dict):
@@ -269,9 +276,6 @@ def _written(value: Any) -> str:
         return msgspec.json.encode(value).decode() if isinstance(value, (dict, list)) else str(value)
     except (ValueError, TypeError, OverflowError, RecursionError):  # such as a number of thousands of digits
         return ""
-
-
-_LONGEST_CODE = 100
 
 
 def _message(error: Any, depth: int = 4) -> str:
@@ -303,6 +307,8 @@ def _message(error: Any, depth: int = 4) -> str:
 
 def _parsed(raw: Any) -> Any:
     """What a text holds that may be JSON."""
+    if isinstance(raw, (str, bytes)) and len(raw) > _LARGEST:
+        raw = raw[:_LARGEST]  # which is no JSON any more
     try:
         return decode_any(raw) if isinstance(raw, (str, bytes)) else raw
     except ValueError:

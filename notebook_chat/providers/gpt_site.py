@@ -14,6 +14,8 @@ from .http import HTTPProvider
 QUOTA = "您的免费额度不够使用这个模型啦，请点击右上角登录继续使用！"
 FAILED = "请求失败啦，"
 _TOO_LONG = "超过模型最大字数"
+_LONGEST = 2000
+"""How much is read of a failure's text, in characters."""
 
 
 class GptSite(HTTPProvider):
@@ -75,13 +77,16 @@ class TextReader:
         """
         events = self._events(self._decoder.flush())
         if self._held is not None:
-            reason = self._held.strip().removeprefix(FAILED)
-            if reason != self._held.strip():
-                kind = errors.ContextLengthError if _TOO_LONG in reason else errors.ProviderError
-                raise kind(reason or "the request failed", provider=self._provider)
+            self._fail(self._held.strip())
             if self._held:
                 events.append(TextDelta(self._held))
         return [*events, Finish("stop")]
+
+    def _fail(self, text: str) -> None:
+        reason = text.removeprefix(FAILED)
+        if reason != text:
+            kind = errors.ContextLengthError if _TOO_LONG in reason else errors.ProviderError
+            raise kind(reason[:_LONGEST] or "the request failed", provider=self._provider)
 
     def _events(self, text: str) -> list[Event]:
         if self._held is None:
@@ -91,7 +96,9 @@ class TextReader:
         if start.startswith(QUOTA):
             # Waiting does not help, so it is the kind of rate limit that is not tried again.
             raise errors.QuotaError(f"rate limit reached: {QUOTA}", provider=self._provider)
-        if start.startswith(FAILED) or QUOTA.startswith(start) or FAILED.startswith(start):
+        if len(self._held) > _LONGEST:
+            self._fail(start)
+        elif start.startswith(FAILED) or QUOTA.startswith(start) or FAILED.startswith(start):
             return []
         text, self._held = self._held, None
         return [TextDelta(text)]

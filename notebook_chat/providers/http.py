@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -174,10 +175,13 @@ class HTTPProvider(Service):
         """The events of the answer, those that arrived together in one batch."""
         call = cls.check(model, messages, options)
         request = cls.build_request(call)
+        timeouts = call.connection.timeouts
         attempts = Attempts(call.connection.retries)
+        began = time.monotonic()
         while True:
             started = False
             try:
+                request = replace(request, timeouts=timeouts.after(time.monotonic() - began))
                 reader = cls.reader(request)
                 answer = answer_batches(
                     request,
@@ -197,13 +201,17 @@ class HTTPProvider(Service):
                 if started:
                     raise
                 request, again = cls._next_request(call, request, error, attempts)
+                if again is not None and timeouts.total is not None:
+                    left = timeouts.total - (time.monotonic() - began)
+                    again = again if again.delay < left else None
                 if again is None:
                     if (
                         isinstance(error, errors.ModelNotFoundError)
                         and error.hint == error.default_hint
                         and cls.models_path
                     ):
-                        await model_pages.suggest(cls, call.connection, call.model, error)
+                        to = replace(call.connection, timeouts=request.timeouts)
+                        await model_pages.suggest(cls, to, call.model, error)
                     raise
             except Exception as error:  # here its secrets are known, which its words may hold
                 raise faults.chat_error(error, provider=cls.name, secrets=request.secrets) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import difflib
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
@@ -14,6 +15,7 @@ import msgspec
 
 from .. import errors
 from ..attempts import STALE_CONNECTION, Attempts
+from ..decoders import check_values
 from ..request import HttpRequest
 from ..secrets import Secret
 from ..transport import Transport, send
@@ -22,9 +24,9 @@ from .call import Connection
 from .model_table import successors
 
 SECONDS = 15.0
-"""How long a page of the list may take, in seconds, where the caller sets no other bound."""
+"""How long the list may take, in seconds, where the caller sets no other bound."""
 
-LARGEST_PAGE = 64 * 1024 * 1024
+LARGEST_PAGE = 16 * 1024 * 1024
 """The largest page accepted, in bytes. OpenRouter's is about one megabyte."""
 
 SUGGESTION_SECONDS = 3.0
@@ -32,6 +34,10 @@ SUGGESTION_SECONDS = 3.0
 
 MOST_PAGES = 100
 """How many pages are asked for: a service whose list never ends must not hold its caller."""
+
+_MOST_NAMES = 100_000
+_MOST_LOOKED_AT = 5000  # for those that are like a name
+_LONGEST_NAME = 500  # characters
 
 Page = tuple[list[str], Mapping[str, str]]
 """The names on one page, and the query that asks for the next; empty on the last."""
@@ -103,15 +109,20 @@ async def list_models(provider: Lister, to: Connection) -> list[str]:
     """
     names: dict[str, None] = {}
     query: Mapping[str, str] = provider.models_query
+    began = time.monotonic()
     for _ in range(MOST_PAGES):
-        request = _request(provider, to, query)
+        left = to.timeouts.after(time.monotonic() - began)
+        request = _request(provider, replace(to, timeouts=left), query)
         body = await _body(provider, request, to.transport)
         try:
+            check_values(body)
             page, following = provider.parse_models(body)
         except (ValueError, RecursionError):
-            raise error_mapping.not_an_answer(body, request, provider.name) from None
-        names.update(dict.fromkeys(page))
-        if not following or not page:
+            raise error_mapping.not_an_answer(
+                body[: error_mapping.LONGEST_WORDS], request, provider.name
+            ) from None
+        names.update(dict.fromkeys(name for name in page[:_MOST_NAMES] if len(name) <= _LONGEST_NAME))
+        if not following or not page or len(names) >= _MOST_NAMES:
             break
         query = {**provider.models_query, **following}
     return list(names)
@@ -141,7 +152,7 @@ def near_names(name: str, names: Iterable[str], most: int = 3) -> list[str]:
         most: How many at most.
     """
     plain = {_plain(one): one for one in names if one != name}
-    like = difflib.get_close_matches(_plain(name), plain, n=most, cutoff=0.6)
+    like = difflib.get_close_matches(_plain(name), list(plain)[:_MOST_LOOKED_AT], n=most, cutoff=0.6)
     longer = (one for one in plain if one not in like and _plain(name) and _plain(name) in one)
     return [plain[one] for one in (*like, *longer)][:most]
 

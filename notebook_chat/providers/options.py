@@ -61,6 +61,7 @@ class ConnectionOptions(TypedDict, total=False):
         retries: How often to ask again after a failure that may pass; or a ``RetryPolicy``.
         ssl: A context, or the file of a certificate authority; ``False`` to trust any certificate.
         transport: What sends the request, in place of the network.
+        max_characters: The largest answer that is taken, in characters of text, reasoning and arguments; it ends there.
     """
 
     base_url: str | None
@@ -70,6 +71,7 @@ class ConnectionOptions(TypedDict, total=False):
     retries: int | RetryPolicy | None
     ssl: tls.SSLContext | str | PathLike[str] | bool | None
     transport: Transport | None
+    max_characters: int | None
 
 
 class ProviderOptions(AskOptions, ConnectionOptions, total=False):
@@ -119,6 +121,10 @@ class TurnOptions(ChatOptions, total=False):
     images: Sequence[Any]
     wait: bool
 
+
+MAX_CHARACTERS = 4_000_000
+"""The largest answer that is taken where nothing else is said, in characters: several times what the models that write
+most can write at once."""
 
 CONNECTION = frozenset({*ConnectionOptions.__annotations__, "proxy"})
 """The names of the options of the way to a service."""
@@ -300,6 +306,24 @@ def check_model(value: Any) -> str:
     if not isinstance(value, str):
         raise InvalidOptionError(f"model must be a text, not {type(value).__name__}")
     return value
+
+
+def remaining(timeout: Any, seconds: float) -> Any:
+    """The ``timeout`` option for what is left to do.
+
+    Args:
+        timeout: The option, as the caller gave it.
+        seconds: How long it has taken so far.
+    """
+    if timeout is None:
+        return None
+    left = check_timeouts(timeout).after(seconds)
+    return left if isinstance(timeout, Timeouts) else left.total
+
+
+def check_size(value: Any) -> int:
+    """The ``max_characters`` option: how large an answer may become, in characters."""
+    return MAX_CHARACTERS if value is None else int(integer(1)("max_characters", value))
 
 
 def check_ssl(value: Any) -> tls.SSLContext | bool:

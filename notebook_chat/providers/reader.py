@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import msgspec
 
 from .. import errors, faults
-from ..decoders import MAX_FRAME, Decoder, Frame, FrameTooLongError
+from ..decoders import MAX_FRAME, Decoder, Frame, FrameTooLongError, check_values
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..request import HttpRequest
-from ..secrets import excerpt, redact
+from ..secrets import excerpt
 from . import error_mapping
 from .foreign import speaker
 from .thinking import ThinkingText
@@ -104,7 +104,7 @@ class FrameReader:
         self._parse = dialect.parse
         self._reason_ends = dialect.reason_ends
         self._thinking = ThinkingText() if dialect.thinks_in_text else None
-        self._body: list[bytes] | None = []  # the response so far, while it has given no frame
+        self._body: bytearray | None = bytearray()  # the response so far, while it has given no frame
         self._first: bytes | None = None  # the first frame, while nothing was recognized
         self._answered = False  # by text or a tool call
         self._texted = False
@@ -121,7 +121,7 @@ class FrameReader:
         try:
             frames = self._decoder.feed(data)
         except FrameTooLongError as error:
-            raise errors.ResponseFormatError(str(error), provider=self._name) from None
+            raise self._too_long(error) from None
         if self._body is not None:
             self._begin(frames, data)
         return self._events(frames)
@@ -136,11 +136,14 @@ class FrameReader:
         """
         if self.failure is not None:
             raise self.failure
-        frames = self._decoder.flush()
+        try:
+            frames = self._decoder.flush()
+        except FrameTooLongError as error:
+            raise self._too_long(error) from None
         if frames and self._body is not None:
             self._begin(frames, b"")
-        if self._body and (body := b"".join(self._body)).strip():
-            return self._whole(body)
+        if self._body and not self._body.isspace():
+            return self._whole(bytes(self._body))
         events = self._events(frames)
         if self._thinking is not None:
             events += self._thinking.flush()
@@ -148,14 +151,17 @@ class FrameReader:
             return self._failed(self._unrecognized(self._first), events)
         return events
 
+    def _too_long(self, error: FrameTooLongError) -> errors.ResponseFormatError:
+        return errors.ResponseFormatError(str(error), provider=self._name)
+
     def _begin(self, frames: list[Frame], data: bytes) -> None:
         if frames:
             self._body = None
             self._first = frames[0].data
             return
         assert self._body is not None
-        self._body.append(data)
-        if sum(map(len, self._body)) > MAX_FRAME:
+        self._body += data
+        if len(self._body) > MAX_FRAME:
             raise errors.ResponseFormatError(
                 f"{MAX_FRAME:,} bytes came without an answer", provider=self._name
             )
@@ -163,6 +169,7 @@ class FrameReader:
     def _whole(self, body: bytes) -> list[Event]:
         self._body = None
         try:
+            check_values(body)
             events = self._answer(self._finished([*self._dialect.parse_whole(body)]), None)
         except errors.ChatError as error:
             return self._failed(error, [])
@@ -279,7 +286,7 @@ class FrameReader:
         """Keeps the error for the next call, or raises it where no events come first."""
         if self._thinking is not None:
             events += self._thinking.flush()
-        error.message = redact(error.message, *self._request.secrets)
+        error.message = excerpt(error.message, error_mapping.LONGEST_WORDS, *self._request.secrets)
         self.failure = error
         if events:
             return events

@@ -14,6 +14,8 @@ _OPENING = re.compile(r"\s*<think(?:ing)?>")
 _CLOSING = re.compile(r"</think(?:ing)?>")
 _OPENINGS = ("<think>", "<thinking>")
 _CLOSINGS = ("</think>", "</thinking>")
+_MOST_BLANKS = 1000
+"""How many blanks are held back, since a tag may follow them: endless ones are read again with each piece."""
 
 
 class ThinkingText:
@@ -63,7 +65,7 @@ class ThinkingText:
             self._read = self._opened
             return self._opened(text[opening.end() :])
         start = text.lstrip()
-        if any(tag.startswith(start) for tag in _OPENINGS):
+        if len(text) <= _MOST_BLANKS and any(tag.startswith(start) for tag in _OPENINGS):
             self._held = text
             return []
         self._read = self._open
@@ -82,7 +84,10 @@ class ThinkingText:
             thought = text[: closing.start()].rstrip()
             return [*[ReasoningDelta(thought)] * bool(thought), *self._after(text[closing.end() :])]
         # Blanks before the closing tag are no part of the thought.
-        known = text[: _tag_start(text)].rstrip()
+        end = _tag_start(text)
+        known = text[:end].rstrip()
+        if end - len(known) > _MOST_BLANKS:
+            known = text[:end]
         self._held = text[len(known) :]
         return [ReasoningDelta(known)] if known else []
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Protocol
 
 from .. import runner
@@ -80,7 +80,7 @@ class Source(Protocol):
     @property
     def snapshot(self) -> AnswerSnapshot: ...
 
-    def batches(self) -> AsyncIterator[Sequence[Event]]: ...
+    def batches(self) -> AsyncGenerator[Sequence[Event]]: ...
     def leave(self) -> None: ...
 
 
@@ -103,10 +103,10 @@ def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
     """
     error: ChatError | None = None
     interrupted = False
-    stream: runner.Stream[Sequence[Event]] | None = None
+    stream: runner.Stream[bool] | None = None
     try:
         try:
-            stream = runner.open_stream(source.batches(), nested=nested, leave=source.leave)
+            stream = runner.open_stream(_moments(source), nested=nested, leave=source.leave)
             stream.start()
             renderer.prepare()
             while stream.get(renderer.wait) is not None:
@@ -126,6 +126,14 @@ def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
         raise error
     if interrupted:
         raise Interrupted
+
+
+async def _moments(source: Source) -> AsyncGenerator[bool]:
+    """When more of an answer has come. The events themselves are in the snapshot: as long as nobody has time for them,
+    they are not to be kept a second time."""
+    async with aclosing(source.batches()) as batches:
+        async for _ in batches:
+            yield True
 
 
 def _ended(renderer: Renderer, turn: Summary | None, error: ChatError | None) -> bool:
@@ -154,6 +162,25 @@ def uninterrupted() -> Iterator[list[object]]:
     signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
     try:
         yield held
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Lets an interrupt through for the length of a block inside of ``uninterrupted``: for what takes its time and can
+    be done without.
+
+    Raises:
+        KeyboardInterrupt: There was one.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
 

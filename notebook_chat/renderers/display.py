@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError
-from ..events import Notice
+from ..events import TOO_LARGE, Notice
+from ..markup import LONGEST
 from ..messages import TextPart
 from ..text import printable, replace_surrogates
-from .base import Pace, Summary, uninterrupted
+from .base import Pace, Summary, interruptible, uninterrupted
+from .excerpt import excerpt, left_out, left_out_html, thoughts
 from .footer import footer
 from .parts import QUIET, asides, asides_html
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from ..markup import Document
 
 _WAITING = Notice("waiting for the answer")
+
+_LATE = 50_000
+"""How much of an answer that was stopped may be rendered still, in characters, which takes a quarter of a second."""
 
 PATIENCE = 0.25
 """How long to show nothing while waiting for the first text, in seconds: a quick answer need not flicker."""
@@ -111,8 +116,14 @@ class DisplayRenderer:
             self._dirty = True
         first = not before.size and snapshot.size
         if self._live and self._dirty and (first or self.wait == 0.0):
-            self._feed(snapshot)
-            body = self._document.html()
+            try:
+                self._feed(snapshot)
+                body = self._document.html()
+            except (
+                BaseException
+            ):  # an interrupt in the middle of it: there is no telling what the document has
+                self._document = _new_document()
+                raise
             self._send(self._rich(body, self._going_on(body), snapshot.reasoning), "", None)
             self._dirty = False
 
@@ -121,28 +132,48 @@ class DisplayRenderer:
         if turn is None and not self._published:
             return
         text = replace_surrogates(turn.answer) if turn is not None else ""
-        if not text.startswith(self._document.source):
-            self._document = _new_document()
-        self._document.feed(text[len(self._document.source) :])
-        body = self._document.finish()
+        shown, more = excerpt(text), left_out(text)
         end = self._end(turn, error)
+        below = self._line(end, error) if end else ""
+        interrupted = False
+        try:
+            with interruptible():
+                beside = self._beside(turn) if turn is not None else ""
+                body = self._whole(shown, turn)
+                rich = self._rich(body, beside + below, turn.reasoning if turn is not None else "")
+        except KeyboardInterrupt:  # it was to end: what takes no time is shown
+            interrupted = True
+            rich = _plainer(shown, below)
         if self._live and self._published:
             # Short of the server's limits, beyond which it drops messages: the last one would be lost.
             time.sleep(min(self._pace.remaining, 0.02))
-        below = self._line(end, error) if end else ""
         if turn is not None:
-            below = self._beside(turn) + below
-            text = "\n".join(filter(None, (text, *asides(turn.parts))))
+            text = "\n".join(filter(None, (shown, more and f"[{more}]", *asides(turn.parts))))
         plain = text if turn is not None and turn.status == "complete" else f"{text}\n\n[{end}]".strip()
-        self._send(self._rich(body, below, turn.reasoning if turn is not None else ""), plain, turn)
+        self._send(rich, plain, turn)
+        if interrupted:
+            raise KeyboardInterrupt
+
+    def _whole(self, text: str, turn: Summary | None) -> str:
+        """The body of the final state. One that was to end at once, and is far from rendered, is shown as text."""
+        if not text.startswith(self._document.source):
+            self._document = _new_document()
+        new = text[len(self._document.source) :]
+        if len(new) > _LATE and turn is not None and turn.status == "stopped":
+            from .. import markup
+
+            return markup.render_plain(text)
+        self._document.feed(new)
+        return self._document.finish()
 
     def _beside(self, turn: Summary) -> str:
         """What stands beneath the text for its other parts."""
         if self._form == "html":
-            return asides_html(turn.parts)
+            return left_out_html(turn.answer) + asides_html(turn.parts)
         from .. import markup
 
-        lines = (markup.safe_markdown(replace_surrogates(line)) for line in asides(turn.parts))
+        told = filter(None, (left_out(turn.answer), *asides(turn.parts)))
+        lines = (markup.safe_markdown(replace_surrogates(line)) for line in told)
         return "".join(f"{line}\n\n" for line in lines)
 
     def _feed(self, snapshot: AnswerSnapshot) -> None:
@@ -150,14 +181,15 @@ class DisplayRenderer:
         if self._shown.size and not snapshot.continues(self._shown):
             self._document = _new_document()  # the question was asked once more
         new = "".join(part.text for part in snapshot.since(self._shown) if isinstance(part, TextPart))
-        self._document.feed(replace_surrogates(new))
+        self._document.feed(replace_surrogates(new)[: LONGEST - len(self._document.source)])
         self._shown = snapshot
 
     def _end(self, turn: Summary | None, error: ChatError | None) -> str:
         """The words of the line beneath the answer."""
         if turn is None:
             return f"no answer: {error.message}" if error else "no answer"
-        told = [footer(turn, error)] if self._show_footer or turn.status != "complete" else []
+        unusual = turn.status != "complete" or turn.finish_reason == TOO_LARGE
+        told = [footer(turn, error)] if self._show_footer or unusual else []
         return " · ".join([*told, *self._notes()])
 
     def _going_on(self, body: str) -> str:
@@ -176,19 +208,19 @@ class DisplayRenderer:
     def _rich(self, body: str, below: str, reasoning: str) -> dict[str, str]:
         from .. import markup
 
-        thoughts = replace_surrogates(reasoning)
+        thought = thoughts(replace_surrogates(reasoning))
         if self._form == "markdown":
             folded = (
-                f"<details><summary>Reasoning</summary>\n\n{markup.safe_markdown(thoughts)}\n\n</details>\n\n"
+                f"<details><summary>Reasoning</summary>\n\n{markup.safe_markdown(thought)}\n\n</details>\n\n"
             )
             return {
-                "text/markdown": (folded if thoughts else "")
+                "text/markdown": (folded if thought else "")
                 + markup.safe_markdown(self._document.source)
                 + (f"\n\n{below}" if below else "")
             }
-        if thoughts:
+        if thought:
             title = "Reasoning" if body else "Thinking …"
-            pre = f'<div style="white-space:pre-wrap;{QUIET}">{escape(thoughts)}</div>'
+            pre = f'<div style="white-space:pre-wrap;{QUIET}">{escape(thought)}</div>'
             body = f"<details><summary>{title}</summary>{pre}</details>{body}"
         return {"text/html": markup.container(body + below, style=True)}
 
@@ -206,6 +238,13 @@ class DisplayRenderer:
         self._pace.sent(sum(len(value.encode()) for value in data.values()) + 600)
         if interrupts:
             raise KeyboardInterrupt
+
+
+def _plainer(text: str, below: str) -> dict[str, str]:
+    """The final state without anything that takes time."""
+    from .. import markup
+
+    return {"text/html": markup.container(markup.render_plain(text) + below, style=True)}
 
 
 def _new_document() -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ChatError
+from ..events import TOO_LARGE
 from ..parts import ReasoningPart, TextPart
 from .base import Summary
 
@@ -16,6 +17,7 @@ _ENDS = {
     "malformed_function_call": "cut off: the model wrote a malformed tool call",
     "unexpected_tool_call": "cut off: the model called a tool that it was not given",
 }
+_ENDS[TOO_LARGE] = f"cut off, as it grew too large: the setting {TOO_LARGE} takes more"
 _USUAL = frozenset(
     (
         "stop",

@@ -16,6 +16,7 @@ QUIET = "color:var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#76767
 """The style of what stands beside an answer, in the colors of the front end's theme."""
 
 _LONGEST = 500  # characters of a line
+_MOST = 200  # lines
 
 
 def asides(parts: Iterable[Part]) -> list[str]:
@@ -27,7 +28,9 @@ def asides(parts: Iterable[Part]) -> list[str]:
     Returns:
         Lines of plain text, which are not safe to be shown as HTML or in a terminal.
     """
-    return [line for part in parts if (line := _aside(part))]
+    lines = [line for part in parts if (line := _aside(part))]
+    more = len(lines) - _MOST
+    return lines if more <= 0 else [*lines[:_MOST], f"… and {more:,} more"]
 
 
 def asides_html(parts: Iterable[Part]) -> str:
@@ -59,5 +62,5 @@ def _media(part: ImagePart | AudioPart | FilePart) -> str:
 
 
 def _cut(line: str) -> str:
-    line = " ".join(line.split())
+    line = " ".join(line[: 8 * _LONGEST].split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

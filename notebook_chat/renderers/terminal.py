@@ -8,7 +8,7 @@ from typing import TextIO
 
 from ..answer import AnswerSnapshot
 from ..errors import ChatError
-from ..events import Notice
+from ..events import TOO_LARGE, Notice
 from ..messages import ReasoningPart, TextPart
 from ..text import encodable, printable, single_line
 from .base import Summary
@@ -65,6 +65,7 @@ class TerminalRenderer:
         parts = snapshot.since(self._shown)
         if (
             self._shown is not None
+            and not snapshot.continues(self._shown)  # only then: the whole text is looked at
             and self._shown.text
             and snapshot.reasoning.startswith(self._shown.text.rstrip())
         ):
@@ -94,7 +95,10 @@ class TerminalRenderer:
         for line in asides(turn.parts) if turn is not None else ():
             self._write(f"{self._dim}[{single_line(line)}]{self._plain}\n")
         told = (
-            [footer(turn, error)] if turn is not None and (turn.status != "complete" or self._footer) else []
+            [footer(turn, error)]
+            if turn is not None
+            and (self._footer or turn.status != "complete" or turn.finish_reason == TOO_LARGE)
+            else []
         )
         if turn is not None and (told := [*told, *self._notes()]):
             self._write(f"{self._dim}{single_line(' · '.join(told))}{self._plain}\n")

@@ -12,6 +12,7 @@ from ..events import Usage
 from ..parts import Part, ReasoningPart
 from ..text import printable, replace_surrogates
 from .display import DisplayRenderer
+from .excerpt import excerpt, left_out
 from .footer import ending
 from .parts import asides
 
@@ -56,7 +57,8 @@ def mimebundle(answer: Answer) -> dict[str, str]:
 
 def plain_text(answer: Answer) -> str:
     """What is shown of an answer where there is nothing but text. It does nothing to a terminal."""
-    text = "\n".join(filter(None, (answer, *asides(answer.parts))))
+    more = left_out(answer)
+    text = "\n".join(filter(None, (excerpt(answer), more and f"[{more}]", *asides(answer.parts))))
     return printable(replace_surrogates(text))
 
 

@@ -20,6 +20,7 @@ from .liveness import owner
 from .loading import Loaded, load
 from .queries import Entry, Found
 from .sightings import Sighting
+from .sweep_pace import SweepPace
 from .writer import Work, Writer
 
 _READ_SECONDS = 15.0
@@ -46,6 +47,7 @@ class Store:
         self.path = path or default_path()
         self._notebooks: dict[str, str | None] = {}
         self._followed: dict[str, tuple[str, Callable[[], str]]] = {}
+        self._pace = SweepPace()
         self._writer = Writer(self.path, self._sweep)
         self._warned = False
 
@@ -74,6 +76,7 @@ class Store:
     def ended(self, conversation: Journaled, draft: Draft) -> None:
         """Takes what was written of a draft away that has not become a turn."""
         self._followed.pop(draft.id, None)
+        self._pace.forget(draft.id)
         self._writer.write(
             lambda connection, words: queries.remove_turns(
                 connection, words, conversation.id, [draft.id], unfinished=True
@@ -131,7 +134,9 @@ class Store:
 
         def work(connection: sqlite3.Connection, _: bool) -> None:
             for id, (conversation, text) in followed:
-                queries.write_answer(connection, conversation, id, text())
+                answer = text()
+                if self._writer.flushing or self._pace.due(id, len(answer)):
+                    queries.write_answer(connection, conversation, id, answer)
 
         return work
 

@@ -103,6 +103,7 @@ class Writer:
         self._erase_again = 0.0
         self._resting = False
         self.failure: str | None = None
+        self.flushing = False  # whether somebody waits until all is written
 
     def write(self, work: Work, *, quick: bool = False, erases: bool = False) -> Future[None]:
         """Has something written. It may be done twice, so it must come to the same then.
@@ -131,8 +132,10 @@ class Writer:
     def flush(self) -> None:
         """Waits until all is written that was given, for a bounded time."""
         if self._thread is not None:
+            self.flushing = True
             with contextlib.suppress(Exception):
                 self.write(self._sweep() or (lambda *_: None)).result(_CLOSE_SECONDS)
+            self.flushing = False
 
     def tell(self, line: str) -> None:
         """Has a line told to the user, unless it waits to be told already."""

@@ -24,6 +24,9 @@ from .proxies import proxy_for
 from .sessions import session_of_loop
 from .socks import SocksError, is_socks
 
+_BODY_SECONDS = 30.0
+"""How long a body may take that is read as a whole, in seconds."""
+
 
 class AiohttpTransport:
     """The transport that speaks HTTP. It keeps nothing of its own: all of them share the sessions of their loops."""
@@ -76,12 +79,13 @@ class _Response:
         blocks: list[bytes] = []
         size = 0
         try:
-            async for block in self:
-                blocks.append(block)
-                size += len(block)
-                if size >= limit:
-                    break
-        except errors.TransportError:
+            async with asyncio.timeout(_BODY_SECONDS):
+                async for block in self:
+                    blocks.append(block)
+                    size += len(block)
+                    if size >= limit:
+                        break
+        except (errors.TransportError, TimeoutError):
             pass  # an error's body is read for its words; without them its status must do
         return b"".join(blocks)[:limit]
 
