@@ -218,7 +218,9 @@ class AnswerFold:
         self._calls: dict[int, _Growing] = {}
         self._size = 0
         self._beside = 0
-        self._model = model[:_LONGEST_NAME]
+        self._model = (
+            model[:_LONGEST_NAME] if isinstance(model, str) else ""
+        )  # what is none is refused in words
         self._usage: Usage | None = None
         self._finish_reason: str | None = None
         self._words: dict[str, str] = {}  # some services tell the model's name with every piece

@@ -16,6 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from notebook_chat import Chat, errors, load_ipython_extension, unload_ipython_extension
 from notebook_chat.answer import Answer
+from notebook_chat.attempts import RetryPolicy
 from notebook_chat.conversation import Conversation
 from notebook_chat.events import Finish, ModelName, Notice, TextDelta, ToolCall
 from notebook_chat.magics import output
@@ -77,7 +78,10 @@ def hostile(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 404, 429, 500])
-async def test_what_a_server_says(hostile: str, status: int, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_a_server_says(
+    hostile: str, status: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RetryPolicy, "delay", lambda self, attempt, error: 0.0 if attempt == 1 else None)
     caplog.set_level(logging.DEBUG, "notebook_chat")
     bodies = (
         json.dumps({"error": {"message": hostile, "code": hostile}}).encode(),

@@ -101,7 +101,8 @@ def test_that_it_was_cut_off_is_told_without_a_footer_too() -> None:
     assert "the setting max_characters takes more" in published.outputs[0]["text/html"]
 
 
-def test_an_answer_as_a_value_shows_the_beginning() -> None:
+def test_an_answer_as_a_value_shows_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notebook_chat.renderers.value._in_terminal", bool)
     bundle = mimebundle(Answer(HUGE))
     assert LINE in bundle["text/html"]
     assert LINE in bundle["text/plain"]
