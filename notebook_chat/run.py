@@ -20,7 +20,7 @@ from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .loop_thread import STOP_SECONDS, is_replaced
 from .messages import Message
-from .providers.base import AsyncResult
+from .providers.async_result import AsyncResult
 from .providers.options import remaining
 from .providers.registry import Provider
 from .runner import LEFT

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .aiask import AiAsk as AiAsk
     from .anthropic import Anthropic as Anthropic
+    from .async_result import AsyncResult as AsyncResult
     from .base import AsyncGeneratorProvider as AsyncGeneratorProvider
-    from .base import AsyncResult as AsyncResult
     from .chatanywhere import ChatAnywhere as ChatAnywhere
     from .gemini import Gemini as Gemini
     from .http import HTTPProvider as HTTPProvider
@@ -26,7 +26,7 @@ _HOMES = {
     "AiAsk": "aiask",
     "Anthropic": "anthropic",
     "AsyncGeneratorProvider": "base",
-    "AsyncResult": "base",
+    "AsyncResult": "async_result",
     "ChatAnywhere": "chatanywhere",
     "Gemini": "gemini",
     "HTTPProvider": "http",

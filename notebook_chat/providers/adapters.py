@@ -10,7 +10,8 @@ from .. import errors, faults
 from ..events import Event, Finish, ReasoningDelta, TextDelta, Usage
 from ..messages import Messages, normalize
 from ..secrets import bare, hides_secrets, secrets_in, unwrap_secrets
-from .base import AsyncGeneratorProvider, AsyncResult, Item
+from .async_result import AsyncResult, Item
+from .base import AsyncGeneratorProvider
 from .context_limits import known_limit
 from .options import check_size
 from .outsiders import translated

@@ -7,7 +7,7 @@ from typing import Any
 from ..messages import Messages
 from ..secrets import Secret, hides_secrets
 from ..transport.client import accepted_encodings
-from .base import AsyncResult
+from .async_result import AsyncResult
 from .call import Call
 from .gpt_site import GptSite
 

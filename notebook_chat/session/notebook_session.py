@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConversationBusyError, HistoryError
 from .cells import CellIdentity
 from .ending import stop_all
+from .file_conversations import FileConversations
 from .front_end import FrontEnd, notebook_path
-from .guests import base_name, guest_name
 from .history import History
-from .named_conversations import DEFAULT, NamedConversations, check_name, name_taken
+from .named_conversations import check_name, name_taken
 from .notebook_cells import NotebookCells
 from .resumed import Resumed
 from .waiting import Waiting
 
 # What a conversation is made of is loaded with the first one: loading the extension is to cost little.
 if TYPE_CHECKING:
-    from ..conversation import Conversation, Turn, Withheld
+    from ..conversation import Conversation
     from ..store import NotebookFile, Sighting
 
 
-class NotebookSession(NamedConversations):
+class NotebookSession(FileConversations):
     """The conversations of one notebook, by their names, with their cells and their history.
 
     It goes on with what the notebook left off with as soon as a conversation is asked for, once. It shows
@@ -229,88 +228,15 @@ class NotebookSession(NamedConversations):
         Raises:
             HistoryError: The file is not known, cannot be read, or holds no conversation.
         """
-        from ..conversation import admit
-        from ..store import read_notebook
-        from .recognition import taken_over
-
         path = path or self.path
         if path is None:
             raise HistoryError(
                 "the front end does not tell which notebook this is", hint="Write %chat restore FILE.ipynb."
             )
-        file = read_notebook(path)
-        if not file.stored:
-            raise HistoryError(f"there is no conversation in the outputs of {path.name}")
-        known = {DEFAULT, *self._conversations}
-        restored: list[Conversation] = []
-        withheld: list[Withheld] = []
-        aside: list[Conversation] = []
-        copies = file.conversations()
-        for copy in copies:
-            name = copy.name if copy.name in known else guest_name(copy.name, {*known, *self._conversations})
-            conversation = self.conversation(name)
-            admission = admit(copy.turns, copy.system, own=conversation.system, whole=whole)
-            withheld += admission.withheld
-            if admission.turns:
-                if not _has_all(admission.turns, conversation.turns):
-                    aside.append(self._set_aside(conversation, {copy.name for copy in copies}))
-                conversation.replace(taken_over(admission.turns, path, self.notebook))
-                restored.append(conversation)
-        damaged = tuple(f"cell {number} of {path.name}" for number in file.damaged)
-        return Resumed(
-            tuple(restored), file.broken, withheld=tuple(withheld), damaged=damaged, aside=tuple(aside)
-        )
-
-    def take_from_file(
-        self, read: Conversation, *, whole: bool = False
-    ) -> tuple[Conversation | None, tuple[Withheld, ...]]:
-        """Takes a conversation in that was read from a file, under a name that is free: never as the default one, nor
-        in another one's place. All that it holds besides the texts of user and assistant takes a yes.
-
-        Args:
-            read: The conversation, as the file has it.
-            whole: Whether the user has said yes to all that the file holds.
-
-        Returns:
-            The conversation to go on with, also where it was taken in before, ``None`` where there is nothing to go on
-            with; and what takes the yes, or what it was given for.
-        """
-        from ..conversation import Conversation, Origin, admit
-
-        self.resume()
-        own, count = self.system or None, len(read.turns)
-        texts = admit(read.turns, read.system, own=own, whole=False)
-        admission = admit(read.turns, read.system, own=own, whole=True) if whole else texts
-        origin = Origin(read.origin.id, count - 1) if read.origin is not None else None
-        ids, all_ids = ({turn.id for turn in one.turns} for one in (texts, admission))
-        for there in self._conversations.values():
-            known = origin is not None and there.origin == origin and ids <= {turn.id for turn in there.turns}
-            if known and there.name.startswith(base_name(read.name)):
-                if whole:
-                    since = [turn for turn in there.turns if turn.id not in all_ids]
-                    there.replace((*admission.turns, *since))
-                return there, admission.withheld
-        if not admission.turns:
-            return None, admission.withheld
-        name = guest_name(read.name, {DEFAULT, *self._conversations})
-        taken = Conversation(name, system=own, turns=admission.turns, origin=origin)
-        self._add(taken, save=True)
-        return taken, admission.withheld
+        return self._restored(path, own=self.notebook, whole=whole)
 
     def _set_aside(self, conversation: Conversation, taken: Collection[str]) -> Conversation:
-        """Keeps what was said in a conversation under another name: once, however often that is asked for."""
-        for there in self._conversations.values():
-            if (
-                there.origin is not None
-                and there.origin.id == conversation.id
-                and _has_all(there.turns, conversation.turns)
-            ):
-                return there
-        names = (f"{conversation.name}-{number}" for number in itertools.count(2))
-        branch = conversation.branch(
-            next(name for name in names if name not in {*taken, *self._conversations})
-        )
-        self._add(branch, save=True)
+        branch = super()._set_aside(conversation, taken)
         if (sighting := self._seen.get(conversation.id)) is not None and self.history.store is not None:
             self._seen[branch.id] = sighting
             self.history.store.saw([branch.id], sighting)
@@ -402,9 +328,3 @@ class NotebookSession(NamedConversations):
     def _add(self, conversation: Conversation, *, save: bool = False) -> None:
         super()._add(conversation, save=save)
         self._tracker.note(self._conversations.values())
-
-
-def _has_all(turns: Sequence[Turn], others: Sequence[Turn]) -> bool:
-    """Whether all that was said in some turns was said in others."""
-    said = {turn.id: (turn.prompt, turn.exchange) for turn in turns}
-    return all(said.get(turn.id) == (turn.prompt, turn.exchange) for turn in others)

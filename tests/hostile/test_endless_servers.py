@@ -17,7 +17,7 @@ from notebook_chat.events import ToolCall
 from notebook_chat.magics.chat_magics import ChatMagics
 from notebook_chat.parts import ImagePart, SourcePart
 from notebook_chat.providers import OpenAI, exchange
-from notebook_chat.providers.base import AsyncResult
+from notebook_chat.providers.async_result import AsyncResult
 from notebook_chat.providers.options import MAX_CHARACTERS
 from notebook_chat.providers.retry_delay import LONGEST, duration, retry_after
 from notebook_chat.renderers.footer import ending

@@ -26,7 +26,8 @@ from notebook_chat.events import Event, Finish, Notice, ReasoningDelta, TextDelt
 from notebook_chat.messages import ToolResultPart
 from notebook_chat.parts import ImagePart, SourcePart, TextPart
 from notebook_chat.providers import get_provider
-from notebook_chat.providers.base import AsyncGeneratorProvider, AsyncResult
+from notebook_chat.providers.async_result import AsyncResult
+from notebook_chat.providers.base import AsyncGeneratorProvider
 from notebook_chat.providers.doctor import examine
 from notebook_chat.providers.model_list import models
 from notebook_chat.providers.openai import OpenAI

@@ -12,7 +12,8 @@ import pytest
 
 from notebook_chat.errors import ChatError, ServerError, UnexpectedError
 from notebook_chat.events import Event, Finish, ModelName, Notice, ReasoningDelta, TextDelta, ToolCall, Usage
-from notebook_chat.providers.base import AsyncGeneratorProvider, AsyncResult
+from notebook_chat.providers.async_result import AsyncResult
+from notebook_chat.providers.base import AsyncGeneratorProvider
 
 KEY = "sk-planted-secret"
 ITEMS: list[Any] = [
