@@ -182,6 +182,7 @@ def echoing_server() -> Iterator[str]:
                 return
             connection.sendall(said)
             connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(0.5)  # a client may keep it for a next request
             while connection.recv(65536):
                 pass
 

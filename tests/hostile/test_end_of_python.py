@@ -26,6 +26,8 @@ from notebook_chat.conversation import Conversation
 from notebook_chat.errors import ChatError
 from notebook_chat.store import Store
 
+pytestmark = pytest.mark.process
+
 async def endless(messages):
     try:
         number = 0

@@ -11,6 +11,8 @@ import pytest
 
 from ..servers import Answer, serve
 
+pytestmark = pytest.mark.process
+
 PATIENCE = 120
 
 
