@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,12 @@ hypothesis.settings.load_profile("here")
 
 class BeyondLoopbackError(AssertionError):
     """A test reached for the network."""
+
+
+def pytest_configure() -> None:
+    # A shell has what it starts in the background ignore interrupts, which tests are about.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -10,9 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from ..servers import Answer, Stall
 from ..servers.fixtures import ServerFactory
+
+pytestmark = pytest.mark.process
+
+REQUIRE = "NOTEBOOK_CHAT_REQUIRE_KERNELS"
+"""With this environment variable set to 1, a Python that is here and cannot be furnished fails the tests."""
 
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 ROOT = Path(__file__).parents[2]
@@ -25,8 +31,6 @@ from notebook_chat import Chat
 from notebook_chat.conversation import Conversation
 from notebook_chat.errors import ChatError
 from notebook_chat.store import Store
-
-pytestmark = pytest.mark.process
 
 async def endless(messages):
     try:
@@ -234,16 +238,18 @@ def _environment(version: str, base: str, kept: Path) -> str:
     """An environment of another Python with the package's dependencies, made once."""
     folder = kept / f"python-{version}"
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    if not (folder / "whole").exists():
-        steps = (
-            [_uv(), "venv", "--quiet", "--clear", "--python", base, str(folder)],
-            [_uv(), "pip", "install", "--quiet", "--python", str(python), "-e", str(ROOT)],
-        )
-        for step in steps:
-            done = subprocess.run(step, capture_output=True, text=True, timeout=300, check=False)
-            if done.returncode != 0:
-                pytest.skip(f"Python {version} cannot be furnished: {done.stderr.strip()[-300:]}")
-        (folder / "whole").touch()
+    with FileLock(kept / f"python-{version}.lock"):  # another worker may be at it
+        if not (folder / "whole").exists():
+            steps = (
+                [_uv(), "venv", "--quiet", "--clear", "--python", base, str(folder)],
+                [_uv(), "pip", "install", "--quiet", "--python", str(python), "-e", str(ROOT)],
+            )
+            for step in steps:
+                done = subprocess.run(step, capture_output=True, text=True, timeout=300, check=False)
+                if done.returncode != 0:
+                    refuse = pytest.fail if os.environ.get(REQUIRE) == "1" else pytest.skip
+                    refuse(f"Python {version} cannot be furnished: {done.stderr.strip()[-300:]}")
+            (folder / "whole").touch()
     return str(python)
 
 
