@@ -16,7 +16,7 @@ from typing import Any
 
 from .errors import ChatError, RequestTimeoutError, StreamInterruptedError, UnexpectedError
 from .secrets import Secret, excerpt, redact
-from .text import replace_surrogates
+from .text import printable, replace_surrogates
 
 LOGGER = logging.getLogger("notebook_chat")
 
@@ -46,7 +46,8 @@ def chat_error(
 
     Returns:
         The error itself where it is a ``ChatError``; else one that names the exception's kind and place in one line.
-        Its ``__cause__`` is the exception, unless its words hold a secret.
+        Its ``__cause__`` is the exception, unless its words hold a secret, or what does
+        something to a terminal.
     """
     if isinstance(error, ChatError):
         return error
@@ -174,7 +175,7 @@ def _bare(error: BaseException, secrets: tuple[Secret, ...]) -> BaseException | 
         for one in (*within, error):
             one.__cause__ = one.__context__ = one.__traceback__ = None
         told = "".join(traceback.format_exception_only(error))
-        if len(told) > _LONGEST_KEPT:
+        if len(told) > _LONGEST_KEPT or printable(told) != told:  # it is printed as it is, beside ours
             return None
     except Exception:  # the exception's own methods may fail
         return None

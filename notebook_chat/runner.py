@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from . import exits, loop_thread
-from .errors import ConfigurationError, MissingDependencyError
+from .errors import ChatError, ConfigurationError, MissingDependencyError
 from .loop_thread import STOP_SECONDS, LoopThread
 
 T = TypeVar("T")
@@ -203,6 +203,10 @@ class Stream(Generic[T]):
         self._ended = True
         if end.error is not None:
             loop_thread.linger()
+            if isinstance(
+                end.error, ChatError
+            ):  # which tells by itself: the frames of the loop's thread are ours
+                end.error.__traceback__ = None
             raise end.error
 
     def close(self) -> bool:

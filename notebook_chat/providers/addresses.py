@@ -42,7 +42,10 @@ def _checked(url: str, endpoints: tuple[str, ...]) -> str:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise InvalidOptionError(f"{_shown(text)!r} is not an address: {_why(error)}", hint=_HINT) from None
+        why = _why(error)
+        raise InvalidOptionError(
+            f"{_shown(text)!r} is not an address{f': {why}' if why else ''}", hint=_HINT
+        ) from None
     if (
         not host
         or re.search(

@@ -581,6 +581,16 @@ def test_the_line_names_the_kind_and_the_place_and_the_log_has_the_traceback(
     assert "provider's own code" in str(caught.value)
     assert isinstance(caught.value.__cause__, KeyError)
     assert "in answer" in caplog.text
+    frames = [frame.filename for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert not any("providers" in name for name in frames)  # how our own parts hand it on says nothing
+
+
+def test_what_is_printed_beside_an_error_does_nothing_to_a_terminal() -> None:
+    with pytest.raises(UnexpectedError) as caught:
+        Chat(provider=plain(lambda: RuntimeError("\x1b]0;title\x07 moved"))).ask("hi")
+    assert caught.value.__cause__ is None
+    assert "RuntimeError" in str(caught.value)
+    assert str(caught.value).isprintable()
 
 
 def test_a_bug_of_ours_asks_to_be_reported(monkeypatch: pytest.MonkeyPatch) -> None:
