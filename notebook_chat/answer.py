@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from .disguises import RUN
 from .events import (
     Event,
     Finish,
@@ -218,9 +219,8 @@ class AnswerFold:
         self._calls: dict[int, _Growing] = {}
         self._size = 0
         self._beside = 0
-        self._model = (
-            model[:_LONGEST_NAME] if isinstance(model, str) else ""
-        )  # what is none is refused in words
+        # What is no text is refused in words, where it is asked for.
+        self._model = model[:_LONGEST_NAME] if isinstance(model, str) else ""
         self._usage: Usage | None = None
         self._finish_reason: str | None = None
         self._words: dict[str, str] = {}  # some services tell the model's name with every piece
@@ -235,7 +235,8 @@ class AnswerFold:
     def weight(self) -> int:
         """How large the answer is, in characters. What weighs besides its text: what is in its other parts, a tenth of
         the bytes of a file, and a few hundred for each of very many parts."""
-        return self._weighing(len(self._telling.parts))
+        parts = len(self._telling.parts)
+        return self._size + self._beside if parts <= _USUAL_PARTS else self._weighing(parts)
 
     def _weighing(self, parts: int) -> int:
         return self._size + self._beside + _PART * max(parts - _USUAL_PARTS, 0)
@@ -252,8 +253,9 @@ class AnswerFold:
                     self._grow(TextPart, event.text)
             else:
                 self._take(event)
-        if self._open is not None:
-            self._open.join()
+        growing = self._open
+        if growing is not None and len(growing.pieces) - growing.joined >= _TOGETHER:
+            growing.join()
 
     def cut(self, most: int) -> None:
         """Takes from the end what makes the answer heavier than it may be. Snapshots of before stay as they are.
@@ -329,6 +331,8 @@ class AnswerFold:
     def _told(self, words: str) -> str:
         """A name or a reason as the service tells it: shown and kept, so without secrets, short and in one line."""
         words = words[:_LONGEST_NAME]
+        if len(words) < RUN and words.isprintable():
+            return words  # too short to give a secret away
         if words not in self._words:
             self._words = {**self._words, words: single_line(redact(words))} if len(self._words) < 16 else {}
         return self._words.get(words) or single_line(redact(words))

@@ -88,8 +88,7 @@ class _Backlog:
 
     def take(self, data: bytes = b"") -> bytes:
         if self._bytes:
-            self._bytes += data
-            data = bytes(self._bytes)
+            data = b"".join((self._bytes, data))
             self._bytes = bytearray()  # an emptied one would keep its room
             check_values(data)
         return data

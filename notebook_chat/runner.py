@@ -203,10 +203,8 @@ class Stream(Generic[T]):
         self._ended = True
         if end.error is not None:
             loop_thread.linger()
-            if isinstance(
-                end.error, ChatError
-            ):  # which tells by itself: the frames of the loop's thread are ours
-                end.error.__traceback__ = None
+            if isinstance(end.error, ChatError):
+                end.error.__traceback__ = None  # it tells by itself: the frames of the loop's thread are ours
             raise end.error
 
     def close(self) -> bool:

@@ -63,6 +63,7 @@ class AsyncResult:
         self.provider = provider
         self.fold = AnswerFold(model)
         self._most = most
+        self._most_events = max(most, _FEWEST_EVENTS)
         self._events = 0
         self._iterable = source
         self._source = _iterator(source, provider)
@@ -181,7 +182,7 @@ class AsyncResult:
                 events = (self._well_formed(item),)
             self.fold.add(events)
             self._events += len(events)
-            if self.fold.weight > self._most or self._events > max(self._most, _FEWEST_EVENTS):
+            if self._events > self._most_events or self.fold.weight > self._most:
                 return await self._cut_off(events)
             return events
         except StopAsyncIteration:

@@ -11,6 +11,7 @@ import pytest
 
 from .harness import Kernel
 from .kernelspecs import INSTALLED, IpykernelUnavailableError, install_ipykernel
+from .process import KernelDiedError
 
 StartKernel = Callable[..., Kernel]
 
@@ -47,8 +48,15 @@ def start_kernel(tmp_path: Path, kept: Path) -> Iterator[StartKernel]:
             nonlocal count
             count += 1
             packages = packages_of(version, kept)
-            kernel = Kernel(tmp_path / f"kernel-{count}", version=version, packages=packages, env=env)
-            return kernels.enter_context(kernel)
+            for _ in range(3):
+                try:
+                    kernel = Kernel(tmp_path / f"kernel-{count}", version=version, packages=packages, env=env)
+                    return kernels.enter_context(kernel)
+                except KernelDiedError as error:  # another process has taken one of the ports meanwhile
+                    if "Address already in use" not in str(error):
+                        raise
+                    count += 1
+            raise AssertionError("no kernel has got the ports that were free")
 
         yield start
 
