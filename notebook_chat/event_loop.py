@@ -49,10 +49,3 @@ def current_task() -> asyncio.Task[object] | None:
         return asyncio.current_task()
     except RuntimeError:  # no loop
         return None
-
-
-def is_cancelled() -> bool:
-    """Whether somebody has asked the task that runs in this thread to end; also true where none runs, since nobody
-    knows then. A ``CancelledError`` that nobody has asked for is a failure as any other."""
-    task = current_task()
-    return task is None or task.cancelling() > 0
