@@ -7,14 +7,12 @@ import copy
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
-import msgspec
-
 from . import faults, loop_thread, runner
 from .answer import Answer
+from .composition import Ingredients, compose
 from .conversation import DEFAULT_RESERVE, Conversation, Turn
 from .errors import InvalidOptionError
 from .events import TextDelta
-from .images import image_part
 from .messages import MessageLike, normalize
 from .providers.adapters import adapt
 from .providers.addresses import same_host
@@ -146,6 +144,7 @@ class Chat:
         fresh: bool = False,
         replaces: str | None = None,
         images: Sequence[Any] = (),
+        values: Mapping[str, Any] | None = None,
         wait: bool = False,
         **options: Unpack[ChatOptions],
     ) -> Run:
@@ -159,6 +158,7 @@ class Chat:
             replaces: The id of a turn that is asked anew, in its place.
             images: Images to go with the prompt, each as ``images.image_part`` takes it: a file's path or
                 bytes, a ``data:`` URL, a Pillow image, a matplotlib figure.
+            values: The variables that the prompt may name as ``{name}``; without it, braces mean nothing.
             wait: Whether to wait for another answer that is coming in the conversation.
             **options: Options of this request alone.
 
@@ -176,17 +176,18 @@ class Chat:
             [message] = normalize([prompt])
             _check(images, (list, tuple), "images must be a list")
             _check(system, str, "system must be a text")
-            if images:
-                parts = (*message.parts, *(image_part(image) for image in images))
-                message = msgspec.structs.replace(message, content=parts)
+            _check(values, Mapping, "values must be a dict of variables")
+            composed = compose(message, Ingredients(values=values, images=images))
             return Run(
                 self.conversation,
                 Prompt(
-                    message,
+                    composed.message,
                     self._next_cell() if cell is None else cell or None,
                     sendable(system),
                     fresh,
                     replaces,
+                    composed.typed,
+                    composed.included,
                 ),
                 target,
                 merged,

@@ -71,7 +71,7 @@ def read(path: Path) -> Conversation:
 
 def turn_markdown(turn: Turn) -> str:
     """A turn as text: the prompt, and the answer as the model wrote it."""
-    quoted = "\n".join(f"> {line}".rstrip() for line in turn.prompt.text.splitlines())
+    quoted = "\n".join(f"> {line}".rstrip() for line in turn.asked.splitlines())
     beside = "".join(f"\n\n*{markup.safe_markdown(line)}*" for line in asides(turn.parts))
     end = "" if turn.status == "complete" else f"\n\n*({turn.status})*"
     return f"{quoted}\n\n{turn.answer}{beside}{end}"
@@ -79,7 +79,7 @@ def turn_markdown(turn: Turn) -> str:
 
 def turn_html(turn: Turn) -> str:
     """A turn as safe HTML: the prompt as it was typed, the answer rendered."""
-    prompt = f'<blockquote style="white-space:pre-wrap">{escape(turn.prompt.text)}</blockquote>'
+    prompt = f'<blockquote style="white-space:pre-wrap">{escape(turn.asked)}</blockquote>'
     end = "" if turn.status == "complete" else f"<p><em>({turn.status})</em></p>"
     answer = markup.render_body(turn.answer)
     return markup.container(prompt + answer, style=True) + asides_html(turn.parts) + end
@@ -160,7 +160,7 @@ def _code(conversation: Conversation, turn: Turn) -> str:
         words += [flag, str(turn.options[option])] if option in turn.options else []
     # A cell has one line for the options: what does not fit there goes as a call.
     line = shlex.join(words)
-    prompt = turn.prompt.text
+    prompt = turn.asked
     if "\n" in line or "\r" in line or not prompt.strip() or prompt != prompt.strip("\n"):
         return f"get_ipython().run_cell_magic('chat', {line!r}, {prompt!r})"
     return f"%%chat {line}\n{prompt}"

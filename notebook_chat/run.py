@@ -14,7 +14,7 @@ import msgspec
 from . import exits, faults
 from .answer import AnswerFold, AnswerSnapshot
 from .attempts import FEWER_TURNS, Attempts
-from .conversation import Conversation, Draft, Status, Turn
+from .conversation import Conversation, Draft, Included, Status, Turn
 from .errors import ChatError, ContextLengthError, ConversationBusyError
 from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
@@ -41,6 +41,7 @@ class Prompt(msgspec.Struct, frozen=True):
         system: The system prompt that holds from this turn on; empty for none, ``None`` for no change.
         fresh: Whether it starts over: the turns before it are not sent.
         replaces: The id of the turn that is asked anew, in its place.
+        typed, included: As in ``Turn``.
     """
 
     message: Message
@@ -48,6 +49,8 @@ class Prompt(msgspec.Struct, frozen=True):
     system: str | None = None
     fresh: bool = False
     replaces: str | None = None
+    typed: str | None = None
+    included: tuple[Included, ...] = ()
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -161,8 +164,11 @@ class Run:
 
     @property
     def notes(self) -> list[str]:
-        """What the reader should know of what was sent: turns left out, turns that are stale."""
+        """What the reader should know of what was sent: what went along with the prompt, turns left out, turns that
+        are stale."""
         notes = []
+        if self._prompt.included:
+            notes.append(f"with {', '.join(one.told for one in self._prompt.included)}")
         if self._sent is not None and self._sent.left_out:
             out = self._sent.left_out
             oldest = "oldest turn" if out == 1 else f"{out} oldest turns"
@@ -282,6 +288,8 @@ class Run:
             system=prompt.system,
             fresh=prompt.fresh,
             replaces=prompt.replaces,
+            typed=prompt.typed,
+            included=prompt.included,
         )
 
     def _told(self, notice: Notice) -> Sequence[Event]:

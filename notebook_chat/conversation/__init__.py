@@ -3,6 +3,7 @@
 from .admission import Admission, Withheld, admit
 from .cell_names import base_of, is_lasting, number_of, numbered
 from .conversation import Conversation
+from .included import Included
 from .journal import Answering, Journal, Journaled, Origin, Progress
 from .leniency import finite
 from .observable import Observable
@@ -16,6 +17,7 @@ __all__ = [
     "Answering",
     "Conversation",
     "Draft",
+    "Included",
     "Journal",
     "Journaled",
     "Observable",

@@ -78,6 +78,8 @@ def admit(turns: Sequence[Turn], system: str | None, *, own: str | None, whole: 
                 exchange=_exchange(turn, keep),
                 system=in_force if carried else None,
                 pinned=whole and turn.pinned,
+                typed=None,  # else a file could show one prompt and have another one sent
+                included=(),
                 position=place,
                 revision=revisions[turn.revision],
                 at=min(turn.at, time.time()) if math.isfinite(turn.at) else 0.0,

@@ -16,6 +16,7 @@ from ..messages import Message
 from .cell_names import base_of
 from .data import ConversationData
 from .drafting import build_draft, place_of, replaced_at
+from .included import Included
 from .journal import Answering, Journal, Origin, Progress
 from .observable import Observable
 from .order import by_cells, continued, difference, following, in_order, stale
@@ -136,13 +137,15 @@ class Conversation(Observable):
         system: str | None = None,
         fresh: bool = False,
         replaces: str | None = None,
+        typed: str | None = None,
+        included: tuple[Included, ...] = (),
     ) -> Draft:
         """Opens a turn. It must be ended with ``commit`` or ``discard``.
 
         Args:
             prompt: The user's message.
             cell: The cell it comes from. If there is a turn of that cell, this one will replace it.
-            system, fresh: As in ``Turn``.
+            system, fresh, typed, included: As in ``Turn``.
             replaces: The id of a turn that this one will replace, whatever its cell.
 
         Raises:
@@ -161,6 +164,8 @@ class Conversation(Observable):
                 system=system,
                 fresh=fresh,
                 replaces=replaces,
+                typed=typed,
+                included=included,
                 order=self._order,
             )
             return self._draft

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ..messages import Message
 from .cell_names import base_of
+from .included import Included
 from .order import stale
 from .turns import Draft, Turn
 
@@ -53,6 +54,8 @@ def build_draft(
     system: str | None = None,
     fresh: bool = False,
     replaces: str | None = None,
+    typed: str | None = None,
+    included: tuple[Included, ...] = (),
     order: Mapping[str, int] = MappingProxyType({}),
 ) -> Draft:
     """A turn with its place and its context: the turns since the last one that started over, and the system
@@ -60,7 +63,7 @@ def build_draft(
 
     Args:
         turns: The conversation's.
-        prompt, cell, system, fresh, replaces: As in ``Conversation.begin``.
+        prompt, cell, system, fresh, replaces, typed, included: As in ``Conversation.begin``.
         default_system: The system prompt until a turn says another.
         order: Where the cells stand in the notebook, as far as that is known.
     """
@@ -84,4 +87,6 @@ def build_draft(
         position=turns[place].position if place < len(turns) else turns[-1].position + 1 if turns else 0,
         revision=max((turn.revision for turn in turns), default=0) + 1,
         stale=len(stale(context)),
+        typed=typed,
+        included=included,
     )

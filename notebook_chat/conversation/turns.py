@@ -23,6 +23,7 @@ from ..messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from .included import Included
 from .leniency import finite, fitting_fields, past
 from .token_budget import estimate
 
@@ -53,6 +54,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         revision: When it was asked, counted in the conversation's turns: of two turns, the one with the
             higher revision was asked later.
         at: When it was asked, in seconds since 1970.
+        typed: What the user typed, where the prompt holds more than that or something else.
+        included: What went along with the prompt.
         id: A name of its own.
     """
 
@@ -71,7 +74,14 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     position: int = 0
     revision: int = 0
     at: float = 0.0
+    typed: str | None = None
+    included: tuple[Included, ...] = ()
     id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def asked(self) -> str:
+        """What the user typed: what a reader is shown as the prompt."""
+        return self.prompt.text if self.typed is None else self.typed
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -225,7 +235,7 @@ class Draft(msgspec.Struct, frozen=True):
         prompt: The user's message.
         context: The turns that are sent with it, in order.
         head: The system prompt in force, as a message, or nothing.
-        cell, system, fresh, position, revision, at, id: As in ``Turn``.
+        cell, system, fresh, position, revision, at, typed, included, id: As in ``Turn``.
         pinned: As in ``Turn``, from the turn that it replaces.
         replaces: The id of the turn in whose place it will be put; ``None`` when it is added at the end.
         stale: How many turns of the context were asked before one that precedes them was asked again.
@@ -242,10 +252,17 @@ class Draft(msgspec.Struct, frozen=True):
     position: int = 0
     revision: int = 0
     at: float = msgspec.field(default_factory=time.time)
+    typed: str | None = None
+    included: tuple[Included, ...] = ()
     id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
     replaces: str | None = None
     stale: int = 0
     left_out: int = 0
+
+    @property
+    def asked(self) -> str:
+        """As ``Turn.asked``."""
+        return self.prompt.text if self.typed is None else self.typed
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -291,6 +308,8 @@ class Draft(msgspec.Struct, frozen=True):
             position=self.position,
             revision=self.revision,
             at=self.at,
+            typed=self.typed,
+            included=self.included,
             id=self.id,
             **told,
         )

@@ -143,6 +143,7 @@ def cell_parser() -> Parser:
         metavar="K=V",
         help="a further field of the request, V as JSON or text; may be repeated",
     )
+    add("--raw", action="store_true", help="send the prompt as it is typed: braces mean nothing")
     add("-o", "--output", type=_variable, metavar="NAME", help="put the answer into this variable")
     return parser
 

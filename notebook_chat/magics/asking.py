@@ -52,7 +52,14 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     )
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     news = session.take_news(conversation)
-    run = chat.reply(prompt, cell=cell_id, system=options.system, fresh=options.new, wait=True)
+    run = chat.reply(
+        prompt,
+        cell=cell_id,
+        system=options.system,
+        fresh=options.new,
+        values=None if options.raw else shell.user_ns,
+        wait=True,
+    )
     _tell_of_file(run, settings)
     renderer = _renderer(shell, settings, conversation, run, news)
     try:

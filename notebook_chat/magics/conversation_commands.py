@@ -128,4 +128,4 @@ def unpin(context: Context, arguments: Namespace) -> None:
 def _row(number: int, turn: Turn, stale: bool) -> list[str]:
     marks = _MARKS[turn.status] + " (stale)" * stale + " (pinned)" * turn.pinned
     role = "" if turn.prompt.role == "user" else f"[{turn.prompt.role}] "
-    return [str(number), shorten(role + turn.prompt.text), shorten(turn.answer) + marks, turn.model]
+    return [str(number), shorten(role + turn.asked), shorten(turn.answer) + marks, turn.model]

@@ -50,7 +50,7 @@ class ViewState:
         self._rows: list[list[Any]] = []
         self._head: Mapping[str, Any] = {}
         self._growing: LiveAnswer | None = None
-        self._prompt = Message("user", "")
+        self._prompt: tuple[str, Message] = "", Message("user", "")
         self._versions: dict[str, tuple[Turn, int]] = {}
         self._rendered: OrderedDict[str, tuple[Turn, tuple[str, ...]]] = OrderedDict()
 
@@ -160,14 +160,14 @@ class ViewState:
         draft, progress = answering.draft, answering.progress
         if self._growing is None or self._growing.id != draft.id:
             self._growing = LiveAnswer(draft.id)
-            self._prompt = draft.prompt
+            self._prompt = draft.asked, draft.prompt
             self._growing.advance(progress)
             message.content["live"] = self._live(self._growing, message)
         elif news := self._growing.advance(progress):
             message.content["live"] = {"id": draft.id, **news}
 
     def _live(self, growing: LiveAnswer, message: Sent) -> dict[str, Any]:
-        return {"id": growing.id, **_prompt(self._prompt, message), **growing.whole()}
+        return {"id": growing.id, **_prompt(*self._prompt, message), **growing.whole()}
 
     def _items(self, ids: Iterable[str], message: Sent) -> list[dict[str, Any]]:
         now = self.conversation.turns
@@ -182,7 +182,7 @@ class ViewState:
         return {
             "id": turn.id,
             "version": self._version(turn),
-            **_prompt(turn.prompt, message),
+            **_prompt(turn.asked, turn.prompt, message),
             "blocks": blocks,
             "reasoning": replace_surrogates(thoughts(turn.reasoning)),
             "text": replace_surrogates(
@@ -209,13 +209,13 @@ class ViewState:
             self._rendered.popitem(last=False)
 
 
-def _prompt(prompt: Message, message: Sent) -> dict[str, Any]:
+def _prompt(asked: str, prompt: Message, message: Sent) -> dict[str, Any]:
     images = []
     for part in prompt.parts:
         if isinstance(part, ImagePart):
             images.append({"type": part.media_type, "buffer": len(message.buffers)})
             message.buffers.append(part.data)
-    return {"prompt": replace_surrogates(prompt.text), "images": images}
+    return {"prompt": replace_surrogates(asked), "images": images}
 
 
 def _asides(turn: Turn) -> tuple[str, ...]:

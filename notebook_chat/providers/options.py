@@ -110,6 +110,7 @@ class TurnOptions(ChatOptions, total=False):
         fresh: Whether to start over: the turns before are not sent.
         replaces: The id of a turn that is asked anew, in its place.
         images: Images to go with the prompt: paths, bytes, ``data:`` URLs, Pillow images, matplotlib figures.
+        values: The variables that the prompt may name as ``{name}``; without it, braces mean nothing.
         wait: Whether to wait for another answer that is coming in the conversation, and not to refuse.
     """
 
@@ -119,6 +120,7 @@ class TurnOptions(ChatOptions, total=False):
     fresh: bool
     replaces: str | None
     images: Sequence[Any]
+    values: Mapping[str, Any] | None
     wait: bool
 
 

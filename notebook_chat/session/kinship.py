@@ -111,7 +111,7 @@ class Kinship:
         """Whether the cell of a turn is in the file, as far as it can be told."""
         if self.shows(turn):
             return True
-        id, prompt = base_of(turn.cell or ""), turn.prompt.text.strip()
+        id, prompt = base_of(turn.cell or ""), turn.asked.strip()
         cell = self._by_id.get(id)
         if cell is None:
             return any(

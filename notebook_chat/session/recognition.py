@@ -139,7 +139,7 @@ def claim(turns: Sequence[Turn], lost: Collection[str], name: str, source: str) 
     """
     chat = is_chat_cell(source)
     for place, turn in enumerate(turns):
-        prompt = turn.prompt.text.strip()
+        prompt = turn.asked.strip()
         same = prompt == prompt_of(source) if chat else prompt in source
         if turn.id in lost and turn.cell is None and prompt and same:
             found = msgspec.structs.replace(turn, cell=name)
@@ -149,7 +149,7 @@ def claim(turns: Sequence[Turn], lost: Collection[str], name: str, source: str) 
 
 def asks(prompt: str, turn: Turn) -> bool:
     """Whether a cell's prompt is that of a turn."""
-    return bool(prompt) and turn.prompt.text.strip() == prompt
+    return bool(prompt) and turn.asked.strip() == prompt
 
 
 def names_of(file: NotebookFile, turns: Sequence[Turn], sources: Mapping[str, str]) -> list[str | None]:

@@ -61,7 +61,7 @@ def write_turn(
     Returns:
         Whether it was written as a whole: of one with values that nothing can hold, the texts are.
     """
-    prompt, answer = _sound(turn.prompt.text), _sound(turn.answer)
+    prompt, answer = _sound(turn.asked), _sound(turn.answer)
     status = turn.status if owner is None else STREAMING
     data, whole = _encoded(turn)
     [[row]] = connection.execute(

@@ -1,0 +1,18 @@
+"""Values as a model can read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .description import DEFAULT_TOKENS, Description
+
+
+def describe(value: Any, *, name: str = "", tokens: int = DEFAULT_TOKENS) -> Description:
+    """A value as a model can read it. It never raises, whatever the value does.
+
+    Args:
+        value: The value.
+        name: What the prompt calls it.
+        tokens: How long the text may be, in tokens.
+    """
+    return Description(repr(value)[: 4 * tokens])

@@ -1,0 +1,55 @@
+"""What goes along with a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..conversation import Included
+from ..parts import AudioPart, FilePart, ImagePart, TextPart
+
+ExtraPart = TextPart | ImagePart | FilePart | AudioPart
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Something that goes along with a prompt, as a model is told of it: a value, a cell, a file.
+
+    Attributes:
+        name: What the prompt calls it, such as ``df`` or ``data.csv``.
+        parts: It, in parts of a message. Its text says itself where it begins and ends.
+        label: What the reader is told of it beside its name, such as ``10,000,000 × 12``; empty for nothing.
+        digest: What tells whether it is still the same later; empty where that cannot be told.
+    """
+
+    name: str
+    parts: tuple[ExtraPart, ...]
+    label: str = ""
+    digest: str = ""
+
+    @property
+    def included(self) -> Included:
+        """It, as a turn remembers it."""
+        return Included(self.name, self.label, self.digest)
+
+
+def joined(before: Iterable[Extra], prompt: str, after: Iterable[Extra]) -> str | tuple[ExtraPart, ...]:
+    """The content of a message: what goes before the prompt, the prompt, what follows it. Texts that would stand side
+    by side are one, with a blank line between them, since some services take one text only.
+
+    Args:
+        before: What the prompt is about: cells, files.
+        prompt: The prompt.
+        after: What it names: values.
+    """
+    parts: list[ExtraPart] = []
+    ahead = (part for extra in before for part in extra.parts)
+    behind = (part for extra in after for part in extra.parts)
+    for part in (*ahead, TextPart(prompt), *behind):
+        last = parts[-1] if parts else None
+        if isinstance(part, TextPart) and isinstance(last, TextPart):
+            parts[-1] = TextPart("\n\n".join(filter(None, (last.text, part.text))))
+        else:
+            parts.append(part)
+    only = parts[0] if len(parts) == 1 else None
+    return only.text if isinstance(only, TextPart) else tuple(parts)
