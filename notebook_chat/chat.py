@@ -145,6 +145,7 @@ class Chat:
         replaces: str | None = None,
         images: Sequence[Any] = (),
         values: Mapping[str, Any] | None = None,
+        closing: str = "",
         wait: bool = False,
         **options: Unpack[ChatOptions],
     ) -> Run:
@@ -159,6 +160,7 @@ class Chat:
             images: Images to go with the prompt, each as ``images.image_part`` takes it: a file's path or
                 bytes, a ``data:`` URL, a Pillow image, a matplotlib figure.
             values: The variables that the prompt may name as ``{name}``; without it, braces mean nothing.
+            closing: What the message ends with, beside what the user typed.
             wait: Whether to wait for another answer that is coming in the conversation.
             **options: Options of this request alone.
 
@@ -177,7 +179,7 @@ class Chat:
             _check(images, (list, tuple), "images must be a list")
             _check(system, str, "system must be a text")
             _check(values, Mapping, "values must be a dict of variables")
-            composed = compose(message, Ingredients(values=values, images=images))
+            composed = compose(message, Ingredients(values=values, images=images, closing=closing))
             return Run(
                 self.conversation,
                 Prompt(

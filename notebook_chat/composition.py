@@ -10,7 +10,7 @@ import msgspec
 
 from .conversation import Included
 from .images import image_part
-from .messages import Message
+from .messages import Message, TextPart
 from .prompt import Extra, fill, joined
 
 
@@ -21,10 +21,12 @@ class Ingredients:
     Attributes:
         values: The variables that the prompt may name as ``{name}``; ``None`` where braces mean nothing.
         images: Images, each as ``images.image_part`` takes it.
+        closing: What the message ends with, where more is to be said than the user typed; ``""`` for nothing.
     """
 
     values: Mapping[str, Any] | None = None
     images: Sequence[Any] = ()
+    closing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def compose(message: Message, ingredients: Ingredients) -> Composed:
     composed = Composed(message)
     if ingredients.values is not None and isinstance(message.content, str):
         composed = _with_values(composed, ingredients.values)
+    if ingredients.closing:
+        composed = _closed(composed, ingredients.closing)
     if ingredients.images:
         images = tuple(image_part(image) for image in ingredients.images)
         grown = msgspec.structs.replace(composed.message, content=(*composed.message.parts, *images))
@@ -66,6 +70,13 @@ def _with_values(composed: Composed, values: Mapping[str, Any]) -> Composed:
     typed = composed.message.text
     filled = fill(typed, values)
     return _grown(composed, typed, joined((), filled.text, filled.values), filled.values)
+
+
+def _closed(composed: Composed, closing: str) -> Composed:
+    content = composed.message.content
+    content = f"{content}\n\n{closing}" if isinstance(content, str) else (*content, TextPart(closing))
+    typed = composed.message.text if composed.typed is None else composed.typed
+    return replace(composed, message=msgspec.structs.replace(composed.message, content=content), typed=typed)
 
 
 def _grown(composed: Composed, typed: str, content: Any, extras: Sequence[Extra]) -> Composed:

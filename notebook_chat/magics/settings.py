@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from .inserted_cells import InsertedCells
 from .shown_answers import ShownAnswers
 
 
@@ -18,6 +19,7 @@ class Settings(Protocol):
     max_characters: int
     told: set[str]
     shown: ShownAnswers
+    inserted: InsertedCells
 
     @property
     def output(self) -> str:
