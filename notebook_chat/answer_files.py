@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,9 @@ from .markup.parser import split
 from .renderers.footer import ending
 from .renderers.parts import asides, asides_html
 from .text import replace_surrogates
+
+_FAR = re.compile(r"\S[ \t]{60,}\S")
+"""Code that blanks have pushed out of sight."""
 
 
 class Saved(NamedTuple):
@@ -56,8 +60,20 @@ def write(turn: Turn, path: Path, notebook: Path | None = None) -> Saved:
     else:
         code = _code(turn, path)
         text, what = code.text + "\n", "The code of the answer"
-        told = "It breaks off." if breaks_off(turn, code) else ""
+        told = " ".join(cautions(turn, code))
     return Saved(export_files.write(path, text.encode("utf-8", "replace"), notebook), what, told)
+
+
+def cautions(turn: Turn, code: Code) -> list[str]:
+    """What a reader should know of an answer's code, in sentences; empty where there is nothing unusual."""
+    told = ["It breaks off."] if breaks_off(turn, code) else []
+    if code.revealed:
+        count = "1 character" if code.revealed == 1 else f"{code.revealed:,} characters"
+        told.append(f"{count} of it would not be seen, and became visible, as ‹U+202E›: read it with care.")
+    if (far := _FAR.search(code.text)) is not None:
+        line = code.text.count("\n", 0, far.start()) + 1
+        told.append(f"Line {line} of it goes on far to the right.")
+    return told
 
 
 def breaks_off(turn: Turn, code: Code) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +29,6 @@ _MAGICS = {
 
 _NAMES = {"splus": "R", "mysql": "SQL", "postgresql": "SQL", "sql": "SQL", "html": "HTML"}
 
-_FAR = re.compile(r"\S[ \t]{60,}\S")
-"""Code that blanks have pushed out of sight."""
-
 
 def insert_code(
     turn: Turn, inserted: InsertedCells, shell: Any, *, again: bool = False, whole: bool = True
@@ -49,7 +45,7 @@ def insert_code(
     Returns:
         What became of it, in a line for the reader.
     """
-    from ..answer_files import breaks_off
+    from ..answer_files import breaks_off, cautions
     from ..markup.answer_code import code_of, languages
 
     code = code_of(turn.answer) or _of_another_language(turn.answer, shell)
@@ -58,20 +54,9 @@ def insert_code(
         if not named:
             return "The answer has no code."
         return f"The answer's code is {named}, which has no cell here: %chat save FILE writes it down."
-    told = []
-    if breaks_off(turn, code):
-        if whole:
-            return "The answer breaks off within its code, which is not put into a cell: %chat code does so."
-        told.append("It breaks off.")
-    told.insert(0, inserted.put(code.text, again=again))
-    if code.revealed:
-        count = "1 character" if code.revealed == 1 else f"{code.revealed} characters"
-        told.append(
-            f"{count} of it would not be seen, and became visible, as \u2039U+202E\u203a: read it with care."
-        )
-    if (far := _FAR.search(code.text)) is not None:
-        line = code.text.count("\n", 0, far.start()) + 1
-        told.append(f"Line {line} of it goes on far to the right.")
+    if whole and breaks_off(turn, code):
+        return "The answer breaks off within its code, which is not put into a cell: %chat code does so."
+    told = [inserted.put(code.text, again=again), *cautions(turn, code)]
     if others := _named(code.left_out):
         told.append(f"Left out: {others}.")
     return " ".join(told)

@@ -38,7 +38,7 @@ _NEW = "The code is in the new cell below."
 _OLD = "The code is in the cell that was inserted before."
 _EDITED = "The one that was inserted before has been edited, and stays as it is."
 _NOT_FOUND = "If there is one from before, delete it: it could not be looked for here."
-_WAITED = "That was about to run what it said before: run it again."
+_WAITED = "It was about to run its earlier code: run it again."
 _HANDED_ON = (
     "The code was handed on as the next cell. Where none is made of it, as by papermill, the answer has it."
 )

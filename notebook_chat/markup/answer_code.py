@@ -26,6 +26,7 @@ _FIRST_PROMPTS: Final = {PYTHON: re.compile(r"(?:>>>|In \[\d{1,6}\]:) "), SHELL:
 _MAGIC_LINE: Final = re.compile(
     r"^([ \t]*)(?:[!%?].*|[\w., \t]{1,200}=[ \t]*[!%].*|[\w.]{1,200}\?\??[ \t]*)$", re.MULTILINE
 )
+_MAGIC: Final = re.compile(r"^[ \t]*(?:!|%%?)[A-Za-z_]", re.MULTILINE)
 _CELL_MAGIC: Final = re.compile(r"%%(\w{1,100})")
 _MAGICS_OF_PYTHON: Final = frozenset({"time", "timeit", "capture", "prun"})
 
@@ -83,12 +84,12 @@ def code_of(answer: str, language: str = PYTHON) -> Code | None:
         taken = [CodeBlock(replace_surrogates(answer))]
     if not taken:
         return None
-    text, count = revealed(_joined([_plain(block, language) for block in taken]))
+    seen = [revealed(block.text.lstrip("\ufeff")) for block in taken]
     return Code(
-        text,
+        _joined([_plain(text, language) for text, _ in seen]),
         language,
         is_open=not taken[-1].is_closed,
-        revealed=count,
+        revealed=sum(count for _, count in seen),
         left_out=tuple(dict.fromkeys(block.language for block in blocks if block not in taken)),
     )
 
@@ -115,7 +116,7 @@ def is_python(text: str, *, alone: bool = False) -> bool:
             tree = ast.parse(plain) if len(plain) <= LONGEST else ast.Module([], [])
         if not tree.body:
             return False
-        return not alone or plain != text or any(isinstance(one, _DOES_SOMETHING) for one in ast.walk(tree))
+        return not alone or _MAGIC.search(text) is not None or any(isinstance(one, _DOES_SOMETHING) for one in ast.walk(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 
@@ -147,9 +148,9 @@ def _unnamed(blocks: list[CodeBlock], language: str) -> list[CodeBlock]:
     return [block for block in unnamed if is_python(block.text, alone=named or not block.is_fenced)] or fenced
 
 
-def _plain(block: CodeBlock, language: str) -> str:
+def _plain(text: str, language: str) -> str:
     """A block's code without an indentation of the whole, and without a session's prompts and outputs."""
-    code = textwrap.dedent(block.text.lstrip("\ufeff").strip("\n"))
+    code = textwrap.dedent(text.strip("\n"))
     first = _FIRST_PROMPTS.get(language)
     if first is None or first.match(code) is None:
         return code
