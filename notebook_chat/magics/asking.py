@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -38,6 +39,34 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     options = parse_cell_line(line)
     if not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
+    put(
+        prompt,
+        options,
+        session=session,
+        settings=settings,
+        shell=shell,
+        values=None if options.raw else shell.user_ns,
+    )
+
+
+def put(
+    prompt: str, options: Namespace, *, session: NotebookSession, settings: Settings, shell: Any, **more: Any
+) -> Run:
+    """Asks in the notebook's conversation, shows the answer in the cell that runs as it comes, and keeps what the user
+    wants of it.
+
+    Args:
+        prompt: What is asked.
+        options: As ``parse_cell_line`` gives them.
+        session, settings, shell: As for ``ask``.
+        **more: What else goes out, as for ``Chat.reply``: ``values``, ``extras``, ``typed``.
+
+    Returns:
+        The run, at its end.
+
+    Raises:
+        ChatError: The answer failed.
+    """
     conversation = session.conversation(options.conversation or DEFAULT)
     cell_id = session.next_cell(conversation)
     chat = Chat(
@@ -57,8 +86,8 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         cell=cell_id,
         system=options.system,
         fresh=options.new,
-        values=None if options.raw else shell.user_ns,
         wait=True,
+        **more,
     )
     _tell_of_file(run, settings)
     renderer = _renderer(shell, settings, conversation, run, news)
@@ -73,6 +102,7 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         show_problem(session.history.warning())
         if options.output and run.turn is not None:
             shell.user_ns[options.output] = answer_of(run.turn)
+    return run
 
 
 def _tell_of_file(run: Run, settings: Settings) -> None:

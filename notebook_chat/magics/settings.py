@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from .failures import Failures
 from .shown_answers import ShownAnswers
 
 
@@ -18,6 +19,7 @@ class Settings(Protocol):
     max_characters: int
     told: set[str]
     shown: ShownAnswers
+    failures: Failures
 
     @property
     def output(self) -> str:
