@@ -35,7 +35,7 @@ def similar(name: str, names: Iterable[object]) -> list[str]:
     wanted = _plain(name[:_LONGEST])
     found = [*([wanted] if wanted in plain else []), *difflib.get_close_matches(wanted, plain, _MOST, 0.6)]
     begun = [
-        one for one in plain if wanted and len(wanted) >= 3 and (one.startswith(wanted) or wanted in one)
+        one for one in plain if wanted and len(wanted) >= 2 and (one.startswith(wanted) or wanted in one)
     ]
     return [one for key in dict.fromkeys([*found, *begun[:_MOST]]) for one in plain[key]][:_MOST]
 
