@@ -26,7 +26,7 @@ def describe_sequence(value: Any, tokens: int) -> Description:
     """A list, a tuple or a deque, or a value of a class that derives from one."""
     if is_a(value, tuple) and (fields := fields_of(value)) is not None:
         return describe_fields(value, fields, tokens)
-    base = next(one for one in (list, tuple, deque) if is_a(value, one))
+    base: Any = next(one for one in (list, tuple, deque) if is_a(value, one))
     count = base.__len__(value)
     bound = f", at most {value.maxlen:,}" if base is deque and deque.maxlen.__get__(value) is not None else ""
     plain = value if type(value) in (list, tuple) else _Items(value, base)
@@ -39,7 +39,7 @@ def describe_sequence(value: Any, tokens: int) -> Description:
 
 def describe_set(value: Any, tokens: int) -> Description:
     """A set, a frozen set or the keys of a dict."""
-    base = next((one for one in (set, frozenset) if is_a(value, one)), type({}.keys()))
+    base: Any = next((one for one in (set, frozenset) if is_a(value, one)), type({}.keys()))
     count = base.__len__(value)
     if whole := _whole(value, tokens, count, "item", type(value) is set):
         return whole

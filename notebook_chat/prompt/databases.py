@@ -4,6 +4,7 @@ changed, and no transaction is begun or left open."""
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -246,9 +247,7 @@ def _named(engine: Any) -> str:
 
 
 def _reflected(engine: Any) -> Iterator[Table]:
-    from sqlalchemy import inspect
-
-    inspector = inspect(engine)
+    inspector = sys.modules["sqlalchemy"].inspect(engine)
     until = time.monotonic() + _SECONDS
     for kind, names in (("table", inspector.get_table_names()), ("view", inspector.get_view_names())):
         for name in names[:_TABLES]:
@@ -276,5 +275,6 @@ def describe_session(value: Any, tokens: int) -> Description:
         return _untold("A session of SQLAlchemy", str(error).partition("\n")[0])
     known = describe_engine if hasattr(bound, "pool") else describe_connection
     found = known(bound, tokens)
-    pending = f"A session of SQLAlchemy ({len(value.new)} new, {len(value.dirty)} changed, {len(value.deleted)} deleted)"
+    changes = f"{len(value.new)} new, {len(value.dirty)} changed, {len(value.deleted)} deleted"
+    pending = f"A session of SQLAlchemy ({changes})"
     return Description(lines_within([f"{pending}.", *found.text.splitlines()], tokens), found.label)

@@ -14,11 +14,13 @@ from .classes import class_member, instance_values, is_a, module_of, mro, own_me
 from .structs import fields_of
 
 Update = Callable[[bytes], object]
+Sampler = Callable[[Any, "Digesting"], bool]
+"""Adds a sample of a value to a digest, and tells whether something was found."""
 
 WHOLE = 50_000
 """How many plain elements a container may have of which all are looked at."""
 
-_NODES = 4_000  # elements that are looked at one by one, in all
+_NODES = 1_500  # elements that are looked at one by one, in all
 _DEPTH = 8
 _ENDS = 300
 _SPREAD = 600
@@ -26,7 +28,17 @@ _WHOLE_TEXT = 1_000_000
 _PIECE = 4_096
 _SCALARS = frozenset((int, float, complex, bool, str, bytes, type(None)))
 _WRITTEN = ("datetime", "decimal", "fractions", "uuid", "ipaddress", "zoneinfo")
-_UNSTEADY = ("matplotlib", "IPython", "ipywidgets", "plotly", "PIL", "asyncio", "threading", "logging", "sqlalchemy")
+_UNSTEADY = (
+    "matplotlib",
+    "IPython",
+    "ipywidgets",
+    "plotly",
+    "PIL",
+    "asyncio",
+    "threading",
+    "logging",
+    "sqlalchemy",
+)
 """Packages whose objects change by being looked at, or hold what says nothing."""
 
 
@@ -35,10 +47,12 @@ class Digesting:
 
     Args:
         update: Takes the bytes.
+        sampler_of: Says how a table or an array of a class is sampled.
     """
 
-    def __init__(self, update: Update) -> None:
+    def __init__(self, update: Update, sampler_of: Callable[[type], Sampler | None]) -> None:
         self._update = update
+        self._sampler_of = sampler_of
         self._left = _NODES
         self._above: set[int] = set()
 
@@ -84,9 +98,7 @@ class Digesting:
             self._update(piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else bytes(piece))
 
     def _of_class(self, value: Any, cls: type) -> bool:
-        from .sampling import sampler_of
-
-        if (sampler := sampler_of(cls)) is not None:
+        if (sampler := self._sampler_of(cls)) is not None:
             return sampler(value, self)
         classes = mro(cls)
         if any(qualified_name(one) == "enum.Enum" for one in classes):
@@ -163,7 +175,10 @@ class Digesting:
         items: Iterable[Any] = dict.items(value)
         if count > 2 * _ENDS:
             last = islice(dict.__reversed__(value), _ENDS)
-            items = [*islice(items, _ENDS), *((key, dict.__getitem__(value, key)) for key in last if is_plain(key))]
+            items = [
+                *islice(items, _ENDS),
+                *((key, dict.__getitem__(value, key)) for key in last if is_plain(key)),
+            ]
         for key, one in items:
             self.add(key)
             self.add(one)

@@ -114,7 +114,7 @@ def _said(error: BaseException) -> list[str]:
     if type(notes) is list:
         lines += [cut(single_line(note), 300) for note in notes[:5] if type(note) is str]
     if is_a(error, BaseExceptionGroup):
-        inner = BaseExceptionGroup.exceptions.__get__(error)  # type: ignore[attr-defined]
+        inner = BaseExceptionGroup.exceptions.__get__(error)
         lines += [f"  of it: {cut(_words(one), 300)}" for one in inner[:5]]
     return lines
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from .digesting import Digesting
 from .patience import FailedError, GaveUpError, within
+from .sampling import sampler_of
 
 _KEY = os.urandom(32)
 _KERNEL = os.urandom(4).hex()
@@ -32,20 +33,12 @@ def fingerprint(value: Any) -> str:
         return ""
 
 
-def is_older(digest: str, value: Any) -> bool:
-    """Whether a value has changed since it had a fingerprint; not, where that cannot be told.
-
-    Args:
-        digest: The fingerprint. One of another kernel says nothing.
-        value: The value as it is now.
-    """
-    if not digest.startswith(f"{_KERNEL}:"):
-        return False
-    now = fingerprint(value)
-    return bool(now) and now != digest
+def is_of_this_kernel(digest: str) -> bool:
+    """Whether a fingerprint was taken in this kernel, so that it can be compared with others."""
+    return digest.startswith(f"{_KERNEL}:")
 
 
 def _digest(value: Any) -> str:
     hashed = blake2b(key=_KEY, digest_size=12)
-    known = Digesting(hashed.update).add(value)
+    known = Digesting(hashed.update, sampler_of).add(value)
     return f"{_KERNEL}:{hashed.hexdigest()}" if known else ""

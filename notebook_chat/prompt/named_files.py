@@ -53,12 +53,8 @@ def size_of(count: int) -> str:
     """A number of bytes as people say it: ``12 bytes``, ``3.4 MB``."""
     if count < 1000:
         return counted(count, "byte")
-    size = float(count)
-    for unit in ("kB", "MB", "GB", "TB"):
-        size /= 1000
-        if size < 999.5:
-            break
-    return f"{size:.3g} {unit}"
+    power = min(4, (len(str(count)) - 1) // 3)
+    return f"{count / 1000**power:.3g} {('', 'kB', 'MB', 'GB', 'TB')[power]}"
 
 
 def _folder(path: str, first: str, tokens: int) -> Description:

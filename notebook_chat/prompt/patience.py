@@ -139,7 +139,7 @@ def _silent() -> Generator[None]:
     with _installing:
         before = sys.stdout, sys.stderr
         during = _Filter(sys.stdout), _Filter(sys.stderr)
-        sys.stdout, sys.stderr = during  # type: ignore[assignment]
+        sys.stdout, sys.stderr = during
         try:
             yield
         finally:

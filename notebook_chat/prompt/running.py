@@ -16,7 +16,8 @@ def describe_generator(value: Any, tokens: int) -> Description:
     """A generator, a coroutine or an asynchronous generator: where it is, and its source."""
     what, code, frame, running = _of(value)
     state = "running" if running else "at its end" if frame is None else _progress(frame, code)
-    first = f"{a(what)}, made by {code.co_qualname.rpartition('<locals>.')[2]}; it is {state}. Nothing was taken from it."
+    name = code.co_qualname.rpartition("<locals>.")[2]
+    first = f"{a(what)}, made by {name}; it is {state}. Nothing was taken from it."
     source = source_of_code(code)
     lines = [first, *(["Its source:", *source.splitlines()] if source else [])]
     return Description(lines_within(lines, tokens), f"{what}, {state}")

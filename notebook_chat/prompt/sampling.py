@@ -1,20 +1,15 @@
-"""Samples of tables and arrays for a digest: names, types, the cells at some positions, and the sums of blocks of memory,
-so that nearly every change of a table that is not large is seen. Nothing is copied as a whole."""
+"""Samples of tables and arrays for a digest: names, types, the cells at some positions, and the sums of blocks of
+memory, so that nearly every change of a table that is not large is seen. Nothing is copied as a whole."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from .classes import instance_values, mro, qualified_name
-from .digesting import positions
+from .digesting import Digesting, Sampler, positions
 from .kinds import names
-
-if TYPE_CHECKING:
-    from .digesting import Digesting
-
-Sampler = Callable[[Any, "Digesting"], bool]
 
 _SUMMED = 4_000_000
 """How many bytes of memory are added up."""
@@ -152,7 +147,9 @@ def _cell(value: Any) -> Any:
 def _polars_frame(value: Any, digest: Digesting) -> bool:
     rows, columns = value.shape
     digest.add([rows, columns])
-    digest.add([[name, str(dtype)] for name, dtype in zip(value.columns[:2000], value.dtypes[:2000], strict=True)])
+    digest.add(
+        [[name, str(dtype)] for name, dtype in zip(value.columns[:2000], value.dtypes[:2000], strict=True)]
+    )
     if not rows or not columns:
         return True
     if columns > _COLUMNS:
@@ -195,10 +192,16 @@ def _tensor(value: Any, digest: Digesting) -> bool:
 
 
 def _xarray(value: Any, digest: Digesting) -> bool:
-    variables = dict(value.variables) if hasattr(value, "variables") else {"": value.variable, **value.coords.variables}
+    variables = (
+        dict(value.variables)
+        if hasattr(value, "variables")
+        else {"": value.variable, **value.coords.variables}
+    )
     known = []
     for name, variable in list(variables.items())[:_COLUMNS]:
-        digest.add([str(name), [int(one) for one in variable.shape], str(variable.dtype), [*map(str, variable.dims)]])
+        digest.add(
+            [str(name), [int(one) for one in variable.shape], str(variable.dtype), [*map(str, variable.dims)]]
+        )
         held = instance_values(variable).get("_data")  # ``data`` would read what is still in a file
         if held is not None and qualified_name(type(held)) == "numpy.ndarray":
             known.append(_array(held, digest))
@@ -216,7 +219,9 @@ def _path(value: Any, digest: Digesting) -> bool:
 
 
 def _scalar(value: Any, digest: Digesting) -> bool:
-    return digest.add(str(value.dtype)) and digest.add(value.tobytes()) if not value.dtype.hasobject else False
+    return (
+        digest.add(str(value.dtype)) and digest.add(value.tobytes()) if not value.dtype.hasobject else False
+    )
 
 
 def _spread(count: int, most: int) -> Sequence[int]:

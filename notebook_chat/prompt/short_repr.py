@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,7 @@ LONGEST_INT = 2_000
 
 _DEPTH = 4
 _REPR_SECONDS = 0.5
-_BRACKETS = {list: "[]", tuple: "()", set: "{}", frozenset: ("frozenset({", "})")}
+_BRACKETS: dict[type, Sequence[str]] = {list: "[]", tuple: "()", set: "{}", frozenset: ("frozenset({", "})")}
 _PLAIN_MODULES = ("datetime", "decimal", "fractions", "uuid", "pathlib", "zoneinfo", "ipaddress", "re")
 _PLAIN_CLASSES = (
     "numpy.generic",
@@ -58,7 +58,7 @@ def _short(value: Any, limit: int, depth: int, above: tuple[int, ...]) -> str:
         return quoted(value, limit)
     if cls in (bytes, bytearray):
         return cut(repr(bytes(value[:limit])), limit)
-    if id(value) in above or depth <= 0 and (cls in _BRACKETS or cls is dict):
+    if id(value) in above or (depth <= 0 and (cls in _BRACKETS or cls is dict)):
         return "[…]" if cls is not dict else "{…}"
     inner = (*above, id(value))
     if cls in _BRACKETS:
