@@ -17,6 +17,7 @@ from ..store import stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
 from .cell import options_and_prompt
+from .older_values import older_news
 from .output import show_problem, show_text
 from .output_area import takes_updates
 from .settings import Settings
@@ -81,6 +82,8 @@ def put(
     )
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     news = session.take_news(conversation)
+    if not options.new:
+        news += older_news(conversation.turns, cell_id, shell.user_ns, settings.told)
     run = chat.reply(
         prompt,
         cell=cell_id,

@@ -43,7 +43,7 @@ def type_name(cls: type) -> str:
 
 
 def class_member(cls: type, name: str) -> Any:
-    """What a class or one that it derives from has under a name, as it stands there; ``None`` where there is nothing."""
+    """What a class or one that it derives from has under a name, as it stands there; ``None`` for nothing."""
     for one in mro(cls):
         found = _NAMES(one).get(name, _MISSING)
         if found is not _MISSING:
@@ -66,7 +66,7 @@ def instance_values(value: object) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for cls in reversed(mro(type(value))):
         for name, member in _NAMES(cls).items():
-            if type(member) is _SLOT:
+            if type(member) is _SLOT and not name.startswith("__"):
                 try:
                     found[name] = member.__get__(value)
                 except AttributeError:  # it has no value yet

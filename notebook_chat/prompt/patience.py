@@ -19,6 +19,7 @@ SECONDS = 1.0
 """How long the values of a prompt are waited for."""
 
 _NESTED = 0.3  # of what is left, for a part of what is waited for
+_LEAST = 0.01  # seconds for which nothing is begun
 _ENDING = 0.02  # seconds that a thread has to end, each time it is told to
 _TIMES = 3
 _LONGEST = 500  # characters of what an exception says
@@ -53,7 +54,10 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     """
     outer = threading.current_thread()
     if isinstance(outer, _Worker):
-        return _result(_Worker(work, min(seconds, (outer.until - time.monotonic()) * _NESTED)))
+        seconds = min(seconds, (outer.until - time.monotonic()) * _NESTED)
+        if seconds < _LEAST:
+            raise GaveUpError
+        return _result(_Worker(work, seconds, outer.given_up))
     with _silent():
         return _result(_Worker(work, seconds))
 
@@ -77,12 +81,13 @@ def _result(worker: _Worker[T]) -> T:
 
 
 class _Worker(threading.Thread, Generic[T]):
-    def __init__(self, work: Callable[[], T], seconds: float) -> None:
+    def __init__(self, work: Callable[[], T], seconds: float, given_up: set[type] | None = None) -> None:
         super().__init__(daemon=True, name="notebook_chat: a value is described")
         self.until = time.monotonic() + max(0.0, seconds)
         self.done = threading.Event()
         self.results: list[T] = []
         self.failure: str | None = None
+        self.given_up = set[type]() if given_up is None else given_up
         self._work: Callable[[], T] | None = work
         self._variables = contextvars.copy_context()
 
@@ -110,6 +115,12 @@ class _Worker(threading.Thread, Generic[T]):
                 self.join(_ENDING)
 
 
+def given_up() -> set[type]:
+    """The types of which a value has not come to an end before, in what the thread works on."""
+    worker = threading.current_thread()
+    return worker.given_up if isinstance(worker, _Worker) else set()
+
+
 def said_by(error: BaseException) -> str:
     """What an exception says, with its type. Its own code runs for it."""
     name = type_name(type(error))
@@ -128,7 +139,7 @@ def _silent() -> Generator[None]:
     with _installing:
         before = sys.stdout, sys.stderr
         during = _Filter(sys.stdout), _Filter(sys.stderr)
-        sys.stdout, sys.stderr = during  # type: ignore[assignment]
+        sys.stdout, sys.stderr = during
         try:
             yield
         finally:
