@@ -148,6 +148,7 @@ class Chat:
         values: Mapping[str, Any] | None = None,
         extras: Sequence[Extra] = (),
         typed: str | None = None,
+        closing: str = "",
         wait: bool = False,
         **options: Unpack[ChatOptions],
     ) -> Run:
@@ -164,6 +165,7 @@ class Chat:
             values: The variables that the prompt may name as ``{name}``; without it, braces mean nothing.
             extras: What goes before the prompt, ready as it is.
             typed: What the user typed, where the prompt is made of it.
+            closing: What the message ends with, beside what the user typed.
             wait: Whether to wait for another answer that is coming in the conversation.
             **options: Options of this request alone.
 
@@ -182,7 +184,10 @@ class Chat:
             _check(images, (list, tuple), "images must be a list")
             _check(system, str, "system must be a text")
             _check(values, Mapping, "values must be a dict of variables")
-            composed = compose(message, Ingredients(values=values, images=images, extras=extras, typed=typed))
+            ingredients = Ingredients(
+                values=values, images=images, extras=extras, typed=typed, closing=closing
+            )
+            composed = compose(message, ingredients)
             return Run(
                 self.conversation,
                 Prompt(

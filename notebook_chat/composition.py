@@ -10,7 +10,7 @@ import msgspec
 
 from .conversation import Included
 from .images import image_part
-from .messages import Message
+from .messages import Message, TextPart
 from .prompt import Extra, Filled, fill, joined
 
 
@@ -23,12 +23,14 @@ class Ingredients:
         images: Images, each as ``images.image_part`` takes it.
         extras: What goes before the prompt, ready as it is.
         typed: What the user typed, where the message is made of it; ``None`` where the message is it.
+        closing: What the message ends with, where more is to be said than the user typed; ``""`` for nothing.
     """
 
     values: Mapping[str, Any] | None = None
     images: Sequence[Any] = ()
     extras: Sequence[Extra] = ()
     typed: str | None = None
+    closing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def compose(message: Message, ingredients: Ingredients) -> Composed:
     composed = Composed(message)
     if isinstance(message.content, str) and (ingredients.values is not None or ingredients.extras):
         composed = _with_extras(composed, ingredients)
+    if ingredients.closing:
+        composed = _closed(composed, ingredients.closing)
     if ingredients.typed is not None:
         composed = replace(composed, typed=ingredients.typed)
     if ingredients.images:
@@ -72,6 +76,13 @@ def _with_extras(composed: Composed, ingredients: Ingredients) -> Composed:
     typed, before = composed.message.text, ingredients.extras
     filled = Filled(typed) if ingredients.values is None else fill(typed, ingredients.values)
     return _grown(composed, typed, joined(before, filled.text, filled.values), (*before, *filled.values))
+
+
+def _closed(composed: Composed, closing: str) -> Composed:
+    content = composed.message.content
+    content = f"{content}\n\n{closing}" if isinstance(content, str) else (*content, TextPart(closing))
+    typed = composed.message.text if composed.typed is None else composed.typed
+    return replace(composed, message=msgspec.structs.replace(composed.message, content=content), typed=typed)
 
 
 def _grown(composed: Composed, typed: str, content: Any, extras: Sequence[Extra]) -> Composed:

@@ -106,6 +106,10 @@ def model_names(session: NotebookSession) -> list[str]:
     return list(dict.fromkeys(filter(None, [*answered, *model_list.remembered(), *begun])))
 
 
+FORMATS = ("code", "text", "markdown", "html", "silent")
+"""What can become of an answer; ``ChatMagics.output`` says which it is unless one is named."""
+
+
 @cache
 def cell_parser() -> Parser:
     """The parser of the line of ``%%chat``."""
@@ -144,6 +148,14 @@ def cell_parser() -> Parser:
         help="a further field of the request, V as JSON or text; may be repeated",
     )
     add("--raw", action="store_true", help="send the prompt as it is typed: braces mean nothing")
+    add(
+        "-f",
+        "--format",
+        type=_format,
+        metavar="FORMAT",
+        help="what becomes of the answer: code (shown, and its code in a new cell below), text, markdown, html, silent",
+        complete=lambda _: FORMATS,
+    )
     add("-o", "--output", type=_variable, metavar="NAME", help="put the answer into this variable")
     return parser
 
@@ -194,6 +206,13 @@ _ELSEWHERE = MappingProxyType(
     }
 )
 """The fields of requests that an option of its own is for, or the cell, and what to write instead."""
+
+
+def _format(text: str) -> str:
+    name = {"md": "markdown"}.get(text, text)
+    if name not in FORMATS:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(FORMATS)}")
+    return name
 
 
 def _variable(text: str) -> str:

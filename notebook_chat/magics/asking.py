@@ -10,7 +10,15 @@ from ..chat import Chat, answer_of
 from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
 from ..errors import InvalidMessagesError
-from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
+from ..renderers import (
+    DisplayRenderer,
+    Renderer,
+    SilentRenderer,
+    SilentTerminalRenderer,
+    TerminalRenderer,
+    TextRenderer,
+    play,
+)
 from ..run import Run
 from ..session import DEFAULT, NotebookSession
 from ..store import stored_with
@@ -21,6 +29,9 @@ from .older_values import older_news
 from .output import show_problem, show_text
 from .output_area import takes_updates
 from .settings import Settings
+
+_CODE = "Answer with one block of code: in Python, unless another language is asked for."
+"""What ``-f code`` adds to the prompt: small models explain more than they write."""
 
 
 def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, shell: Any) -> None:
@@ -47,6 +58,7 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         settings=settings,
         shell=shell,
         values=None if options.raw else shell.user_ns,
+        closing=_CODE if options.format == "code" and not options.raw else "",
     )
 
 
@@ -60,7 +72,7 @@ def put(
         prompt: What is asked.
         options: As ``parse_cell_line`` gives them.
         session, settings, shell: As for ``ask``.
-        **more: What else goes out, as for ``Chat.reply``: ``values``, ``extras``, ``typed``.
+        **more: What else goes out, as for ``Chat.reply``: ``values``, ``extras``, ``closing``.
 
     Returns:
         The run, at its end.
@@ -92,8 +104,9 @@ def put(
         wait=True,
         **more,
     )
+    asked_before = cell_id is not None and any(turn.cell == cell_id for turn in conversation.turns)
     _tell_of_file(run, settings)
-    renderer = _renderer(shell, settings, conversation, run, news)
+    renderer = _renderer(shell, settings, conversation, run, news, options.format)
     try:
         play(run, renderer, nested=settings.nested)
     finally:
@@ -105,6 +118,10 @@ def put(
         show_problem(session.history.warning())
         if options.output and run.turn is not None:
             shell.user_ns[options.output] = answer_of(run.turn)
+    if options.format == "code" and run.turn is not None:
+        from .code_cells import insert_code
+
+        show_text(insert_code(run.turn, settings.inserted, shell, again=asked_before))
     return run
 
 
@@ -121,20 +138,28 @@ def _tell_of_file(run: Run, settings: Settings) -> None:
 
 
 def _renderer(
-    shell: Any, settings: Settings, conversation: Conversation, run: Run, news: list[str]
+    shell: Any,
+    settings: Settings,
+    conversation: Conversation,
+    run: Run,
+    news: list[str],
+    form: str | None,
 ) -> Renderer:
     def notes() -> list[str]:
         return [*run.notes, *news]
 
     if not hasattr(shell, "kernel"):
-        return TerminalRenderer(show_footer=settings.footer, notes=notes)
+        terminal = SilentTerminalRenderer if form == "silent" else TerminalRenderer
+        return terminal(show_footer=settings.footer, notes=notes)
 
     def metadata(turn: Any) -> dict[str, Any]:
         return stored_with(conversation, turn if isinstance(turn, Turn) else None)
 
-    return DisplayRenderer(
-        form="markdown" if settings.output == "markdown" else "html",
-        show_footer=settings.footer,
+    display = {"text": TextRenderer, "silent": SilentRenderer}.get(form or "", DisplayRenderer)
+    written = settings.output if form in (None, "code") else form
+    return display(
+        form="markdown" if written == "markdown" else "html",
+        show_footer=settings.footer or form == "silent",
         live=takes_updates(shell),
         metadata=metadata,
         notes=notes,

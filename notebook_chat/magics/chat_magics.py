@@ -14,6 +14,7 @@ from ..session import NotebookSession
 from ..text import sendable
 from .arguments import cell_parser
 from .failures import Failures
+from .inserted_cells import InsertedCells
 from .interruption import interruption
 from .names import lost, others
 from .output import one_line, show_problem, show_text, told
@@ -61,6 +62,7 @@ class ChatMagics(Magics):
         self.session = session  # first: settings may be in the shell's configuration
         self.panels = Panels()
         self.shown = ShownAnswers()
+        self.inserted = InsertedCells(session, shell)
         self.told: set[str] = set()  # the variables of a file that the user has been told of
         self.failures = Failures(shell)
         self.leaving = ExitStack()  # what undoes the registration of these magics

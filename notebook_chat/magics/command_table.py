@@ -10,7 +10,14 @@ from typing import Any
 
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
-from . import conversation_commands, fixing, history_commands, model_commands, provider_commands
+from . import (
+    answer_commands,
+    conversation_commands,
+    fixing,
+    history_commands,
+    model_commands,
+    provider_commands,
+)
 from .arguments import Parser, cell_parser
 from .output import show_lines
 from .provider_commands import refuse_key
@@ -45,6 +52,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             provider_commands.group,
             fixing.group,
             conversation_commands.group,
+            answer_commands.group,
             history_commands.group,
             group,
         )

@@ -50,13 +50,13 @@ class Proposal:
     Attributes:
         correction: It.
         name: The name of the cell that it corrects.
-        owner: What tells the cell that asked for it from others; ``None`` where the front end sends no ids.
+        owner: For what it is inserted; empty where the front end sends no ids of cells.
         placed: Whether it is in the notebook.
     """
 
     correction: Correction
     name: str
-    owner: str | None = None
+    owner: str = ""
     placed: bool = False
 
 

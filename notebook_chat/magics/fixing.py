@@ -149,21 +149,19 @@ def _propose(run: Run, request: CodeRequest, failure: Failure, context: Context)
         show_text("The answer holds no corrected cell.")
         return
     cell = request.cells[correction.of]
-    owner = context.session.cells.current
+    asking = context.session.cells.current
+    owner = f"{asking}:fix" if asking is not None else ""
     context.settings.failures.proposal = Proposal(correction, cell.name, owner)
     lines = difference(cell.text, correction.code)
     show_difference(context.shell, lines, f"{cell.name}, corrected:", _INSERT)
 
 
 def _put_below(proposal: Proposal, context: Context) -> None:
-    """Puts a corrected cell into a new one, once."""
-    notebook = hasattr(context.shell, "kernel")
-    if proposal.placed and notebook:
-        return show_text(f"The corrected {proposal.name} is in a cell already.")
+    """Puts a corrected cell into a new one, once. What a terminal has in its next prompt may be asked for again."""
+    if proposal.placed and hasattr(context.shell, "kernel"):
+        return show_text(f"The corrected {proposal.name} is in a cell already; %chat code makes another one.")
     proposal.placed = True
-    context.shell.set_next_input(proposal.correction.code)
-    where = "a new cell below" if notebook else "the next prompt"
-    return show_text(f"The corrected {proposal.name} is in {where}: look at it, and run it.")
+    return show_text(context.settings.inserted.put(proposal.correction.code, owner=proposal.owner))
 
 
 def _number_and_hint(words: list[str]) -> tuple[int | None, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from .failures import Failures
+from .inserted_cells import InsertedCells
 from .shown_answers import ShownAnswers
 
 
@@ -20,6 +21,7 @@ class Settings(Protocol):
     told: set[str]
     shown: ShownAnswers
     failures: Failures
+    inserted: InsertedCells
 
     @property
     def output(self) -> str:

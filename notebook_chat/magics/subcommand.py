@@ -6,9 +6,11 @@ import argparse
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ..errors import InvalidOptionError
 from ..session import NotebookSession
 from .arguments import Completer, Parser, conversation_names
 from .panels import Panels
@@ -168,3 +170,15 @@ CONVERSATION = argument(
     complete=conversation_names,
 )
 """The conversation that a subcommand is about, where the default one is meant unless it is named."""
+
+
+def path_of(text: str) -> Path:
+    """A file's path as it was typed.
+
+    Raises:
+        InvalidOptionError: It begins with the home of a user who is not known here.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise InvalidOptionError(f"there is no home folder {text.partition('/')[0]}") from None

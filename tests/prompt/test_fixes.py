@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ..test_magics import notebook, provider, run, shared_shell, shell
+from ..test_magics import notebook, provider, shared_shell, shell
 from .failing_cells import CASES, Failing
 
 __all__ = ["provider", "shared_shell", "shell"]  # fixtures
