@@ -41,7 +41,7 @@ def test_a_cell_that_is_not_known() -> None:
 @given(LINES, LINES)
 def test_both_versions_can_be_read_off_it(old: list[str], new: list[str]) -> None:
     before, after = "\n".join(old), "\n".join(new)
-    lines = [line for line in difference(before, after)]
+    lines = difference(before, after)
     shown_old = [line.text for line in lines if line.mark in "- "]
     shown_new = [line.text for line in lines if line.mark in "+ "]
     whole_old = revealed(before)[0].rstrip().split("\n")

@@ -116,11 +116,7 @@ def is_python(text: str, *, alone: bool = False) -> bool:
             tree = ast.parse(plain) if len(plain) <= LONGEST else ast.Module([], [])
         if not tree.body:
             return False
-        return (
-            not alone
-            or _MAGIC.search(text) is not None
-            or any(isinstance(one, _DOES_SOMETHING) for one in ast.walk(tree))
-        )
+        return not alone or _MAGIC.search(text) is not None or any(isinstance(one, _DOES_SOMETHING) for one in ast.walk(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 

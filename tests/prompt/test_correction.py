@@ -26,7 +26,10 @@ def fence(code: str, language: str = "python") -> str:
         (f"1. Because:\n\n   {fence(FIXED)}".replace("\n", "\n   "), FIXED),
         (f"You wrote\n\n{fence(CELL)}\n\nand mean\n\n{fence(FIXED)}", FIXED),
         (f"{fence(FIXED)}\n\nFirst install it:\n\n{fence('pip install x', 'bash')}", FIXED),
-        (f"The line\n\n{fence(chr(39) + 'price' + chr(39))}\n\nso\n\n{fence(FIXED)}\n\nor\n\n{fence('df')}", FIXED),
+        (
+            f"The line\n\n{fence(chr(39) + 'price' + chr(39))}\n\nso\n\n{fence(FIXED)}\n\nor\n\n{fence('df')}",
+            FIXED,
+        ),
         (f"~~~python\n{FIXED}\n~~~", FIXED),
         (fence("x = '''\n```\n'''").replace("```", "````", 1)[:-3] + "````", "x = '''\n```\n'''"),
     ],
@@ -80,7 +83,9 @@ def test_any_answer_is_read(answer: str, cells: list[str]) -> None:
     assert found is None or (found.code.strip() and 0 <= found.of < len(cells))
 
 
-CODE = st.lists(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12), min_size=1)
+CODE = st.lists(
+    st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12), min_size=1
+)
 
 
 @given(CODE, CODE)

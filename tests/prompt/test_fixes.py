@@ -58,7 +58,7 @@ def test_the_frame_the_values_and_the_cell_go_out_and_the_correction_lands_once(
     assert (f"the error of In[{number}]", case.kind) in [(one.name, one.label) for one in turn.included]
     assert "+ RAN = True" in out
     assert inserted == []
-    assert "a new cell below" in cells(shell, capsys, "%chat insert")
+    assert "handed on as the next cell" in cells(shell, capsys, "%chat insert")
     assert "in a cell already" in cells(shell, capsys, "%chat insert")
     assert inserted == [fixed]
     assert "RAN" not in shell.user_ns
