@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import CodeType, FunctionType
 
 from ..secrets import redact
 from .bounds import cut_end, cut_middle, tokens_of
@@ -84,6 +85,7 @@ class _Writer:
         self._sources = sources
         self._values = values
         self._seen: set[int] = set()
+        self._shown_code: set[CodeType] = set()
 
     def told(self, error: BaseException, tokens: int, depth: int) -> str:
         """An exception, with those that led to it and those within it."""
@@ -139,6 +141,7 @@ class _Writer:
         return "\n\n".join(parts)
 
     def _frames(self, trace: Trace) -> Iterator[str]:
+        self._shown_code |= {frame.code for frame in trace.own}
         shown = trace.own[:_MOST_FRAMES]
         if len(trace.own) > _MOST_FRAMES:  # the cell is the last one
             shown = (*trace.own[: _MOST_FRAMES - 1], trace.own[-1])
@@ -156,10 +159,16 @@ class _Writer:
         head = f"{'It failed in' if innermost else 'which was called in'} {frame.told}{more}"
         excerpt = cut_end(excerpt_of(lines, frame.line), max(self._values.tokens // 2, 1))
         self._values.tokens -= tokens_of(head) + tokens_of(excerpt)
-        found = [named for named in values_in(frame, lines) if id(named.value) not in self._seen]
+        found = [named for named in values_in(frame, lines) if not self._is_shown(named.value)]
         values = self._values.lines(found)
         told = "\n".join((f"{head}{':' if excerpt else ''}", *filter(None, [excerpt])))
         return "\n".join((told, *(["Values there:", *values] if values else [])))
+
+    def _is_shown(self, value: object) -> bool:
+        """Whether a value is an exception that is told itself, or a function whose code is."""
+        return id(value) in self._seen or (
+            isinstance(value, FunctionType) and value.__code__ in self._shown_code
+        )
 
 
 def _libraries(frames: tuple[Frame, ...]) -> str:

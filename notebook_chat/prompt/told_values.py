@@ -31,6 +31,7 @@ class ToldValues:
     tokens: int
     extras: list[Extra] = field(default_factory=list)
     _seen: set[tuple[str, int]] = field(default_factory=set)
+    _names: dict[int, str] = field(default_factory=dict)
 
     def lines(self, values: list[Named]) -> list[str]:
         """The lines that tell a model of values; of those for which there is no room their names.
@@ -55,7 +56,10 @@ class ToldValues:
 
     def _line(self, named: Named) -> str:
         text = withheld(named.name, named.value)
-        if not text:
+        first_name = self._names.setdefault(id(named.value), named.name)
+        if not text and first_name != named.name and not is_plain(named.value):
+            text = f"the same object as {first_name}"
+        elif not text:
             text, label = _described(named, min(_tokens_for(named), self.tokens - 8))
             if (
                 (label or named.near)
