@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidOptionError
 from .arguments import conversation_names, model_names, parse_cell_line
 from .failures import Failure, Proposal
+from .inserted_cells import unmarked
 from .output import show_text
 from .subcommand import Context, Group, argument
 
@@ -145,6 +147,8 @@ def _propose(run: Run, request: CodeRequest, failure: Failure, context: Context)
     if turn is None or turn.status != "complete" or not request.cells:
         return
     correction = correction_in(turn.answer, [cell.text for cell in request.cells])
+    if correction is not None:
+        correction = replace(correction, code=unmarked(correction.code))
     if correction is None:
         show_text("The answer holds no corrected cell.")
         return
@@ -152,7 +156,7 @@ def _propose(run: Run, request: CodeRequest, failure: Failure, context: Context)
     asking = context.session.cells.current
     owner = f"{asking}:fix" if asking is not None else ""
     context.settings.failures.proposal = Proposal(correction, cell.name, owner)
-    lines = difference(cell.text, correction.code)
+    lines = difference(unmarked(cell.text), correction.code)
     show_difference(context.shell, lines, f"{cell.name}, corrected:", _INSERT)
 
 
