@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -467,7 +468,7 @@ CASES = (
         "pattern",
         "import re\npattern = '(a'\nre.compile(pattern)",
         "re.compile(pattern)",
-        "error",
+        re.error.__name__,
         (
             "pattern: '(a'",
             "Position 0 of 2",

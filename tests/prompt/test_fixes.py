@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,16 @@ __all__ = ["provider", "shared_shell", "shell"]  # fixtures
 
 
 @pytest.fixture
-def inserted(shell: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+def inserted(shell: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]:
     """What was put into new cells, as in a notebook; in a folder and a namespace of the test's own."""
     cells: list[str] = []
     monkeypatch.setattr(shell, "set_next_input", lambda text, replace=False: cells.append(text))
     monkeypatch.setattr(shell, "kernel", object(), raising=False)
     monkeypatch.chdir(tmp_path)
     shell.reset()
-    return cells
+    yield cells
+    if (database := shell.user_ns.get("db")) is not None:
+        database.close()
 
 
 def cells(shell: Any, capsys: Any, *sources: str) -> str:
