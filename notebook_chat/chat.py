@@ -14,6 +14,7 @@ from .conversation import DEFAULT_RESERVE, Conversation, Turn
 from .errors import InvalidOptionError
 from .events import TextDelta
 from .messages import MessageLike, normalize
+from .prompt import Extra
 from .providers.adapters import adapt
 from .providers.addresses import same_host
 from .providers.options import GENERATION, ChatOptions, TurnOptions
@@ -145,6 +146,8 @@ class Chat:
         replaces: str | None = None,
         images: Sequence[Any] = (),
         values: Mapping[str, Any] | None = None,
+        extras: Sequence[Extra] = (),
+        typed: str | None = None,
         closing: str = "",
         wait: bool = False,
         **options: Unpack[ChatOptions],
@@ -160,6 +163,8 @@ class Chat:
             images: Images to go with the prompt, each as ``images.image_part`` takes it: a file's path or
                 bytes, a ``data:`` URL, a Pillow image, a matplotlib figure.
             values: The variables that the prompt may name as ``{name}``; without it, braces mean nothing.
+            extras: What goes before the prompt, ready as it is.
+            typed: What the user typed, where the prompt is made of it.
             closing: What the message ends with, beside what the user typed.
             wait: Whether to wait for another answer that is coming in the conversation.
             **options: Options of this request alone.
@@ -179,7 +184,10 @@ class Chat:
             _check(images, (list, tuple), "images must be a list")
             _check(system, str, "system must be a text")
             _check(values, Mapping, "values must be a dict of variables")
-            composed = compose(message, Ingredients(values=values, images=images, closing=closing))
+            ingredients = Ingredients(
+                values=values, images=images, extras=extras, typed=typed, closing=closing
+            )
+            composed = compose(message, ingredients)
             return Run(
                 self.conversation,
                 Prompt(

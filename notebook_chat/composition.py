@@ -11,7 +11,7 @@ import msgspec
 from .conversation import Included
 from .images import image_part
 from .messages import Message, TextPart
-from .prompt import Extra, fill, joined
+from .prompt import Extra, Filled, fill, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,15 @@ class Ingredients:
     Attributes:
         values: The variables that the prompt may name as ``{name}``; ``None`` where braces mean nothing.
         images: Images, each as ``images.image_part`` takes it.
+        extras: What goes before the prompt, ready as it is.
+        typed: What the user typed, where the message is made of it; ``None`` where the message is it.
         closing: What the message ends with, where more is to be said than the user typed; ``""`` for nothing.
     """
 
     values: Mapping[str, Any] | None = None
     images: Sequence[Any] = ()
+    extras: Sequence[Extra] = ()
+    typed: str | None = None
     closing: str = ""
 
 
@@ -55,10 +59,12 @@ def compose(message: Message, ingredients: Ingredients) -> Composed:
         ConfigurationError: Something of it is not usable.
     """
     composed = Composed(message)
-    if ingredients.values is not None and isinstance(message.content, str):
-        composed = _with_values(composed, ingredients.values)
+    if isinstance(message.content, str) and (ingredients.values is not None or ingredients.extras):
+        composed = _with_extras(composed, ingredients)
     if ingredients.closing:
         composed = _closed(composed, ingredients.closing)
+    if ingredients.typed is not None:
+        composed = replace(composed, typed=ingredients.typed)
     if ingredients.images:
         images = tuple(image_part(image) for image in ingredients.images)
         grown = msgspec.structs.replace(composed.message, content=(*composed.message.parts, *images))
@@ -66,10 +72,10 @@ def compose(message: Message, ingredients: Ingredients) -> Composed:
     return composed
 
 
-def _with_values(composed: Composed, values: Mapping[str, Any]) -> Composed:
-    typed = composed.message.text
-    filled = fill(typed, values)
-    return _grown(composed, typed, joined((), filled.text, filled.values), filled.values)
+def _with_extras(composed: Composed, ingredients: Ingredients) -> Composed:
+    typed, before = composed.message.text, ingredients.extras
+    filled = Filled(typed) if ingredients.values is None else fill(typed, ingredients.values)
+    return _grown(composed, typed, joined(before, filled.text, filled.values), (*before, *filled.values))
 
 
 def _closed(composed: Composed, closing: str) -> Composed:

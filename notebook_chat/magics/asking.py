@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from ..store import stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
 from .cell import options_and_prompt
+from .older_values import older_news
 from .output import show_problem, show_text
 from .output_area import takes_updates
 from .settings import Settings
@@ -49,6 +51,35 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     options = parse_cell_line(line)
     if not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
+    put(
+        prompt,
+        options,
+        session=session,
+        settings=settings,
+        shell=shell,
+        values=None if options.raw else shell.user_ns,
+        closing=_CODE if options.format == "code" and not options.raw else "",
+    )
+
+
+def put(
+    prompt: str, options: Namespace, *, session: NotebookSession, settings: Settings, shell: Any, **more: Any
+) -> Run:
+    """Asks in the notebook's conversation, shows the answer in the cell that runs as it comes, and keeps what the user
+    wants of it.
+
+    Args:
+        prompt: What is asked.
+        options: As ``parse_cell_line`` gives them.
+        session, settings, shell: As for ``ask``.
+        **more: What else goes out, as for ``Chat.reply``: ``values``, ``extras``, ``closing``.
+
+    Returns:
+        The run, at its end.
+
+    Raises:
+        ChatError: The answer failed.
+    """
     conversation = session.conversation(options.conversation or DEFAULT)
     cell_id = session.next_cell(conversation)
     chat = Chat(
@@ -63,14 +94,15 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     )
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     news = session.take_news(conversation)
+    if not options.new:
+        news += older_news(conversation.turns, cell_id, shell.user_ns, settings.told)
     run = chat.reply(
         prompt,
         cell=cell_id,
         system=options.system,
         fresh=options.new,
-        values=None if options.raw else shell.user_ns,
-        closing=_CODE if options.format == "code" and not options.raw else "",
         wait=True,
+        **more,
     )
     asked_before = cell_id is not None and any(turn.cell == cell_id for turn in conversation.turns)
     _tell_of_file(run, settings)
@@ -90,6 +122,7 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         from .code_cells import insert_code
 
         show_text(insert_code(run.turn, settings.inserted, shell, again=asked_before))
+    return run
 
 
 def _tell_of_file(run: Run, settings: Settings) -> None:

@@ -13,6 +13,7 @@ from ..faults import chat_error
 from ..session import NotebookSession
 from ..text import sendable
 from .arguments import cell_parser
+from .failures import Failures
 from .inserted_cells import InsertedCells
 from .interruption import interruption
 from .names import lost, others
@@ -63,6 +64,7 @@ class ChatMagics(Magics):
         self.shown = ShownAnswers()
         self.inserted = InsertedCells(session, shell)
         self.told: set[str] = set()  # the variables of a file that the user has been told of
+        self.failures = Failures(shell)
         self.leaving = ExitStack()  # what undoes the registration of these magics
         self._lost: dict[str, str] = {}
         super().__init__(shell)
@@ -91,11 +93,7 @@ class ChatMagics(Magics):
         except Exception as error:
             raise one_line(chat_error(error)) from None
         except KeyboardInterrupt as interrupt:
-            from ..renderers import Interrupted
-
-            if not isinstance(interrupt, Interrupted):
-                show_text("Stopped.")
-            raise interruption(self.interpreter) from None
+            raise self._stopped(interrupt) from None
 
     @no_var_expand
     @line_magic("chat")  # type: ignore[arg-type]
@@ -109,11 +107,22 @@ class ChatMagics(Magics):
             run(sendable(line), Context(self.session, self, self.panels, self.interpreter))
         except Exception as error:
             raise one_line(chat_error(error)) from None
+        except KeyboardInterrupt as interrupt:
+            raise self._stopped(interrupt) from None
         finally:
             show_problem(self.session.history.warning())
 
+    def _stopped(self, interrupt: KeyboardInterrupt) -> KeyboardInterrupt:
+        """What the cell ends with that the user has interrupted."""
+        from ..renderers import Interrupted
+
+        if not isinstance(interrupt, Interrupted):
+            show_text("Stopped.")
+        return interruption(self.interpreter)
+
     def before_cell(self, info: Any = None) -> None:
         """Follows what the front end tells with each cell; IPython calls it."""
+        self.failures.before_cell(info)
         with told():
             self.session.before_cell(getattr(info, "raw_cell", None) or "")
 
@@ -122,6 +131,7 @@ class ChatMagics(Magics):
         info = getattr(result, "info", None)
         with told():
             if info is not None:
+                self.failures.after_cell(result, self.session.cells.current)
                 self.session.after_cell(info.raw_cell or "", result.success)
         before, self._lost = self._lost, others(self.interpreter, self)
         for name, owner in self._lost.items():

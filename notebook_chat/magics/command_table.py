@@ -10,12 +10,18 @@ from typing import Any
 
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
-from . import answer_commands, conversation_commands, history_commands, model_commands, provider_commands
+from . import (
+    answer_commands,
+    conversation_commands,
+    fixing,
+    history_commands,
+    model_commands,
+    provider_commands,
+)
 from .arguments import Parser, cell_parser
 from .output import show_lines
 from .provider_commands import refuse_key
 from .subcommand import Context, Group, Subcommand, argument
-from .words import split
 
 group = Group()
 
@@ -44,6 +50,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
         for subject in (
             model_commands.group,
             provider_commands.group,
+            fixing.group,
             conversation_commands.group,
             answer_commands.group,
             history_commands.group,
@@ -66,7 +73,7 @@ def run(line: str, context: Context) -> None:
     if name == "key":
         refuse_key(" ".join(rest), context.shell)
     parser = subcommand_parser(name)
-    words = ["--", *map(str.strip, rest)] if subcommand.verbatim else split(*rest or [""])
+    words = subcommand.words(rest[0] if rest else "", parser)
     if not subcommand.verbatim and not {"-h", "--help"}.isdisjoint(words):
         return show_lines(parser.format_help().rstrip())
     return subcommand.handler(context, parser.parse_args(words))

@@ -163,6 +163,13 @@ def marked(code: str, owner: str) -> str:
     return code if comment is None else f"{first}\n{comment[0]}{mark}{comment[1]}\n{rest}"
 
 
+def unmarked(source: str) -> str:
+    """A cell without the mark that it may have: what it says, to be put elsewhere."""
+    lines = source.split("\n")
+    marked_line = next((place for place, line in enumerate(lines[:2]) if _MARK.search(line[:200])), None)
+    return source if marked_line is None else "\n".join(lines[:marked_line] + lines[marked_line + 1 :])
+
+
 def is_edited(source: str) -> bool:
     """Whether a marked cell says something else than what was put into it."""
     lines = source.split("\n")

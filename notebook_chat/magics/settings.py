@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from .failures import Failures
 from .inserted_cells import InsertedCells
 from .shown_answers import ShownAnswers
 
@@ -19,6 +20,7 @@ class Settings(Protocol):
     max_characters: int
     told: set[str]
     shown: ShownAnswers
+    failures: Failures
     inserted: InsertedCells
 
     @property
