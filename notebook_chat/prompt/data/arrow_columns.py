@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 from .columns import Facts, frequent, nulls_of, span_of
-from .numbers import facts_of_truth
+from .ranges import facts_of_range, facts_of_truth, merged, range_of
 from .objects import facts_of_objects
 from .samples import Work, blocks, sample_size
 from .scalars import scalar
 
 _LARGEST_COPY = 4_000_000  # bytes of values that are made into Python's
 _STRETCH = 1_000_000
+_SLOW = 5  # times as long as numpy takes for the same
 
 
 def facts_of_arrow(array: Any, work: Work, rows: int = 0) -> Facts:
@@ -26,10 +28,15 @@ def facts_of_arrow(array: Any, work: Work, rows: int = 0) -> Facts:
         rows: How many values the sample has.
     """
     rows = rows or sample_size(len(array))
-    sampled = len(array) > rows and not (_is_ordered(array.type) and work.affords(1.5 * len(array)))
     nulls = nulls_of(array.null_count, len(array))
     if array.null_count == len(array):
         return Facts(nulls=nulls)
+    plain = _plain(array) if len(array) > rows else []
+    cost = len(array) * (1 if plain else _SLOW)
+    sampled = len(array) > rows and not (_is_ordered(array.type) and work.affords(cost))
+    if plain and not sampled:
+        found = merged(map(range_of, plain))
+        return facts_of_range(found, len(array), word="NaN")
     part = sample(array, rows) if sampled else array
     return replace(_facts(part, sampled), nulls=", ".join(filter(None, (nulls, _nans(part, sampled)))))
 
@@ -63,6 +70,15 @@ def value_of(one: Any) -> Any:
         return one.as_py()
     except Exception:
         return str(getattr(one, "value", one))
+
+
+def _plain(array: Any) -> list[Any]:
+    """The arrays of numpy on the same memory, where it has numbers only and none is missing; ``[]`` elsewhere."""
+    types = importlib.import_module("pyarrow.types")
+    whole = types.is_integer(array.type) or types.is_float32(array.type) or types.is_float64(array.type)
+    if array.null_count or not whole or "numpy" not in sys.modules:
+        return []
+    return [part.to_numpy(zero_copy_only=True) for part in getattr(array, "chunks", [array]) if len(part)]
 
 
 def _is_ordered(kind: Any) -> bool:

@@ -72,4 +72,4 @@ def _common(present: list[Any]) -> str:
 
 
 def _first(present: list[Any]) -> tuple[str, ...]:
-    return tuple(scalar(value) for value in islice(present, 3))
+    return tuple(dict.fromkeys(scalar(value) for value in islice(present, 3)))

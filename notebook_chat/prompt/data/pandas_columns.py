@@ -9,7 +9,7 @@ from typing import Any
 
 from .arrow_columns import facts_of_arrow
 from .columns import EXAMPLES, Facts, frequent, nulls_of, span_of
-from .numbers import Range, facts_of_all, facts_of_truth, is_ordered, range_of, truths, visits
+from .ranges import facts_of_all, facts_of_truth, is_ordered, merged, range_of, truths, visits
 from .objects import facts_of_objects
 from .samples import Work
 from .scalars import scalar
@@ -73,7 +73,7 @@ def _array(values: Any) -> Any:
 
 
 def _visits(array: Any, kind: str) -> float:
-    """How many values it costs to look at all of an array, as ``numbers.visits`` counts; never affordable for what
+    """How many values it costs to look at all of an array, as ``ranges.visits`` counts; never affordable for what
     must be looked at one by one."""
     if isinstance(array, sys.modules["numpy"].ndarray):
         return visits(array) if is_ordered(array.dtype) else float("inf")
@@ -155,15 +155,10 @@ def _of_masked(part: Any, sampled: bool) -> Facts:
         return Facts(nulls=nulls)
     if len(mask) <= _STRETCH or numbers.dtype.kind == "b":
         return replace(_of_present(numbers, mask, missing, sampled), nulls=nulls)
-    found = [
-        range_of(stretch)
-        for start in range(0, len(mask), _STRETCH)
-        if (stretch := _present(numbers, mask, start)).size
-    ]
-    ends = [one for one in found if one.least is not None]
-    if not ends:
+    stretches = (_present(numbers, mask, start) for start in range(0, len(mask), _STRETCH))
+    whole = merged(range_of(stretch) for stretch in stretches if stretch.size)
+    if whole.least is None:
         return Facts(nulls=nulls)
-    whole = Range(min(one.least for one in ends), max(one.greatest for one in ends))
     return Facts(span=span_of(scalar(whole.least), scalar(whole.greatest), sampled=sampled), nulls=nulls)
 
 

@@ -129,7 +129,7 @@ def table_of(frame: Any, title: str = "", notes: Sequence[str] = ()) -> Table:
         return [scalar(value_at(values_of(place), row)) for place in range(limit)]
 
     return Table(
-        title or titled(kind if "." in kind else "pandas.DataFrame", rows, columns),
+        title or titled(kind if kind == "pandas.DataFrame" else f"{kind} (a pandas.DataFrame)", rows, columns),
         columns,
         name=lambda place: label(value_at(names, place)),
         dtype=lambda place: dtype_of(values_of(place).dtype),

@@ -18,6 +18,7 @@ _OF_PANDAS = ("Timestamp", "Timedelta", "Period", "Interval")
 _OF_DATES = (datetime.date, datetime.timedelta)
 _SOUND_ZONES = (type(None), datetime.timezone, zoneinfo.ZoneInfo)
 _DEPTH = 2  # how deep lists in lists are shown
+_POINTS = 6  # points of a shape on a map
 _ITEMS = 3  # how many items of a list
 
 
@@ -43,7 +44,7 @@ def scalar(value: Any, limit: int = 24, *, depth: int = _DEPTH) -> str:
         return repr(value if len(value) <= limit else value[:limit]) + ("…" if len(value) > limit else "")
     if kind in (list, tuple, set, frozenset, dict):
         return _several(value, limit, depth)
-    return _dated(value) or _of_numpy(value, limit) or _of_pandas(value) or f"<{type_name(value)}>"
+    return _dated(value) or _of_numpy(value, limit) or _of_pandas(value) or _of_shapely(value) or f"<{type_name(value)}>"
 
 
 def number(value: float) -> str:
@@ -124,6 +125,18 @@ def _of_pandas(value: Any) -> str:
     if name not in _OF_PANDAS or type(value) is not getattr(pandas, name, None):
         return ""
     return str(value).removesuffix(" 00:00:00")
+
+
+def _of_shapely(value: Any) -> str:
+    shapely = sys.modules.get("shapely")
+    if shapely is None or type(value).__module__.partition(".")[0] != "shapely":
+        return ""
+    if not isinstance(value, shapely.Geometry):
+        return ""
+    points = int(shapely.get_num_coordinates(value))
+    if points > _POINTS:
+        return f"<{value.geom_type} of {points:,} points>"
+    return str(shapely.to_wkt(value, rounding_precision=4))
 
 
 def _is_of_pandas(value: Any) -> bool:

@@ -13,7 +13,8 @@ from .columns import EXAMPLES, Column, listed
 
 _MOST_COLUMNS = 300  # of so many columns the values are looked at
 _LEAST_LINE = 12  # bytes that the line of a column takes at least
-_MOST_ROWS = 20
+_LEAST_ROWS = 5  # so many rows are shown if there is room, and more in a larger one
+_TOKENS_PER_ROW = 60
 _ROW_CELLS = 30  # cells of a row that are shown
 
 
@@ -33,6 +34,7 @@ class Table:
         row_name: What a row is called.
         sample: How many rows of each column were looked at; 0 for all.
         word: What a value that is missing is called.
+        known: Whether anything is known of the values; else only names and types are told.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Table:
     row_name: Callable[[int], str] = str
     sample: int = 0
     word: str = "null"
+    known: bool = True
 
 
 def told(table: Table, tokens: int) -> str:
@@ -65,7 +68,7 @@ def told(table: Table, tokens: int) -> str:
         whole = next(_fitting(columns, room - size([head])), None)
         if whole is not None:
             body = [head, *whole]
-            return "\n".join([*lines, *body, *_rows(table, room - size(body))])
+            return "\n".join([*lines, *body, *_rows(table, room - size(body), max(_LEAST_ROWS, tokens // _TOKENS_PER_ROW))])
     names = _names(table, room)
     return "\n".join([*lines, *names, *_some(table, room - size(names))])
 
@@ -76,6 +79,8 @@ def size(lines: Sequence[str]) -> int:
 
 
 def _head(table: Table, sampled: bool) -> str:
+    if not table.known:
+        return "Columns:"
     rule = f"no {table.word} where none is said"
     if not sampled:
         return f"Columns ({rule}):"
@@ -131,6 +136,8 @@ def _within(texts: Iterator[str], room: int) -> list[str]:
 
 def _some(table: Table, room: int) -> list[str]:
     """What is known of the first columns, where there is room for some only."""
+    if not table.known:
+        return []
     sample = f"; ~ is from a sample of at most {table.sample:,} rows" if table.sample else ""
     head = f"Of the first ones (no {table.word} where none is said{sample}):"
     room -= size([head])
@@ -149,14 +156,14 @@ def _some(table: Table, room: int) -> list[str]:
     return [head, *lines] if lines else []
 
 
-def _rows(table: Table, room: int) -> list[str]:
-    """The first rows that fit."""
+def _rows(table: Table, room: int, most: int) -> list[str]:
+    """The first rows that fit, at most so many."""
     if table.cells is None or not table.rows:
         return []
     head = "First rows:"
     room -= size([head])
     lines: list[str] = []
-    for row in range(min(table.rows, _MOST_ROWS)):
+    for row in range(min(table.rows, most)):
         cells = table.cells(row, min(table.columns, _ROW_CELLS))
         line = f"{table.row_name(row)}: {', '.join(cells)}{', …' if table.columns > _ROW_CELLS else ''}"
         room -= size([line])

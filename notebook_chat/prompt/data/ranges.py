@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .columns import Facts, frequent, nulls_of, span_of
@@ -70,6 +71,16 @@ def range_of(array: Any) -> Range:
     return Range(least, greatest, missing)
 
 
+def merged(ranges: Iterable[Range]) -> Range:
+    """The range of what is in several arrays."""
+    found = list(ranges)
+    ends = [one for one in found if one.least is not None]
+    missing = sum(one.missing for one in found)
+    if not ends:
+        return Range(missing=missing)
+    return Range(min(one.least for one in ends), max(one.greatest for one in ends), missing)
+
+
 def _range_of_times(array: Any) -> Range:
     whole = array.view("i8") if array.dtype.isnative else array.astype(array.dtype.newbyteorder("=")).view("i8")
     least = greatest = None
@@ -116,13 +127,27 @@ def facts_of_all(array: Any, *, sampled: bool = False, word: str = "null") -> Fa
     if array.dtype.kind == "b":
         return facts_of_truth(truths(array), len(array), sampled=sampled)
     found = range_of(array)
-    if found.least is None:
-        return Facts(nulls=nulls_of(found.missing, len(array), sampled=sampled, word=word))
+    facts = facts_of_range(found, len(array), sampled=sampled, word=word)
     few = _few(array, found)
-    span = span_of(_shown(found.least), _shown(found.greatest), sampled=sampled)
-    counted = frequent(few, len(array), distinct=len(few), sampled=sampled) if len(few) > 1 else Facts()
-    nulls = nulls_of(found.missing, len(array), sampled=sampled, word=word)
-    return Facts(span=span, nulls=nulls, distinct=counted.distinct, examples=counted.examples)
+    if len(few) < 2:
+        return facts
+    counted = frequent(few, len(array), distinct=len(few), sampled=sampled)
+    return replace(facts, distinct=counted.distinct, examples=counted.examples)
+
+
+def facts_of_range(found: Range, count: int, *, sampled: bool = False, word: str = "null") -> Facts:
+    """What a range says of values.
+
+    Args:
+        found: Their range.
+        count: How many there are.
+        sampled: Whether they are a sample.
+        word: What a value that is missing is called.
+    """
+    nulls = nulls_of(found.missing, count, sampled=sampled, word=word)
+    if found.least is None:
+        return Facts(nulls=nulls)
+    return Facts(span=span_of(_shown(found.least), _shown(found.greatest), sampled=sampled), nulls=nulls)
 
 
 def truths(array: Any) -> int:
@@ -152,7 +177,7 @@ def facts_of_truth(true: int, count: int, *, sampled: bool = False, nulls: str =
 
 def _few(array: Any, found: Range) -> Counter[str]:
     """How often each value occurs, where they are a few whole numbers."""
-    if array.dtype.kind not in "iu" or len(array) > _STRETCH or int(found.greatest) - int(found.least) >= _FEW:
+    if found.least is None or array.dtype.kind not in "iu" or len(array) > _STRETCH or int(found.greatest) - int(found.least) >= _FEW:
         return Counter()
     numpy = sys.modules["numpy"]
     values, counts = numpy.unique(array, return_counts=True)
@@ -161,4 +186,5 @@ def _few(array: Any, found: Range) -> Counter[str]:
 
 def _shown(value: Any) -> str:
     text = scalar(value)
-    return text.removesuffix("T00:00:00") if value.dtype.kind == "M" else text
+    day, separator, hours = text.partition("T00:00:00")
+    return day if value.dtype.kind == "M" and separator and not hours.strip(".0") else text
