@@ -16,6 +16,7 @@ from ..store import stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
 from .cell import options_and_prompt
+from .older_values import older_news
 from .output import show_problem, show_text
 from .output_area import takes_updates
 from .settings import Settings
@@ -52,6 +53,8 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     )
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     news = session.take_news(conversation)
+    if not options.new:
+        news += older_news(conversation.turns, cell_id, shell.user_ns, settings.told)
     run = chat.reply(
         prompt,
         cell=cell_id,

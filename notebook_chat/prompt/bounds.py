@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 BYTES_PER_TOKEN = 3.3
 """As in ``conversation.token_budget``: rather too many tokens than too few."""
-
-_LEAST = 16  # what a note of what was left out takes, about
 
 
 def tokens_of(text: str) -> int:
@@ -53,24 +51,24 @@ def lines_within(lines: Iterable[str], tokens: int, *, more: str = "…") -> str
     """
     room = int((tokens - 1) * BYTES_PER_TOKEN)
     kept: list[str] = []
-    sizes: list[int] = []
+    taken = 0
     for line in lines:
-        size = len(line) + 1 if len(line) > room else _size(line) + 1
-        if sum(sizes) + size > room:
-            return _with_note(kept, sizes, room, more, line)
+        size = _size(line[: room + 1]) + 1
+        if taken + size > room + 1:
+            return _with_note(kept, room, more, line)
         kept.append(line)
-        sizes.append(size)
+        taken += size
     return "\n".join(kept)
 
 
-def _with_note(kept: list[str], sizes: list[int], room: int, more: str, next_line: str) -> str:
-    note = _size(more) + 1
-    while kept and sum(sizes) + note > room:
-        kept.pop()
-        sizes.pop()
-    if not kept:  # the first line alone is too long: its beginning says more than nothing
-        return f"{_head(next_line, max(0, room - note))}\n{more}" if room > note else more[:room]
-    return "\n".join((*kept, more))
+def _with_note(kept: list[str], room: int, more: str, next_line: str) -> str:
+    room -= _size(more)
+    taken = sum(_size(line) + 1 for line in kept)
+    while kept and taken > room:
+        taken -= _size(kept.pop()) + 1
+    if kept or room <= 0:
+        return "\n".join((*kept, more))
+    return f"{_head(next_line, room - 1)}\n{more}"  # the beginning of a line says more than nothing
 
 
 def counted(count: int, one: str, several: str = "") -> str:
@@ -82,17 +80,6 @@ def counted(count: int, one: str, several: str = "") -> str:
         several: What several are called; with an ``s`` at its end unless it is given.
     """
     return f"{count:,} {one if count == 1 else several or one + 's'}"
-
-
-def shared(tokens: int, parts: Sequence[float]) -> list[int]:
-    """Tokens that are shared out among several parts.
-
-    Args:
-        tokens: How many there are.
-        parts: How much of them each gets, in proportion.
-    """
-    whole = sum(parts) or 1.0
-    return [int(tokens * part / whole) for part in parts]
 
 
 def _left_out(count: int) -> str:

@@ -25,7 +25,7 @@ def describe_model(model: Any, tokens: int) -> Description:
     fitted = is_fitted(model)
     name = type(model).__name__
     state = "fitted" if fitted else "not fitted"
-    lines = [f"A {type_name(model)}, a {_role(model)}, {state}."]
+    lines = [f"A {type_name(model)}, {_role(model)}, {state}."]
     return Description(lines_within([*lines, *_lines(model, _DEPTH)], tokens), f"{name}, {state}")
 
 
@@ -44,12 +44,12 @@ def _lines(model: Any, depth: int) -> Iterator[str]:
         yield f"Parameters that are not the default: {', '.join(parameters)}"
     elif not _parts(model):
         yield "All parameters are the default."
-    yield from _parts_told(model, depth)
     state = _state(model) | _properties(model)
-    found = [name for name in state if _is_found(name)]
-    for name in sorted(found, key=lambda one: (one not in _FIRST, _FIRST.index(one) if one in _FIRST else 0)):
-        if name not in _UNTOLD and state[name] is not None:
-            yield f"{name}: {_fitted_value(state[name], depth)}"
+    found = [name for name in state if _is_found(name) and name not in _UNTOLD and state[name] is not None]
+    first = [name for name in _FIRST if name in found]
+    yield from (f"{name}: {_fitted_value(state[name], depth)}" for name in first)
+    yield from _parts_told(model, depth)
+    yield from (f"{name}: {_fitted_value(state[name], depth)}" for name in found if name not in _FIRST)
     if "estimators_" in state:
         yield f"estimators_: {len(state['estimators_']):,} of {_first_type(state['estimators_'])}"
 
@@ -198,4 +198,4 @@ def _role(model: Any) -> str:
         roles = {"ClassifierMixin": "classifier", "RegressorMixin": "regressor", "ClusterMixin": "clusterer"}
         roles |= {"TransformerMixin": "transformer"}
         role = next((told for name, told in roles.items() if name in names), "estimator")
-    return role
+    return f"{'an' if role[0] in 'aeiou' else 'a'} {role}"
