@@ -9,8 +9,8 @@ from typing import Any
 from ..bounds import BYTES_PER_TOKEN, cut_end
 from ..description import Description
 from .columns import Column, Facts, listed, shape_of
-from .ranges import facts_of_all, facts_of_numbers, is_ordered
 from .objects import facts_of_objects
+from .ranges import facts_of_all, facts_of_numbers, is_ordered
 from .samples import Work, positions, sample_size
 from .scalars import label, scalar
 from .tables import Table, size, told
@@ -38,7 +38,9 @@ def describe_array(array: Any, tokens: int) -> Description:
     if masked:
         lines += _mask_line(array, plain)
     lines += _values_line(array if masked else plain, file is not None, masked)
-    return Description("\n".join([*lines, *_corner(plain, array if masked else None, tokens, size(lines))]), short)
+    return Description(
+        "\n".join([*lines, *_corner(plain, array if masked else None, tokens, size(lines))]), short
+    )
 
 
 def describe_number(value: Any, tokens: int) -> Description:
@@ -204,7 +206,9 @@ def _corner(array: Any, masked: Any, tokens: int, used: int) -> list[str]:
     lines = ["First:" if array.ndim <= 2 else f"First along the last two axes, at {(0,) * (array.ndim - 2)}:"]
     room -= size(lines)
     for line in [shown] if shown.ndim == 1 else shown[:_MOST_LINES]:
-        cells = [scalar(one) if one is not sys.modules["numpy"].ma.masked else "--" for one in line[:_MOST_IN_LINE]]
+        cells = [
+            scalar(one) if one is not sys.modules["numpy"].ma.masked else "--" for one in line[:_MOST_IN_LINE]
+        ]
         more = ["…"] if len(line) > _MOST_IN_LINE else []
         text = f"[{listed([*cells, *more], min(room - 8, _LONGEST_LINE))}]"
         room -= size([text])

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from .columns import Facts, frequent, nulls_of, span_of
-from .ranges import facts_of_range, facts_of_truth, merged, range_of
 from .objects import facts_of_objects
+from .ranges import facts_of_range, facts_of_truth, merged, range_of
 from .samples import Work, blocks, sample_size
 from .scalars import scalar
 
@@ -44,7 +44,7 @@ def facts_of_arrow(array: Any, work: Work, rows: int = 0) -> Facts:
 def sample(array: Any, rows: int) -> Any:
     """So many values of an array, in stretches from all over it. Only they are copied."""
     pyarrow = importlib.import_module("pyarrow")
-    parts = []
+    parts: list[Any] = []
     for start, length in blocks(len(array), rows):
         part = array.slice(start, length)
         parts.extend(part.chunks if hasattr(part, "chunks") else [part])
@@ -110,7 +110,9 @@ def _ranged(part: Any, sampled: bool) -> Facts:
     counted = Facts()
     if type(least) is int and 0 < greatest - least < 10 and len(part) <= _STRETCH // 10:
         pairs = part.value_counts().to_pylist()
-        few = Counter({scalar(pair["values"]): pair["counts"] for pair in pairs if pair["values"] is not None})
+        few = Counter(
+            {scalar(pair["values"]): pair["counts"] for pair in pairs if pair["values"] is not None}
+        )
         counted = frequent(few, len(part) - part.null_count, distinct=len(few), sampled=sampled)
     span = span_of(scalar(least), scalar(greatest), sampled=sampled)
     return Facts(span=span, distinct=counted.distinct, examples=counted.examples)

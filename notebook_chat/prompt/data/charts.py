@@ -75,7 +75,7 @@ def _layout(layout: Any) -> Iterator[str]:
 
 def _trace(trace: Any) -> str:
     name = f" {quoted(trace.name, 60)}" if type(trace.name) is str and trace.name else ""
-    mode = f" ({trace['mode']})" if "mode" in trace and trace["mode"] else ""
+    mode = f" ({shown})" if (shown := trace["mode"] if "mode" in trace else None) else ""
     data = (f"{key} {_span(trace[key])}" for key in _DATA if key in trace and trace[key] is not None)
     return f"- {trace.type}{mode}{name} of {_points(trace):,} points: {listed(data, 300)}".removesuffix(": ")
 
@@ -134,7 +134,11 @@ def _plain(value: Any, depth: int = 8) -> Any:
         return "…"
     own = vars(value).get("_kwds") if hasattr(value, "__dict__") else None
     if type(own) is dict:
-        shown = {str(key): one for key, one in own.items() if key not in _UNTOLD and not key.startswith("_") and not _is_unset(one)}
+        shown = {
+            str(key): one
+            for key, one in own.items()
+            if key not in _UNTOLD and not key.startswith("_") and not _is_unset(one)
+        }
         if not shown:  # a value that stands alone, such as the name of a mark
             alone = vars(value).get("_args") or ()
             return _plain(alone[0], depth - 1) if alone else {}

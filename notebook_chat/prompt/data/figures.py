@@ -45,7 +45,9 @@ def describe_axes(axes: Any, tokens: int) -> Description:
     """Axes: as the figure that they are in, with their own words only."""
     figure = _figure_of(axes)
     images = _images(figure, list(figure.axes)) if figure is not None else ()
-    place = f", one of {len(figure.axes)} in its figure" if figure is not None and len(figure.axes) > 1 else ""
+    place = (
+        f", one of {len(figure.axes)} in its figure" if figure is not None and len(figure.axes) > 1 else ""
+    )
     lines = [f"A matplotlib {type(axes).__name__}{place}.", *_axes(axes, "Axes")]
     return Description(lines_within(lines, tokens), "axes", images)
 
@@ -107,7 +109,8 @@ def _series(drawn: Sequence[Any]) -> Iterator[str]:
         label = one.get_label() if hasattr(one, "get_label") else ""
         named = f" {quoted(label, 60)}" if type(label) is str and label and not label.startswith("_") else ""
         if hasattr(one, "get_xdata"):
-            yield f"line{named} of {len(one.get_xdata(orig=False)):,} points{_ends('x', one.get_xdata(orig=False))}{_ends('y', one.get_ydata(orig=False))}"
+            x, y = one.get_xdata(orig=False), one.get_ydata(orig=False)
+            yield f"line{named} of {len(x):,} points{_ends('x', x)}{_ends('y', y)}"
         elif hasattr(one, "patches"):
             yield f"bars{named}: {len(one.patches):,}{_heights(one.patches)}"
         elif hasattr(one, "get_offsets") and kind in ("PathCollection", "RegularPolyCollection"):

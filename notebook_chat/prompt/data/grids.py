@@ -69,8 +69,14 @@ def _coordinates(value: Any, work: Work) -> list[str]:
 def _variable(name: Any, variable: Any, work: Work) -> str:
     dims = ", ".join(map(label, variable.dims))
     facts = _facts(variable, work)
-    notes = [f"{key}: {scalar(variable.attrs[key], 60)}" for key in ("long_name", "units") if key in variable.attrs]
-    return f"{label(name)} ({dims}) {variable.dtype}: {', '.join(filter(None, (facts, *notes)))}".removesuffix(": ")
+    notes = [
+        f"{key}: {scalar(variable.attrs[key], 60)}" for key in ("long_name", "units") if key in variable.attrs
+    ]
+    return (
+        f"{label(name)} ({dims}) {variable.dtype}: {', '.join(filter(None, (facts, *notes)))}".removesuffix(
+            ": "
+        )
+    )
 
 
 def _facts(variable: Any, work: Work) -> str:

@@ -15,7 +15,8 @@ def describe_dask_frame(frame: Any, tokens: int) -> Description:
     """A dask DataFrame: the names and types of its columns."""
     meta = frame._meta
     names, dtypes = list(meta.columns), list(meta.dtypes)
-    title = f"A dask DataFrame of {len(names):,} columns{_partitions(frame)}; it is not computed, and its rows are not known."
+    size = f"{len(names):,} columns{_partitions(frame)}"
+    title = f"A dask DataFrame of {size}; it is not computed, and its rows are not known."
     table = Table(
         title,
         len(names),
@@ -32,7 +33,9 @@ def describe_dask_series(series: Any, tokens: int) -> Description:
     """A dask Series: its name and its type."""
     name = f" named {label(series.name)}" if series.name is not None else ""
     dtype = dtype_of(series._meta.dtype)
-    return Description(f"A dask Series{name}, {dtype}{_partitions(series)}; it is not computed.", f"dask, {dtype}")
+    return Description(
+        f"A dask Series{name}, {dtype}{_partitions(series)}; it is not computed.", f"dask, {dtype}"
+    )
 
 
 def describe_dask_array(array: Any, tokens: int) -> Description:

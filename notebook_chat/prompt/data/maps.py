@@ -17,9 +17,11 @@ def describe_frame(frame: Any, tokens: int) -> Description:
     """A GeoDataFrame: as a DataFrame, with its coordinate system, the kinds of its shapes and their bounds."""
     rows, columns = frame.shape
     title = titled("geopandas.GeoDataFrame", rows, columns)
-    active = getattr(frame, "_geometry_column_name", None)
+    active = vars(frame).get("_geometry_column_name")
     if active is None or active not in frame.columns:
-        return Description(told(table_of(frame, title, ["No geometry column is active."]), tokens), shape_of((rows, columns)))
+        return Description(
+            told(table_of(frame, title, ["No geometry column is active."]), tokens), shape_of((rows, columns))
+        )
     array = frame[active].array
     notes = [f"Active geometry: {label(active)}, {_about(array)}"]
     return Description(told(table_of(frame, title, notes), tokens), shape_of((rows, columns)))
@@ -53,5 +55,3 @@ def _crs(array: Any) -> str:
         return "unknown"
     authority = crs.to_authority()
     return f"{':'.join(authority)} ({crs.name})" if authority else label(str(crs.name))
-
-

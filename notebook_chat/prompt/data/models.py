@@ -13,7 +13,14 @@ from .columns import listed, shape_of
 from .scalars import label, scalar, type_name
 
 _FIRST = ("n_features_in_", "feature_names_in_", "classes_", "best_params_", "best_score_")
-_UNTOLD = ("transformers_", "estimators_", "named_transformers_", "cv_results_", "output_indices_", "sparse_output_")
+_UNTOLD = (
+    "transformers_",
+    "estimators_",
+    "named_transformers_",
+    "cv_results_",
+    "output_indices_",
+    "sparse_output_",
+)
 _FEW = 10  # values of a fitted array that are told
 _NAMES = 400  # characters of names
 _DEPTH = 3
@@ -63,7 +70,9 @@ def _parts_told(model: Any, depth: int) -> Iterator[str]:
         made = ", ".join(_parameters(part)) if not _parts(part) else ""
         yield f"- {label(name)}: {type_name(part)}({made}){columns}"
         if depth > 1:
-            yield from (f"  {line}" for line in _lines(part, depth - 1) if not line.startswith(("All", "Parameters")))
+            yield from (
+                f"  {line}" for line in _lines(part, depth - 1) if not line.startswith(("All", "Parameters"))
+            )
 
 
 def _parts(model: Any) -> list[tuple[str, Any]]:
@@ -84,7 +93,11 @@ def _columns_of(model: Any, name: str) -> str:
     for entry in _state(model).get("transformers_", _state(model).get("transformers", ())):
         if type(entry) is tuple and len(entry) == 3 and entry[0] == name:
             columns = entry[2]
-            return f" on {listed(map(scalar, columns), 120)}" if type(columns) is list else f" on {scalar(columns)}"
+            return (
+                f" on {listed(map(scalar, columns), 120)}"
+                if type(columns) is list
+                else f" on {scalar(columns)}"
+            )
     return ""
 
 
@@ -171,7 +184,8 @@ def _fitted_value(value: Any, depth: int) -> str:
         names = value.dtype.kind in "OU"
         shown = listed((scalar(one, 40) for one in flat[: 200 if names else _FEW]), _NAMES if names else 150)
         told = f" [{shown}]" if names or size <= _FEW else ""
-        return f"{shape_of(shape) if len(shape) > 1 else counted(size, 'value')}{'' if names else f' {value.dtype}'}{told}"
+        many = shape_of(shape) if len(shape) > 1 else counted(size, "value")
+        return f"{many}{'' if names else f' {value.dtype}'}{told}"
     if hasattr(type(value), "get_params"):
         inner = ", ".join(_parameters(value))
         return f"{type(value).__name__}({inner})" if depth > 0 else type(value).__name__

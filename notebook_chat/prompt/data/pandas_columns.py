@@ -9,8 +9,8 @@ from typing import Any
 
 from .arrow_columns import facts_of_arrow
 from .columns import EXAMPLES, Facts, frequent, nulls_of, span_of
-from .ranges import facts_of_all, facts_of_truth, is_ordered, merged, range_of, truths, visits
 from .objects import facts_of_objects
+from .ranges import facts_of_all, facts_of_truth, is_ordered, merged, range_of, truths, visits
 from .samples import Work
 from .scalars import scalar
 
@@ -54,7 +54,8 @@ def dtype_of(dtype: Any) -> str:
 
 def value_at(values: Any, place: int) -> Any:
     """A single value of a Series, Index or array of pandas."""
-    if hasattr(values, "nlevels"):
+    # A Series looks for an attribute that it does not have among its labels, and hashes them all for that.
+    if hasattr(type(values), "nlevels"):
         return values[place]  # the array of a RangeIndex would be made, and kept
     array = _array(values)
     if type(array).__name__.startswith("Arrow") and hasattr(array, "__arrow_array__"):
@@ -65,7 +66,7 @@ def value_at(values: Any, place: int) -> Any:
 
 def _array(values: Any) -> Any:
     """The array that holds the values: numpy's where it is, without a copy."""
-    array = getattr(values, "array", values)
+    array = values.array if hasattr(type(values), "array") else values
     inner = getattr(array, "_ndarray", None)
     if type(array).__name__ in ("NumpyExtensionArray", "PandasArray") and inner is not None:
         return inner

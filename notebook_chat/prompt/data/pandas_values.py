@@ -47,10 +47,11 @@ def describe_index(index: Any, tokens: int) -> Description:
         lines = [f"A {name}: {_range(index)}{_named(index)}."]
     else:
         lines += _facts_line(index)
-        if getattr(index, "freqstr", None):
-            lines.append(f"Frequency: {index.freqstr}")
+        if _frequency(index):
+            lines.append(f"Frequency: {_frequency(index)}")
     return Description(
-        "\n".join([*lines, *_first_values(index, tokens, size(lines))]), f"{len(index):,} {dtype_of(index.dtype)}"
+        "\n".join([*lines, *_first_values(index, tokens, size(lines))]),
+        f"{len(index):,} {dtype_of(index.dtype)}",
     )
 
 
@@ -64,7 +65,8 @@ def describe_array(array: Any, tokens: int) -> Description:
         room = int(tokens * BYTES_PER_TOKEN) - size(lines) - 60
         lines.append(f"Categories{order}: {listed(categories, room // 2)}")
     return Description(
-        "\n".join([*lines, *_first_values(array, tokens, size(lines))]), f"{len(array):,} {dtype_of(array.dtype)}"
+        "\n".join([*lines, *_first_values(array, tokens, size(lines))]),
+        f"{len(array):,} {dtype_of(array.dtype)}",
     )
 
 
@@ -129,7 +131,8 @@ def table_of(frame: Any, title: str = "", notes: Sequence[str] = ()) -> Table:
         return [scalar(value_at(values_of(place), row)) for place in range(limit)]
 
     return Table(
-        title or titled(kind if kind == "pandas.DataFrame" else f"{kind} (a pandas.DataFrame)", rows, columns),
+        title
+        or titled(kind if kind == "pandas.DataFrame" else f"{kind} (a pandas.DataFrame)", rows, columns),
         columns,
         name=lambda place: label(value_at(names, place)),
         dtype=lambda place: dtype_of(values_of(place).dtype),
@@ -157,7 +160,7 @@ def index_notes(index: Any) -> list[str]:
     ends = ""
     if len(index):
         ends = f", first {scalar(value_at(index, 0))}, last {scalar(value_at(index, len(index) - 1))}"
-    frequency = f", frequency {index.freqstr}" if getattr(index, "freqstr", None) else ""
+    frequency = f", frequency {_frequency(index)}" if _frequency(index) else ""
     return [f"Index: {kind}{_named(index)} of {dtype_of(index.dtype)}{ends}{frequency}."]
 
 
@@ -170,6 +173,11 @@ def _plain(frame: Any) -> Any:
 def _plain_series(series: Any) -> Any:
     pandas = sys.modules["pandas"]
     return series if type(series) is pandas.Series else pandas.Series(series, copy=False)
+
+
+def _frequency(index: Any) -> str:
+    """The frequency that an index of times was made with, as pandas writes it."""
+    return (index.freqstr or "") if hasattr(type(index), "freqstr") else ""
 
 
 def _kind(value: Any) -> str:
@@ -236,7 +244,9 @@ def _group_sizes(frame: Any, names: list[Any], keys: Any) -> list[str]:
     plain = _plain(frame) if frame.ndim == 2 else None
     if plain is None or len(names) != 1 or type(keys) not in (str, int, list) or len(plain) > 10_000:
         return []
-    where = [place for place, name in enumerate(plain.columns) if type(name) is type(names[0]) and name == names[0]]
+    where = [
+        place for place, name in enumerate(plain.columns) if type(name) is type(names[0]) and name == names[0]
+    ]
     if len(where) != 1:
         return []
     values = plain.iloc[:, where[0]]

@@ -53,7 +53,11 @@ def _part(picture: Any) -> ImagePart | None:
         own = _own(picture)
         try:
             if max(own.size) > LONGEST_SIDE:
-                own = own if own.mode in ("RGB", "RGBA", "L", "LA") else own.convert("RGBA" if _clear(own) else "RGB")
+                own = (
+                    own
+                    if own.mode in ("RGB", "RGBA", "L", "LA")
+                    else own.convert("RGBA" if _clear(own) else "RGB")
+                )
                 own.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             return image_part(own)
         finally:

@@ -14,8 +14,8 @@ from typing import Any
 from ..bounds import BYTES_PER_TOKEN, cut_end
 from ..description import Description
 from .columns import Column, Facts, frequent, listed, nulls_of, shape_of, span_of
-from .ranges import facts_of_range, facts_of_truth, merged, range_of
 from .objects import facts_of_objects
+from .ranges import facts_of_range, facts_of_truth, merged, range_of
 from .samples import Work, positions, sample_size
 from .scalars import label, scalar
 from .tables import Table, size, titled, told
@@ -131,7 +131,11 @@ def _facts(series: Any, work: Work, rows: list[int]) -> Facts:
 
 def _plain(series: Any) -> list[Any]:
     """The arrays of numpy on the same memory, where it has numbers only and none is missing; ``[]`` elsewhere."""
-    if "numpy" not in sys.modules or series.null_count() or not (series.dtype.is_integer() or series.dtype.is_float()):
+    if (
+        "numpy" not in sys.modules
+        or series.null_count()
+        or not (series.dtype.is_integer() or series.dtype.is_float())
+    ):
         return []
     try:
         return [part.to_numpy(allow_copy=False) for part in series.get_chunks()]
@@ -160,7 +164,9 @@ def _values(part: Any) -> list[Any]:
     """The values of a short series, as Python's; fewer of them where they are large."""
     while len(part) > 1 and part.estimated_size() > _LARGEST_COPY:
         part = part.head(max(1, len(part) // 4)).shrink_to_fit()
-    if isinstance(part.dtype, importlib.import_module("polars").Categorical | importlib.import_module("polars").Enum):
+    if isinstance(
+        part.dtype, importlib.import_module("polars").Categorical | importlib.import_module("polars").Enum
+    ):
         part = part.cast(importlib.import_module("polars").String)
     return list(islice(part.to_list(), len(part)))
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .columns import Facts, frequent, nulls_of, span_of
-from .scalars import scalar
 from .samples import Work, positions, sample_size
+from .scalars import scalar
 
 _STRETCH = 65_536  # values looked at in one go
 _LINE = 64  # bytes that the processor fetches at least
@@ -43,9 +43,9 @@ def visits(array: Any) -> float:
     """How many values it costs to look at all of an array: more than it has where they are apart in memory."""
     if not array.size or array.ndim != 1:
         return float(array.size)
-    apart = max(1.0, min(abs(array.strides[0]), 4 * _LINE) / array.dtype.itemsize)
+    apart = max(1.0, min(abs(int(array.strides[0])), 4 * _LINE) / int(array.dtype.itemsize))
     slow = 8 if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8) else 1
-    return array.size * slow * (1 if apart == 1 else 2 * apart)
+    return float(array.size) * slow * (1 if apart == 1 else 2 * apart)
 
 
 def range_of(array: Any) -> Range:
@@ -82,7 +82,9 @@ def merged(ranges: Iterable[Range]) -> Range:
 
 
 def _range_of_times(array: Any) -> Range:
-    whole = array.view("i8") if array.dtype.isnative else array.astype(array.dtype.newbyteorder("=")).view("i8")
+    whole = (
+        array.view("i8") if array.dtype.isnative else array.astype(array.dtype.newbyteorder("=")).view("i8")
+    )
     least = greatest = None
     missing = 0
     for start in range(0, len(whole), _STRETCH):
@@ -99,7 +101,9 @@ def _range_of_times(array: Any) -> Range:
         least = low if least is None or low < least else least
         greatest = high if greatest is None or high > greatest else greatest
     dtype = array.dtype.newbyteorder("=")
-    return Range(*(None if one is None else one.view(dtype) for one in (least, greatest)), missing)
+    if least is None or greatest is None:
+        return Range(missing=missing)
+    return Range(least.view(dtype), greatest.view(dtype), missing)
 
 
 def facts_of_numbers(array: Any, work: Work, rows: list[int] | None = None, *, word: str = "null") -> Facts:
@@ -177,7 +181,12 @@ def facts_of_truth(true: int, count: int, *, sampled: bool = False, nulls: str =
 
 def _few(array: Any, found: Range) -> Counter[str]:
     """How often each value occurs, where they are a few whole numbers."""
-    if found.least is None or array.dtype.kind not in "iu" or len(array) > _STRETCH or int(found.greatest) - int(found.least) >= _FEW:
+    if (
+        found.least is None
+        or array.dtype.kind not in "iu"
+        or len(array) > _STRETCH
+        or int(found.greatest) - int(found.least) >= _FEW
+    ):
         return Counter()
     numpy = sys.modules["numpy"]
     values, counts = numpy.unique(array, return_counts=True)

@@ -11,7 +11,18 @@ from ..description import Description
 from .columns import listed
 from .scalars import label, scalar, type_name
 
-_FIGURES = ("nobs", "df_model", "df_resid", "rsquared", "rsquared_adj", "prsquared", "llf", "aic", "bic", "scale")
+_FIGURES = (
+    "nobs",
+    "df_model",
+    "df_resid",
+    "rsquared",
+    "rsquared_adj",
+    "prsquared",
+    "llf",
+    "aic",
+    "bic",
+    "scale",
+)
 _MOST = 200
 
 
@@ -21,7 +32,9 @@ def describe_results(results: Any, tokens: int) -> Description:
     model = inner.model
     names = list(model.exog_names or ())
     outcome = model.endog_names
-    lines = [f"The results of a statsmodels {type(model).__name__} of {_name(outcome)} on {listed(map(label, names), 300)}."]
+    lines = [
+        f"The results of a statsmodels {type(model).__name__} of {_name(outcome)} on {listed(map(label, names), 300)}."
+    ]
     if figures := list(_figures(inner)):
         lines.append(", ".join(figures))
     lines += _coefficients(inner, names)
@@ -33,7 +46,9 @@ def describe_model(model: Any, tokens: int) -> Description:
     names = listed((label(name) for name in model.exog_names or ()), tokens * 2)
     shape = getattr(model.exog, "shape", None)
     rows = f" on {shape[0]:,} observations" if shape else ""
-    return Description(f"A {type_name(model)} of {_name(model.endog_names)} on {names}{rows}, not fitted.", "not fitted")
+    return Description(
+        f"A {type_name(model)} of {_name(model.endog_names)} on {names}{rows}, not fitted.", "not fitted"
+    )
 
 
 def _name(names: Any) -> str:
@@ -70,6 +85,9 @@ def _coefficients(results: Any, names: Sequence[str]) -> list[str]:
     lines = ["Coefficients (standard error, p-value):"]
     for place, value in enumerate(columns["params"]):
         name = names[place] if place < len(names) else f"parameter {place}"
-        beside = [scalar(columns[one][place]) for one in ("bse", "pvalues") if place < len(columns.get(one, ()))]
-        lines.append(f"{label(name)}: {scalar(value)}{f' ({(chr(44) + ' ').join(beside)})' if beside else ''}")
+        beside = [
+            scalar(columns[one][place]) for one in ("bse", "pvalues") if place < len(columns.get(one, ()))
+        ]
+        told = f" ({', '.join(beside)})" if beside else ""
+        lines.append(f"{label(name)}: {scalar(value)}{told}")
     return lines

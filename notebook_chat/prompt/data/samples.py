@@ -43,7 +43,7 @@ def positions(rows: int, size: int) -> list[int]:
     follows no pattern but is the same each time. Rows at equal distances would hide what repeats."""
     if size >= rows:
         return list(range(rows))
-    draw = random.Random(0).random  # noqa: S311
+    draw = random.Random(0).random
     step = rows / size
     chosen = [min(rows - 1, int((row + draw()) * step)) for row in range(size)]
     chosen[0], chosen[-1] = 0, rows - 1

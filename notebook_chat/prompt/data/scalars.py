@@ -8,6 +8,7 @@ import math
 import sys
 import uuid
 import zoneinfo
+from itertools import islice
 from typing import Any
 
 LONGEST_NAME = 60
@@ -44,7 +45,13 @@ def scalar(value: Any, limit: int = 24, *, depth: int = _DEPTH) -> str:
         return repr(value if len(value) <= limit else value[:limit]) + ("…" if len(value) > limit else "")
     if kind in (list, tuple, set, frozenset, dict):
         return _several(value, limit, depth)
-    return _dated(value) or _of_numpy(value, limit) or _of_pandas(value) or _of_shapely(value) or f"<{type_name(value)}>"
+    return (
+        _dated(value)
+        or _of_numpy(value, limit)
+        or _of_pandas(value)
+        or _of_shapely(value)
+        or f"<{type_name(value)}>"
+    )
 
 
 def number(value: float) -> str:
@@ -85,9 +92,15 @@ def is_null(value: Any) -> bool:
     """Whether a cell is empty: ``None``, a NaN, or what pandas has for it."""
     if value is None:
         return True
-    if isinstance(value, float) and type(value).__module__ in ("builtins", "numpy"):
+    kind = type(value)
+    if kind is float:
         return bool(value != value)
-    return type(value).__name__ in _NOTHING and _is_of_pandas(value)
+    if kind.__module__ == "numpy":
+        numpy = sys.modules["numpy"]
+        return issubclass(kind, numpy.floating | numpy.datetime64 | numpy.timedelta64) and bool(
+            value != value
+        )
+    return kind.__name__ in _NOTHING and _is_of_pandas(value)
 
 
 def is_of_dates(value: Any) -> bool:
@@ -147,14 +160,11 @@ def _several(values: Any, limit: int, depth: int) -> str:
     if depth <= 0:
         return f"<{type(values).__name__} of {len(values)}>"
     shown = []
-    for key in values:
-        if len(shown) == _ITEMS:
-            shown.append("…")
-            break
-        text = scalar(key, limit, depth=depth - 1)
-        shown.append(
-            f"{text}: {scalar(values[key], limit, depth=depth - 1)}" if type(values) is dict else text
-        )
+    for one in islice(values.items() if type(values) is dict else values, _ITEMS):
+        texts = [scalar(part, limit, depth=depth - 1) for part in (one if type(values) is dict else (one,))]
+        shown.append(": ".join(texts))
+    if len(values) > _ITEMS:
+        shown.append("…")
     if type(values) is tuple:
         return f"({', '.join(shown)}{',' if len(values) == 1 else ''})"
     return f"[{', '.join(shown)}]" if type(values) is list else f"{{{', '.join(shown)}}}"

@@ -24,9 +24,11 @@ def describe_sparse(matrix: Any, tokens: int) -> Description:
         cells *= one
     stored = _stored(matrix)
     density = f", density {stored / cells:.3g}" if cells else ""
-    head = f"A scipy.sparse.{type(matrix).__name__} of shape {shape}, {matrix.dtype}: a sparse {_kind(matrix)}"
+    head = (
+        f"A scipy.sparse.{type(matrix).__name__} of shape {shape}, {matrix.dtype}: a sparse {_kind(matrix)}"
+    )
     lines = [f"{head} in {matrix.format.upper()} format with {stored:,} stored values{density}."]
-    data = getattr(matrix, "data", None)
+    data: Any = getattr(matrix, "data", None)
     if hasattr(data, "dtype") and data.size and data.dtype.kind != "O":
         facts = facts_of_array(data, Work()).told()
         lines.append(f"Stored values: {facts}{' (~ is from a sample)' if '~' in facts else ''}.")
@@ -47,7 +49,10 @@ def _stored(matrix: Any) -> int:
 def _entries(matrix: Any) -> list[str]:
     """The first values with their places, in the formats that have them at hand."""
     if matrix.format == "coo":
-        places = [tuple(int(axis[entry]) for axis in matrix.coords) for entry in range(min(_ENTRIES, len(matrix.data)))]
+        places = [
+            tuple(int(axis[entry]) for axis in matrix.coords)
+            for entry in range(min(_ENTRIES, len(matrix.data)))
+        ]
         return [f"{place}: {scalar(matrix.data[entry])}" for entry, place in enumerate(places)]
     if matrix.format not in ("csr", "csc") or len(matrix.shape) != 2:
         return []

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from typing import Any
 
 from ..bounds import BYTES_PER_TOKEN
-from .columns import EXAMPLES, Column, listed
+from .columns import EXAMPLES, Column
 
 _MOST_COLUMNS = 300  # of so many columns the values are looked at
+_ALIKE = 100  # so many columns at each end may be named without their type, if that is the same
 _LEAST_LINE = 12  # bytes that the line of a column takes at least
 _LEAST_ROWS = 5  # so many rows are shown if there is room, and more in a larger one
 _TOKENS_PER_ROW = 60
@@ -68,7 +67,9 @@ def told(table: Table, tokens: int) -> str:
         whole = next(_fitting(columns, room - size([head])), None)
         if whole is not None:
             body = [head, *whole]
-            return "\n".join([*lines, *body, *_rows(table, room - size(body), max(_LEAST_ROWS, tokens // _TOKENS_PER_ROW))])
+            return "\n".join(
+                [*lines, *body, *_rows(table, room - size(body), max(_LEAST_ROWS, tokens // _TOKENS_PER_ROW))]
+            )
     names = _names(table, room)
     return "\n".join([*lines, *names, *_some(table, room - size(names))])
 
@@ -112,12 +113,15 @@ def _names(table: Table, room: int) -> list[str]:
 def _first_and_last(table: Table, room: int) -> list[str]:
     half = max(20, (room - 120) // 3)
     places = range(table.columns)
-    first = _within((_named(table, place) for place in places), half)
-    last = _within((_named(table, place) for place in reversed(places)), half // 2)
+    ends = {table.dtype(place) for place in (*places[:_ALIKE], *places[-_ALIKE:])}
+    named = table.name if len(ends) == 1 else partial(_named, table)
+    first = _within(map(named, places), half)
+    last = _within(map(named, reversed(places)), half // 2)
     last = last[: max(0, table.columns - len(first))]
     left = table.columns - len(first) - len(last)
     between = f"\n… {left:,} columns left out …\n" if left else ", "
-    return ["Columns:", f"{', '.join(first)}{between}{', '.join(reversed(last))}"]
+    head = f"Columns (these are {ends.pop()}):" if len(ends) == 1 else "Columns:"
+    return [head, f"{', '.join(first)}{between}{', '.join(reversed(last))}"]
 
 
 def _named(table: Table, place: int) -> str:
@@ -176,4 +180,6 @@ def _rows(table: Table, room: int, most: int) -> list[str]:
 def titled(library: str, rows: int, columns: int) -> str:
     """What a table is, such as ``A pandas.DataFrame of 10 rows × 2 columns``."""
     row, column = "row" if rows == 1 else "rows", "column" if columns == 1 else "columns"
-    return f"{'An' if library[:1] in 'aeiouAEIOU' else 'A'} {library} of {rows:,} {row} × {columns:,} {column}."
+    return (
+        f"{'An' if library[:1] in 'aeiouAEIOU' else 'A'} {library} of {rows:,} {row} × {columns:,} {column}."
+    )

@@ -57,7 +57,9 @@ def describe_module(module: Any, tokens: int) -> Description:
 
 def describe_optimizer(optimizer: Any, tokens: int) -> Description:
     """An optimizer: its settings for each group of parameters."""
-    lines = [f"A torch optimizer {_class_name(optimizer)} with {len(optimizer.param_groups)} groups of parameters."]
+    lines = [
+        f"A torch optimizer {_class_name(optimizer)} with {len(optimizer.param_groups)} groups of parameters."
+    ]
     for group in optimizer.param_groups:
         settings = (f"{name}={scalar(value)}" for name, value in group.items() if name != "params")
         lines.append(f"{len(group['params']):,} parameters: {listed(settings, 300)}")
@@ -73,7 +75,10 @@ def _array(torch: Any, tensor: Any) -> Any:
         if plain.dtype == torch.bfloat16:
             plain = plain.reshape(-1)[:10_000].float()
         return plain.numpy()
-    except (RuntimeError, TypeError):  # conjugated views, tensors of functorch, types that numpy does not have
+    except (
+        RuntimeError,
+        TypeError,
+    ):  # conjugated views, tensors of functorch, types that numpy does not have
         return None
 
 
