@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..bounds import BYTES_PER_TOKEN, cut_end
@@ -12,7 +14,7 @@ from .columns import Column, Facts, listed, shape_of
 from .objects import facts_of_objects
 from .ranges import facts_of_all, facts_of_numbers, is_ordered
 from .samples import Work, positions, sample_size
-from .scalars import label, scalar
+from .scalars import file_label, label, scalar
 from .tables import Table, size, told
 
 _ON_DISK = 1_000  # values of a file that are looked at
@@ -29,12 +31,14 @@ def describe_array(array: Any, tokens: int) -> Description:
     file = _file(array)
     plain = numpy.ndarray.view(array, numpy.ndarray)
     short = f"{shape_of(plain.shape) or '0-d'} {_dtype(plain.dtype)}"
-    if plain.dtype.names and plain.ndim == 1:
+    if plain.dtype.names and plain.ndim == 1 and (file is None or file.whole):
         return Description(told(_records(plain, file), tokens), short)
     kind = "numpy.ma.MaskedArray" if masked else "numpy.memmap" if file is not None else "numpy.ndarray"
     lines = [f"A {kind} of shape {plain.shape}, {_dtype(plain.dtype)}{_size(plain)}."]
     if file is not None:
-        lines.append(f"On disk: {label(file)}; only its beginning was read.")
+        lines.append(f"On disk: {file_label(file.name)}; {'only its beginning' if file.whole else 'nothing of it'} was read.")
+        if not file.whole:
+            return Description("\n".join(lines), short)
     if masked:
         lines += _mask_line(array, plain)
     lines += _values_line(array if masked else plain, file is not None, masked)
@@ -80,11 +84,11 @@ def facts_of_array(array: Any, work: Work) -> Facts:
     return Facts()
 
 
-def _records(array: Any, file: str | None) -> Table:
+def _records(array: Any, file: _File | None) -> Table:
     """A flat array of records, as a table."""
     names = array.dtype.names
     work = Work()
-    note = [f"On disk: {label(file)}; only its beginning was read."] if file is not None else []
+    note = [f"On disk: {file_label(file.name)}; only its beginning was read."] if file is not None else []
     looked = array[:_ON_DISK] if file is not None else array
     shape = f"({len(array)},)"
 
@@ -110,12 +114,30 @@ def _records(array: Any, file: str | None) -> Table:
     )
 
 
-def _file(array: Any) -> str | None:
-    """The file that the values are in, where they are not in memory; ``""`` for one without a name."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The file that an array's values are in.
+
+    Attributes:
+        name: Its name; empty where it has none.
+        whole: Whether it is still as long as the array: to read what is not there ends the process.
+    """
+
+    name: str
+    whole: bool
+
+
+def _file(array: Any) -> _File | None:
+    """The file that the values are in, where they are not in memory."""
     memmap = getattr(sys.modules["numpy"], "memmap", ())
     while array is not None:
         if isinstance(array, memmap):
-            return str(getattr(array, "filename", None) or "")
+            name = str(getattr(array, "filename", None) or "")
+            needed = int(getattr(array, "offset", 0) or 0) + int(array.nbytes)
+            try:
+                return _File(name, not name or Path(name).stat().st_size >= needed)
+            except OSError:  # it was deleted, and is there for us all the same
+                return _File(name, True)
         array = getattr(array, "base", None)
     return None
 

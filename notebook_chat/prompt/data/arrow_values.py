@@ -10,7 +10,7 @@ from ..description import Description
 from .arrow_columns import facts_of_arrow, value_of
 from .columns import Column, listed, shape_of
 from .samples import Work, sample_size
-from .scalars import label, scalar
+from .scalars import file_label, label, scalar
 from .tables import Table, size, titled, told
 
 _MOST_VALUES = 200
@@ -74,7 +74,7 @@ def describe_dataset(dataset: Any, tokens: int) -> Description:
     kind = getattr(getattr(dataset, "format", None), "default_extname", "")
     count = f", {len(files):,} {kind} {'file' if len(files) == 1 else 'files'}" if files else ""
     title = f"A pyarrow.dataset.{type(dataset).__name__} of {len(dataset.schema):,} columns{count}; it is not read."
-    notes = [f"Files: {listed((label(str(file)) for file in files[:20]), tokens)}"] if files else []
+    notes = [f"Files: {listed((file_label(str(file)) for file in files[:20]), tokens)}"] if files else []
     return _fields(dataset.schema, title, tokens, f"{len(dataset.schema):,} columns, not read", notes)
 
 

@@ -75,13 +75,19 @@ def _layout(layout: Any) -> Iterator[str]:
 
 def _trace(trace: Any) -> str:
     name = f" {quoted(trace.name, 60)}" if type(trace.name) is str and trace.name else ""
-    mode = f" ({shown})" if (shown := trace["mode"] if "mode" in trace else None) else ""
-    data = (f"{key} {_span(trace[key])}" for key in _DATA if key in trace and trace[key] is not None)
+    mode = f" ({shown})" if (shown := _of(trace, "mode")) else ""
+    data = (f"{key} {_span(values)}" for key in _DATA if (values := _of(trace, key)) is not None)
     return f"- {trace.type}{mode}{name} of {_points(trace):,} points: {listed(data, 300)}".removesuffix(": ")
 
 
+def _of(trace: Any, key: str) -> Any:
+    if key not in trace:
+        return None
+    return trace[key]
+
+
 def _points(trace: Any) -> int:
-    sizes = [_size_of(trace[key]) for key in _DATA if key in trace and trace[key] is not None]
+    sizes = [_size_of(values) for key in _DATA if (values := _of(trace, key)) is not None]
     return max(sizes, default=0)
 
 

@@ -56,12 +56,17 @@ def value_at(values: Any, place: int) -> Any:
     """A single value of a Series, Index or array of pandas."""
     # A Series looks for an attribute that it does not have among its labels, and hashes them all for that.
     if hasattr(type(values), "nlevels"):
-        return values[place]  # the array of a RangeIndex would be made, and kept
+        return _item(values, place)  # the array of a RangeIndex would be made, and kept
     array = _array(values)
     if type(array).__name__.startswith("Arrow") and hasattr(array, "__arrow_array__"):
         one = array.__arrow_array__()[place]
         return None if not one.is_valid else array[place]
-    return array[place]
+    return _item(array, place)
+
+
+def _item(array: Any, place: int) -> Any:
+    """A single value; of a part, since an array of times that is asked for one keeps what it has found for it."""
+    return array[place : place + 1][0]
 
 
 def _array(values: Any) -> Any:
@@ -107,7 +112,7 @@ def _of_times(part: Any, sampled: bool) -> Facts:
     if found.least is None:
         return Facts(nulls=nulls)
     # The position tells the value, with its time zone or frequency, whatever the type.
-    least, greatest = (scalar(part[_place(numbers, one.view("i8"))]) for one in (found.least, found.greatest))
+    least, greatest = (scalar(_item(part, _place(numbers, one.view("i8")))) for one in (found.least, found.greatest))
     return Facts(span=span_of(least, greatest, sampled=sampled), nulls=nulls)
 
 

@@ -177,7 +177,9 @@ def _plain_series(series: Any) -> Any:
 
 def _frequency(index: Any) -> str:
     """The frequency that an index of times was made with, as pandas writes it."""
-    return (index.freqstr or "") if hasattr(type(index), "freqstr") else ""
+    frequency = index.freq if hasattr(type(index), "freq") else None
+    # An offset keeps its name once it has said it, so another one of the same kind is asked.
+    return str((frequency * 1).freqstr) if frequency is not None else ""
 
 
 def _kind(value: Any) -> str:

@@ -9,6 +9,7 @@ from ...errors import ChatError
 from ...images import image_part
 from ...parts import ImagePart
 from ..description import Description
+from .scalars import file_label
 
 LONGEST_SIDE = 1_500
 """How many pixels an image that goes along has at most on a side; the services make larger ones smaller anyway."""
@@ -21,7 +22,7 @@ def describe_picture(picture: Any, tokens: int) -> Description:
     width, height = picture.size
     form = f", format {picture.format}" if getattr(picture, "format", None) else ""
     name = getattr(picture, "filename", "")
-    file = f", from {name[-100:]!r}" if type(name) is str and name else ""
+    file = f", from {file_label(name)}" if type(name) is str and name else ""
     text = f"A PIL image of {width:,} × {height:,} pixels (width × height), mode {picture.mode}{form}{file}."
     part = _part(picture)
     if part is None:

@@ -79,6 +79,11 @@ def label(value: Any) -> str:
     return scalar(value, LONGEST_NAME)
 
 
+def file_label(name: str) -> str:
+    """A file's name; of a long one the end."""
+    return label(name) if len(name) <= LONGEST_NAME else quoted(f"…{name[1 - LONGEST_NAME :]}", LONGEST_NAME)
+
+
 def type_name(value: Any) -> str:
     """The name of a value's type, with its package; nothing of the value is run."""
     kind = type(value)
