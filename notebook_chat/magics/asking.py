@@ -58,6 +58,7 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         system=options.system,
         fresh=options.new,
         values=None if options.raw else shell.user_ns,
+        context=settings.cells if options.context is None else options.context,
         wait=True,
     )
     _tell_of_file(run, settings)

@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from traitlets import Bool, Enum, Float, Integer, Unicode, observe
 
+from ..cell_selection import CELLS_TOKENS
 from ..faults import chat_error
 from ..session import NotebookSession
 from ..text import sendable
@@ -37,6 +38,17 @@ class ChatMagics(Magics):
     context = Integer(
         0,
         help="How many tokens the model can read at once; 0: what is known of it. Older turns are not sent.",
+    ).tag(config=True)
+    cells = Integer(
+        0,
+        min=0,
+        help="How many of the cells above go along with each prompt; --context says so for a single one.",
+    ).tag(config=True)
+    cells_tokens = Integer(
+        CELLS_TOKENS, min=300, help="How many tokens the cells may take that go along with a prompt."
+    ).tag(config=True)
+    cells_figures = Bool(
+        True, help="Whether the figures of cells go along with them; not with a model that takes no images."
     ).tag(config=True)
     timeout = Float(
         0.0,
@@ -73,6 +85,14 @@ class ChatMagics(Magics):
     @observe("system")
     def _system_changed(self, change: Any) -> None:
         self.session.system = sendable(change["new"])
+
+    @observe("cells_tokens")
+    def _cells_tokens_changed(self, change: Any) -> None:
+        self.session.cells_tokens = change["new"]
+
+    @observe("cells_figures")
+    def _cells_figures_changed(self, change: Any) -> None:
+        self.session.cells_figures = change["new"]
 
     @observe("history")
     def _history_changed(self, change: Any) -> None:

@@ -14,6 +14,7 @@ from .chat_magics import ChatMagics
 from .front_end import ShellFrontEnd
 from .names import others, taken
 from .output import show_problem, show_resumed
+from .recorder import Recorder
 
 
 def complete(shell: InteractiveShell, event: Any) -> list[str]:
@@ -44,7 +45,14 @@ def load(shell: InteractiveShell) -> None:
     ours = ChatMagics(shell, session)
     ours.leaving.callback(_leave, shell, ours)
     shell.register_magics(ours)
-    for event, callback in (("pre_run_cell", ours.before_cell), ("post_run_cell", ours.after_cell)):
+    recorder = Recorder(shell, session.records)
+    ours.leaving.callback(recorder.stop)
+    for event, callback in (
+        ("pre_run_cell", ours.before_cell),
+        ("post_run_cell", ours.after_cell),
+        ("pre_run_cell", recorder.begin),
+        ("post_run_cell", recorder.end),
+    ):
         shell.events.register(event, callback)
         ours.leaving.callback(_unregister, shell, event, callback)
     ours.before_cell()  # the cell that loads it comes after deletions, too
