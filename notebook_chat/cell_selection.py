@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .errors import InvalidOptionError
@@ -19,6 +20,7 @@ _NUMBER = re.compile(r"-?\d{1,9}")
 _SLICE = re.compile(r"(-?\d{1,9})?:(-?\d{1,9})?")
 _CLOSED = re.compile(r"(\d{1,9})-(\d{1,9})")
 _LONGEST = 200  # characters of what is written
+_MOST_NUMBERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class CellSelection:
         if isinstance(value, slice):
             value = [value]
         if isinstance(value, Iterable):
-            numbers = tuple(value) if not isinstance(value, (bytes, dict)) else ()
-            if numbers and all(map(_is_index, numbers)):
+            numbers = () if isinstance(value, (bytes, dict)) else tuple(islice(value, _MOST_NUMBERS + 1))
+            if 0 < len(numbers) <= _MOST_NUMBERS and all(map(_is_index, numbers)):
                 return cls(numbers=numbers, text=f"In[{', '.join(map(_written, numbers))}]")
         raise InvalidOptionError(f"{_shown(value)} does not say which cells", hint=_HOW)
 
@@ -74,7 +76,8 @@ class CellSelection:
         found = _LIST.fullmatch("".join(text.split())) if len(text) <= _LONGEST else None
         items = (found[1] if found[1] is not None else found[2]).split(",") if found is not None else []
         numbers = tuple(_index(item) for item in items)
-        if not numbers or None in numbers:
+        negative = found is not None and found[1] is None and text.startswith("-")
+        if not numbers or None in numbers or negative:
             raise InvalidOptionError(f"{_shown(text)} does not say which cells", hint=_HOW)
         return cls(numbers=tuple(number for number in numbers if number is not None), text=text)
 

@@ -10,11 +10,17 @@ from typing import Any
 
 from .cell_record import CellOutput, OutputKind
 
-MOST_CHARACTERS = 10_000
+MOST_CHARACTERS = 8_000
 """How much of one output is kept, in characters."""
 
 MOST_IMAGE = 3_000_000
 """The largest figure that is kept, in bytes or characters of base64."""
+
+MOST_LEFT_OUT = 10**9
+"""How many characters are said to be left out at most: an output may pretend that it lacks more."""
+
+_RAGGED = 100  # characters that a cut may cost more, so that lines stay whole
+_OMITTED = re.compile(r"\n\[… ([0-9][0-9,]{0,14}) characters left out …\]\n")
 
 _TEXTS = ("text/llm+plain", "text/plain", "text/markdown", "text/html", "text/latex", "application/json")
 _IMAGES = ("image/png", "image/jpeg")
@@ -53,10 +59,29 @@ def middle_cut(text: str, most: int) -> str:
         text: The text.
         most: How many characters it may have, about.
     """
-    if len(text) <= most:
-        return text
-    head, tail = text[: most - most // 2], text[len(text) - most // 2 :]
-    return f"{head}{omission(len(text) - len(head) - len(tail))}{tail}"
+    return (
+        text
+        if len(text) <= most
+        else joined_ends(text, text[: most - most // 2], text[len(text) - most // 2 :])
+    )
+
+
+def joined_ends(text: str, head: str, tail: str) -> str:
+    """The beginning and the end of a text, whole lines where that costs little, and how much there is between them.
+
+    Args:
+        text: The text; something of it may have been left out already.
+        head: How it begins.
+        tail: How it ends.
+    """
+    if (end := head.rfind("\n", -_RAGGED)) > 0:
+        head = head[:end]
+    if (start := tail.find("\n", 0, _RAGGED)) >= 0:
+        tail = tail[start + 1 :]
+    between = text[len(head) : len(text) - len(tail)]
+    before = [(len(found[0]), int(found[1].replace(",", ""))) for found in _OMITTED.finditer(between)]
+    lost = len(between) + sum(lost - size for size, lost in before)
+    return f"{head}{omission(min(lost, MOST_LEFT_OUT))}{tail}"
 
 
 def omission(characters: int) -> str:

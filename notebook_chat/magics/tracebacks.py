@@ -59,8 +59,7 @@ def _lines(found: traceback.TracebackException, name_of: NameOf, chained: int) -
 
 
 def _is_ipython(file: str) -> bool:
-    parts = PurePath(file).parts
-    return "IPython" in parts and parts[-1] in ("interactiveshell.py", "async_helpers.py")
+    return "IPython" in PurePath(file).parts
 
 
 def _named(file: str, name_of: NameOf) -> str:

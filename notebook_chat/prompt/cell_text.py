@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..cell_record import CellOutput, CellRecord
-from ..mime_bundles import omission
+from ..mime_bundles import MOST_LEFT_OUT, joined_ends, omission
 from ..text import printable, sendable
 
 MARK = "\0"
@@ -21,7 +21,7 @@ _HEADINGS = {
     "result": "result",
     "error": "error",
 }
-_OMISSION = len(omission(10**9).encode())
+_OMISSION = len(omission(MOST_LEFT_OUT).encode())
 _FEWEST = 100  # bytes of a piece that is cut
 
 
@@ -141,4 +141,4 @@ def middle_cut_bytes(text: str, most: int) -> str:
         return ""
     head = encoded[: keep - keep // 2].decode(errors="ignore")
     tail = encoded[len(encoded) - keep // 2 :].decode(errors="ignore")
-    return f"{head}{omission(len(text) - len(head) - len(tail))}{tail}"
+    return joined_ends(text, head, tail)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..cell_record import CellOutput, OutputKind
 
-_HEAD = 5_000  # characters of what is printed in one go: its beginning
-_TAIL = 5_000  # and its end
-_MOST_OUTPUTS = 40  # of a cell
+_HEAD = 4_000  # characters of what is printed in one go: its beginning
+_TAIL = 4_000  # and its end
+_MOST_OUTPUTS = 30  # of a cell
 
 
 class Printed:
