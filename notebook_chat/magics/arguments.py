@@ -198,12 +198,11 @@ def _parameter(text: str) -> tuple[str, Any]:
 
 
 def _cells(text: str) -> str:
-    """What says which cells.
-
-    Raises:
-        InvalidOptionError: It does not.
-    """
-    CellSelection.of(text)
+    """What says which cells, as it is written."""
+    try:
+        CellSelection.of(text)
+    except InvalidOptionError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
     return text
 
 

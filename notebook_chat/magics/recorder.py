@@ -134,7 +134,7 @@ def _tee(name: str, records: CellRecords) -> Callable[[], object]:
         What undoes it.
     """
     stream = getattr(sys, name)
-    write = stream.write
+    write, own = stream.write, vars(stream).get("write") if hasattr(stream, "__dict__") else None
 
     def both(text: Any, *args: Any, **options: Any) -> Any:
         written = write(text, *args, **options)
@@ -148,7 +148,11 @@ def _tee(name: str, records: CellRecords) -> Callable[[], object]:
         return lambda: None
 
     def undo() -> None:
-        if stream.__dict__.get("write") is both:
+        if vars(stream).get("write") is not both:
+            return  # somebody has put something else there since
+        if own is None:
             del stream.write
+        else:
+            stream.write = own
 
     return undo
