@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -253,8 +253,6 @@ def test_the_body_on_the_wire_has_the_cells(
 
 
 def test_unloading_leaves_no_trace(clean: Any, provider: Any) -> None:
-    import sys
-
     before = {name: list(callbacks) for name, callbacks in clean.events.callbacks.items()}
     load_ipython_extension(clean)
     run(clean, "print('x')")
@@ -274,16 +272,19 @@ class OldManager:
     output_hist_reprs = {1: "2"}
 
 
-def test_ipython_8_has_results_and_the_last_error() -> None:
-    try:
-        raise KeyError("price")
-    except KeyError as error:
-        last = SimpleNamespace(execution_count=3, error_in_exec=error, error_before_exec=None)
-
+def test_ipython_8_has_results_and_the_last_error(monkeypatch: pytest.MonkeyPatch) -> None:
     class OldShell:
         history_manager = OldManager()
-        last_execution_result = last
 
+        class compile:
+            @staticmethod
+            def format_code_name(file: str) -> tuple[str, str] | None:
+                return ("Cell", "In[3]") if file == "of cell 3" else None
+
+    try:
+        exec(compile("{}['price']", "of cell 3", "exec"))
+    except KeyError as error:
+        monkeypatch.setattr(sys, "last_value", error, raising=False)
     shell = OldShell()
     history = ShellHistory(shell)
     assert not history.has_outputs
@@ -293,13 +294,15 @@ def test_ipython_8_has_results_and_the_last_error() -> None:
         for cell in history.cells(3)
     ] == [(1, "print('x')\n2", [("result", "2")]), (2, "y", []), (3, "z", [("error", "KeyError: 'price'")])]
     assert [cell.number for cell in history.cells(2)] == [1, 2]
+    monkeypatch.setattr(sys, "last_value", SyntaxError("bad", ("of cell 3", 1, 1, "x +")))
+    assert ShellHistory(shell).outputs(3)[0].text.endswith("SyntaxError: bad")
+    monkeypatch.setattr(sys, "last_value", ValueError("of nowhere"))
+    assert ShellHistory(shell).outputs(3) == ()
 
 
 def test_ipython_8_has_what_is_written_looked_at(
     clean: Any, provider: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sys
-
     monkeypatch.setattr(ShellHistory, "has_outputs", False)
     load_ipython_extension(clean)
     run(clean, "import sys", "print('out')\nprint('err', file=sys.stderr)\n43", "print('before')\n1/0")

@@ -18,6 +18,7 @@ from .interruption import interruption
 from .names import lost, others
 from .output import one_line, show_problem, show_text, told
 from .panels import Panels
+from .recorder import Recorder
 from .shown_answers import ShownAnswers
 
 
@@ -73,6 +74,7 @@ class ChatMagics(Magics):
         self.panels = Panels()
         self.shown = ShownAnswers()
         self.told: set[str] = set()  # the variables of a file that the user has been told of
+        self.recorder = Recorder(shell, session.records)
         self.leaving = ExitStack()  # what undoes the registration of these magics
         self._lost: dict[str, str] = {}
         super().__init__(shell)
@@ -134,10 +136,13 @@ class ChatMagics(Magics):
         """Follows what the front end tells with each cell; IPython calls it."""
         with told():
             self.session.before_cell(getattr(info, "raw_cell", None) or "")
+        if info is not None:
+            self.recorder.begin(info)
 
     def after_cell(self, result: Any = None) -> None:
         """Follows what a cell has run, and says so where it gave our names to somebody else; IPython calls it."""
         info = getattr(result, "info", None)
+        self.recorder.end(result)
         with told():
             if info is not None:
                 self.session.after_cell(info.raw_cell or "", result.success)

@@ -14,7 +14,6 @@ from .chat_magics import ChatMagics
 from .front_end import ShellFrontEnd
 from .names import others, taken
 from .output import show_problem, show_resumed
-from .recorder import Recorder
 
 
 def complete(shell: InteractiveShell, event: Any) -> list[str]:
@@ -45,14 +44,8 @@ def load(shell: InteractiveShell) -> None:
     ours = ChatMagics(shell, session)
     ours.leaving.callback(_leave, shell, ours)
     shell.register_magics(ours)
-    recorder = Recorder(shell, session.records)
-    ours.leaving.callback(recorder.stop)
-    for event, callback in (
-        ("pre_run_cell", ours.before_cell),
-        ("post_run_cell", ours.after_cell),
-        ("pre_run_cell", recorder.begin),
-        ("post_run_cell", recorder.end),
-    ):
+    ours.leaving.callback(ours.recorder.stop)
+    for event, callback in (("pre_run_cell", ours.before_cell), ("post_run_cell", ours.after_cell)):
         shell.events.register(event, callback)
         ours.leaving.callback(_unregister, shell, event, callback)
     ours.before_cell()  # the cell that loads it comes after deletions, too

@@ -37,8 +37,8 @@ class Recorder:
         records.begin_with(lambda: history.cells(before))
         self._hook()
 
-    def begin(self, info: Any = None) -> None:
-        """Notes that a cell begins; IPython calls it."""
+    def begin(self, info: Any) -> None:
+        """Notes that a cell begins, before it does."""
         with suppress(Exception):  # a cell must not fail for it
             self._hook()
             source = getattr(info, "raw_cell", None) or ""
@@ -46,8 +46,8 @@ class Recorder:
             if not self._tees and not self._hooked and not self._history.has_outputs:
                 self._tees = [_tee(name, self._records) for name in ("stdout", "stderr")]
 
-    def end(self, result: Any = None) -> None:
-        """Notes what became of a cell; IPython calls it."""
+    def end(self, result: Any) -> None:
+        """Notes what became of a cell, after its end."""
         with suppress(Exception):
             info = getattr(result, "info", None)
             source = getattr(info, "raw_cell", None) or ""

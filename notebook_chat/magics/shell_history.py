@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import sys
+import traceback
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..cell_record import CellOutput, CellRecord
 from ..mime_bundles import MOST_CHARACTERS, middle_cut, omission, output_of, plain
+
+_CELL = re.compile(r"In\[([0-9]{1,9})\]")
 
 _MOST_CELLS = 200
 _MOST_OUTPUTS = 40  # of a cell
@@ -23,6 +28,9 @@ class ShellHistory:
 
     def __init__(self, shell: Any) -> None:
         self._shell = weakref.ref(shell)
+        self._errors: dict[int, str] = {}
+        if not hasattr(self._manager, "exceptions"):
+            self._note_last_error()
 
     @property
     def has_outputs(self) -> bool:
@@ -92,10 +100,22 @@ class ShellHistory:
         lines = kept.get("traceback") if isinstance(kept, dict) else None
         if isinstance(lines, list):
             return middle_cut(plain("\n".join(map(str, lines))), MOST_CHARACTERS)
-        result = getattr(self._shell(), "last_execution_result", None)
-        if getattr(result, "execution_count", None) == number:
-            return self.error_of(result)
-        return ""
+        return self._errors.get(number, "")
+
+    def _note_last_error(self) -> None:
+        """Notes the last error of all, which is what there is where IPython keeps none; by the cell that it says."""
+        error = getattr(sys, "last_value", None)
+        if not isinstance(error, BaseException):
+            return
+        files = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
+        found = (
+            _CELL.fullmatch(self.name_of(file)) for file in (*files, getattr(error, "filename", None) or "")
+        )
+        number = next((int(cell[1]) for cell in found if cell is not None), None)
+        if number is not None:
+            from .tracebacks import compact
+
+            self._errors[number] = compact(error, self.name_of)
 
     def error_of(self, result: Any) -> str:
         """The traceback that a cell ended with, in a few lines; empty where it did not fail.
