@@ -60,7 +60,7 @@ def test_all_that_cells_give_goes_along(start_kernel: StartKernel, server: Vendo
         "c": "handle = display('10%', display_id=True)\nhandle.update('100%')",
         "d": "from IPython.display import HTML, clear_output\nprint('gone')\nclear_output()\n"
         "display(HTML('<table><tr><td>1</td><td>2</td></tr></table>'))",
-        "e": "import threading\nthread = threading.Thread(target=print, args=['thread'])\nthread.start()\nthread.join()",
+        "e": "import threading\nt = threading.Thread(target=print, args=['thread'])\nt.start()\nt.join()",
         "f": "!echo shelled",
         "g": "%%capture\nprint('hidden')",
         "h": "for n in range(3):\n    print(f'\\r{n}', end='')",
