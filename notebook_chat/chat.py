@@ -14,7 +14,7 @@ from .composition import Cells, Ingredients, compose
 from .conversation import DEFAULT_RESERVE, Conversation, Turn
 from .errors import ConfigurationError, InvalidOptionError
 from .events import TextDelta
-from .messages import MessageLike, normalize
+from .messages import ImagePart, MessageLike, normalize
 from .providers.adapters import adapt
 from .providers.addresses import same_host
 from .providers.options import GENERATION, ChatOptions, TurnOptions
@@ -195,6 +195,7 @@ class Chat:
                     replaces,
                     composed.typed,
                     composed.included,
+                    not images and not any(isinstance(part, ImagePart) for part in message.parts),
                 ),
                 target,
                 merged,

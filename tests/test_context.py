@@ -11,9 +11,17 @@ import pytest
 from IPython.core.history import HistoryManager
 
 from notebook_chat import Chat, load_ipython_extension, unload_ipython_extension
-from notebook_chat.errors import ConfigurationError, InvalidOptionError
+from notebook_chat.errors import (
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    InvalidOptionError,
+    ModelNotFoundError,
+    ServerError,
+)
 from notebook_chat.magics.shell_history import ShellHistory
 from notebook_chat.magics.tracebacks import compact
+from notebook_chat.messages import ImagePart
 from notebook_chat.session import session_of
 
 from .servers import echo
@@ -250,6 +258,64 @@ def test_the_body_on_the_wire_has_the_cells(
     assert prompt[:8] != "00000000"
     assert content.count(f"\n</notebook-cells {prompt[:8]}>") == 1
     assert notebook(shell).conversation().turns[-1].prompt.text == content
+
+
+PLOT = """\
+import base64
+from IPython.display import display
+png = base64.b64encode(b'\\x89PNG\\r\\n\\x1a\\n' + b'0' * 50).decode()
+display({'image/png': png, 'text/plain': '<Figure size 640x480 with 1 Axes>'}, raw=True)"""
+
+
+def figures(message: Any) -> int:
+    return sum(isinstance(part, ImagePart) for part in message.parts)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        BadRequestError("unknown variant `image_url`, expected `text`"),
+        BadRequestError("messages[0].content must be a string"),
+        ModelNotFoundError("No endpoints found that support image input"),
+        ServerError("this model is missing data required for image input"),
+    ],
+)
+def test_a_model_that_takes_no_images_is_asked_without_the_figures(
+    shell: Any, provider: Any, capsys: Any, refusal: Exception
+) -> None:
+    def script(messages: Any) -> list[Any]:
+        return [refusal] if any(map(figures, messages)) else ["fine"]
+
+    provider.script = staticmethod(script)
+    run(shell, PLOT)
+    capsys.readouterr()
+    assert run(shell, "%%chat --context 1\nwhat is it?").success
+    assert [figures(messages[-1]) for messages in provider.requests] == [1, 0]
+    assert sent(provider).endswith(">\n\nwhat is it?")
+    assert "without figures: the model takes none" in capsys.readouterr().out
+    assert run(shell, "%%chat\nand now?").success  # the figure is not sent once more with the turn of before
+    assert len(provider.requests) == 3
+    assert notebook(shell).conversation().turns[0].typed == "what is it?"
+
+
+def test_what_has_nothing_to_do_with_figures_stays_what_it_is(shell: Any, provider: Any, capsys: Any) -> None:
+    provider.script = staticmethod(lambda messages: [AuthenticationError("no")])
+    run(shell, PLOT)
+    assert not run(shell, "%%chat --context 1\nwhat is it?").success
+    assert len(provider.requests) == 1
+    provider.script = staticmethod(lambda messages: [BadRequestError("temperature is not supported")])
+    assert not run(shell, "%%chat --context 1\nwhat is it?").success
+    assert len(provider.requests) == 3
+    assert "temperature is not supported" in capsys.readouterr().out
+
+
+def test_an_image_that_the_user_gives_is_never_left_out(shell: Any, provider: Any) -> None:
+    provider.script = staticmethod(lambda messages: [BadRequestError("no images")])
+    run(shell, PLOT, "from notebook_chat import Chat\nchat = Chat('parrot:grey')")
+    png = b"\x89PNG\r\n\x1a\n"
+    shell.user_ns["png"] = png
+    assert not run(shell, "chat.ask('why?', context='In[1]', images=[png])").success
+    assert [figures(messages[-1]) for messages in provider.requests] == [2]
 
 
 def test_unloading_leaves_no_trace(clean: Any, provider: Any) -> None:
