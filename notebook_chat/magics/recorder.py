@@ -83,7 +83,8 @@ class Recorder:
                 self._hooked.append(stream)
                 thread.schedule(partial(stream.register_hook, self._printed))  # a thread has hooks of its own
                 self._undo.append(partial(thread.schedule, partial(stream.unregister_hook, self._printed)))
-        for place in (self._shell.display_pub, self._shell.displayhook):
+        places = (self._shell.display_pub, self._shell.displayhook) if self._hooked else ()
+        for place in places:
             if hasattr(place, "register_hook") and not self._has(place):
                 self._hooked.append(place)
                 place.register_hook(self._shown)

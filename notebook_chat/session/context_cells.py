@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..cell_record import CellOutput, CellRecord
@@ -54,19 +55,33 @@ class Layout:
         """The saved notebook; ``None`` where there is none that can be read."""
         return self.snapshot.file
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        cells = self.file.cells if self.file is not None else ()
+        return {cell.id: place for place, cell in enumerate(cells) if cell.id is not None}
+
+    @cached_property
+    def _by_source(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for place, cell in enumerate(self.file.cells if self.file is not None else ()):
+            if cell.code:
+                found.setdefault(cell.source.strip(), []).append(place)
+        return found
+
+    @cached_property
+    def _code(self) -> frozenset[str]:
+        cells = self.file.cells if self.file is not None else ()
+        return frozenset(cell.id for cell in cells if cell.code and cell.id is not None)
+
     def place(self, cell: str | None, source: str) -> int | None:
         """Where a cell stands in the saved notebook; ``None`` where it is not in it, or cannot be told."""
-        if self.file is None:
-            return None
         if cell is not None:
-            for place, saved in enumerate(self.file.cells):
-                if saved.id is not None and saved.id in (cell, self.name(cell)):
-                    return place
-            if is_lasting(cell) and self.file.cell_ids:
+            for name in (cell, self.name(cell)):
+                if name in self._places:
+                    return self._places[name]
+            if is_lasting(cell) and self._places:
                 return None  # it is not saved yet
-        same = [
-            at for at, one in enumerate(self.file.cells) if one.code and one.source.strip() == source.strip()
-        ]
+        same = self._by_source.get(source.strip(), ())
         return same[0] if len(same) == 1 else None
 
     def is_there(self, run: Run, seen: Collection[str]) -> bool:
@@ -79,12 +94,11 @@ class Layout:
         cell, file = run.record.cell, self.file
         if cell is None:
             return True
-        code = {one.id for one in file.cells if one.code} if file is not None else set()
-        if cell in self.gone and not (self.gone[cell] is not self.snapshot and cell in code):
+        if cell in self.gone and not (self.gone[cell] is not self.snapshot and cell in self._code):
             return False
         since = run.saved is not None and run.saved is not self.snapshot
         told = file is not None and not file.cell_ids.isdisjoint(seen)  # else the file has other names
-        return not (since and told and is_lasting(cell) and self.name(cell) not in code)
+        return not (since and told and is_lasting(cell) and self.name(cell) not in self._code)
 
 
 def context_cells(selection: CellSelection, runs: Sequence[Run], layout: Layout) -> tuple[CellRecord, ...]:
