@@ -9,9 +9,10 @@ from typing import Any, Unpack
 
 from . import faults, loop_thread, runner
 from .answer import Answer
-from .composition import Ingredients, compose
+from .cell_selection import CellSelection
+from .composition import Cells, Ingredients, compose
 from .conversation import DEFAULT_RESERVE, Conversation, Turn
-from .errors import InvalidOptionError
+from .errors import ConfigurationError, InvalidOptionError
 from .events import TextDelta
 from .messages import MessageLike, normalize
 from .prompt import Extra
@@ -21,7 +22,7 @@ from .providers.options import GENERATION, ChatOptions, TurnOptions
 from .providers.registry import default_model, get_provider, resolve
 from .run import Prompt, Run, Target
 from .secrets import hides_secrets, secrets_in, wrap_secrets
-from .session import loaded_session
+from .session import loaded_session, session
 from .text import sendable, single_line
 
 
@@ -146,6 +147,7 @@ class Chat:
         replaces: str | None = None,
         images: Sequence[Any] = (),
         values: Mapping[str, Any] | None = None,
+        context: Any = None,
         extras: Sequence[Extra] = (),
         typed: str | None = None,
         closing: str = "",
@@ -163,6 +165,8 @@ class Chat:
             images: Images to go with the prompt, each as ``images.image_part`` takes it: a file's path or
                 bytes, a ``data:`` URL, a Pillow image, a matplotlib figure.
             values: The variables that the prompt may name as ``{name}``; without it, braces mean nothing.
+            context: The cells of the notebook that the prompt is about: how many above the one that asks, ``"all"``,
+                ``"In[2:5]"`` (without 5) and the like, or a ``range`` of their numbers.
             extras: What goes before the prompt, ready as it is.
             typed: What the user typed, where the prompt is made of it.
             closing: What the message ends with, beside what the user typed.
@@ -185,7 +189,13 @@ class Chat:
             _check(system, str, "system must be a text")
             _check(values, Mapping, "values must be a dict of variables")
             ingredients = Ingredients(
-                values=values, images=images, extras=extras, typed=typed, closing=closing
+                values=values,
+                errors=_errors(values),
+                context=_cells(context),
+                images=images,
+                extras=extras,
+                typed=typed,
+                closing=closing,
             )
             composed = compose(message, ingredients)
             return Run(
@@ -198,6 +208,7 @@ class Chat:
                     replaces,
                     composed.typed,
                     composed.included,
+                    not images and not any(isinstance(part, ImagePart) for part in message.parts),
                 ),
                 target,
                 merged,
@@ -255,6 +266,30 @@ def _check(value: Any, kind: type | tuple[type, ...], rule: str) -> None:
     """
     if value is not None and not isinstance(value, kind):
         raise InvalidOptionError(f"{rule}, not {type(value).__name__}")
+
+
+def _cells(context: Any) -> Cells | None:
+    """The cells of the running notebook that a prompt is about; ``None`` where none are asked for.
+
+    Raises:
+        ConfigurationError: There is no notebook, or no such cells.
+    """
+    selection = CellSelection.of(context)
+    if selection is None:
+        return None
+    notebook = session()
+    if notebook is None:
+        raise ConfigurationError(
+            "context means cells of a notebook, and there is none here",
+            hint="Run %load_ext notebook_chat first.",
+        )
+    return Cells(notebook.context(selection), notebook.cells_tokens, notebook.cells_figures)
+
+
+def _errors(values: Mapping[str, Any] | None) -> Mapping[int, str] | None:
+    """The tracebacks of the running notebook, where a prompt may name them."""
+    notebook = session() if values is not None else None
+    return notebook.records.errors if notebook is not None else None
 
 
 def answer_of(turn: Turn) -> Answer:

@@ -13,9 +13,9 @@ import msgspec
 
 from . import exits, faults
 from .answer import AnswerFold, AnswerSnapshot
-from .attempts import FEWER_TURNS, Attempts
+from .attempts import FEWER_TURNS, NO_FIGURES, Attempts, may_mean_images
 from .conversation import Conversation, Draft, Included, Status, Turn
-from .errors import ChatError, ContextLengthError, ConversationBusyError
+from .errors import ChatError, ContextLengthError, ConversationBusyError, ProviderError
 from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .loop_thread import STOP_SECONDS, is_replaced
@@ -42,6 +42,8 @@ class Prompt(msgspec.Struct, frozen=True):
         fresh: Whether it starts over: the turns before it are not sent.
         replaces: The id of the turn that is asked anew, in its place.
         typed, included: As in ``Turn``.
+        figures: Whether all images in it are figures that went along with cells or values, without which it can be
+            asked as well.
     """
 
     message: Message
@@ -51,6 +53,7 @@ class Prompt(msgspec.Struct, frozen=True):
     replaces: str | None = None
     typed: str | None = None
     included: tuple[Included, ...] = ()
+    figures: bool = False
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -122,6 +125,7 @@ class Run:
         self._kept = False
         self._left = False  # and another question asked
         self._unresponsive = False
+        self._no_figures = False
 
     @property
     def model(self) -> str:
@@ -177,6 +181,8 @@ class Run:
             count = self._sent.stale
             stale = "a stale turn" if count == 1 else f"{count} stale turns"
             notes.append(f"after {stale}: an earlier cell ran again, theirs did not")
+        if self._no_figures:
+            notes.append("without figures: the model takes none")
         if self._unresponsive:
             notes.append(LEFT)
         return notes
@@ -320,13 +326,20 @@ class Run:
                         yield batch
                 return
             except ContextLengthError as error:
-                shorter = sent.within(sent.size // 2)
-                useful = shorter.left_out > sent.left_out and not self.snapshot.parts
+                other = sent.within(sent.size // 2)
+                useful = other.left_out > sent.left_out and not self.snapshot.parts
                 again = attempts.again(FEWER_TURNS, error) if useful else None
                 if again is None:
                     raise
+            except ProviderError as error:
+                refused = self._prompt.figures and may_mean_images(error) and not self.snapshot.parts
+                other = sent.without_images() if refused else sent
+                again = attempts.again(NO_FIGURES, error) if other is not sent else None
+                if again is None:
+                    raise
+                self._no_figures = True
             await self._close()
-            sent = self._sent = shorter
+            sent = self._sent = other
             yield self._told(again.notice)
 
     async def _asked(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
@@ -360,6 +373,8 @@ class Run:
     def _turn(self, draft: Draft, status: Status, seconds: float) -> Turn | None:
         if self._result is None and not self._stopped:
             return None
+        if self._no_figures and self._sent is not None:
+            draft = msgspec.structs.replace(draft, prompt=self._sent.prompt)
         snapshot = self.snapshot
         if status == "failed" and not (snapshot.text or snapshot.tool_calls):
             return None

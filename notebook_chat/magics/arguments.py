@@ -10,12 +10,15 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NoReturn
 
+from ..cell_selection import CellSelection
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
 from .words import split
 
 Completer = Callable[[NotebookSession], Iterable[str]]
 """Gives what an argument can be, for the front end to offer."""
+
+_MOST_CELLS = 10  # that are offered
 
 _WIDTH = 100
 """Of a text of help: IPython would give the terminal's for a notebook, too."""
@@ -108,6 +111,10 @@ def model_names(session: NotebookSession) -> list[str]:
 
 FORMATS = ("code", "text", "markdown", "html", "silent")
 """What can become of an answer; ``ChatMagics.output`` says which it is unless one is named."""
+def cell_numbers(session: NotebookSession) -> list[str]:
+    """What ``--context`` can be: how many cells, or which of the last ones."""
+    last = [f"In[{run.record.number}]" for run in reversed(session.records.runs[-_MOST_CELLS:])]
+    return ["all", "none", "1", "3", *last]
 
 
 @cache
@@ -146,6 +153,13 @@ def cell_parser() -> Parser:
         type=_parameter,
         metavar="K=V",
         help="a further field of the request, V as JSON or text; may be repeated",
+    )
+    add(
+        "--context",
+        type=_cells,
+        metavar="CELLS",
+        help="the cells above that the prompt is about: 3, all, none, In[2:5]",
+        complete=cell_numbers,
     )
     add("--raw", action="store_true", help="send the prompt as it is typed: braces mean nothing")
     add(
@@ -191,6 +205,15 @@ def _parameter(text: str) -> tuple[str, Any]:
         if value.startswith(("{", "[")):
             raise argparse.ArgumentTypeError(f'{value} is no JSON, as {name}={{"a": [1, true]}} is') from None
         return name, value
+
+
+def _cells(text: str) -> str:
+    """What says which cells, as it is written."""
+    try:
+        CellSelection.of(text)
+    except InvalidOptionError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
+    return text
 
 
 _PROMPT = "the prompt goes beneath %%chat"

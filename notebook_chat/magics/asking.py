@@ -58,6 +58,7 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         settings=settings,
         shell=shell,
         values=None if options.raw else shell.user_ns,
+        context=settings.cells if options.context is None else options.context,
         closing=_CODE if options.format == "code" and not options.raw else "",
     )
 

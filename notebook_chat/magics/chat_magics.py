@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from traitlets import Bool, Enum, Float, Integer, Unicode, observe
 
+from ..cell_selection import CELLS_TOKENS
 from ..faults import chat_error
 from ..session import NotebookSession
 from ..text import sendable
@@ -19,6 +20,7 @@ from .interruption import interruption
 from .names import lost, others
 from .output import one_line, show_problem, show_text, told
 from .panels import Panels
+from .recorder import Recorder
 from .shown_answers import ShownAnswers
 
 
@@ -39,6 +41,17 @@ class ChatMagics(Magics):
     context = Integer(
         0,
         help="How many tokens the model can read at once; 0: what is known of it. Older turns are not sent.",
+    ).tag(config=True)
+    cells = Integer(
+        0,
+        min=0,
+        help="How many of the cells above go along with each prompt; --context says so for a single one.",
+    ).tag(config=True)
+    cells_tokens = Integer(
+        CELLS_TOKENS, min=300, help="How many tokens the cells may take that go along with a prompt."
+    ).tag(config=True)
+    cells_figures = Bool(
+        True, help="Whether the figures of cells go along with them; not with a model that takes no images."
     ).tag(config=True)
     timeout = Float(
         0.0,
@@ -65,6 +78,7 @@ class ChatMagics(Magics):
         self.inserted = InsertedCells(session, shell)
         self.told: set[str] = set()  # the variables of a file that the user has been told of
         self.failures = Failures(shell)
+        self.recorder = Recorder(shell, session.records)
         self.leaving = ExitStack()  # what undoes the registration of these magics
         self._lost: dict[str, str] = {}
         super().__init__(shell)
@@ -77,6 +91,14 @@ class ChatMagics(Magics):
     @observe("system")
     def _system_changed(self, change: Any) -> None:
         self.session.system = sendable(change["new"])
+
+    @observe("cells_tokens")
+    def _cells_tokens_changed(self, change: Any) -> None:
+        self.session.cells_tokens = change["new"]
+
+    @observe("cells_figures")
+    def _cells_figures_changed(self, change: Any) -> None:
+        self.session.cells_figures = change["new"]
 
     @observe("history")
     def _history_changed(self, change: Any) -> None:
@@ -125,10 +147,13 @@ class ChatMagics(Magics):
         self.failures.before_cell(info)
         with told():
             self.session.before_cell(getattr(info, "raw_cell", None) or "")
+        if info is not None:
+            self.recorder.begin(info)
 
     def after_cell(self, result: Any = None) -> None:
         """Follows what a cell has run, and says so where it gave our names to somebody else; IPython calls it."""
         info = getattr(result, "info", None)
+        self.recorder.end(result)
         with told():
             if info is not None:
                 self.failures.after_cell(result, self.session.cells.current)

@@ -44,6 +44,7 @@ def load(shell: InteractiveShell) -> None:
     ours = ChatMagics(shell, session)
     ours.leaving.callback(_leave, shell, ours)
     shell.register_magics(ours)
+    ours.leaving.callback(ours.recorder.stop)
     for event, callback in (("pre_run_cell", ours.before_cell), ("post_run_cell", ours.after_cell)):
         shell.events.register(event, callback)
         ours.leaving.callback(_unregister, shell, event, callback)

@@ -16,6 +16,7 @@ class Settings(Protocol):
     footer: bool
     nested: bool
     context: int
+    cells: int
     timeout: float
     max_characters: int
     told: set[str]

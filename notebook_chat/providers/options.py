@@ -111,6 +111,8 @@ class TurnOptions(ChatOptions, total=False):
         replaces: The id of a turn that is asked anew, in its place.
         images: Images to go with the prompt: paths, bytes, ``data:`` URLs, Pillow images, matplotlib figures.
         values: The variables that the prompt may name as ``{name}``; without it, braces mean nothing.
+        context: The cells of the notebook that the prompt is about: how many above the one that asks, ``"all"``,
+            ``"In[2:5]"`` (without 5) and the like, or a ``range`` of their numbers.
         wait: Whether to wait for another answer that is coming in the conversation, and not to refuse.
     """
 
@@ -121,6 +123,7 @@ class TurnOptions(ChatOptions, total=False):
     replaces: str | None
     images: Sequence[Any]
     values: Mapping[str, Any] | None
+    context: int | str | Sequence[int] | slice | None
     wait: bool
 
 

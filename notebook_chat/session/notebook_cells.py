@@ -90,6 +90,19 @@ class NotebookCells:
             self._deleted.pop(cell, None)
 
     @property
+    def snapshot(self) -> Snapshot:
+        """The notebook as it was saved when the cell began that ran last."""
+        return self._snapshot
+
+    def known_name(self, cell: str) -> str:
+        """The name of a cell in the saved notebook, as far as it was found already.
+
+        Args:
+            cell: What the front end calls it.
+        """
+        return self._names.known(cell)
+
+    @property
     def pending(self) -> bool:
         """Whether there is something to do before this cell runs, and not only before one asks."""
         return bool(self._deleted or self._changed) or self._identity.current in self._departures.cells

@@ -2,6 +2,7 @@
 
 from .notebook_file import Cell, NotebookFile, Stored, is_chat_cell, prompt_of, read_notebook, stored_with
 from .queries import Entry, Found
+from .saved_outputs import saved_outputs
 from .sightings import Sighting, digest_of
 from .store import Store, default_path
 
@@ -18,5 +19,6 @@ __all__ = [
     "is_chat_cell",
     "prompt_of",
     "read_notebook",
+    "saved_outputs",
     "stored_with",
 ]
