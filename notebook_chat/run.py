@@ -19,7 +19,7 @@ from .errors import ChatError, ContextLengthError, ConversationBusyError
 from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .loop_thread import STOP_SECONDS, is_replaced
-from .messages import Message
+from .messages import Message, without_images
 from .providers.async_result import AsyncResult
 from .providers.options import remaining
 from .providers.registry import Provider
@@ -333,7 +333,8 @@ class Run:
         target, options = self._target, dict(self._options)
         if self._result is not None:  # all that is asked has one timeout together
             options["timeout"] = remaining(options.get("timeout"), time.monotonic() - self._start)
-        self._result = target.provider.create_async_generator(target.model, draft.messages, **options)
+        messages = draft.messages if target.provider.takes_images else without_images(draft.messages)
+        self._result = target.provider.create_async_generator(target.model, messages, **options)
         self._fold = self._result.fold
         async with contextlib.aclosing(self._result.batches()) as batches:
             async for batch in batches:

@@ -9,6 +9,7 @@ from ..chat import Chat, answer_of
 from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
 from ..errors import InvalidMessagesError
+from ..prompt import LoadedPrompt
 from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
 from ..run import Run
 from ..session import DEFAULT, NotebookSession
@@ -18,6 +19,7 @@ from .arguments import parse_cell_line
 from .cell import options_and_prompt
 from .output import show_problem, show_text
 from .output_area import takes_updates
+from .prompt_commands import load_prompt, offer_instructions
 from .settings import Settings
 
 
@@ -36,12 +38,17 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     """
     line, prompt = options_and_prompt(sendable(line), sendable(cell))
     options = parse_cell_line(line)
-    if not prompt.strip():
+    asked: str | LoadedPrompt = prompt
+    of_file = None
+    if options.prompt is not None:
+        asked = of_file = load_prompt(options.prompt, options, prompt, session)
+    elif not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
     conversation = session.conversation(options.conversation or DEFAULT)
     cell_id = session.next_cell(conversation)
+    offer_instructions(conversation, session, settings)
     chat = Chat(
-        options.model or settings.model or None,
+        options.model or (of_file and of_file.model) or settings.model or None,
         conversation=conversation,
         context=settings.context or None,
         temperature=options.temperature,
@@ -53,11 +60,13 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     news = session.take_news(conversation)
     run = chat.reply(
-        prompt,
+        asked,
         cell=cell_id,
         system=options.system,
         fresh=options.new,
         values=None if options.raw else shell.user_ns,
+        files=options.attach,
+        file_tokens=options.file_tokens,
         wait=True,
     )
     _tell_of_file(run, settings)

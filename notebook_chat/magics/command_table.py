@@ -10,10 +10,12 @@ from typing import Any
 
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
-from . import conversation_commands, history_commands, model_commands, provider_commands
+from . import conversation_commands, history_commands, model_commands, prompt_commands, provider_commands
 from .arguments import Parser, cell_parser
 from .output import show_lines
+from .prompt_commands import prompt_words
 from .provider_commands import refuse_key
+from .reused_prompt import take_prompt
 from .subcommand import Context, Group, Subcommand, argument
 from .words import split
 
@@ -45,6 +47,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             model_commands.group,
             provider_commands.group,
             conversation_commands.group,
+            prompt_commands.group,
             history_commands.group,
             group,
         )
@@ -90,8 +93,11 @@ def complete(text: str, session: NotebookSession, token: str = "") -> list[str]:
     """
     magic, *words = text.split()
     written = words.pop() if words and not text[-1].isspace() else ""
-    if magic == "%%chat":
-        candidates = _candidates(cell_parser(), words, session)
+    if (paths := _paths(magic, text)) is not None:
+        written, candidates = paths
+    elif magic == "%%chat":
+        own, (*_, others) = prompt_words(words, written, session), take_prompt(words, cell_parser())
+        candidates = [*own, *_candidates(cell_parser(), others, session)]
     elif not words:
         candidates = list(SUBCOMMANDS)
     else:
@@ -135,6 +141,30 @@ def _candidates(parser: Parser, words: list[str], session: NotebookSession) -> l
         *flags,
         *(value for action in positionals[position : position + 1] for value in _values(action, session)),
     ]
+
+
+def _paths(magic: str, text: str) -> tuple[str, list[str]] | None:
+    """What is written of a path at the end of a line, and what it can become; ``None`` where no path stands there. A
+    path may have blanks, within quotes."""
+    place = max(text.rfind(f" {quote}") for quote in ('"', "'"))
+    quoted = place >= 0 and text[place + 1] not in text[place + 2 :]
+    before, written = (
+        (text[:place], text[place + 1 :]) if quoted else text[: len(text.rstrip())].rpartition(" ")[::2]
+    )
+    if not quoted and text[-1].isspace():
+        before, written = text, ""
+    words = before.split()
+    if not words or words[0] != magic:
+        return None
+    parser = cell_parser() if magic == "%%chat" else _parsers().get(words[1]) if len(words) > 1 else None
+    flags = {flag: action for action in parser._actions for flag in action.option_strings} if parser else {}
+    action: Any = flags.get(words[-1]) if magic == "%%chat" else None
+    if magic == "%chat" and parser is not None and len(words) == 2:
+        action = next((one for one in parser._actions if not one.option_strings), None)
+    completing = getattr(getattr(action, "completer", None), "completing", None)
+    if completing is None:
+        return None
+    return written, completing(written)
 
 
 def _values(action: Any, session: NotebookSession) -> list[str]:

@@ -4,5 +4,16 @@ from .describing import describe
 from .description import DEFAULT_TOKENS, Description
 from .extra import Extra, joined
 from .filling import Filled, fill
+from .templates import LoadedPrompt, load
 
-__all__ = ["DEFAULT_TOKENS", "Description", "Extra", "Filled", "describe", "fill", "joined"]
+__all__ = [
+    "DEFAULT_TOKENS",
+    "Description",
+    "Extra",
+    "Filled",
+    "LoadedPrompt",
+    "describe",
+    "fill",
+    "joined",
+    "load",
+]
