@@ -29,6 +29,8 @@ from .secrets import secrets_in
 _WRITTEN_SECONDS = 1.0
 """How long a request waits at most until the prompt is on the disk."""
 
+_MOST_NAMED = 12  # of what went along with a prompt
+
 _WAITING = Notice("waiting for another answer in this conversation")
 
 
@@ -168,7 +170,9 @@ class Run:
         are stale."""
         notes = []
         if self._prompt.included:
-            notes.append(f"with {', '.join(one.told for one in self._prompt.included)}")
+            told = [one.told for one in self._prompt.included]
+            more = len(told) - _MOST_NAMED
+            notes.append(f"with {', '.join(told[:_MOST_NAMED])}{f' and {more} more' if more > 0 else ''}")
         if self._sent is not None and self._sent.left_out:
             out = self._sent.left_out
             oldest = "oldest turn" if out == 1 else f"{out} oldest turns"

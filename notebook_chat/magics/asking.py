@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..chat import Chat, answer_of
 from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
-from ..errors import InvalidMessagesError
+from ..errors import InvalidMessagesError, InvalidOptionError
 from ..prompt import LoadedPrompt
 from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
 from ..run import Run
@@ -38,6 +39,8 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     """
     line, prompt = options_and_prompt(sendable(line), sendable(cell))
     options = parse_cell_line(line)
+    if options.attach and options.positional and os.path.isfile(options.positional):  # noqa: PTH113
+        raise InvalidOptionError(f"{options.positional} is a file: write -a before each")
     asked: str | LoadedPrompt = prompt
     of_file = None
     if options.prompt is not None:

@@ -12,6 +12,7 @@ from ..errors import InvalidOptionError
 from ..session import NotebookSession
 from . import conversation_commands, history_commands, model_commands, prompt_commands, provider_commands
 from .arguments import Parser, cell_parser
+from .file_paths import FilePaths, last_word
 from .output import show_lines
 from .prompt_commands import prompt_words
 from .provider_commands import refuse_key
@@ -93,7 +94,7 @@ def complete(text: str, session: NotebookSession, token: str = "") -> list[str]:
     """
     magic, *words = text.split()
     written = words.pop() if words and not text[-1].isspace() else ""
-    if (paths := _paths(magic, text)) is not None:
+    if (paths := _paths(text)) is not None:
         written, candidates = paths
     elif magic == "%%chat":
         own, (*_, others) = prompt_words(words, written, session), take_prompt(words, cell_parser())
@@ -143,28 +144,18 @@ def _candidates(parser: Parser, words: list[str], session: NotebookSession) -> l
     ]
 
 
-def _paths(magic: str, text: str) -> tuple[str, list[str]] | None:
-    """What is written of a path at the end of a line, and what it can become; ``None`` where no path stands there. A
-    path may have blanks, within quotes."""
-    place = max(text.rfind(f" {quote}") for quote in ('"', "'"))
-    quoted = place >= 0 and text[place + 1] not in text[place + 2 :]
-    before, written = (
-        (text[:place], text[place + 1 :]) if quoted else text[: len(text.rstrip())].rpartition(" ")[::2]
-    )
-    if not quoted and text[-1].isspace():
-        before, written = text, ""
-    words = before.split()
-    if not words or words[0] != magic:
-        return None
-    parser = cell_parser() if magic == "%%chat" else _parsers().get(words[1]) if len(words) > 1 else None
-    flags = {flag: action for action in parser._actions for flag in action.option_strings} if parser else {}
-    action: Any = flags.get(words[-1]) if magic == "%%chat" else None
-    if magic == "%chat" and parser is not None and len(words) == 2:
-        action = next((one for one in parser._actions if not one.option_strings), None)
-    completing = getattr(getattr(action, "completer", None), "completing", None)
-    if completing is None:
-        return None
-    return written, completing(written)
+def _paths(text: str) -> tuple[str, list[str]] | None:
+    """What is written of a path at the end of a line, and what it can become; ``None`` where no path stands there."""
+    before, written = last_word(text)
+    magic, *words = before.split() or [""]
+    action: Any = None
+    if magic == "%%chat" and words:
+        flags = {flag: one for one in cell_parser()._actions for flag in one.option_strings}
+        action = flags.get(words[-1])
+    elif magic == "%chat" and len(words) == 1 and words[0] in SUBCOMMANDS:
+        action = next((one for one in _parsers()[words[0]]._actions if not one.option_strings), None)
+    completer = getattr(action, "completer", None)
+    return (written, completer.completing(written)) if isinstance(completer, FilePaths) else None
 
 
 def _values(action: Any, session: NotebookSession) -> list[str]:

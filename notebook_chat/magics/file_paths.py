@@ -25,14 +25,14 @@ class FilePaths:
         """What it can be where nothing is written yet."""
         return self.completing("")
 
-    def completing(self, written: str) -> list[str]:
-        """The paths that begin with what is written, folders with a slash at their end. One with blanks is in quotes.
+    def completing(self, word: str) -> list[str]:
+        """What a word can become: the paths that begin with what is written of it, folders with a slash at their end,
+        and in quotes what must be.
 
         Args:
-            written: The beginning of the path, which may begin with a quote.
+            word: The word, as far as it is written; a quote in it may still be open.
         """
-        quote = written[:1] if written[:1] in ('"', "'") else ""
-        written = written[len(quote) :]
+        written, open_quote = _unquoted(word)
         folder, begun = os.path.split(written)
         at = os.path.expanduser(folder) if folder else "."  # noqa: PTH111
         try:
@@ -44,8 +44,8 @@ class FilePaths:
                 ]
         except (OSError, ValueError):
             return []
-        base = written[: len(written) - len(begun)]
-        return [_written(base + name, is_folder, quote) for name, is_folder in sorted(found)[:_MOST]]
+        rests = ((name[len(begun) :], "/" if is_folder else "") for name, is_folder in sorted(found)[:_MOST])
+        return [f"{word}{_quoted(rest, open_quote, end)}" for rest, end in rests]
 
     def _fits(self, name: str, begun: str) -> bool:
         if self._names and name not in self._names:
@@ -57,9 +57,39 @@ class FilePaths:
         )
 
 
-def _written(path: str, is_folder: bool, quote: str) -> str:
-    """A path as it is written on a line."""
-    if not quote and not any(one in path for one in " '\"#"):
-        return path + "/" * is_folder
-    quote = quote or ("'" if '"' in path else '"')
-    return f"{quote}{path}/" if is_folder else f"{quote}{path}{quote}"
+def last_word(text: str) -> tuple[str, str]:
+    """The words of a line but the last one, and that as it is written: quotes hold it together.
+
+    Args:
+        text: The line, as far as it is written.
+    """
+    start, quote = 0, ""
+    for place, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character.isspace():
+            start = place + 1
+        elif character in "\"'":
+            quote = character
+    return text[:start], text[start:]
+
+
+def _unquoted(word: str) -> tuple[str, str]:
+    """A word without its quotes, and the quote that is still open."""
+    kept, quote = [], ""
+    for character in word:
+        if character in (quote or "\"'"):
+            quote = "" if quote else character
+        else:
+            kept.append(character)
+    return "".join(kept), quote
+
+
+def _quoted(rest: str, open_quote: str, end: str) -> str:
+    """The rest of a path as it is written behind what is there."""
+    if open_quote:
+        return f"{rest}{end}" if end else f"{rest}{open_quote}"
+    if not any(one in rest for one in " '\"#"):
+        return rest + end
+    quote = "'" if '"' in rest else '"'
+    return f"{quote}{rest}{quote}{end}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.message import Message as Headers
 from urllib.parse import urljoin, urlsplit
 
-from ...errors import ConfigurationError, InvalidMessagesError
+from ...errors import ConfigurationError, InvalidMessagesError, ProxyError
 from ...request import HttpRequest, Timeouts
 from ...secrets import Secret, redact
 from ...text import single_line
@@ -108,12 +108,12 @@ def _checked(url: str) -> str:
         usable = parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or not url.isprintable() or " " in url:
+    if not usable or not url.isprintable() or " " in parts.netloc:
         raise InvalidMessagesError(
             f"{shown_address(url)} is not an address that can be fetched",
             hint="One looks like https://host/data.csv.",
         )
-    return url.partition("#")[0]
+    return url.partition("#")[0].replace(" ", "%20")
 
 
 async def _next(url: str, location: str, shown: str) -> str:
@@ -148,6 +148,8 @@ async def _is_private(host: str) -> bool:
 
 
 async def _content(shown: str, response: Response) -> Content:
+    if response.status == 407:
+        raise ProxyError(f"the proxy does not let the request for {shown} through", status=407)
     if not 200 <= response.status < 300:
         raise _failure(shown, f"the server answers with status {response.status}")
     too_large = _failure(

@@ -103,7 +103,7 @@ def page_text(page: str) -> str:
     scanner.scan()
     lines: list[str] = []
     for line in "".join(scanner.pieces).split("\n"):
-        line = line.rstrip()
+        line = line.rstrip().removeprefix(" " if line.startswith(" |") else "")
         if line.strip(" |-#") or (lines and lines[-1]):
             lines.append(line if line.strip(" |-#") else "")
     return "\n".join(lines).strip("\n") + "\n"

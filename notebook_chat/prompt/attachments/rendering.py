@@ -59,9 +59,11 @@ class Readable:
         shown = excerpt(self.text, tokens, self.unit, self.kept)
         how_much = self._how_much(shown)
         summary = " ".join(filter(None, (self.summary, self.cut_summary if shown.cut else "")))
-        head = f"File {self.name} ({how_much}):" + (f"\n{summary}" if summary else "")
-        body = kinds.fence(shown.text, self.language) if shown.text else "(It is empty.)"
-        return Extra(self.name, (TextPart(f"{head}\n{body}"),), ", ".join((*self.told, how_much)))
+        # The summary is made of names that stand in the file: it is as strange as the rest of it.
+        body = f"[{summary}]\n{shown.text}" if summary else shown.text
+        body = kinds.fence(body, self.language) if shown.text else "(It is empty.)"
+        text = f"File {self.name} ({how_much}):\n{body}"
+        return Extra(self.name, (TextPart(text),), ", ".join((*self.told, how_much)))
 
     def _how_much(self, shown: Excerpt) -> str:
         if not shown.text:

@@ -193,9 +193,10 @@ def _guess(path: str) -> str:
 def _of_open(name: str, file: Any) -> Content:
     """What an open file holds from where it is, up to a bound; it stays open."""
     try:
-        data = file.read(content.LARGEST + 1)
-    except TypeError:
-        data = file.read()
+        try:
+            data = file.read(content.LARGEST + 1)
+        except TypeError:  # one that takes no bound
+            data = file.read()
     except Exception as error:  # a file may be anybody's object
         raise InvalidMessagesError(
             f"the file {name} cannot be read: {type(error).__name__}", hint=""
