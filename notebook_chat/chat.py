@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from . import faults, loop_thread, runner
 from .answer import Answer
@@ -14,16 +14,28 @@ from .composition import Cells, Ingredients, compose
 from .conversation import DEFAULT_RESERVE, Conversation, Turn
 from .errors import ConfigurationError, InvalidOptionError
 from .events import TextDelta
-from .messages import MessageLike, normalize
+from .messages import ImagePart, MessageLike, normalize
 from .prompt import Extra
+from .prompt.templates import LoadedPrompt
 from .providers.adapters import adapt
 from .providers.addresses import same_host
-from .providers.options import GENERATION, ChatOptions, TurnOptions
+from .providers.options import (
+    GENERATION,
+    ChatOptions,
+    TurnOptions,
+    check_proxy,
+    check_ssl,
+    check_transport,
+    integer,
+)
 from .providers.registry import default_model, get_provider, resolve
 from .run import Prompt, Run, Target
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session, session
 from .text import sendable, single_line
+
+if TYPE_CHECKING:
+    from .prompt.attachments import Way
 
 
 class Chat:
@@ -88,12 +100,12 @@ class Chat:
         self._model = model
 
     @hides_secrets
-    def ask(self, prompt: MessageLike, **options: Unpack[TurnOptions]) -> Answer:
+    def ask(self, prompt: MessageLike | LoadedPrompt, **options: Unpack[TurnOptions]) -> Answer:
         """Asks and waits for the whole answer; also where an event loop runs already.
 
         Args:
-            prompt: A text, or a message of the user.
-            **options: Options of this turn alone, such as ``temperature``, ``model`` and ``images``.
+            prompt: A text, a message of the user, or what ``notebook_chat.prompt.load`` gives.
+            **options: Options of this turn alone, such as ``temperature``, ``model`` and ``files``.
 
         Raises:
             ChatError: The answer failed; what had come of it is in ``partial``.
@@ -103,24 +115,46 @@ class Chat:
         return runner.run(self._whole(reply), nested=self.nested, leave=reply.leave)
 
     @hides_secrets
-    async def ask_async(self, prompt: MessageLike, **options: Unpack[TurnOptions]) -> Answer:
+    async def ask_async(self, prompt: MessageLike | LoadedPrompt, **options: Unpack[TurnOptions]) -> Answer:
         """As ``ask``, to be awaited."""
-        return await self._whole(self._opened(prompt, options))
+        return await self._whole(self._opened(prompt, await self._fetched(options)))
 
     @hides_secrets
-    def stream(self, prompt: MessageLike, **options: Unpack[TurnOptions]) -> Iterator[str]:
+    def stream(self, prompt: MessageLike | LoadedPrompt, **options: Unpack[TurnOptions]) -> Iterator[str]:
         """Asks and gives the pieces of the answer as they come; closing the iterator stops the answer."""
         loop_thread.refuse_at_exit()
         reply = self._opened(prompt, options)
         return runner.iterate(self._pieces(reply), nested=self.nested, leave=reply.leave)
 
     @hides_secrets
-    def stream_async(self, prompt: MessageLike, **options: Unpack[TurnOptions]) -> AsyncGenerator[str]:
+    def stream_async(
+        self, prompt: MessageLike | LoadedPrompt, **options: Unpack[TurnOptions]
+    ) -> AsyncGenerator[str]:
         """As ``stream``, for ``async for``."""
+        if options.get("files"):
+            return self._pieces_with_files(prompt, options)
         return self._pieces(self._opened(prompt, options))
 
-    def _opened(self, prompt: MessageLike, options: TurnOptions) -> Run:
+    def _opened(self, prompt: MessageLike | LoadedPrompt, options: TurnOptions) -> Run:
         return self.reply(prompt, **options)
+
+    async def _pieces_with_files(
+        self, prompt: MessageLike | LoadedPrompt, options: TurnOptions
+    ) -> AsyncGenerator[str]:
+        reply = self._opened(prompt, await self._fetched(options))
+        async with contextlib.aclosing(self._pieces(reply)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _fetched(self, options: TurnOptions) -> TurnOptions:
+        """The options with what is at the addresses among the files: nobody's loop is held up by a network."""
+        files = options.get("files")
+        if not isinstance(files, (list, tuple)) or not files:
+            return options
+        from .prompt.attachments import fetched
+
+        merged = {**self._own_options(options.get("model") or self._model), **wrap_secrets(options)}
+        return {**options, "files": await fetched(files, _way(merged))}
 
     async def _whole(self, reply: Run) -> Answer:
         async for _ in reply.batches():
@@ -138,7 +172,7 @@ class Chat:
     @hides_secrets
     def reply(
         self,
-        prompt: MessageLike,
+        prompt: MessageLike | LoadedPrompt,
         *,
         model: str | None = None,
         cell: str | None = None,
@@ -146,6 +180,8 @@ class Chat:
         fresh: bool = False,
         replaces: str | None = None,
         images: Sequence[Any] = (),
+        files: Sequence[Any] = (),
+        file_tokens: int | None = None,
         values: Mapping[str, Any] | None = None,
         context: Any = None,
         extras: Sequence[Extra] = (),
@@ -157,13 +193,17 @@ class Chat:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
 
         Args:
-            prompt: A text, or a message of the user.
+            prompt: A text, a message of the user, or what ``notebook_chat.prompt.load`` gives.
             model: Another model for this turn alone.
             cell: As in ``Turn``; ``""`` for no cell, also where one of a notebook runs now.
             system, fresh: As in ``Turn``.
             replaces: The id of a turn that is asked anew, in its place.
             images: Images to go with the prompt, each as ``images.image_part`` takes it: a file's path or
                 bytes, a ``data:`` URL, a Pillow image, a matplotlib figure.
+            files: Files to go with the prompt: paths, patterns such as ``data/*.csv``, addresses (which are fetched
+                now), bytes, pairs of a name and bytes, open files.
+            file_tokens: How much of each file is sent at most, in tokens; without it, 20,000, and less where there are
+                many or the model cannot read as much.
             values: The variables that the prompt may name as ``{name}``; without it, braces mean nothing.
             context: The cells of the notebook that the prompt is about: how many above the one that asks, ``"all"``,
                 ``"In[2:5]"`` (without 5) and the like, or a ``range`` of their numbers.
@@ -174,28 +214,38 @@ class Chat:
             **options: Options of this request alone.
 
         Raises:
-            ConfigurationError: The prompt, an image, the model or an option is not usable.
+            ConfigurationError: The prompt, an image, a file, the model or an option is not usable.
+            TransportError: A file cannot be fetched.
         """
+        loaded = prompt if isinstance(prompt, LoadedPrompt) else LoadedPrompt("", "")
         with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
-            model = sendable(model) or self._model
-            merged = {**self._own_options(model), **wrap_secrets(options)}
+            model = sendable(model) or loaded.model or self._model
+            merged = {**self._own_options(model), **loaded.options, **wrap_secrets(options)}
             try:
                 merged = sendable(merged)
             except RecursionError:
                 raise InvalidOptionError("an option's value is nested too deeply") from None
             target = self._target(model, merged)
-            [message] = normalize([prompt])
+            [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])
             _check(images, (list, tuple), "images must be a list")
+            _check(files, (list, tuple), "files must be a list")
             _check(system, str, "system must be a text")
             _check(values, Mapping, "values must be a dict of variables")
+            limit = self._limit(target, merged)
             ingredients = Ingredients(
                 values=values,
                 errors=_errors(values),
                 context=_cells(context),
                 images=images,
+                files=files,
+                file_tokens=None if file_tokens is None else int(integer(1)("file_tokens", file_tokens)),
+                room=limit,
+                way=_way(merged) if files else None,
+                blind="" if target.provider.takes_images else target.name,
+                literals=loaded.literals,
                 extras=extras,
-                typed=typed,
                 closing=closing,
+                typed=loaded.typed or typed,
             )
             composed = compose(message, ingredients)
             return Run(
@@ -203,7 +253,7 @@ class Chat:
                 Prompt(
                     composed.message,
                     self._next_cell() if cell is None else cell or None,
-                    sendable(system),
+                    sendable(loaded.system if system is None else system),
                     fresh,
                     replaces,
                     composed.typed,
@@ -213,7 +263,7 @@ class Chat:
                 target,
                 merged,
                 remembered=GENERATION,
-                limit=self._limit(target, merged),
+                limit=limit,
                 wait=wait,
             )
 
@@ -290,6 +340,18 @@ def _errors(values: Mapping[str, Any] | None) -> Mapping[int, str] | None:
     """The tracebacks of the running notebook, where a prompt may name them."""
     notebook = session() if values is not None else None
     return notebook.records.errors if notebook is not None else None
+
+
+def _way(options: Mapping[str, Any]) -> Way:
+    """The way to files on the web: that of a chat's requests, without a key or a header of theirs. A certificate that
+    is trusted there is trusted here; that any is trusted holds for the service alone."""
+    from .prompt.attachments import Way
+
+    return Way(
+        check_transport(options.get("transport")),
+        check_proxy(options.get("proxy")),
+        check_ssl(options.get("ssl")) or True,
+    )
 
 
 def answer_of(turn: Turn) -> Answer:

@@ -19,7 +19,7 @@ from .errors import ChatError, ContextLengthError, ConversationBusyError, Provid
 from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .loop_thread import STOP_SECONDS, is_replaced
-from .messages import Message
+from .messages import Message, without_images
 from .providers.async_result import AsyncResult
 from .providers.options import remaining
 from .providers.registry import Provider
@@ -28,6 +28,8 @@ from .secrets import secrets_in
 
 _WRITTEN_SECONDS = 1.0
 """How long a request waits at most until the prompt is on the disk."""
+
+_MOST_NAMED = 12  # of what went along with a prompt
 
 _WAITING = Notice("waiting for another answer in this conversation")
 
@@ -172,7 +174,9 @@ class Run:
         are stale."""
         notes = []
         if self._prompt.included:
-            notes.append(f"with {', '.join(one.told for one in self._prompt.included)}")
+            told = [one.told for one in self._prompt.included]
+            more = len(told) - _MOST_NAMED
+            notes.append(f"with {', '.join(told[:_MOST_NAMED])}{f' and {more} more' if more > 0 else ''}")
         if self._sent is not None and self._sent.left_out:
             out = self._sent.left_out
             oldest = "oldest turn" if out == 1 else f"{out} oldest turns"
@@ -346,7 +350,8 @@ class Run:
         target, options = self._target, dict(self._options)
         if self._result is not None:  # all that is asked has one timeout together
             options["timeout"] = remaining(options.get("timeout"), time.monotonic() - self._start)
-        self._result = target.provider.create_async_generator(target.model, draft.messages, **options)
+        messages = draft.messages if target.provider.takes_images else without_images(draft.messages)
+        self._result = target.provider.create_async_generator(target.model, messages, **options)
         self._fold = self._result.fold
         async with contextlib.aclosing(self._result.batches()) as batches:
             async for batch in batches:

@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 from ..cell_selection import CellSelection
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
+from .file_paths import FilePaths
+from .reused_prompt import take_prompt
 from .words import split
 
 Completer = Callable[[NotebookSession], Iterable[str]]
@@ -111,6 +113,8 @@ def model_names(session: NotebookSession) -> list[str]:
 
 FORMATS = ("code", "text", "markdown", "html", "silent")
 """What can become of an answer; ``ChatMagics.output`` says which it is unless one is named."""
+
+
 def cell_numbers(session: NotebookSession) -> list[str]:
     """What ``--context`` can be: how many cells, or which of the last ones."""
     last = [f"In[{run.record.number}]" for run in reversed(session.records.runs[-_MOST_CELLS:])]
@@ -122,7 +126,7 @@ def cell_parser() -> Parser:
     """The parser of the line of ``%%chat``."""
     parser = Parser(
         prog="%%chat",
-        usage="%%%%chat [MODEL] [options]",
+        usage="%%%%chat [@PROMPT [KEY=VALUE …]] [MODEL] [options]",
         advice="The prompt goes beneath %%chat, on lines of its own; %%chat? lists the options.",
     )
     add = parser.add
@@ -146,6 +150,17 @@ def cell_parser() -> Parser:
         complete=conversation_names,
     )
     add("-n", "--new", action="store_true", help="start over: earlier turns are not sent any more")
+    add(
+        "-a",
+        "--attach",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a file to send along: a text, code, a table, a notebook, an image; a pattern such as data/*.csv; or an"
+        " address, which is fetched now; may be repeated",
+        complete=FilePaths(),
+    )
+    add("--file-tokens", type=int, metavar="N", help="how much of each file is sent at most, in tokens")
     add(
         "--param",
         action="append",
@@ -175,12 +190,14 @@ def cell_parser() -> Parser:
 
 
 def parse_cell_line(line: str) -> argparse.Namespace:
-    """Reads the options on the line of ``%%chat``.
+    """Reads the options on the line of ``%%chat``; a prompt to reuse is ``prompt`` there, with its ``parameters``.
 
     Raises:
         InvalidOptionError: The line has something that is not understood; it says what.
     """
-    parsed = cell_parser().parse_args(split(line))
+    prompt, parameters, words = take_prompt(split(line), cell_parser())
+    parsed = cell_parser().parse_args(words)
+    parsed.prompt, parsed.parameters = prompt, parameters
     if parsed.positional and parsed.model:
         raise InvalidOptionError(
             f"%%chat: two models are named, {parsed.positional} and {parsed.model}", hint="Name one."

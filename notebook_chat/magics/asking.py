@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from ..chat import Chat, answer_of
 from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
-from ..errors import InvalidMessagesError
+from ..errors import InvalidMessagesError, InvalidOptionError
+from ..prompt import LoadedPrompt
 from ..renderers import (
     DisplayRenderer,
     Renderer,
@@ -28,6 +30,7 @@ from .cell import options_and_prompt
 from .older_values import older_news
 from .output import show_problem, show_text
 from .output_area import takes_updates
+from .prompt_commands import load_prompt, offer_instructions
 from .settings import Settings
 
 _CODE = "Answer with one block of code: in Python, unless another language is asked for."
@@ -49,22 +52,35 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     """
     line, prompt = options_and_prompt(sendable(line), sendable(cell))
     options = parse_cell_line(line)
-    if not prompt.strip():
+    if options.attach and options.positional and os.path.isfile(options.positional):  # noqa: PTH113
+        raise InvalidOptionError(f"{options.positional} is a file: write -a before each")
+    asked: str | LoadedPrompt = prompt
+    if options.prompt is not None:
+        asked = load_prompt(options.prompt, options, prompt, session)
+    elif not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
     put(
-        prompt,
+        asked,
         options,
         session=session,
         settings=settings,
         shell=shell,
         values=None if options.raw else shell.user_ns,
         context=settings.cells if options.context is None else options.context,
+        files=options.attach,
+        file_tokens=options.file_tokens,
         closing=_CODE if options.format == "code" and not options.raw else "",
     )
 
 
 def put(
-    prompt: str, options: Namespace, *, session: NotebookSession, settings: Settings, shell: Any, **more: Any
+    prompt: str | LoadedPrompt,
+    options: Namespace,
+    *,
+    session: NotebookSession,
+    settings: Settings,
+    shell: Any,
+    **more: Any,
 ) -> Run:
     """Asks in the notebook's conversation, shows the answer in the cell that runs as it comes, and keeps what the user
     wants of it.
@@ -73,7 +89,7 @@ def put(
         prompt: What is asked.
         options: As ``parse_cell_line`` gives them.
         session, settings, shell: As for ``ask``.
-        **more: What else goes out, as for ``Chat.reply``: ``values``, ``extras``, ``closing``.
+        **more: What else goes out, as for ``Chat.reply``: ``values``, ``files``, ``extras``.
 
     Returns:
         The run, at its end.
@@ -83,8 +99,10 @@ def put(
     """
     conversation = session.conversation(options.conversation or DEFAULT)
     cell_id = session.next_cell(conversation)
+    offer_instructions(conversation, session, settings)
+    of_file = prompt.model if isinstance(prompt, LoadedPrompt) else None
     chat = Chat(
-        options.model or settings.model or None,
+        options.model or of_file or settings.model or None,
         conversation=conversation,
         context=settings.context or None,
         temperature=options.temperature,

@@ -6,16 +6,19 @@ from .description import DEFAULT_TOKENS, Description
 from .extra import Extra, joined
 from .filling import Filled, fill
 from .registry import register
+from .templates import LoadedPrompt, load
 
 __all__ = [
     "DEFAULT_TOKENS",
     "Description",
     "Extra",
     "Filled",
+    "LoadedPrompt",
     "cells_extra",
     "describe",
     "fill",
     "joined",
+    "load",
     "no_cells",
     "register",
 ]

@@ -43,6 +43,7 @@ class ForeignProvider:
         self.name = str(getattr(source, "__name__", None) or type(source).__name__)
         self.default_model = str(getattr(source, "default_model", None) or "")
         self.models = tuple(getattr(source, "models", None) or ())
+        self.takes_images = getattr(source, "takes_images", False) is True
         self._generate: Callable[..., AsyncIterable[Any]] = generate
         self._parameters = _parameters(generate)
 

@@ -23,6 +23,7 @@ class AsyncGeneratorProvider:
         url: Where it lives.
         working: Whether its public host answers today.
         needs_auth: Whether it needs a key.
+        takes_images: Whether its dialect has a place for images.
         default_model, models: The model used when none is named, and models known to exist.
         options: The options its dialect has a place for; ``Chat`` and ``%%chat`` refuse others.
         option_checks: What checks the values of those options.
@@ -35,6 +36,7 @@ class AsyncGeneratorProvider:
     supports_stream: ClassVar[bool] = True
     supports_message_history: ClassVar[bool] = True
     supports_system_message: ClassVar[bool] = True
+    takes_images: ClassVar[bool] = True
     default_model: ClassVar[str] = ""
     models: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[frozenset[str]] = frozenset()

@@ -104,6 +104,7 @@ class Local(AsyncGeneratorProvider):
     url = ""
     working = True
     needs_auth = False
+    takes_images = False
     default_model = weights.DEFAULT
     models = (weights.DEFAULT,)
     options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "n_ctx"})
