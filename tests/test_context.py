@@ -439,4 +439,28 @@ def test_an_error_that_raises_when_it_is_asked_is_named() -> None:
         def __str__(self) -> str:
             raise RuntimeError
 
-    assert "Bad" in compact(Bad())
+    assert compact(Bad()).endswith("Bad: (it fails when it is asked what it says)")
+
+
+def test_no_value_is_looked_at_for_what_python_would_suggest() -> None:
+    class Proxy:
+        def __dir__(self) -> list[str]:
+            raise AssertionError("a remote object was asked")
+
+    try:
+        _ = Proxy().price  # type: ignore[attr-defined]
+    except AttributeError as error:
+        assert compact(error).endswith("AttributeError: 'Proxy' object has no attribute 'price'")
+
+
+def test_a_deep_recursion_and_a_circle_of_causes_end() -> None:
+    def forever() -> None:
+        forever()
+
+    try:
+        forever()
+    except RecursionError as error:
+        assert len(compact(error).splitlines()) < 25
+    one, two = ValueError("one"), ValueError("two")
+    one.__cause__, two.__cause__ = two, one
+    assert compact(one).count("which led to") == 2
