@@ -15,4 +15,9 @@ def describe(value: Any, *, name: str = "", tokens: int = DEFAULT_TOKENS) -> Des
         name: What the prompt calls it.
         tokens: How long the text may be, in tokens.
     """
-    return Description(repr(value)[: 4 * tokens])
+    if type(value) in (str, int, float, bool, type(None)):
+        return Description(str(value)[: 4 * tokens], inline=True)
+    try:
+        return Description(repr(value)[: 4 * tokens])
+    except Exception as error:
+        return Description(f"{type(value).__name__}, which cannot be shown ({type(error).__name__})")
