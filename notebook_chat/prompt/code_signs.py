@@ -40,7 +40,7 @@ ANYWHERE: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
         "an assignment": re.compile(r" (?:[+\-*/|&^%.]|<<|>>|\*\*|//|:|\?\?)= | <- |:=|\b[a-z_]\w{0,40}+=[\"'(\[]"),
         "an arrow": re.compile(rf"\)\s?=>|=>\s?[({{{_P}]|\w->\w|\)\s?->|-->|\|>|->\s?\|"),
         "a path of names": re.compile(r"\w::|::\w"),
-        "a shell's or a template's mark": re.compile(r"[$#%@!&*~]\{|\{[%#$!/@:>.^&]|[%#$]\}|\$\(|\$\{|<%|%>|<\?|\?>"),
+        "a shell's or a template's mark": re.compile(r"[$#%@!&*~]\{|[$#%@]\ue000|\{[%#$!/@:>.^&]|[%#$]\}|\$\(|\$\{|<%|%>|<\?|\?>"),
         "an interpolation": re.compile(r"%\(\w{1,40}\)[sdrf]|\\\([a-z]"),
         "other braces": re.compile(r"\{(?![\"'{0-9])(?<!\{\{)|\{[0-9]{0,3}\}(?!\})|(?<!\{)\{[0-9]{1,3}[:!]"),
         "a string with a prefix": re.compile(r"(?<![\w\"'])(?:[fFrRbBuU]{1,2}|[$@]{1,2}|s|c|L|q|qq|fmt|raw)[\"](?=\S)"
@@ -99,7 +99,7 @@ STARTS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
         ),
         "a statement": re.compile(
             rf"(?:return|yield|await|assert|raise|throw|delete|typeof|new|del|lambda|echo|puts|print|printf|say|emit|source|local|export|goto|break|continue|pass|fallthrough)\s*(?:[;\"'\[({{`$&*\\]|{_P}\s*[;,.)]*\s*$|$|[\w.]+\s?[({{]|-\w)"
-            rf"|return\s[\w.,\s{_P}()]{{0,60}}$(?<![.?!])|lambda\b[^\n]{{0,40}}:|await\s+\w+[.(]|(?:raise|throw)\s+\w+[.(]|console\.|System\.|fmt\.|logg?(?:er|ing)?\.|self\.|this\.|std::"
+            rf"|return\s+[\w.{_P}]+(?:\s?,\s?[\w.{_P}]+)*\s*$(?<![.?!])|lambda\b[^\n]{{0,40}}:|await\s+\w+[.(]|(?:raise|throw)\s+\w+[.(]|console\.|System\.|fmt\.|logg?(?:er|ing)?\.|self\.|this\.|std::"
         ),
         "a call": re.compile(r"[A-Za-z_$][\w$.:]{0,60}+!?\((?:[^()\n]|\([^()\n]{0,100}\)){0,400}\)\s*[;,:{]?\s*$"),
         "a method's block": re.compile(rf"[\w$]+(?:\.\w+)+\s?{_P}|set\s+\w+\s+{_P}\s*$"),
@@ -116,13 +116,15 @@ STARTS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
             r"(?:sudo|cp|mv|rm|mkdir|curl|wget|git|docker|kubectl|pip3?|npm|npx|yarn|chmod|chown|ssh|scp|rsync|tar|apt-get|brew|conda|psql|python3?|cargo|xargs|awk|sed|grep|cd|ls|nnoremap|inoremap|cat|tail|export|source|aws|gcloud|terraform|make|helm|jq|touch|kill|parallel)\s+[^\s,.?!][^?!]{0,200}$(?<![.:])"
             r"|set -[a-z]|for\s+\w+\s+in\s|while\s+read\b|[A-Z][a-z]+-[A-Z][A-Za-z]+\s"
         ),
+        "a list of Lisp": re.compile(r"\((?:format|def\w*|setq|lambda|print\w*|princ|ns|use-package|add-hook|define)\s"),
+        "a command with an option": re.compile(r"[a-z][\w.\-/]{0,30}+\s--?[A-Za-z][\w\-]*(?:[\s=]|$)"),
         "a table of times": re.compile(r"[\d*/,\-]+(?: [\d*/,\-]+){4}\s"),
     }
 )
 """Signs at the beginning of a line, or of what it quotes or says after a colon."""
 
 BEFORE: Final = re.compile(
-    rf"(?:\\[A-Za-z]{{1,30}}\*?\s?|\w\([^()\n]{{0,60}}\)\s|[∪∩∈∉⊂⊆⊃⊇×∖∅∧∨→↦]\s?|\\\s|\b(?:const|var|struct|enum|impl|namespace|import type|export default|f-strings?|fstrings?|placeholders?(?: like| such as| called)?|xargs -I)\s|\.(?:map|filter|each|forEach|then|collect)\s)$"
+    rf"(?:\\[A-Za-z]{{1,30}}\*?\s?|\w\([^()\n]{{0,60}}\)\s|[∪∩∈∉⊂⊆⊃⊇×∖∅∧∨→↦]\s?|\\\s|\s--?[A-Za-z][\w\-]{{0,30}}[\s=]|\b(?:const|var|struct|enum|impl|namespace|import type|export default|f-strings?|fstrings?|placeholders?(?: like| such as| called)?|xargs -I)\s|\.(?:map|filter|each|forEach|then|collect)\s)$"
 )
 """What may not stand directly before a value."""
 

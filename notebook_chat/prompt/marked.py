@@ -19,6 +19,7 @@ _MARK: Final = re.compile(
 )
 _RAW: Final = re.compile(r"<(/?)(pre|code|script|style|svg|textarea)\b", re.IGNORECASE)
 _TEX: Final = re.compile(r"[\\^_{}=<>|+*/]")
+_COMMAND: Final = re.compile(r"\\[a-z]|\^|_\{")
 _WORD: Final = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 _CLOSERS: Final = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 
@@ -160,4 +161,6 @@ def _is_maths(text: str, place: int, closing: int) -> bool:
         return False
     if not content.strip() or content[0] == "{" or (content[0].isdigit() and content[-1].isspace()):
         return False
+    if content[0].isspace() or content[-1].isspace():  # TeX takes it, and so may a shell's prompt or a price
+        return "\n" not in content and _COMMAND.search(content) is not None
     return _TEX.search(content) is not None or _WORD.search(content) is None

@@ -29,6 +29,7 @@ _ASKS: Final = re.compile(
     re.IGNORECASE,
 )
 _LABEL: Final = re.compile(r"[a-z_][\w\-]{0,40}:(?=\s|$)")
+_PARAMETER: Final = re.compile(r"[a-z_*][\w, *]{0,60} : \S")
 _TRIPLE: Final = re.compile(r"\"\"\"|'''")
 _TAG_ONLY: Final = re.compile(r"<[a-z_]\w{0,40}>$")
 
@@ -145,10 +146,12 @@ def _take_bodies(lines: Sequence[_Line | None]) -> None:
         if above and not line.sign:
             parent = above[-1]
             section = parent.is_label and (line.has_label or (line.has_bullet and parent.follows_label))
-            if section or (_TAG_ONLY.match(parent.text) and line.text.startswith("<")):
+            if section or _PARAMETER.match(parent.text) or (_TAG_ONLY.match(parent.text) and line.text[0] == "<"):
                 parent.sign = parent.sign or "a section"
             if parent.sign:
-                line.sign = f"in the body of {parent.sign}"
+                line.sign = parent.sign if parent.sign.startswith("in ") else f"in the body of {parent.sign}"
+        elif above and not above[-1].sign and above[-1].has_label:
+            above[-1].sign = "a section"
         above.append(line)
         before = line
 
@@ -182,4 +185,4 @@ def _is_sentence(line: _Line) -> bool:
 def _introduces(line: _Line) -> bool:
     """Whether a line above code is none itself."""
     words = len(_WORD.findall(line.text))
-    return line.text[0].isupper() or not line.text.isascii() or words >= 3 or _is_sentence(line)
+    return line.text[0].isupper() or not line.text.replace(PLACE, "").isascii() or words >= 3 or _is_sentence(line)
