@@ -49,13 +49,16 @@ ANYWHERE: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
             r"[\"']\s?\+\s?[\w(\"']|[\w)]\s?\+\s?[\"']|[\"'] % [\w(]|[\"']\.[a-z]\w{0,30}+\(|[\w\])]\s?\.\s?[\"'$]"
         ),
         "a macro": re.compile(r"(?<!\w)\w{2,30}+!\("),
+        "an import": re.compile(rf"\bimport\s(?:type\s)?{_P}\sfrom\s?[\"']"),
+        "a query": re.compile(r"\bSELECT\s[^\n]{1,100}?\sFROM\s|\bINSERT INTO\s|\bDELETE FROM\s|\bUPDATE\s\S{1,60}\sSET\s"),
+        "a word for braces": re.compile(rf"(?:placeholders?|f-strings?|(?<!\w)braces)(?: like| such as| called)? \"?{_P}"),
         "a decorator": re.compile(r"(?:^|\s)@[A-Za-z][\w.]{0,40}+\("),
-        "a call that is a statement": re.compile(r"\);|\)\)\s*[,;{]|\}\)|\(\{|\(\)\s?[.;{:]"),
+        "a call that is a statement": re.compile(r"\);|\)\)\s*[,;{]|\}\)|\(\{|\(\)\s?[.;{:]|\)\s?\ue000\s*$"),
         "several statements": re.compile(r";\s?[a-z_$.]\w{0,30}+[\s.(=:;}]\s?[^a-z\s,]|; \S{0,60};"),
         "a command of TeX": re.compile(rf"\\[A-Za-z]{{2,30}}\*?\s?[{{\[{_P}]|^\s*\\[A-Za-z]{{2,30}}"),
         "a generic type": re.compile(r"\w<\w{1,30}[>,]|\w\[\](?!\w)"),
         "a pipe": re.compile(
-            r"\|\s?(?:x?args|grep|sort|uniq|awk|sed|head|tail|wc|jq|cut|tr|tee|less|more|cat|xargs|bash|sh|python3?"
+            r" ::: |\|\s?(?:x?args|grep|sort|uniq|awk|sed|head|tail|wc|jq|cut|tr|tee|less|more|cat|xargs|bash|sh|python3?"
             r"|[A-Z][a-z]+-[A-Z][a-z]+)\b|2>&1|/dev/null|<<-?['\"]?[A-Z]{2,}"
         ),
         "a command with options": re.compile(
@@ -72,7 +75,7 @@ ANYWHERE: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
 
 STARTS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
-        "a comment": re.compile(r"//|/\*|\*/|\* @|\* \{|<!--|#!|#\[|--\[|;;|\"\"\"[A-Za-z]|#\|"),
+        "a comment": re.compile(r":::|//|/\*|\*/|\* @|\* \{|<!--|#!|#\[|--\[|;;|\"\"\"[A-Za-z]|#\|"),
         "a prompt": re.compile(r">>>|\.\.\. |\$ [a-z./]|In \[\d*\]:|Out\[\d*\]:|@@ |PS [A-Z]:|%%?[a-z]|![a-z]\w*\s|C:\\"),
         "a preprocessor's line": re.compile(r"#\s?(?:include|define|if|ifdef|ifndef|endif|pragma|undef|import)\b"),
         "an assignment": re.compile(rf"{_DECLARED}{_TARGET}(?:\s?:\s?[\w.\[\], |<>?]{{1,40}}+)?\s*(?:\*\*|//|>>|<<|\?\?|[+\-*/|&^%?:.!])?=(?![=>~])"),
@@ -90,7 +93,7 @@ STARTS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
         "a block": re.compile(
             rf"(?:struct|enum|union|trait|impl|namespace|interface|contract|digraph|subgraph|resource|variable|provider|locals|service|query|mutation|subscription|pipeline|agent)(?:\s+[\w\"<>:$()!]+){{0,3}}\s*(?:\{{|{_P})\s*$"
             rf"|(?:class|type|module|message|record|object|output|data|package)(?:\s+[A-Z\"][\w\"<>]*){{1,3}}\s*(?:\{{|{_P})"
-            rf"|(?:query|mutation|subscription|fragment)\s+\w+\s?[({{]|(?:BEGIN|END)\s*[{{{_P}]|(?:else|do|try|finally)\s*(?:\{{|{_P}\s*$|:$)|try\s*{_P}\s*catch"
+            rf"|fragment\s+\w+\s+on\s|(?:query|mutation|subscription|fragment)\s+\w+\s?[({{]|(?:BEGIN|END)\s*[{{{_P}]|(?:else|do|try|finally)\s*(?:\{{|{_P}\s*$|:$)|try\s*{_P}\s*catch"
         ),
         "a control structure": re.compile(
             r"\}?\s?(?:if|while|for|foreach|switch|catch|elif|elsif|else if|elseif|unless|until|when|guard let|guard|repeat|synchronized|using|lock)\s?\("
@@ -98,7 +101,8 @@ STARTS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
             rf"|case\s[^\n]{{1,60}}:\s*{_P}?|if\s+(?:\[\[?|let\s|!|err\b|__name__)|for\s+(?:%%|_?,?\s?\w+\s?:=|\w+\s+in\s+[$({{])|while\s+(?:\[|read\b|true\b)|match\s+\w+\s*\{{|except\b[^\n]{{0,60}}:\s*$|when\s+\w+\s?->|guard\s+let\b|throw\s+new\b|defer\b\s\w"
         ),
         "a statement": re.compile(
-            rf"(?:return|yield|await|assert|raise|throw|delete|typeof|new|del|lambda|echo|puts|print|printf|say|emit|source|local|export|goto|break|continue|pass|fallthrough)\s*(?:[;\"'\[({{`$&*\\]|{_P}\s*[;,.)]*\s*$|$|[\w.]+\s?[({{]|-\w)"
+            rf"(?:return|yield|await|assert|raise|throw|delete|typeof|new|del|lambda|echo|puts|print|printf|say|emit|source|local|export|goto|break|continue|pass|fallthrough)\s*(?:[;\"'\[({{`$&*\\]|$|[\w.]+\s?[({{]|-\w)"
+            rf"|(?:return|yield|await|assert|raise|throw|del|echo|puts|source|local)\s+{_P}\s*[;,.)]*\s*$"
             rf"|return\s+[\w.{_P}]+(?:\s?,\s?[\w.{_P}]+)*\s*$(?<![.?!])|lambda\b[^\n]{{0,40}}:|await\s+\w+[.(]|(?:raise|throw)\s+\w+[.(]|console\.|System\.|fmt\.|logg?(?:er|ing)?\.|self\.|this\.|std::"
         ),
         "a call": re.compile(r"[A-Za-z_$][\w$.:]{0,60}+!?\((?:[^()\n]|\([^()\n]{0,100}\)){0,400}\)\s*[;,:{]?\s*$"),
@@ -106,18 +110,20 @@ STARTS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
         "a query": re.compile(
             r"(?:SELECT|FROM|WHERE|AND|OR|SET|(?:LEFT |RIGHT |INNER |OUTER |FULL |CROSS )?JOIN|ORDER BY|GROUP BY|HAVING|LIMIT|VALUES|INSERT INTO|UPDATE|DELETE FROM|WITH|UNION|TRUNCATE|GRANT|EXEC|DECLARE|RETURNING)\s+[\w*(?\"`@\[:.,\ue000']"
             r"|(?:CREATE|ALTER|DROP)\s+(?:OR\s+REPLACE\s+)?(?:TEMP\w*\s+)?(?:TABLE|INDEX|VIEW|DATABASE|FUNCTION|TYPE|USER|ROLE|SCHEMA|TRIGGER)|(?:MATCH|MERGE)\s*\("
-            r"|select\s+(?:\*|[\w.]+(?:,\s?[\w.]+)+|\ue000)\s+from\s|(?:insert into|delete from)\s+\S+\s*(?:\(|values|where)|update\s+\S+\s+set\s|select\s[^\n.?!]{1,100}\sfrom\s[^\n.?!]{1,60}\s(?:where|join|limit|order by|group by)\s"
+            r"|select\s+(?:\*|[\w.]+(?:,\s?[\w.]+)+|\ue000)\s+from\s|(?:insert into|delete from)\s+\S+\s*(?:\(|values|where)|update\s+\S+\s+set\s|select\s[^\n?!]{1,100}\sfrom\s[^\n?!]{1,60}\s(?:where|join|limit|order by|group by|having)\s|select\s+\w+(?:,\s\w+)+$"
         ),
         "a line of a Dockerfile": re.compile(r"(?:FROM|RUN|COPY|ADD|ENV|CMD|ENTRYPOINT|WORKDIR|EXPOSE|ARG|LABEL|VOLUME|USER)\s+[\w\[./$@\"\ue000]+"),
         "a request": re.compile(r"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+(?:/|https?:|\ue000|\{)|HTTP/\d|(?:Content-Type|Authorization|Accept|Host|User-Agent|Cookie)\s?:"),
         "an entry": re.compile(r"[\"'][\w .$@/:\-]{1,60}[\"']\s?:|msg(?:id|str|ctxt)\b|[a-z_][\w\-]{0,40}+:\s*(?:[|>][\-+]?\s*$|[\[{][^\n]*$)|-\s[a-z_][\w\-]{0,40}+:\s"),
         "a rule of a style": re.compile(r"[.#&]?[\w\-]+(?:[.:#]{1,2}[\w\-()]+)*\s*\{|@(?:media|include|mixin|import|extend|use|if|else|return|font-face|keyframes)\b|--[\w\-]+:|(?:color|margin|padding|width|height|display|font|background|border)[\w\-]*:\s?[\w#\ue000]+"),
         "a command": re.compile(
-            r"(?:sudo|cp|mv|rm|mkdir|curl|wget|git|docker|kubectl|pip3?|npm|npx|yarn|chmod|chown|ssh|scp|rsync|tar|apt-get|brew|conda|psql|python3?|cargo|xargs|awk|sed|grep|cd|ls|nnoremap|inoremap|cat|tail|export|source|aws|gcloud|terraform|make|helm|jq|touch|kill|parallel)\s+[^\s,.?!][^?!]{0,200}$(?<![.:])"
+            r"(?:sudo|cp|mv|rm|mkdir|curl|wget|git|docker|kubectl|pip3?|npm|npx|yarn|chmod|chown|ssh|scp|rsync|tar|apt-get|brew|conda|psql|python3?|cargo|xargs|awk|sed|grep|cd|ls|nnoremap|inoremap|cat|make -\w|source|aws|gcloud|terraform|helm|jq)\s+[^\s,.?!][^?!]{0,200}$(?<![.:])"
             r"|set -[a-z]|for\s+\w+\s+in\s|while\s+read\b|[A-Z][a-z]+-[A-Z][A-Za-z]+\s"
         ),
         "a list of Lisp": re.compile(r"\((?:format|def\w*|setq|lambda|print\w*|princ|ns|use-package|add-hook|define)\s"),
         "a command with an option": re.compile(r"[a-z][\w.\-/]{0,30}+\s--?[A-Za-z][\w\-]*(?:[\s=]|$)"),
+        "a file that is run": re.compile(r"(?:\.{1,2}|~|/(?:usr|bin|etc|home|opt|var|tmp))/[\w./\-]"),
+        "a setting": re.compile(r"[a-z]+[-_][a-z_\-]+\s+[\"'][^\"']*[\"']$|(?:include|require|load|use|import)\s+[\"'][^\"']*[\"']$"),
         "a table of times": re.compile(r"[\d*/,\-]+(?: [\d*/,\-]+){4}\s"),
     }
 )
@@ -139,8 +145,8 @@ TAG: Final = re.compile(r"</?([A-Za-z][\w.:\-]{0,40})((?:\s[^<>\n]{0,200})?)/?>|
 HTML: Final = frozenset(
     """a abbr address area article aside audio b base bdi bdo blockquote body br button canvas caption cite code col
     colgroup datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6
-    head header hr html i iframe img input ins kbd label legend li link main map mark menu meta meter nav noscript object ol
-    optgroup option p param picture pre progress q rp rt ruby s samp script section select slot small source span strong
+    head header hr html i iframe img ins kbd label legend li link main map mark menu meta meter nav noscript object ol
+    optgroup option p param picture pre progress q rp rt ruby s samp script section select slot small span strong
     style sub sup svg table tbody td template textarea tfoot th thead time title tr track u ul var video wbr g path rect
     circle line polyline polygon defs use filter mask""".split()
 )
@@ -172,7 +178,7 @@ def sign_of(line: str, *, in_list: bool = False) -> str:
 
 
 def _is_word(line: str) -> bool:
-    return line == PLACE or line.isalpha()
+    return line == PLACE or line.isalpha() or not line.strip("=-*_#~+.<>")
 
 
 def _at_start(line: str) -> str:

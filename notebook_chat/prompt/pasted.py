@@ -19,12 +19,12 @@ _LONGEST: Final = 2000
 """How many characters of a line are judged."""
 
 _LEAD: Final = re.compile(
-    r"[ \t]*+(?:>[ \t]?)*+(?P<bullet>(?:[-*+•]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?(?P<heading>#{1,6}[ \t]+)?"
+    r"[ \t]*+(?:>[ \t]?)*+(?P<bullet>(?:[-*+•]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?(?P<heading>(?:#{1,6}|--)[ \t]+)?"
 )
 _WORD: Final = re.compile(r"[^\W\d_][\w'’\-]*+")
 _ENDS_SENTENCE: Final = re.compile(r"[.?!:…。？！：][\"'”’»)*_]{0,3}\s*$")
 _ASKS: Final = re.compile(
-    r"(?:what|why|how|where|when|which|who|is|are|does|do|did|can|could|should|would|will|explain|fix|please|tell|describe"
+    r"(?:what|why|how|when|which|who|is|are|does|do|did|can|could|should|would|will|explain|fix|please|tell|describe"
     r"|summari[sz]e|translate|compare|write|show|give|find|now|use|and|but|here)\b",
     re.IGNORECASE,
 )
@@ -47,6 +47,10 @@ class _Line:
     @property
     def has_label(self) -> bool:
         return _LABEL.match(self.text) is not None
+
+    @property
+    def is_text(self) -> bool:
+        return len(self.text) > 3 and self.text[0] in "\"'" and self.text[-1] == self.text[0]
 
     @property
     def is_label(self) -> bool:
@@ -125,7 +129,7 @@ def _take_strings(lines: Sequence[_Line]) -> None:
             closing = "" if closing in line.text else closing
         elif found:
             ahead = line.text[: found.start()].rstrip()
-            by_code = line.sign if ahead else before
+            by_code = line.sign or (before and not ahead)
             if by_code or ahead.endswith(("=", "(", ",", "return")):
                 line.sign = line.sign or "a string of several lines"
                 closing = found[0] if line.text.count(found[0]) % 2 else ""
@@ -145,7 +149,7 @@ def _take_bodies(lines: Sequence[_Line | None]) -> None:
             above.pop()
         if above and not line.sign:
             parent = above[-1]
-            section = parent.is_label and (line.has_label or (line.has_bullet and parent.follows_label))
+            section = parent.is_label and (line.has_label or (line.has_bullet and (parent.follows_label or line.is_text)))
             if section or _PARAMETER.match(parent.text) or (_TAG_ONLY.match(parent.text) and line.text[0] == "<"):
                 parent.sign = parent.sign or "a section"
             if parent.sign:
@@ -185,4 +189,4 @@ def _is_sentence(line: _Line) -> bool:
 def _introduces(line: _Line) -> bool:
     """Whether a line above code is none itself."""
     words = len(_WORD.findall(line.text))
-    return line.text[0].isupper() or not line.text.replace(PLACE, "").isascii() or words >= 3 or _is_sentence(line)
+    return line.text[0].isupper() or not line.text.replace(PLACE, "").isascii() or words >= 5 or _is_sentence(line)

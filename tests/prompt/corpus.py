@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 _DATA = Path(__file__).parent / "data"
-_HEAD = re.compile(r"^=== ?(.*)\n", re.MULTILINE)
+_HEAD = re.compile(r"^===(?: (.*))?\n", re.MULTILINE)
 
 ASIDE = (
     "Why does this fail?\n\n{}",
@@ -25,7 +25,7 @@ def sections(name: str) -> list[tuple[str, str]]:
     """The sections of a file of data: their heads and their texts."""
     text = (_DATA / name).read_text(encoding="utf-8")
     _, *pieces = _HEAD.split(text)
-    return [(head.strip(), body.rstrip("\n")) for head, body in zip(pieces[::2], pieces[1::2], strict=True)]
+    return [((head or "").strip(), body.rstrip("\n")) for head, body in zip(pieces[::2], pieces[1::2], strict=True)]
 
 
 def unfenced(name: str) -> Iterator[tuple[str, str]]:
