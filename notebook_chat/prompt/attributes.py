@@ -44,7 +44,18 @@ _SPARSE: Final = ("dtype", "format", "ndim", "nnz", "shape")
 _FRAME: Final = ("attrs", "axes", "columns", "dtypes", "empty", "index", "ndim", "shape", "size")
 _SERIES: Final = ("attrs", "dtype", "empty", "index", "name", "ndim", "shape", "size")
 _INDEX: Final = ("dtype", "empty", "name", "names", "ndim", "nlevels", "shape", "size")
-_TIME: Final = ("year", "month", "day", "hour", "minute", "second", "microsecond", "nanosecond", "value", "tz")
+_TIME: Final = (
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "microsecond",
+    "nanosecond",
+    "value",
+    "tz",
+)
 _TENSOR: Final = ("device", "dtype", "is_cuda", "ndim", "requires_grad", "shape")
 
 LISTED: Final[Mapping[tuple[str, tuple[str, ...]], tuple[str, ...]]] = MappingProxyType(
@@ -69,7 +80,16 @@ LISTED: Final[Mapping[tuple[str, tuple[str, ...]], tuple[str, ...]]] = MappingPr
         ),
         ("pyarrow", ("ChunkedArray",)): ("length", "nbytes", "null_count", "num_chunks", "type"),
         ("pyarrow", ("Schema",)): ("metadata", "names", "types"),
-        ("numpy", ("ndarray", "memmap")): ("T", "dtype", "itemsize", "nbytes", "ndim", "shape", "size", "strides"),
+        ("numpy", ("ndarray", "memmap")): (
+            "T",
+            "dtype",
+            "itemsize",
+            "nbytes",
+            "ndim",
+            "shape",
+            "size",
+            "strides",
+        ),
         ("numpy", ("dtype",)): ("itemsize", "kind", "name", "names"),
         ("xarray", ("DataArray",)): (
             *("attrs", "coords", "dims", "dtype", "name", "nbytes", "ndim", "shape", "size", "sizes"),
@@ -77,7 +97,11 @@ LISTED: Final[Mapping[tuple[str, tuple[str, ...]], tuple[str, ...]]] = MappingPr
         ("xarray", ("Dataset",)): ("attrs", "coords", "data_vars", "dims", "nbytes", "sizes"),
         (
             "scipy.sparse",
-            tuple(f"{form}_{kind}" for form in "bsr coo csc csr dia dok lil".split() for kind in ("array", "matrix")),
+            tuple(
+                f"{form}_{kind}"
+                for form in ("bsr", "coo", "csc", "csr", "dia", "dok", "lil")
+                for kind in ("array", "matrix")
+            ),
         ): _SPARSE,
         ("torch", ("Tensor",)): _TENSOR,
         ("torch.nn", ("Parameter",)): _TENSOR,
@@ -90,7 +114,9 @@ LISTED: Final[Mapping[tuple[str, tuple[str, ...]], tuple[str, ...]]] = MappingPr
 
 def listed(kind: type) -> tuple[str, ...]:
     """The attributes of a well-known class that may be read."""
-    return next((names for (library, classes), names in LISTED.items() if of_library(kind, library, *classes)), ())
+    return next(
+        (names for (library, classes), names in LISTED.items() if of_library(kind, library, *classes)), ()
+    )
 
 
 def attribute(value: Any, name: str) -> Any:
@@ -155,7 +181,11 @@ def _through(on_class: Any, value: Any) -> Any:
         UnresolvedError: Code of its own would say.
     """
     kind = type(on_class)
-    if kind is MemberDescriptorType or kind is _FIELD or (kind is GetSetDescriptorType and _is_harmless(on_class)):
+    if (
+        kind is MemberDescriptorType
+        or kind is _FIELD
+        or (kind is GetSetDescriptorType and _is_harmless(on_class))
+    ):
         try:
             return on_class.__get__(value, type(value))
         except Exception as error:  # a slot that is empty
@@ -179,7 +209,9 @@ def _is_harmless(descriptor: GetSetDescriptorType) -> bool:
 def attribute_names(value: Any) -> list[str]:
     """The attributes of a value that a path may name, in order: its own first, nothing hidden."""
     kind = type(value)
-    names: dict[str, None] = dict.fromkeys(one for one in columns(value) if type(one) is str and one.isidentifier())
+    names: dict[str, None] = dict.fromkeys(
+        one for one in columns(value) if type(one) is str and one.isidentifier()
+    )
     names |= dict.fromkeys(listed(kind))
     sources: list[Any] = [instance_dict(value)]
     sources += [members(one) for one in lineage(value if is_class(value) else kind)]

@@ -28,7 +28,7 @@ def enclosed(text: str, places: Sequence[tuple[int, int]], mask: Mask) -> bytear
     """
     depth = [0] * (len(text) + 2)
     stack: list[tuple[str, int, bool]] = []
-    skipped = {start: end for start, end in places}
+    skipped = dict(places)
     blanks: list[int] = []
     position = 0
     open_counts = dict.fromkeys("([{", 0)
@@ -60,7 +60,9 @@ def enclosed(text: str, places: Sequence[tuple[int, int]], mask: Mask) -> bytear
 
 def _is_of_code(text: str, place: int) -> bool:
     before = text[place - 1 : place]
-    return text[place] == "{" or (before.isascii() and (before.isalnum() or before in _CALLS + "_") and bool(before))
+    return text[place] == "{" or (
+        before.isascii() and (before.isalnum() or before in _CALLS + "_") and bool(before)
+    )
 
 
 def _hold_open(stack: list[tuple[str, int, bool]], blanks: list[int], depth: list[int], end: int) -> None:

@@ -83,7 +83,12 @@ def _of_library(value: Any, key: str | int) -> Any:
         return value.column(key)
     if of_library(kind, "xarray", "Dataset"):
         return value[key] if type(key) is str else MISSING
-    sequences = (("polars", "Series"), ("pyarrow", "ChunkedArray"), ("xarray", "DataArray"), ("torch", "Tensor"))
+    sequences = (
+        ("polars", "Series"),
+        ("pyarrow", "ChunkedArray"),
+        ("xarray", "DataArray"),
+        ("torch", "Tensor"),
+    )
     if any(of_library(kind, *one) for one in sequences) and type(key) is int:
         return value[key]
     return MISSING

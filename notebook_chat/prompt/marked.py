@@ -1,4 +1,4 @@
-r"""What Markdown, HTML and TeX mark as code or as maths: fences, inline code, ``<pre>``, ``$…$``, ``\[…\]``, environments.
+r"""What Markdown, HTML and TeX mark as code or maths: fences, inline code, ``<pre>``, ``$…$``, ``\[…\]``, environments.
 
 A mark that is not closed is none, but for a fence, which goes on till the end. All of it costs what the text weighs.
 """
@@ -11,7 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-_FENCE: Final = re.compile(r"(?P<lead>[ \t>]{0,40}+(?:(?:[-*+]|\d{1,9}[.)])[ \t]{1,4})?)(?P<mark>`{3,}+|~{3,}+)(?P<info>.*)")
+_FENCE: Final = re.compile(
+    r"(?P<lead>[ \t>]{0,40}+(?:(?:[-*+]|\d{1,9}[.)])[ \t]{1,4})?)(?P<mark>`{3,}+|~{3,}+)(?P<info>.*)"
+)
 _STARTS_BLOCK: Final = re.compile(r"[ \t>]{0,40}+(?:[-*+][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\||[ \t>]*$)")
 _MARK: Final = re.compile(
     r"\\begin\{[A-Za-z]{1,30}\*?\}|\\end\{[A-Za-z]{1,30}\*?\}|\\[()\[\]]|\\.|`++|\$\$|\$|<(?=/?(?:pre|code|script|style|svg|textarea)\b)",
@@ -89,7 +91,9 @@ def _fences(text: str) -> Iterator[tuple[int, int]]:
                 opened = found
             continue
         quoted = ">" in opened["lead"]
-        if quoted and ">" not in text[start : start + 40].split("`")[0]:  # the quotation ends, and its code with it
+        if (
+            quoted and ">" not in text[start : start + 40].split("`")[0]
+        ):  # the quotation ends, and its code with it
             yield opened.start(), start
             opened = None
         elif found and found["mark"].startswith(opened["mark"]) and not found["info"].strip():
@@ -109,7 +113,11 @@ def _take_environments(text: str, mask: Mask) -> None:
             continue
         if mark.startswith(("\\begin", "\\end")):
             name = mark.partition("{")[2]
-            (openers.append((found.start(), name)) if mark.startswith("\\b") else closers[name].append(found.end()))
+            (
+                openers.append((found.start(), name))
+                if mark.startswith("\\b")
+                else closers[name].append(found.end())
+            )
         elif mark == "<":
             raw = _RAW.match(text, found.start())
             assert raw is not None

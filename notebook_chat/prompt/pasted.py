@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .code_signs import PLACE, SPAN, sign_of
+from .code_lines import sign_of
+from .code_signs import PLACE, SPAN
 from .marked import Mask, lines_of
 
 _LONGEST: Final = 2000
 """How many characters of a line are judged."""
 
 _LEAD: Final = re.compile(
-    r"[ \t]*+(?:>[ \t]?)*+(?P<bullet>(?:[-*+•]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)?(?P<heading>(?:#{1,6}|--)[ \t]+)?"
+    r"[ \t]*+(?:>(?!>>)[ \t]?)*+(?P<bullet>(?:[-*+•]|\d{1,9}[.)])[ \t]++(?:\[[ xX]\][ \t]++)?)?"
+    r"(?P<heading>(?:#{1,6}|--)[ \t]++)?"
 )
 _WORD: Final = re.compile(r"[^\W\d_][\w'’\-]*+")
 _ENDS_SENTENCE: Final = re.compile(r"[.?!:…。？！：][\"'”’»)*_]{0,3}\s*$")
@@ -108,7 +110,9 @@ def _line(text: str, start: int, end: int, places: Sequence[tuple[int, int]], ma
     pieces.append(_unmarked(text, done, max(done, end), mask))
     white = text[start : lead.end()].replace("\t", "    ")
     indent = len(white) - len(white.lstrip())
-    return _Line(start, indent, "".join(pieces).strip(), bool(lead["bullet"]), bool(lead["heading"]))
+    return _Line(
+        start, indent, "".join(pieces)[:_LONGEST].strip(), bool(lead["bullet"]), bool(lead["heading"])
+    )
 
 
 def _unmarked(text: str, start: int, end: int, mask: Mask) -> str:
@@ -149,8 +153,14 @@ def _take_bodies(lines: Sequence[_Line | None]) -> None:
             above.pop()
         if above and not line.sign:
             parent = above[-1]
-            section = parent.is_label and (line.has_label or (line.has_bullet and (parent.follows_label or line.is_text)))
-            if section or _PARAMETER.match(parent.text) or (_TAG_ONLY.match(parent.text) and line.text[0] == "<"):
+            section = parent.is_label and (
+                line.has_label or (line.has_bullet and (parent.follows_label or line.is_text))
+            )
+            if (
+                section
+                or _PARAMETER.match(parent.text)
+                or (_TAG_ONLY.match(parent.text) and line.text.startswith("<"))
+            ):
                 parent.sign = parent.sign or "a section"
             if parent.sign:
                 line.sign = parent.sign if parent.sign.startswith("in ") else f"in the body of {parent.sign}"
@@ -189,4 +199,9 @@ def _is_sentence(line: _Line) -> bool:
 def _introduces(line: _Line) -> bool:
     """Whether a line above code is none itself."""
     words = len(_WORD.findall(line.text))
-    return line.text[0].isupper() or not line.text.replace(PLACE, "").isascii() or words >= 5 or _is_sentence(line)
+    return (
+        line.text[:1].isupper()
+        or not line.text.replace(PLACE, "").isascii()
+        or words >= 5
+        or _is_sentence(line)
+    )

@@ -1,4 +1,4 @@
-r"""Where a prompt names values: ``{name}``, ``{rows[3].title}``, ``{df:2000}`` with a budget of tokens, and ``$`name```.
+r"""Where a prompt names values: ``{name}``, ``{rows[3].title}``, ``{df:2000}`` with a budget of tokens, ``$`name```.
 
 Such a brace stands where a word could: with a blank, an opening bracket or a quote before it, and a blank or
 punctuation behind. And it stands in prose: not in what Markdown and TeX mark as code or maths (``marked``), not inside
@@ -27,7 +27,9 @@ _WINDOW: Final = 80  # characters around a value that are looked at
 
 _OPENING: Final = "(\"'[*_~|"
 _CLOSING: Final = ")\"']*_~|.,;:!?%…"
-_ELISION: Final = re.compile(r"(?<!\w)(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|un|all|dall|dell|nell|sull|quell)'$", re.IGNORECASE)
+_ELISION: Final = re.compile(
+    r"(?<!\w)(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|un|all|dall|dell|nell|sull|quell)'$", re.IGNORECASE
+)
 _SUFFIX: Final = re.compile(
     r"(?:['’][^\W\d_]{1,5}|(?:st|nd|rd|th)|-(?:dimensional|class|bit|fold|way|step|point|digit|word|line|year|month|week|day|hour"
     r"|minute|second|sample|row|column|element|item|character|token|page|based|like|th|sided|sigma|layer|percent|sentence))(?=\W|$)"
@@ -76,11 +78,14 @@ def judge(text: str) -> Iterator[tuple[Place, str]]:
     inside = enclosed(text, spans, mask)
     pasted = Pasted(text, spans, mask, fenced)
     starts, ends = {start for start, _ in spans}, {0}
+    reasons: list[str] = []
     for place in candidates:
-        reason = _reason(text, place, mask, inside, pasted) or _position(text, place, starts, ends)
-        if not reason:
+        reasons.append(_reason(text, place, mask, inside, pasted) or _position(text, place, starts, ends))
+        if not reasons[-1]:
             ends.add(place.end)
-        yield place, reason
+    of_code = {place.path for place, reason in zip(candidates, reasons, strict=True) if reason}
+    for place, reason in zip(candidates, reasons, strict=True):
+        yield place, reason or ("code in the prompt has the same" if place.path in of_code else "")
 
 
 def _candidates(text: str) -> Iterator[Place]:
@@ -118,7 +123,11 @@ def _position(text: str, place: Place, starts: set[int], ends: set[int]) -> str:
 
 def _may_follow(before: str, in_table: bool) -> bool:
     """Whether a word may stand behind a text."""
-    if _ELISION.search(before) or _TAG_BEFORE.search(before) or (before.strip(" \t>") == "" and before.endswith(">")):
+    if (
+        _ELISION.search(before)
+        or _TAG_BEFORE.search(before)
+        or (before.strip(" \t>") == "" and before.endswith(">"))
+    ):
         return True
     place = len(before)
     while place and before[place - 1] in _OPENING and (in_table or before[place - 1] != "|"):
@@ -137,7 +146,7 @@ def _may_precede(after: str, in_table: bool) -> bool:
 
 
 def _is_boundary(character: str) -> bool:
-    """Whether a word ends at a character: a blank, or what is no sign of any code: letters of scripts without blanks and
+    """Whether a word ends at a character: a blank, or what no code has there: letters of scripts without blanks and
     without case, their punctuation, dashes."""
     if character.isspace():
         return True

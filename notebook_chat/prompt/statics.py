@@ -83,5 +83,3 @@ def of_library(kind: type, library: str, *names: str) -> bool:
 def is_mapping(value: object) -> bool:
     """Whether a value is a dictionary of the interpreter's own: iterated, it runs nothing."""
     return dict in lineage(type(value))
-
-

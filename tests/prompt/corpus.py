@@ -18,14 +18,21 @@ ASIDE = (
 )
 """How code stands in a prompt without a fence; the last ones in turn."""
 
-FENCED = ("What does this do?\n\n```{language}\n{code}\n```\n", "~~~\n{code}\n~~~\nIs this good style?", "Fix it:\n````\n{code}")
+FENCED = (
+    "What does this do?\n\n```{language}\n{code}\n```\n",
+    "~~~\n{code}\n~~~\nIs this good style?",
+    "Fix it:\n````\n{code}",
+)
 
 
 def sections(name: str) -> list[tuple[str, str]]:
     """The sections of a file of data: their heads and their texts."""
     text = (_DATA / name).read_text(encoding="utf-8")
     _, *pieces = _HEAD.split(text)
-    return [((head or "").strip(), body.rstrip("\n")) for head, body in zip(pieces[::2], pieces[1::2], strict=True)]
+    return [
+        ((head or "").strip(), body.rstrip("\n"))
+        for head, body in zip(pieces[::2], pieces[1::2], strict=True)
+    ]
 
 
 def unfenced(name: str) -> Iterator[tuple[str, str]]:
