@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from ..loop_thread import rest  # here, since modules may be others by the time they are left
 from ..session import NotebookSession, close_session, has_resumed, notebook_of, open_session, session_of
+from . import value_completion
 from .cell import verbatim
 from .chat_magics import ChatMagics
 from .front_end import ShellFrontEnd
@@ -52,6 +53,7 @@ def load(shell: InteractiveShell) -> None:
     shell.input_transformers_cleanup.insert(0, verbatim)
     for key in ("%chat", "%%chat"):
         shell.set_hook("complete_command", complete, str_key=key)  # type: ignore[no-untyped-call]
+    ours.leaving.callback(value_completion.install(shell))
 
 
 def unload(shell: InteractiveShell) -> None:
