@@ -7,13 +7,21 @@ from typing import Any
 
 from ..conversation import Turn
 from ..prompt.fingerprints import fingerprint, is_of_this_kernel
+from ..prompt.paths import Path, resolve
+from ..prompt.unresolved import UnresolvedError
 
 _MISSING = object()
 
 
 def current(expression: str, namespace: Mapping[str, Any]) -> Any:
     """What a prompt's name stands for now; ``_MISSING`` where it stands for nothing any more."""
-    return namespace.get(expression, _MISSING)
+    path = Path.parse(expression)
+    if path is None:
+        return _MISSING
+    try:
+        return resolve(path, namespace)
+    except UnresolvedError:
+        return _MISSING
 
 
 def older_names(turns: Iterable[Turn], namespace: Mapping[str, Any]) -> dict[str, list[str]]:

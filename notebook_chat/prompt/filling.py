@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +18,11 @@ from .places import Place, find_places
 from .unresolved import UnresolvedError
 
 _BACKTICKS: Final = re.compile(r"`++")
+
+_SECONDS: Final = 1.0
+"""How long the code of the values' own classes is waited for, all of them together."""
+
+_SHORTEST: Final = 0.05  # seconds, for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,15 @@ def fill(
     budgets = _budgets(found, tokens)
     described: dict[str, Description] = {}
     pieces: list[str] = []
-    done = 0
+    done, seconds = 0, _SECONDS
     for place, value in found:
         name = str(place.path)
         if name not in described:
-            described[name] = describe(value, name=name, tokens=budgets[name])
+            began = time.monotonic()
+            described[name] = describe(
+                value, name=name, tokens=budgets[name], seconds=max(seconds, _SHORTEST)
+            )
+            seconds -= time.monotonic() - began
         told = described[name]
         pieces += (typed[done : place.start], replace_surrogates(told.text) if told.inline else _code(name))
         done = place.end
@@ -91,10 +101,8 @@ def _budgets(found: Sequence[tuple[Place, Any]], tokens: int) -> dict[str, int]:
 
 
 def _extra(name: str, told: Description) -> Extra:
-    # A Description that knows its value's digest hands it over here.
-    if told.inline:
-        return Extra(name, (), told.label)
-    return Extra(name, (TextPart(_block(name, replace_surrogates(told.text))), *told.images), told.label)
+    block = TextPart(_block(name, replace_surrogates(told.text)))
+    return Extra(name, () if told.inline else (block, *told.images), told.label, told.digest)
 
 
 def _block(name: str, text: str) -> str:
