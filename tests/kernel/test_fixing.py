@@ -72,7 +72,7 @@ def test_a_fix_that_runs_again_puts_it_into_the_same_cell(begin: Begin) -> None:
 
 
 def test_an_interrupt_ends_it_in_silence(begin: Begin) -> None:
-    kernel, server = begin(Answer("so far", Stall()), Answer(ANSWER))
+    kernel, _ = begin(Answer("so far", Stall()), Answer(ANSWER))
     kernel.run(FAILING, cell_id="b")
     fix = kernel.submit("%chat fix", cell_id="f")
     fix.wait_for(lambda e: "so far" in str(e.displays))
