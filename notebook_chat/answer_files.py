@@ -130,7 +130,7 @@ def _cell(number: int, kind: str, source: str) -> dict[str, Any]:
 
 def _pieces(answer: str) -> Iterator[tuple[str, str]]:
     """The answer as text and code, in turn."""
-    if not code_blocks(answer) and (whole := code_of(answer)) is not None:
+    if not any(block.is_fenced for block in code_blocks(answer)) and (whole := code_of(answer)) is not None:
         yield "code", whole.text
         return
     text = unix_lines(replace_surrogates(answer))

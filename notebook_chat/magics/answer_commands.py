@@ -66,7 +66,7 @@ def _turn(context: Context, arguments: Namespace) -> Turn:
         InvalidMessagesError: There is no such turn, or no answer in it.
     """
     number, name = arguments.number, arguments.name
-    if number is not None and not number.isdecimal():
+    if number is not None and not number.removeprefix("-").isdecimal():
         if name is not None:
             raise InvalidOptionError(f"{number!r} is not the number of a turn, which %chat history shows")
         number, name = None, number  # one word that is no number names a conversation

@@ -115,7 +115,7 @@ def _left_in_notebook(notebook: Path | None, id: str, taken_back: Collection[str
     if left:
         cells = f"cell {left[0]}" if len(left) == 1 else f"cells {', '.join(map(str, left))}"
         told.append(f"The outputs of {cells} are of an earlier kernel: clear them, and save the notebook.")
-    return [*told, "What you asked stands in its cells until you delete them."]
+    return [*told, "What you asked, and code that became a cell, stands in its cells until you delete them."]
 
 
 @group.subcommand(

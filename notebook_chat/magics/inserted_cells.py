@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from contextlib import closing, suppress
 from typing import Any, NamedTuple
@@ -187,8 +186,14 @@ def _key_and_digest(source: str) -> tuple[str, str]:
 
 
 def _key(owner: str) -> str:
-    return hashlib.sha256(owner.encode("utf-8", "replace")).hexdigest()[:8]
+    return _hex(owner, 8)
 
 
 def _digest(code: str) -> str:
-    return hashlib.sha256(code.strip().encode("utf-8", "replace")).hexdigest()[:6]
+    return _hex(code.strip(), 6)
+
+
+def _hex(text: str, length: int) -> str:
+    import hashlib  # here, since loading the extension is to cost little
+
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:length]

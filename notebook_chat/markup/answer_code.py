@@ -79,9 +79,9 @@ def code_of(answer: str, language: str = PYTHON) -> Code | None:
         The code; ``None`` where there is none.
     """
     blocks = _blocks(answer)
+    if language == PYTHON and not any(block.is_fenced for block in blocks) and is_python(answer, alone=True):
+        blocks = [CodeBlock(replace_surrogates(answer), PYTHON)]  # what is indented in it is not all of it
     taken = [block for block in blocks if block.language == language] or _unnamed(blocks, language)
-    if not blocks and language == PYTHON and is_python(answer, alone=True):
-        taken = [CodeBlock(replace_surrogates(answer))]
     if not taken:
         return None
     seen = [revealed(block.text.lstrip("\ufeff")) for block in taken]
@@ -116,7 +116,11 @@ def is_python(text: str, *, alone: bool = False) -> bool:
             tree = ast.parse(plain) if len(plain) <= LONGEST else ast.Module([], [])
         if not tree.body:
             return False
-        return not alone or _MAGIC.search(text) is not None or any(isinstance(one, _DOES_SOMETHING) for one in ast.walk(tree))
+        return (
+            not alone
+            or _MAGIC.search(text) is not None
+            or any(isinstance(one, _DOES_SOMETHING) for one in ast.walk(tree))
+        )
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 

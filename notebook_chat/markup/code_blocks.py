@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,8 @@ from .parser import split
 _QUOTED: Final = re.compile(r"(?:[ \t]*>)*[ \t]*")
 _WORD: Final = re.compile(r"[^\s{},:;()]+")
 _MARKDOWN: Final = frozenset({"markdown", "md"})
+_PYTHONS: Final = ("python", "ipython", "jupyter", "tool_code")
+"""How names begin that models have for Python and no lexer knows, such as ``python3.11``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +43,21 @@ class CodeBlock:
 
 def code_blocks(text: str) -> tuple[CodeBlock, ...]:
     """The blocks of code in an answer, in order, also those in lists and quotations. Where all fences are Markdown
-    within Markdown, the blocks are those in there.
+    within Markdown, or one holds nothing but a fence, the blocks are those in there.
 
     Args:
         text: Markdown as the model wrote it. What is beyond what is rendered of an answer is not looked at.
     """
-    text = unix_lines(replace_surrogates(text[:LONGEST]))
-    found = tuple(_blocks(text))
-    if found and all(block.language in _MARKDOWN for block in found):
-        found = tuple(inner for block in found for inner in _blocks(block.text)) or found
-    return found
+    found = tuple(_blocks(unix_lines(replace_surrogates(text[:LONGEST]))))
+    wrapped = bool(found) and all(block.language in _MARKDOWN for block in found)
+    return tuple(inner for block in found for inner in _inside(block, wrapped))
+
+
+def _inside(block: CodeBlock, wrapped: bool) -> tuple[CodeBlock, ...]:
+    """The blocks in a block that is a piece of Markdown itself; else the block."""
+    if wrapped or (not block.language and block.text.lstrip().startswith(("```", "~~~"))):
+        return tuple(_blocks(textwrap.dedent(block.text))) or (block,)
+    return (block,)
 
 
 def _blocks(text: str) -> Iterator[CodeBlock]:
@@ -65,7 +73,8 @@ def _blocks(text: str) -> Iterator[CodeBlock]:
 def language_of(info: str) -> str:
     """The language that a fence's info string names, as in ``CodeBlock``."""
     word = _WORD.search(info)
-    return canonical(info.strip()) or (word.group().lstrip(".=").lower() if word else "")
+    name = word.group().lstrip(".=").lower() if word is not None else ""
+    return canonical(info.strip()) or ("python" if name.startswith(_PYTHONS) else name)
 
 
 def _is_closed(token: Token, lines: list[str]) -> bool:

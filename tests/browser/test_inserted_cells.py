@@ -1,4 +1,4 @@
-"""An answer's code as a cell in a real JupyterLab and Notebook 7: inserted once, replaced by a re-run, kept if edited."""
+"""An answer's code as a cell in a real JupyterLab and Notebook 7: inserted, replaced, kept if edited."""
 
 from __future__ import annotations
 

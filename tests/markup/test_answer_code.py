@@ -41,6 +41,9 @@ def taken(answer: str, language: str = "python") -> str | None:
         "",
         "{python}",
         "{.python .numberLines}",
+        "python3.11",
+        "jupyter",
+        "tool_code",
         "python:a.py",
     ],
 )
@@ -59,6 +62,8 @@ def test_a_block_of_python_is_the_code(info: str, fence: str) -> None:
         (fenced(fenced("x = 1"), "markdown", "````"), "x = 1"),
         (fenced("print('''```''')", fence="````"), "print('''```''')"),
         (fenced("    a = 1\n    b = 2"), "a = 1\nb = 2"),
+        (fenced(fenced("x = 1"), "", "````"), "x = 1"),
+        ("Do:\n\n    ```python\n    x = 1\n    ```\n", "x = 1"),
         ("text\n\n    a = 1\n    b = 2\n\nmore text", "a = 1\nb = 2"),
         ("```python\r\na = 1\r\nb = 2\r\n```\r\n", "a = 1\nb = 2"),
         ("```python\nx = 1", "x = 1"),
@@ -132,6 +137,7 @@ def test_what_has_no_python_gives_none(answer: str) -> None:
         "files = !ls\nprint(files)",
         "def f():\n    return 1",
         "%%time\nsum(range(10))",
+        "def f():\n    a = 1\n\n    return g(a)\n\n\nprint(f())",  # Markdown sees a block in it
     ],
 )
 def test_an_answer_that_is_nothing_but_python_is_code(answer: str) -> None:
