@@ -6,6 +6,7 @@ import re
 from html import unescape
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +83,16 @@ def test_a_terminal_shows_text(capsys: Any) -> None:
 
     show_difference(Shell(), difference("x", "y"), "In[1], corrected:", "`%chat insert` inserts it.")
     assert capsys.readouterr().out == "In[1], corrected:\n\n- x\n+ y\n\n%chat insert inserts it.\n"
+
+
+def test_a_notebook_that_keeps_markdown(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.publish_display_data", shown.append)
+
+    class Shell:
+        kernel = object()
+
+    show_difference(Shell(), difference("x = '```'", "y = '````'"), "In[1]:", "`%chat insert`", markdown=True)
+    [data] = shown
+    assert "`````diff\n- x = '```'\n+ y = '````'\n`````" in data["text/markdown"]
+    assert "%chat insert" in data["text/plain"]

@@ -56,8 +56,8 @@ def sent(provider: Any) -> str:
 @pytest.mark.parametrize(
     ("cells", "words"),
     [
-        (["%chat fix"], "no cell of this kernel has failed"),
-        (["y = 2", "%chat fix"], "no cell of this kernel has failed"),
+        (["%chat fix"], "No cell of this kernel has failed"),
+        (["y = 2", "%chat fix"], "No cell of this kernel has failed"),
         (["raise KeyboardInterrupt", "%chat fix"], "In[1] was interrupted, which is no error"),
         (["1/0", "raise KeyboardInterrupt", "%chat fix"], "%chat fix 1 goes to the error before it"),
         (["%%chat -m nope:x\nhi", "%chat fix"], "%chat doctor goes the way to the model"),
@@ -65,7 +65,7 @@ def sent(provider: Any) -> str:
         (["import notebook_chat as n; n.Chat('nope:x')", "%chat fix"], "%chat doctor"),
         (["%chat fix 7"], "this kernel has run no In[7]"),
         (["y = 2", "%chat fix 1"], "no error of In[1] is known"),
-        (["%chat insert"], "there is no corrected cell. %chat fix shows one."),
+        (["%chat insert"], "There is no corrected cell: %chat fix shows one."),
         (["%chat explain"], "no cell has run yet"),
         (["%chat explain 9"], "this kernel has run no In[9]"),
         (["%chat fix --nope"], "unknown option --nope"),
@@ -134,7 +134,7 @@ def test_a_stopped_answer_offers_nothing(shell: Any, provider: Any, capsys: Any,
     run(shell, capsys, "1/0")
     provider.script = lambda messages: ["Because.\n\n```python\nx = 1"]
     assert "The answer holds no corrected cell." in run(shell, capsys, "%chat fix")
-    assert "there is no corrected cell" in run(shell, capsys, "%chat insert")
+    assert "There is no corrected cell" in run(shell, capsys, "%chat insert")
     provider.script = lambda messages: [FIXED, StreamInterruptedError("the line broke")]
     out = run(shell, capsys, "%chat fix --insert")
     assert "corrected:" not in out
@@ -258,3 +258,49 @@ def test_nothing_is_kept_alive_for_it(shell: Any, provider: Any, capsys: Any) ->
     )
     gc.collect()
     assert seen[0]() is None
+
+
+class Asked:
+    """Something that says when it is asked what it is."""
+
+    times = 0
+
+    def __repr__(self) -> str:
+        Asked.times += 1
+        return "Asked()"
+
+
+def test_no_value_is_asked_for_anything_until_somebody_wants_a_fix(
+    shell: Any, provider: Any, capsys: Any
+) -> None:
+    shell.user_ns["Asked"], Asked.times = Asked, 0
+    run(shell, capsys, "a = Asked()\na + 1", "{}['k']", "{}['l']")
+    assert Asked.times == 0
+    run(shell, capsys, "%chat fix 1")
+    assert "a: " in sent(provider)
+
+
+def test_values_that_hang_are_waited_for_together(shell: Any, provider: Any, capsys: Any) -> None:
+    import time
+
+    class Hangs:
+        def __repr__(self) -> str:
+            while True:
+                pass
+
+    shell.user_ns |= {f"h{number}": Hangs() for number in range(30)}
+    names = ", ".join(f"h{number}" for number in range(30))
+    run(shell, capsys, f"every = [{names}]\nevery.nothing")
+    began = time.monotonic()
+    run(shell, capsys, "%chat fix")
+    assert time.monotonic() - began < 30  # one by one they would take that long
+    assert "h3: " in sent(provider)
+
+
+def test_an_option_without_its_value_is_refused(shell: Any, capsys: Any) -> None:
+    assert "expected one argument" in run(shell, capsys, "1/0", "%chat fix -m")
+
+
+def test_run_all_goes_on_where_there_is_nothing_to_fix_any_more(shell: Any, capsys: Any) -> None:
+    assert shell.run_cell("%chat fix").success
+    assert shell.run_cell("%chat insert").success

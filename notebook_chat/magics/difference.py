@@ -83,7 +83,9 @@ def as_colors(lines: Sequence[Line]) -> str:
     return "\n".join(_colored(line) for line in lines)
 
 
-def show_difference(shell: Any, lines: Sequence[Line], head: str, foot: str) -> None:
+def show_difference(
+    shell: Any, lines: Sequence[Line], head: str, foot: str, *, markdown: bool = False
+) -> None:
     """Shows a difference beneath what a cell has shown already.
 
     Args:
@@ -91,20 +93,39 @@ def show_difference(shell: Any, lines: Sequence[Line], head: str, foot: str) -> 
         lines: The difference.
         head: The line above it.
         foot: The line beneath it; a command in it stands in backticks.
+        markdown: Whether a notebook keeps it as Markdown, for exports.
     """
     import sys
 
+    from ..renderers.terminal import writable
     from .output import show_document, show_text
 
+    plain = f"{head}\n\n{as_text(lines)}\n\n{foot.replace('`', '')}"
     if not hasattr(shell, "kernel") and _takes_colors(shell, sys.stdout):
         show_text(head)
-        print(as_colors(lines))  # noqa: T201
+        print(writable(as_colors(lines), sys.stdout))  # noqa: T201
         return show_text(foot.replace("`", ""))
+    if hasattr(shell, "kernel") and markdown:
+        return _show_markdown(f"{head}\n\n{_fenced(as_text(lines))}\n\n{foot}", plain)
     from ..markup import container
 
     told = re.sub(r"`([^`]{1,80})`", r"<code>\1</code>", escape(foot))
     html = container(f"<p>{escape(head)}</p>{as_html(lines)}<p>{told}</p>", style=True)
-    return show_document(shell, f"{head}\n\n{as_text(lines)}\n\n{foot.replace('`', '')}", html)
+    return show_document(shell, plain, html)
+
+
+def _fenced(text: str) -> str:
+    longest = max(map(len, re.findall(r"`+", text)), default=0)
+    mark = "`" * max(3, longest + 1)
+    return f"{mark}diff\n{text}\n{mark}"
+
+
+def _show_markdown(text: str, plain: str) -> None:
+    from IPython.display import publish_display_data
+
+    from ..markup import safe_markdown
+
+    publish_display_data({"text/markdown": safe_markdown(text), "text/plain": printable(plain)})  # type: ignore[no-untyped-call]
 
 
 def _takes_colors(shell: Any, out: Any) -> bool:

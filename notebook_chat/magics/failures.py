@@ -11,10 +11,10 @@ from .kernel_cells import KernelCells
 
 if TYPE_CHECKING:
     from ..prompt.correction import Correction
+    from ..prompt.tracebacks import Sources
 
 _MOST_EARLIER = 50  # failures whose texts are kept
 _EARLIER_TOKENS = 600
-_NONE = "no cell of this kernel has failed"
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Failures:
         if previous is not None and previous.number is not None and previous.number != failure.number:
             held = self._kept or (before if before is not None and id(before) == self._identity else None)
             if held is not None:
-                self._earlier[previous.number] = replace(previous, told=_text(held))
+                self._earlier[previous.number] = replace(previous, told=self._text_of(previous, held))
                 while len(self._earlier) > _MOST_EARLIER:
                     self._earlier.pop(next(iter(self._earlier)))
         self._last, self._identity, self._kept, self._since = failure, id(error), None, None
@@ -136,20 +136,21 @@ class Failures:
         if last is not None and (last.cell == cell if last.cell and cell else last.source == source):
             self._last = replace(last, over=number)
 
-    def find(self, number: int | None = None) -> Failure:
+    def find(self, number: int | None = None) -> Failure | None:
         """The failure that is meant.
 
         Args:
             number: The number of the cell's run; ``None`` for the last one.
 
+        Returns:
+            It; ``None`` where no cell has failed.
+
         Raises:
-            InvalidOptionError: There is none, or it is nothing that could be fixed.
+            InvalidOptionError: It is nothing that could be fixed, or there is no such cell.
         """
         last = self._current()
         if number is None:
             self._refuse_since(last)
-            if last is None:
-                raise InvalidOptionError(_NONE, hint=_of_command(self.cells.shell))
             return last
         if last is not None and last.number == number:
             return last
@@ -171,8 +172,11 @@ class Failures:
         """
         last = self._current()
         if last is not None and last.number == number and last.error is not None:
-            return _text(last.error)
+            return self._text_of(last, last.error)
         return self._earlier[number].told if number in self._earlier else self.cells.told_error(number)
+
+    def _text_of(self, failure: Failure, error: BaseException) -> str:
+        return _text(error, self.cells.sources(failure.number, failure.source))
 
     def _refuse_since(self, last: Failure | None) -> None:
         """What came after the last error of code, if that is what the user sees."""
@@ -229,15 +233,10 @@ def is_command(source: str) -> bool:
     return bool(lines) and all(line.lstrip().startswith("%chat") for line in lines)
 
 
-def _of_command(shell: Any) -> str:
-    """What to do where a command of the system failed, which raises nothing."""
-    code = shell.user_ns.get("_exit_code")
-    if type(code) is int and code != 0:
-        return f"A command behind ! ended with exit code {code}: paste what it wrote beneath %%chat."
-    return ""
+def _text(error: BaseException, sources: Sources) -> str:
+    from ..prompt.failure import report
 
-
-def _text(error: BaseException) -> str:
-    from ..prompt.failure import describe_failure
-
-    return describe_failure(error, _EARLIER_TOKENS).text
+    try:
+        return report(error, tokens=_EARLIER_TOKENS, words_only=True, sources=sources).text
+    except Exception:  # an exception may be of any kind
+        return type(error).__name__

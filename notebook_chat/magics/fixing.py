@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidOptionError
 from .arguments import conversation_names, model_names, parse_cell_line
@@ -57,6 +57,8 @@ def fix(context: Context, arguments: Namespace) -> None:
     failures = context.settings.failures
     failures.proposal = None
     failure = failures.find(number)
+    if failure is None:
+        return show_text(f"No cell of this kernel has failed. {_of_command(context.shell)}".strip())
     if failure.over is not None:
         show_text(
             f"{failure.name} ran again as In[{failure.over}] and came to its end: its error may be over."
@@ -74,6 +76,7 @@ def fix(context: Context, arguments: Namespace) -> None:
     _propose(run, request, failure, context)
     if arguments.insert and failures.proposal is not None:
         _put_below(failures.proposal, context)
+    return None
 
 
 @group.subcommand("insert", "puts the corrected cell that %chat fix has shown into a new cell below, once")
@@ -81,8 +84,8 @@ def insert(context: Context, _: Namespace) -> None:
     """Makes a cell of what was shown."""
     proposal = context.settings.failures.proposal
     if proposal is None:
-        raise InvalidOptionError("there is no corrected cell", hint="%chat fix shows one.")
-    _put_below(proposal, context)
+        return show_text("There is no corrected cell: %chat fix shows one.")
+    return _put_below(proposal, context)
 
 
 @group.subcommand(
@@ -157,7 +160,8 @@ def _propose(run: Run, request: CodeRequest, failure: Failure, context: Context)
     owner = f"{asking}:fix" if asking is not None else ""
     context.settings.failures.proposal = Proposal(correction, cell.name, owner)
     lines = difference(unmarked(cell.text), correction.code)
-    show_difference(context.shell, lines, f"{cell.name}, corrected:", _INSERT)
+    head, markdown = f"{cell.name}, corrected:", context.settings.output == "markdown"
+    show_difference(context.shell, lines, head, _INSERT, markdown=markdown)
 
 
 def _put_below(proposal: Proposal, context: Context) -> None:
@@ -166,6 +170,14 @@ def _put_below(proposal: Proposal, context: Context) -> None:
         return show_text(f"The corrected {proposal.name} is in a cell already; %chat code makes another one.")
     proposal.placed = True
     return show_text(context.settings.inserted.put(proposal.correction.code, owner=proposal.owner))
+
+
+def _of_command(shell: Any) -> str:
+    """What to do where a command of the system failed, which raises nothing."""
+    code = shell.user_ns.get("_exit_code")
+    if type(code) is int and code != 0:
+        return f"A command behind ! ended with exit code {code}: paste what it wrote beneath %%chat."
+    return ""
 
 
 def _number_and_hint(words: list[str]) -> tuple[int | None, str]:

@@ -29,6 +29,12 @@ class KernelCells:
         self.shell = shell
 
     @property
+    def _numbers(self) -> dict[str, int]:
+        """The numbers of cells by the names of files under which they were compiled."""
+        numbers = getattr(self.shell.compile, "_filename_map", None)
+        return numbers if isinstance(numbers, dict) else {}
+
+    @property
     def current(self) -> int:
         """The number of the cell that runs."""
         return int(self.shell.execution_count)
@@ -49,7 +55,7 @@ class KernelCells:
 
     def number_of(self, error: BaseException) -> int | None:
         """The number of the cell that an error came from, by the outermost cell of its traceback."""
-        numbers: dict[str, int] = self.shell.compile._filename_map
+        numbers = self._numbers
         files = [scope.f_code.co_filename for scope, _ in traceback.walk_tb(error.__traceback__)]
         if isinstance(error, SyntaxError) and isinstance(error.filename, str):
             files.append(error.filename)
@@ -83,7 +89,7 @@ class KernelCells:
         from ..prompt.tracebacks import Source
 
         name = f"In[{number}]" if number is not None else "the cell"
-        numbers: dict[str, int] = self.shell.compile._filename_map
+        numbers = self._numbers
 
         def find(file: str) -> Source | None:
             if file in _COMPILED_BY_MAGICS:

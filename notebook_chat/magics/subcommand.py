@@ -148,7 +148,7 @@ def prose_words(line: str, parser: Parser) -> list[str]:
         word, _, after = rest.partition(" ")
         if word in flags or word.startswith("--"):
             value, _, after = after.strip().partition(" ") if flags.get(word) else ("", "", after)
-            options += [word, value] if flags.get(word) else [word]
+            options += [word, value] if value else [word]
         elif not numbers and _NUMBER.fullmatch(word):
             numbers.append(word)
         else:

@@ -33,7 +33,7 @@ def describe_sequence(value: Any, tokens: int) -> Description:
     if whole := _whole(value, tokens, count, "item", base in (list, tuple) and type(value) is base):
         return whole
     first = f"{a(type_name(type(value)))} of {counted(count, 'item')}{bound}"
-    lines = _lines_of_items(plain, count, first, tokens, base is not deque)
+    lines = _lines_of_items(plain, count, first, tokens, base is not deque, True)
     return Description(lines, counted(count, "item"))
 
 
@@ -45,7 +45,7 @@ def describe_set(value: Any, tokens: int) -> Description:
         return whole
     items = list(islice(base.__iter__(value), WALKED))
     first = f"{a(type_name(type(value)))} of {counted(count, 'item')}"
-    return Description(_lines_of_items(items, count, first, tokens, False), counted(count, "item"))
+    return Description(_lines_of_items(items, count, first, tokens, False, False), counted(count, "item"))
 
 
 def describe_view(value: Any, tokens: int) -> Description:
@@ -53,7 +53,7 @@ def describe_view(value: Any, tokens: int) -> Description:
     count = len(value)
     items = list(islice(iter(value), WALKED))
     first = f"The {type(value).__name__.partition('_')[2]} of a dict, {counted(count, 'item')}"
-    return Description(_lines_of_items(items, count, first, tokens, False), counted(count, "item"))
+    return Description(_lines_of_items(items, count, first, tokens, False, False), counted(count, "item"))
 
 
 def describe_mapping(value: Any, tokens: int) -> Description:
@@ -134,17 +134,26 @@ def _whole(value: Any, tokens: int, count: int, one: str, plain: bool) -> Descri
     )
 
 
-def _lines_of_items(items: Any, count: int, first: str, tokens: int, indexed: bool) -> str:
+def _lines_of_items(items: Any, count: int, first: str, tokens: int, indexed: bool, ordered: bool) -> str:
+    """What a container is, the types of its elements, and the first and the last ones.
+
+    Args:
+        items: The elements.
+        count: How many there are.
+        first: What it is, in words.
+        tokens: How long the text may be.
+        indexed: Whether any element is found at once by its position.
+        ordered: Whether the last ones are.
+    """
     walked = _walked(items, count, indexed)
     about = f"{first}: {_types(walked, count)}{_range(walked) if len(walked) == count else ''}"
     lines = [about, *_inside(walked)]
     room = tokens - sum(len(line) for line in lines) // 3 - 12
-    head, tail = _ends(items, count, indexed)
     width = max(24, min(400, int(room * BYTES_PER_TOKEN) // 3))
-    texts = [short_repr(item, width) for item in head]
-    shown = _joined_ends(
-        texts, [short_repr(item, width) for item in tail], count, int(max(8, room) * BYTES_PER_TOKEN)
-    )
+    rest = min(5, count - 1) if ordered else 0
+    tail = [short_repr(items[at], width) for at in range(count - rest, count)]
+    head = (short_repr(item, width) for item in islice(iter(items), _SAMPLE))
+    shown = _joined_ends(head, tail, count, int(max(8, room) * BYTES_PER_TOKEN))
     return lines_within([*lines, shown], tokens)
 
 
@@ -157,31 +166,29 @@ def _walked(items: Any, count: int, indexed: bool) -> list[Any]:
     return [items[at * (count - 1) // (_SAMPLE - 1)] for at in range(_SAMPLE)]
 
 
-def _ends(items: Any, count: int, indexed: bool) -> tuple[list[Any], list[Any]]:
-    head = list(islice(iter(items), 200))
-    rest = min(5, count - len(head)) if indexed else 0
-    return head, [items[at] for at in range(count - rest, count)]
-
-
-def _joined_ends(head: Sequence[str], tail: Sequence[str], count: int, room: int) -> str:
+def _joined_ends(head: Iterable[str], tail: Sequence[str], count: int, room: int) -> str:
     """The first and the last elements, as many as there is room for: two thirds of it are for the first ones."""
-    last: list[str] = []
+    first: list[str] = []
     taken = 0
+    for text in head:
+        taken += len(text) + 2
+        if first and taken > room:
+            break
+        first.append(text)
+    separator = "\n" if any(len(text) > 60 for text in first[:3]) else ", "
+    if len(first) == count:
+        return separator.join(first)
+    last: list[str] = []
+    taken = 3
     for text in reversed(tail):
         taken += len(text) + 2
         if last and taken > room // 3:
             break
         last.insert(0, text)
-    first: list[str] = []
-    left = room - min(taken, room // 2)
-    for text in head:
-        left -= len(text) + 2
-        if first and left < 0:
-            break
-        first.append(text)
-    between = [] if len(first) == count else ["…"]
-    separator = "\n" if any(len(text) > 60 for text in first[:3]) else ", "
-    return separator.join([*first, *between, *(last if between else [])])
+    left = room - taken
+    while len(first) > 1 and sum(map(len, first)) + 2 * len(first) > left:
+        first.pop()
+    return separator.join([*first, "…", *last[max(0, len(first) + len(last) - count) :]])
 
 
 def _types(items: Iterable[Any], count: int) -> str:

@@ -61,16 +61,23 @@ def describe_failure(error: BaseException, tokens: int = DEFAULT_TOKENS) -> Desc
     return Description(found.text, found.label)
 
 
-def report(error: BaseException, *, tokens: int = FAILURE_TOKENS, sources: Sources = no_cells) -> Report:
+def report(
+    error: BaseException,
+    *,
+    tokens: int = FAILURE_TOKENS,
+    sources: Sources = no_cells,
+    words_only: bool = False,
+) -> Report:
     """An exception as a model can read it.
 
     Args:
         error: The exception.
         tokens: How long the text may be.
         sources: Gives the cells by the names under which they were compiled.
+        words_only: Whether to leave out values and facts, so that no value is asked for anything.
     """
     values = ToldValues(0)
-    writer = _Writer(sources, values)
+    writer = _Writer(sources, values, words_only)
     text = writer.told(error, tokens, depth=0)
     return Report(
         cut_end(text, tokens), type(error).__name__, tuple(values.extras), tuple(dict.fromkeys(writer.cells))
@@ -80,7 +87,8 @@ def report(error: BaseException, *, tokens: int = FAILURE_TOKENS, sources: Sourc
 class _Writer:
     """Writes exceptions down that hang together: no value and no exception twice."""
 
-    def __init__(self, sources: Sources, values: ToldValues) -> None:
+    def __init__(self, sources: Sources, values: ToldValues, words_only: bool) -> None:
+        self._words_only = words_only
         self.cells: list[str] = []
         self._sources = sources
         self._values = values
@@ -132,7 +140,8 @@ class _Writer:
             parts.append(place)
         inner = trace.own[0] if trace.own else None
         lines = lines_of(inner, self._sources) if inner is not None else []
-        facts = "\n".join(f"- {redact(fact)}" for fact in clues(error, message, inner, lines))
+        found = [] if self._words_only else clues(error, message, inner, lines)
+        facts = "\n".join(f"- {redact(fact)}" for fact in found)
         facts = cut_end(facts, int(tokens * _CLUES)) if facts else ""
         self._values.tokens = tokens - tokens_of("\n".join(parts)) - tokens_of(facts)
         parts += self._frames(trace)
@@ -160,7 +169,7 @@ class _Writer:
         excerpt = cut_end(excerpt_of(lines, frame.line), max(self._values.tokens // 2, 1))
         self._values.tokens -= tokens_of(head) + tokens_of(excerpt)
         found = [named for named in values_in(frame, lines) if not self._is_shown(named.value)]
-        values = self._values.lines(found)
+        values = [] if self._words_only else self._values.lines(found)
         told = "\n".join((f"{head}{':' if excerpt else ''}", *filter(None, [excerpt])))
         return "\n".join((told, *(["Values there:", *values] if values else [])))
 

@@ -175,28 +175,41 @@ def _first(value: Any, limit: int) -> Iterator[Any]:
 
 
 def _items(items: Iterable[Any], count: int, limit: int, depth: int, above: tuple[int, ...]) -> str:
-    return _joined((_short(item, max(8, limit), depth - 1, above) for item in items), count, limit)
+    each = _each(count, limit)
+    return _joined((_short(item, each, depth - 1, above) for item in items), count, limit)
 
 
 def _pairs(
     items: Iterable[tuple[Any, Any]], count: int, limit: int, depth: int, above: tuple[int, ...]
 ) -> str:
+    each = _each(count, limit)
+
     def written() -> Iterator[str]:
         for key, one in islice(items, limit):
-            name = _short(key, max(8, limit // 2), depth - 1, above)
-            yield f"{name}: {_short(one, max(8, limit - len(name)), depth - 1, above)}"
+            name = _short(key, max(8, each // 2), depth - 1, above)
+            yield f"{name}: {_short(one, max(8, each - len(name) - 2), depth - 1, above)}"
 
     return _joined(written(), count, limit)
 
 
 def _named(fields: list[tuple[str, Any]], limit: int, depth: int, above: tuple[int, ...]) -> str:
-    pieces = (f"{name}={_short(one, max(8, limit - len(name)), depth - 1, above)}" for name, one in fields)
+    each = _each(len(fields), limit)
+    pieces = (f"{name}={_short(one, max(8, each - len(name) - 1), depth - 1, above)}" for name, one in fields)
     return _joined(pieces, len(fields), limit)
+
+
+def _each(count: int, limit: int) -> int:
+    """How long one of some pieces may be, so that there is room for how many there are."""
+    return max(8, limit if count == 1 else limit - len(_more(count)))
+
+
+def _more(count: int) -> str:
+    return f", … {counted(count, 'item')}"
 
 
 def _joined(pieces: Iterator[str], count: int, limit: int) -> str:
     """As many of the pieces as there is room for, and how many there are where some are left out."""
-    note = f", … {counted(count, 'item')}"
+    note = _more(count)
     kept: list[str] = []
     taken = 0
     for piece in pieces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import types
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from .frame_values import Named, is_plain, withheld, without_secrets
 _FAR_TOKENS = 120
 _CODE_TOKENS = 120  # of functions and classes
 _LEAST_TOKENS = 24
+_LEAST_SECONDS = 0.02
 _CODE = (type, types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 _MOST = 40  # values
 _MOST_NAMED = 8
@@ -25,10 +27,12 @@ class ToldValues:
 
     Attributes:
         tokens: How many tokens are left.
+        seconds: How long is left to wait for values that do not tell of themselves at once.
         extras: What the reader is told of the values, without their texts.
     """
 
     tokens: int
+    seconds: float = 2.0
     extras: list[Extra] = field(default_factory=list)
     _seen: set[tuple[str, int]] = field(default_factory=set)
     _names: dict[int, str] = field(default_factory=dict)
@@ -60,7 +64,9 @@ class ToldValues:
         if not text and first_name != named.name and not is_plain(named.value):
             text = f"the same object as {first_name}"
         elif not text:
-            text, label = _described(named, min(_tokens_for(named), self.tokens - 8))
+            began = time.monotonic()
+            text, label = _described(named, min(_tokens_for(named), self.tokens - 8), self.seconds)
+            self.seconds = max(self.seconds - (time.monotonic() - began), _LEAST_SECONDS)
             if (
                 (label or named.near)
                 and len(self.extras) < _MOST_NAMED
@@ -79,14 +85,14 @@ def _tokens_for(named: Named) -> int:
     return DEFAULT_TOKENS if named.near else _FAR_TOKENS
 
 
-def _described(named: Named, tokens: int) -> tuple[str, str]:
+def _described(named: Named, tokens: int, seconds: float) -> tuple[str, str]:
     """A value's text and its label."""
     from .describing import describe
 
     if is_plain(named.value):
         return cut_end(redact(repr(named.value)), tokens), ""
     try:
-        description = describe(named.value, name=named.name, tokens=tokens)
+        description = describe(named.value, name=named.name, tokens=tokens, seconds=min(seconds, 1.0))
         text, label = description.text, description.label
     except Exception:
         text, label = f"a {type(named.value).__name__}", ""
