@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InvalidMessagesError, InvalidOptionError
 from .arguments import conversation_names
+from .conversation_commands import turn_number
 from .output import show_text
 from .subcommand import CONVERSATION, Context, Group, argument, path_of
 
@@ -72,7 +73,7 @@ def _turn(context: Context, arguments: Namespace) -> Turn:
         number, name = None, number  # one word that is no number names a conversation
     conversation = context.session.named(name)
     if number is not None:
-        turn = conversation.turn(int(number))
+        turn = conversation.turn(turn_number(number))
         if not turn.answer.strip():
             raise InvalidMessagesError(f"turn {number} has no answer in words")
         return turn

@@ -17,16 +17,23 @@ if TYPE_CHECKING:
 
 group = Group()
 
+_DIGITS = 9  # Python reads no number of thousands of them
+
 _MARKS = {"stopped": " (stopped)", "failed": " (incomplete)", "complete": ""}
 
 
-def _number(text: str) -> int:
-    if not text.isdecimal():
+def turn_number(text: str) -> int:
+    """The number that a text is.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none that a turn can have.
+    """
+    if not text.isdecimal() or len(text) > _DIGITS:
         raise argparse.ArgumentTypeError(f"{text!r} is not the number of a turn, which %chat history shows")
     return int(text)
 
 
-NUMBER = argument("number", metavar="N", type=_number, help="the number of a turn, as the history shows it")
+NUMBER = argument("number", metavar="N", type=turn_number, help="the number of a turn, as the history shows it")
 
 
 @group.subcommand(
