@@ -72,7 +72,7 @@ def compose(message: Message, ingredients: Ingredients) -> Composed:
         ConfigurationError: Something of it is not usable.
         TransportError: A file cannot be fetched.
     """
-    given = [image_part(image) for image in ingredients.images]
+    given = [image_part(image) for image in ingredients.images or ()]
     files = _files(ingredients)
     if ingredients.blind:
         _refuse_images(

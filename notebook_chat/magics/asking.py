@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..chat import Chat, answer_of
@@ -14,7 +15,7 @@ from ..prompt import LoadedPrompt
 from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
 from ..run import Run
 from ..session import DEFAULT, NotebookSession
-from ..store import stored_with
+from ..store import asked_in_cell, stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
 from .cell import options_and_prompt
@@ -44,7 +45,8 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     asked: str | LoadedPrompt = prompt
     of_file = None
     if options.prompt is not None:
-        asked = of_file = load_prompt(options.prompt, options, prompt, session)
+        of_file = load_prompt(options.prompt, options, prompt, session)
+        asked = of_file = replace(of_file, typed=asked_in_cell(line, prompt))
     elif not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
     conversation = session.conversation(options.conversation or DEFAULT)

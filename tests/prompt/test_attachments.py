@@ -19,7 +19,9 @@ from notebook_chat.messages import ImagePart, TextPart
 from notebook_chat.prompt import Extra
 from notebook_chat.prompt.attachments import ALL_TOKENS, DEFAULT_FILE_TOKENS, Budget, Way, attach
 from notebook_chat.prompt.attachments.content import LARGEST
+from notebook_chat.prompt.attachments.excerpts import excerpt
 from notebook_chat.prompt.attachments.kinds import fence
+from notebook_chat.prompt.attachments.texts import Text
 from notebook_chat.secrets import Secret
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -247,6 +249,12 @@ def test_a_file_whose_ends_are_read_is_cut_between_characters(encoding: str, fol
     assert label.startswith("read as" if encoding == "cp1252" else "first")
 
 
+def test_a_few_bytes_that_are_no_utf_8_do_not_spoil_the_rest() -> None:
+    text, label = one(("a.log", "größer als zuvor\n".encode() * 10 + b"\xc3"))
+    assert "größer als zuvor\n\ufffd\n" in text
+    assert label == "read as UTF-8 with bytes that are none, 11 lines"
+
+
 # --- sizes
 
 
@@ -271,6 +279,44 @@ def test_one_long_line_is_cut_in_its_middle() -> None:
     text, label = one(("a.txt", b"x" * 100_000), each=100)
     assert "\n[… 99,670 characters left out …]\n" in text
     assert label == "first 165 and last 165 of 100,000 characters"
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_very_wide_lines_are_cut_in_characters(lines: int) -> None:
+    text, label = one(("a.csv", b"\n".join([b"1234," * 100_000] * lines)), each=100)
+    assert label.endswith(f"first 165 and last 165 of {500_000 * lines + lines - 1:,} characters")
+    assert len(text) < 6000
+
+
+def test_of_a_huge_line_the_ends_are_sent(folder: Path) -> None:
+    Path("a.txt").write_bytes(b"0" * LARGEST + b"1" * 1000)
+    text, label = one("a.txt", each=100)
+    assert label == "first 165 and last 165 characters of 33.6 MB"
+    assert f"{'0' * 165}\n[… about 33.6 MB left out …]\n{'1' * 165}" in text
+
+
+def test_rows_of_several_lines_are_counted_as_lines() -> None:
+    data = b"a,b\n" + b'"x\ny",2\n' * 1000
+    assert one(("a.csv", data))[1] == "1,000 × 2"
+    assert one(("a.csv", data), each=50)[1] == "1,000 × 2, first 20 and last 20 of 2,001 lines"
+
+
+@given(
+    st.lists(st.text(alphabet="aé,\n", max_size=30), max_size=60).map("\n".join),
+    st.integers(1, 60),
+    st.booleans(),
+)
+def test_what_is_shown_is_the_beginning_and_the_end(text: str, tokens: int, ends: bool) -> None:
+    given_ = Text(text, text if ends else None, len(text.encode()) * (1 + ends))
+    shown = excerpt(given_, tokens)
+    if not shown.cut:
+        assert shown.text == text
+        return
+    head, _, rest = shown.text.partition("[… ")
+    tail = rest.partition(" left out …]\n")[2]
+    assert text.startswith((head, head.removesuffix("\n")))
+    assert text.endswith(tail)
+    assert len((head + tail).encode()) <= tokens * 3.3 + 2
 
 
 @given(st.lists(st.integers(1, 200_000), max_size=60), st.none() | st.integers(1, 500_000))

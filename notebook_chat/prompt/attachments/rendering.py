@@ -128,15 +128,16 @@ def _table(file: Readable, content: Content) -> Readable:
     table = Table(file.text, suffix)
     if table.columns == 0:
         return file
+    by_rows = table.rows is None or table.rows + table.named == file.text.head.rstrip("\n").count("\n") + 1
     return Readable(
         file.name,
         file.text,
         "tsv" if suffix in (".tsv", ".tab") else "csv",
-        "row",
+        "row" if by_rows else "line",  # some rows have several, or there are empty ones
         table.summary,
-        kept=int(table.named),
+        kept=int(table.named and by_rows),
         shape=table.shape,
-        cut_shape=counted(table.columns, "column"),
+        cut_shape=counted(table.columns, "column") if by_rows else table.shape,
         told=file.told,
     )
 
