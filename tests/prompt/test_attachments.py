@@ -14,15 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_chat.errors import ConfigurationError, InvalidMessagesError
+from notebook_chat import Chat
+from notebook_chat.errors import ChatError, ConfigurationError, InvalidMessagesError, UnexpectedError
 from notebook_chat.messages import ImagePart, TextPart
 from notebook_chat.prompt import Extra
 from notebook_chat.prompt.attachments import ALL_TOKENS, DEFAULT_FILE_TOKENS, Budget, Way, attach
-from notebook_chat.prompt.attachments.content import LARGEST
+from notebook_chat.prompt.attachments.content import LARGEST, LARGEST_NOTEBOOK
 from notebook_chat.prompt.attachments.excerpts import excerpt
 from notebook_chat.prompt.attachments.kinds import fence
 from notebook_chat.prompt.attachments.texts import Text
 from notebook_chat.secrets import Secret
+
+from ..fakes import parrot
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
@@ -164,6 +167,17 @@ def test_a_notebook_that_is_none_is_a_text(data: bytes) -> None:
     assert one(("a.ipynb", data))[1].endswith(("line", "characters"))
 
 
+def test_a_large_image_is_sent_whole_and_a_larger_one_refused(folder: Path) -> None:
+    for size in (LARGEST + 1000, LARGEST_NOTEBOOK + 1000):
+        with Path("a.png").open("wb") as file:
+            file.write(PNG)
+            file.truncate(size)
+        if size > LARGEST_NOTEBOOK:
+            assert "a.png is too large: 33,555,432 bytes of at most 33,554,432" in refused("a.png")
+        else:
+            assert len(attached("a.png")[0].parts[1].data) == size  # type: ignore[union-attr]
+
+
 def test_an_image_is_sent_as_one() -> None:
     Path("a.png").write_bytes(PNG)
     [extra] = attached("a.png")
@@ -271,7 +285,7 @@ def test_of_a_file_of_gigabytes_the_ends_are_read(folder: Path) -> None:
 
 def test_a_notebook_that_is_too_large_is_refused(folder: Path) -> None:
     with Path("a.ipynb").open("wb") as file:
-        file.write(b"{}" * LARGEST)
+        file.write(b"{}" * LARGEST_NOTEBOOK)
     assert "is a notebook of 67.1 MB, which is too large to be read. Clear its outputs" in refused("a.ipynb")
 
 
@@ -291,8 +305,8 @@ def test_very_wide_lines_are_cut_in_characters(lines: int) -> None:
 def test_of_a_huge_line_the_ends_are_sent(folder: Path) -> None:
     Path("a.txt").write_bytes(b"0" * LARGEST + b"1" * 1000)
     text, label = one("a.txt", each=100)
-    assert label == "first 165 and last 165 characters of 33.6 MB"
-    assert f"{'0' * 165}\n[… about 33.6 MB left out …]\n{'1' * 165}" in text
+    assert label == "first 165 and last 165 characters of 8.4 MB"
+    assert f"{'0' * 165}\n[… about 8.4 MB left out …]\n{'1' * 165}" in text
 
 
 def test_rows_of_several_lines_are_counted_as_lines() -> None:
@@ -501,6 +515,28 @@ def test_objects_that_read_what_they_like() -> None:
     assert "\nx\n" in one(Reader("x"))[0]
     assert "gives list, and no bytes" in refused(Reader([1]))
     assert "cannot be read: ZeroDivisionError" in refused(Reader(ZeroDivisionError("secret")))
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.binary(max_size=50) | st.text(max_size=50),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=5), inner)
+    ),
+    max_leaves=5,
+)
+
+
+@given(ANYTHING, ANYTHING)
+def test_whatever_is_given_as_a_file_is_taken_or_refused_in_one_line(files: Any, tokens: Any) -> None:
+    if "http" in repr(files).lower():
+        return
+    chat: Any = Chat(provider=parrot(["fine"]))
+    for given_ in (files, [files]):
+        try:
+            chat.ask("hi", files=given_, file_tokens=tokens)
+        except ChatError as error:
+            assert not isinstance(error, UnexpectedError), repr(error)
+            assert "\n" not in str(error)
 
 
 # --- what a file says does not leave its fence

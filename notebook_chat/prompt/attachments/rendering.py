@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import InvalidMessagesError
-from ...images import image_part
+from ...images import check_size, image_part
 from ...parts import ImagePart, TextPart
 from ..extra import Extra
 from . import data, kinds
@@ -79,6 +79,7 @@ def image_extra(content: Content) -> Extra:
     Raises:
         InvalidMessagesError: It is too large.
     """
+    check_size(content.size, content.name)
     image = image_part(content.head)
     label = f"{image.media_type.removeprefix('image/').upper()} image"
     return Extra(content.name, named_image(content.name, image), ", ".join((*_told(content), label)))
