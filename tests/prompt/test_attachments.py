@@ -112,6 +112,14 @@ def test_a_strange_table_is_sent_all_the_same(text: str) -> None:
         assert one(("t.csv", text.encode()))[0].startswith("File t.csv (")
 
 
+def test_a_table_of_many_columns_leaves_room_for_its_rows() -> None:
+    names = ",".join(f"a column whose name is long {number}" for number in range(500))
+    text, _ = one(("t.csv", f"{names}\n{','.join('1' * 500)}\n".encode()), each=1000)
+    assert "and 400 more columns." in text
+    assert "characters left out …]" in text.split("\n")[2]
+    assert len(text) < 1000 * 3.3 * 1.3 + 300
+
+
 def test_tabs_separate_a_tsv() -> None:
     text, label = one(("t.tsv", b"a\tb,c\n1\t2\n"))
     assert label == "1 × 2"

@@ -10,10 +10,12 @@ from ...parts import ImagePart, TextPart
 from ..extra import Extra
 from . import data, kinds
 from .content import Content
-from .excerpts import BYTES_PER_TOKEN, Excerpt, counted, excerpt, size_in_words
+from .excerpts import BYTES_PER_TOKEN, Excerpt, counted, excerpt, shortened, size_in_words
 from .pages import page_text
 from .tables import Table
 from .texts import Text, text_of
+
+_SHORT = 200  # characters of a summary that need not be cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Readable:
         shown = excerpt(self.text, tokens, self.unit, self.kept)
         how_much = self._how_much(shown)
         summary = " ".join(filter(None, (self.summary, self.cut_summary if shown.cut else "")))
+        summary = shortened(summary, max(int(tokens * BYTES_PER_TOKEN / 4), _SHORT))
         # The summary is made of names that stand in the file: it is as strange as the rest of it.
         body = f"[{summary}]\n{shown.text}" if summary else shown.text
         body = kinds.fence(body, self.language) if shown.text else "(It is empty.)"
