@@ -102,7 +102,7 @@ def compose(message: Message, ingredients: Ingredients) -> Composed:
         ConfigurationError: Something of it is not usable.
         TransportError: A file cannot be fetched.
     """
-    given = tuple(image_part(image) for image in ingredients.images)
+    given = tuple(image_part(image) for image in ingredients.images or ())
     files = _files(ingredients)
     if ingredients.blind:
         own = (*message.parts, *given, *(part for file in files for part in file.parts))

@@ -186,7 +186,8 @@ def _code(conversation: Conversation, turn: Turn) -> str:
         words += [flag, str(turn.options[option])] if option in turn.options else []
     # A cell has one line for the options: what does not fit there goes as a call.
     line = shlex.join(words)
-    prompt = turn.asked
+    # Whoever gets the notebook has not the file of a prompt to reuse.
+    prompt = turn.prompt.text if turn.asked.startswith("@") else turn.asked
     if "\n" in line or "\r" in line or not prompt.strip() or prompt != prompt.strip("\n"):
         return f"get_ipython().run_cell_magic('chat', {line!r}, {prompt!r})"
     return f"%%chat {line}\n{prompt}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..chat import Chat, answer_of
@@ -23,7 +24,7 @@ from ..renderers import (
 )
 from ..run import Run
 from ..session import DEFAULT, NotebookSession
-from ..store import stored_with
+from ..store import asked_in_cell, stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
 from .cell import options_and_prompt
@@ -56,7 +57,8 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         raise InvalidOptionError(f"{options.positional} is a file: write -a before each")
     asked: str | LoadedPrompt = prompt
     if options.prompt is not None:
-        asked = load_prompt(options.prompt, options, prompt, session)
+        loaded = load_prompt(options.prompt, options, prompt, session)
+        asked = replace(loaded, typed=asked_in_cell(line, prompt))
     elif not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
     put(

@@ -70,7 +70,7 @@ def prompt_words(words: Sequence[str], written: str, session: NotebookSession) -
 )
 def prompts(context: Context, arguments: Namespace) -> None:
     """Shows a table of prompts, or the file of one."""
-    from ..prompt.templates import Template, find_template, listing
+    from ..prompt.templates import Template, find_template, listing, places
 
     folder = beside(context.session)
     if arguments.name is not None:
@@ -83,8 +83,10 @@ def prompts(context: Context, arguments: Namespace) -> None:
         parameters = shorten(", ".join(one.told for one in takes))
         rows.append([MARK + name, parameters, shorten(told), place.shown + instead])
     if not rows:
+        own = places(folder)[-1].shown
         return show_text(
-            "There are none yet: %%chat @explain asks what stands in .chat/explain.md beside the notebook."
+            "There are none yet: %%chat @explain asks what stands in .chat/explain.md beside the notebook, or in"
+            f" {own}/explain.md."
         )
     return show_table(context.shell, ("", "Parameters", "What for", "Where"), rows)
 

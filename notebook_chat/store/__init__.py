@@ -1,6 +1,15 @@
 """Where conversations are kept: a database on the disk, and the notebook's own copy of them."""
 
-from .notebook_file import Cell, NotebookFile, Stored, is_chat_cell, prompt_of, read_notebook, stored_with
+from .notebook_file import (
+    Cell,
+    NotebookFile,
+    Stored,
+    asked_in_cell,
+    is_chat_cell,
+    prompt_of,
+    read_notebook,
+    stored_with,
+)
 from .queries import Entry, Found
 from .saved_outputs import saved_outputs
 from .sightings import Sighting, digest_of
@@ -14,6 +23,7 @@ __all__ = [
     "Sighting",
     "Store",
     "Stored",
+    "asked_in_cell",
     "default_path",
     "digest_of",
     "is_chat_cell",

@@ -151,7 +151,26 @@ def prompt_of(source: str) -> str:
         source: What stands in the cell.
     """
     found = _CHAT.search(source)
-    return source[found.end() :].strip() if found else ""
+    return asked_in_cell(found[0], source[found.end() :]) if found else ""
+
+
+def asked_in_cell(line: str, cell: str) -> str:
+    """What a ``%%chat`` cell asks, as a reader is shown it: what stands beneath the line, and of the line, where that
+    names a prompt to reuse, all from there on.
+
+    Args:
+        line: What stands on the line of ``%%chat``.
+        cell: What stands beneath it.
+    """
+    quote = ""
+    for place, character in enumerate(line):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character == "@" and not line[max(place - 1, 0) : place].strip():
+            return f"{line[place:].strip()}\n{cell.strip()}".strip()
+    return cell.strip()
 
 
 def is_chat_cell(source: str) -> bool:

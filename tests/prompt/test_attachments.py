@@ -14,13 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_chat.errors import ConfigurationError, InvalidMessagesError
+from notebook_chat import Chat
+from notebook_chat.errors import ChatError, ConfigurationError, InvalidMessagesError, UnexpectedError
 from notebook_chat.messages import ImagePart, TextPart
 from notebook_chat.prompt import Extra
 from notebook_chat.prompt.attachments import ALL_TOKENS, DEFAULT_FILE_TOKENS, Budget, Way, attach
-from notebook_chat.prompt.attachments.content import LARGEST
+from notebook_chat.prompt.attachments.content import LARGEST, LARGEST_NOTEBOOK
+from notebook_chat.prompt.attachments.excerpts import excerpt
 from notebook_chat.prompt.attachments.kinds import fence
+from notebook_chat.prompt.attachments.texts import Text
 from notebook_chat.secrets import Secret
+
+from ..fakes import parrot
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
@@ -107,6 +112,14 @@ def test_a_strange_table_is_sent_all_the_same(text: str) -> None:
         assert one(("t.csv", text.encode()))[0].startswith("File t.csv (")
 
 
+def test_a_table_of_many_columns_leaves_room_for_its_rows() -> None:
+    names = ",".join(f"a column whose name is long {number}" for number in range(500))
+    text, _ = one(("t.csv", f"{names}\n{','.join('1' * 500)}\n".encode()), each=1000)
+    assert "and 400 more columns." in text
+    assert "characters left out …]" in text.split("\n")[2]
+    assert len(text) < 1000 * 3.3 * 1.3 + 300
+
+
 def test_tabs_separate_a_tsv() -> None:
     text, label = one(("t.tsv", b"a\tb,c\n1\t2\n"))
     assert label == "1 × 2"
@@ -160,6 +173,17 @@ def test_a_notebook_is_its_sources_and_the_texts_of_its_outputs() -> None:
 @pytest.mark.parametrize("data", [b"{}", b"[1]", b"no json", b'{"cells": 3}', b"[" * 100_000])
 def test_a_notebook_that_is_none_is_a_text(data: bytes) -> None:
     assert one(("a.ipynb", data))[1].endswith(("line", "characters"))
+
+
+def test_a_large_image_is_sent_whole_and_a_larger_one_refused(folder: Path) -> None:
+    for size in (LARGEST + 1000, LARGEST_NOTEBOOK + 1000):
+        with Path("a.png").open("wb") as file:
+            file.write(PNG)
+            file.truncate(size)
+        if size > LARGEST_NOTEBOOK:
+            assert "a.png is too large: 33,555,432 bytes of at most 33,554,432" in refused("a.png")
+        else:
+            assert len(attached("a.png")[0].parts[1].data) == size  # type: ignore[union-attr]
 
 
 def test_an_image_is_sent_as_one() -> None:
@@ -247,6 +271,12 @@ def test_a_file_whose_ends_are_read_is_cut_between_characters(encoding: str, fol
     assert label.startswith("read as" if encoding == "cp1252" else "first")
 
 
+def test_a_few_bytes_that_are_no_utf_8_do_not_spoil_the_rest() -> None:
+    text, label = one(("a.log", "größer als zuvor\n".encode() * 10 + b"\xc3"))
+    assert "größer als zuvor\n\ufffd\n" in text
+    assert label == "read as UTF-8 with bytes that are none, 11 lines"
+
+
 # --- sizes
 
 
@@ -263,7 +293,7 @@ def test_of_a_file_of_gigabytes_the_ends_are_read(folder: Path) -> None:
 
 def test_a_notebook_that_is_too_large_is_refused(folder: Path) -> None:
     with Path("a.ipynb").open("wb") as file:
-        file.write(b"{}" * LARGEST)
+        file.write(b"{}" * LARGEST_NOTEBOOK)
     assert "is a notebook of 67.1 MB, which is too large to be read. Clear its outputs" in refused("a.ipynb")
 
 
@@ -271,6 +301,44 @@ def test_one_long_line_is_cut_in_its_middle() -> None:
     text, label = one(("a.txt", b"x" * 100_000), each=100)
     assert "\n[… 99,670 characters left out …]\n" in text
     assert label == "first 165 and last 165 of 100,000 characters"
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_very_wide_lines_are_cut_in_characters(lines: int) -> None:
+    text, label = one(("a.csv", b"\n".join([b"1234," * 100_000] * lines)), each=100)
+    assert label.endswith(f"first 165 and last 165 of {500_000 * lines + lines - 1:,} characters")
+    assert len(text) < 6000
+
+
+def test_of_a_huge_line_the_ends_are_sent(folder: Path) -> None:
+    Path("a.txt").write_bytes(b"0" * LARGEST + b"1" * 1000)
+    text, label = one("a.txt", each=100)
+    assert label == "first 165 and last 165 characters of 8.4 MB"
+    assert f"{'0' * 165}\n[… about 8.4 MB left out …]\n{'1' * 165}" in text
+
+
+def test_rows_of_several_lines_are_counted_as_lines() -> None:
+    data = b"a,b\n" + b'"x\ny",2\n' * 1000
+    assert one(("a.csv", data))[1] == "1,000 × 2"
+    assert one(("a.csv", data), each=50)[1] == "1,000 × 2, first 20 and last 20 of 2,001 lines"
+
+
+@given(
+    st.lists(st.text(alphabet="aé,\n", max_size=30), max_size=60).map("\n".join),
+    st.integers(1, 60),
+    st.booleans(),
+)
+def test_what_is_shown_is_the_beginning_and_the_end(text: str, tokens: int, ends: bool) -> None:
+    given_ = Text(text, text if ends else None, len(text.encode()) * (1 + ends))
+    shown = excerpt(given_, tokens)
+    if not shown.cut:
+        assert shown.text == text
+        return
+    head, _, rest = shown.text.partition("[… ")
+    tail = rest.partition(" left out …]\n")[2]
+    assert text.startswith((head, head.removesuffix("\n")))
+    assert text.endswith(tail)
+    assert len((head + tail).encode()) <= tokens * 3.3 + 2
 
 
 @given(st.lists(st.integers(1, 200_000), max_size=60), st.none() | st.integers(1, 500_000))
@@ -455,6 +523,28 @@ def test_objects_that_read_what_they_like() -> None:
     assert "\nx\n" in one(Reader("x"))[0]
     assert "gives list, and no bytes" in refused(Reader([1]))
     assert "cannot be read: ZeroDivisionError" in refused(Reader(ZeroDivisionError("secret")))
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.binary(max_size=50) | st.text(max_size=50),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=5), inner)
+    ),
+    max_leaves=5,
+)
+
+
+@given(ANYTHING, ANYTHING)
+def test_whatever_is_given_as_a_file_is_taken_or_refused_in_one_line(files: Any, tokens: Any) -> None:
+    if "http" in repr(files).lower():
+        return
+    chat: Any = Chat(provider=parrot(["fine"]))
+    for given_ in (files, [files]):
+        try:
+            chat.ask("hi", files=given_, file_tokens=tokens)
+        except ChatError as error:
+            assert not isinstance(error, UnexpectedError), repr(error)
+            assert "\n" not in str(error)
 
 
 # --- what a file says does not leave its fence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import logging
@@ -170,6 +171,59 @@ def test_a_password_goes_to_no_other_host(web: Web) -> None:
 def test_a_public_address_leads_to_no_private_one(to: str) -> None:
     way = Way(transport=InMemory(Canned(status=302, headers={"Location": to}), Canned([b"private"])))
     assert "leads on into your own network" in refused("http://93.184.215.14/a", way)
+
+
+def names(monkeypatch: pytest.MonkeyPatch, **known: list[str]) -> None:
+    """Has names stand for addresses."""
+
+    async def getaddrinfo(self: Any, host: str, *_: Any, **__: Any) -> list[Any]:
+        if host not in known:
+            raise OSError("unknown")
+        return [(0, 0, 0, "", (address, 0)) for address in known[host]]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "allowed"),
+    [
+        ("public", "private", False),
+        ("public", "own", False),
+        ("both", "private", False),
+        ("both", "own", False),
+        ("private", "private2", True),
+        ("private", "own", False),
+        ("private", "metadata", False),
+        ("private", "public", True),
+        ("unknown", "private", False),
+        ("unknown", "public", True),
+        ("public", "unknown", True),
+        ("localhost", "private", True),
+        ("localhost", "127.0.0.1", True),
+        ("public", "[::ffff:127.0.0.1]", False),
+        ("public", "[::]", False),
+    ],
+)
+def test_where_a_redirect_may_lead(
+    before: str, after: str, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names(
+        monkeypatch,
+        public=["93.184.215.14", "2606:2800::1"],
+        private=["10.1.2.3"],
+        private2=["192.168.0.1"],
+        both=["93.184.215.14", "127.0.0.1", "10.1.1.1"],
+        own=["127.0.0.1"],
+        localhost=["127.0.0.1", "::1"],
+        metadata=["169.254.169.254"],
+    )
+    way = Way(
+        transport=InMemory(Canned(status=302, headers={"Location": f"http://{after}/"}), Canned([b"content"]))
+    )
+    if allowed:
+        assert "content" in text_of(f"http://{before}/a", way)[0]
+    else:
+        assert "leads on into your own network" in refused(f"http://{before}/a", way)
 
 
 def test_encryption_is_not_given_up() -> None:

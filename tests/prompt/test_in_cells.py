@@ -18,6 +18,7 @@ from notebook_chat.messages import ImagePart, Message, TextPart, without_images
 from notebook_chat.prompt import Extra, Filled
 from notebook_chat.providers import AiAsk, Local, OpenAI
 from notebook_chat.providers.adapters import adapt
+from notebook_chat.store import prompt_of
 
 from ..fakes import parrot
 from ..servers import Answer
@@ -221,8 +222,47 @@ def test_a_prompt_is_asked_by_its_name(shell: Any, provider: Any, capsys: Any) -
     ]
     assert shell.user_ns["answer"].model == "parrot:green"
     [turn] = notebook(shell).conversation().turns
-    assert turn.asked == '@x topic="two words"\n\nAnd say {hello}.'
+    assert turn.asked == '@x topic="two words" -o answer\nAnd say {hello}.'
     assert turn.options == {"temperature": 0.5}
+
+
+def test_a_cell_with_a_prompt_to_reuse_is_recognized_by_what_stands_in_it(
+    shell: Any, provider: Any, capsys: Any
+) -> None:
+    prompt_file("Explain {{ topic }}.")
+    for cell in (
+        "%%chat @x topic=1",
+        "%%chat -t 1 @x topic='a b'  \nbody\n",
+        '%%chat -s "mail me @home"\nhello @x y',
+    ):
+        run(shell, capsys, cell)
+        turn = notebook(shell).conversation().turns[-1]
+        assert turn.asked == prompt_of(cell)
+    assert turn.asked == "hello @x y"
+
+
+def test_an_exported_notebook_needs_no_file(shell: Any, provider: Any, capsys: Any) -> None:
+    prompt_file("Explain {{ topic }}.")
+    run(shell, capsys, "%%chat @x topic=this")
+    run(shell, capsys, "%chat export talk.ipynb")
+    assert "Explain this." in Path("talk.ipynb").read_text("utf-8")
+    run(shell, capsys, "%chat export talk.md")
+    assert "@x topic=this" in Path("talk.md").read_text("utf-8")
+
+
+def test_a_link_beside_the_notebook_leads_nowhere_else(
+    shell: Any, capsys: Any, tmp_path_factory: Any
+) -> None:
+    secret = tmp_path_factory.mktemp("private") / "id_rsa"
+    secret.write_text("SECRET", "utf-8")
+    Path(".chat/x.md").symlink_to(secret)
+    Path("shared.md").write_text("fine", "utf-8")
+    Path(".chat/y.md").symlink_to("../shared.md")
+    out, fine = run(shell, capsys, "%%chat @x")
+    assert not fine
+    assert ".chat/x.md is a link that leads out of the notebook's folder. Copy the file there" in out
+    assert "SECRET" not in run(shell, capsys, "%chat prompts x")[0]
+    assert run(shell, capsys, "%%chat @y")[1]
 
 
 def test_the_line_wins_over_the_file(shell: Any, provider: Any, capsys: Any) -> None:

@@ -98,7 +98,7 @@ def test_what_stands_beneath_the_line_is_the_input_or_follows() -> None:
     assert asked("Shorten: {{ input }}!", body="this") == "Shorten: this!"
     assert asked("Shorten:", body="this") == "Shorten:\n\nthis"
     assert asked("{{ input }}", input="given") == "given"
-    assert written("Shorten:").loaded({}, "this").typed == "@x\n\nthis"
+    assert written("Shorten:").loaded({}, "this").typed == "@x\nthis"
     assert "the prompt is empty. @x is asked about what stands beneath it" in refused("Shorten: {{ input }}")
     assert "the prompt is empty" in refused("---\nsystem: x\n---\n")
 
@@ -160,9 +160,12 @@ def test_what_is_broken_is_told_with_its_place(text: str, words: str) -> None:
 def test_files_that_cannot_be_read(folder: Path) -> None:
     assert "is not UTF-8" in refused(b"caf\xe9")
     assert "it is larger than 200,000 bytes" in refused(b"x" * 200_001)
-    (folder / "pipe.md").symlink_to("/dev/zero")
+    (folder.parent / "home" / "prompts" / "device.md").symlink_to("/dev/zero")
     with pytest.raises(ConfigurationError, match="it is a device, not a file"):
-        find_template("pipe")
+        find_template("device")
+    (folder / "loop.md").symlink_to("loop.md")
+    with pytest.raises(ConfigurationError, match=r"\.chat/loop\.md cannot be read"):
+        find_template("loop")
     (folder / "sub.md").mkdir()
     with pytest.raises(ConfigurationError, match="it is a folder, not a file"):
         find_template("sub")

@@ -7,9 +7,13 @@ import os
 from dataclasses import dataclass
 
 from ... import files
+from ...images import media_type
 
-LARGEST = 32 * 1024 * 1024
+LARGEST = 8 * 1024 * 1024
 """How large a file may be that is read as a whole, in bytes. Of a larger one the beginning and the end are read."""
+
+LARGEST_NOTEBOOK = 32 * 1024 * 1024
+"""The same of a notebook and an image, of which parts are worth nothing."""
 
 ENDS = 1024 * 1024
 """How much of the beginning, and of the end, of a larger file is read, in bytes."""
@@ -49,9 +53,14 @@ class Content:
         return self.tail is None
 
 
+def _largest(name: str, head: bytes) -> int:
+    whole = name.lower().endswith(".ipynb") or media_type(head) is not None
+    return LARGEST_NOTEBOOK if whole else LARGEST
+
+
 def of_bytes(name: str, data: bytes) -> Content:
     """The content of a file that is in memory."""
-    if len(data) <= LARGEST:
+    if len(data) <= _largest(name, data[:16]):
         return Content(name, data, size=len(data))
     return Content(name, data[:ENDS], data[-ENDS:], len(data))
 
@@ -64,11 +73,13 @@ def of_path(name: str, path: str) -> Content:
     """
     with files.open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
-        if size <= LARGEST:
+        first = _read(file, 16)
+        largest = _largest(name, first)
+        if size <= largest:
             # It may grow meanwhile, and some files tell no size.
-            data = _read(file, LARGEST + 1)
-            return Content(name, data[:LARGEST], None if len(data) <= LARGEST else b"", len(data))
-        head = _read(file, ENDS)
+            data = first + _read(file, largest + 1)
+            return Content(name, data[:largest], None if len(data) <= largest else b"", len(data))
+        head = first + _read(file, ENDS - len(first))
         file.seek(-ENDS, io.SEEK_END)
         return Content(name, head, _read(file, ENDS), size)
 

@@ -34,24 +34,20 @@ def excerpt(text: Text, tokens: int, unit: str = "line", kept: int = 0) -> Excer
         kept: How many of the first lines are not counted, such as the names of columns.
     """
     room = int(tokens * BYTES_PER_TOKEN)
+    if text.tail is None and _size(text.head) <= room:
+        return Excerpt(text.head, counted(max(_lines(text.head) - kept, 0), unit))
+    head, tail = _head(text.head, room // 2), _tail(text.head if text.tail is None else text.tail, room // 2)
+    if not head.endswith("\n") or tail is None:
+        return _by_characters(text, room)
+    first, last = max(_lines(head) - kept, 0), _lines(tail)
     if text.tail is None:
         lines = _lines(text.head) - kept
-        if _size(text.head) <= room:
-            return Excerpt(text.head, counted(max(lines, 0), unit))
-        if lines + kept <= 2:
-            return _by_characters(text.head, room)
-        head, tail = _head(text.head, room // 2), _tail(text.head, room // 2)
-    else:
-        lines = None
-        head, tail = _head(text.head, room // 2), _tail(text.tail, room // 2)
-    first, last = max(_lines(head) - kept, 0), _lines(tail)
-    if lines is None:
-        of = size_in_words(text.size)
-        missing = f"about {size_in_words(max(text.size - _size(head) - _size(tail), 0))}"
-    else:
         of, missing = counted(lines, unit), counted(max(lines - first - last, 1), unit)
-    both = f"{head}[… {missing} left out …]\n{tail}"
-    return Excerpt(both, f"first {first:,} and last {last:,} {'' if lines else unit + 's '}of {of}", True)
+        label = f"first {first:,} and last {last:,} of {of}"
+    else:
+        missing = f"about {size_in_words(max(text.size - _size(head) - _size(tail), 0))}"
+        label = f"first {first:,} and last {last:,} {unit}s of {size_in_words(text.size)}"
+    return Excerpt(f"{head}[… {missing} left out …]\n{tail}", label, True)
 
 
 def shortened(text: str, room: int) -> str:
@@ -75,13 +71,18 @@ def size_in_words(size: int) -> str:
     return counted(size, "byte")
 
 
-def _by_characters(text: str, room: int) -> Excerpt:
-    half = room // 2
-    data = text.encode(errors="replace")
-    head, tail = data[:half].decode(errors="ignore"), data[-half:].decode(errors="ignore")
-    missing = len(text) - len(head) - len(tail)
-    both = f"{head}\n[… {missing:,} characters left out …]\n{tail}"
-    return Excerpt(both, f"first {len(head):,} and last {len(tail):,} of {len(text):,} characters", True)
+def _by_characters(text: Text, room: int) -> Excerpt:
+    """The two ends of a text whose lines are too long."""
+    ended = text.head if text.tail is None else text.tail
+    head = text.head[: room // 2].encode(errors="replace")[: room // 2].decode(errors="ignore")
+    tail = ended[-max(room // 2, 1) :].encode(errors="replace")[-max(room // 2, 1) :].decode(errors="ignore")
+    if text.tail is None:
+        missing = counted(len(text.head) - len(head) - len(tail), "character")
+        label = f"first {len(head):,} and last {len(tail):,} of {len(text.head):,} characters"
+    else:
+        missing = f"about {size_in_words(text.size)}"
+        label = f"first {len(head):,} and last {len(tail):,} characters of {size_in_words(text.size)}"
+    return Excerpt(f"{head}\n[… {missing} left out …]\n{tail}", label, True)
 
 
 def _size(text: str) -> int:
@@ -97,15 +98,13 @@ def _head(text: str, room: int) -> str:
     longer."""
     begun = text[:room].encode(errors="replace")[:room].decode(errors="ignore")
     end = begun.rfind("\n")
-    return begun[: end + 1] if end >= 0 else begun + "\n"
+    return begun[: end + 1] if end >= 0 else begun
 
 
-def _tail(text: str, room: int) -> str:
-    """As many of the last lines as there is room for."""
-    if room <= 0:
-        return ""
-    ended = text[-room:].encode(errors="replace")[-room:].decode(errors="ignore")
+def _tail(text: str, room: int) -> str | None:
+    """As many of the last lines as there is room for; ``None`` where the last one is longer."""
+    ended = text[-max(room, 1) :].encode(errors="replace")[-max(room, 1) :].decode(errors="ignore")
     if len(ended) == len(text):
         return ended
     start = ended.find("\n", 0, len(ended) - 1)
-    return ended[start + 1 :] if start >= 0 else ended
+    return ended[start + 1 :] if start >= 0 else None

@@ -127,24 +127,43 @@ async def _next(url: str, location: str, shown: str) -> str:
     before, after = urlsplit(url), urlsplit(to)
     if before.scheme.lower() == "https" and after.scheme.lower() != "https":
         raise _failure(shown, "it leads on to an address without encryption")
-    elsewhere = after.hostname != before.hostname and not await _is_private(before.hostname or "")
-    if elsewhere and await _is_private(after.hostname or ""):
-        # The user wrote a public address: whoever answers there is not to reach into the user's own network.
+    if after.hostname != before.hostname and await _is_closer(after.hostname or "", before.hostname or ""):
         raise _failure(shown, f"it leads on into your own network, to {single_line(after.hostname or '')}")
     return to
 
 
-async def _is_private(host: str) -> bool:
-    """Whether a host is in no public network, as far as its name tells here."""
+async def _is_closer(host: str, before: str) -> bool:
+    """Whether a host is in a network that the one before is not in, as far as its name tells here: whoever answers at
+    a public address is not to reach into the user's own network or machine."""
+    found = await _addresses(host)
+    if any(one.is_loopback or one.is_link_local or one.is_unspecified for one in found):
+        return before != "localhost" and not any(one.is_loopback for one in _literal(before))
+    if all(one.is_global for one in found):
+        return False
+    known = await _addresses(before)
+    return not known or any(one.is_global for one in known)
+
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _literal(host: str) -> list[_Address]:
+    """The address that a host's name is; nothing where it is a name."""
     try:
-        return not ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(host)
     except ValueError:
-        pass
+        return []
+    return [getattr(address, "ipv4_mapped", None) or address]
+
+
+async def _addresses(host: str) -> list[_Address]:
+    if found := _literal(host):
+        return found
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None)
+        told = await asyncio.get_running_loop().getaddrinfo(host, None)
     except (OSError, UnicodeError):
-        return False  # it cannot be reached either, but by a proxy
-    return any(not ipaddress.ip_address(str(one[4][0]).partition("%")[0]).is_global for one in found)
+        return []  # it cannot be reached either, but by a proxy
+    return [one for place in told for one in _literal(str(place[4][0]).partition("%")[0])]
 
 
 async def _content(shown: str, response: Response) -> Content:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import InvalidMessagesError
-from ...images import image_part
+from ...images import check_size, image_part
 from ...parts import ImagePart, TextPart
 from ..extra import Extra
 from . import data, kinds
 from .content import Content
-from .excerpts import BYTES_PER_TOKEN, Excerpt, counted, excerpt, size_in_words
+from .excerpts import BYTES_PER_TOKEN, Excerpt, counted, excerpt, shortened, size_in_words
 from .pages import page_text
 from .tables import Table
 from .texts import Text, text_of
+
+_SHORT = 200  # characters of a summary that need not be cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Readable:
         shown = excerpt(self.text, tokens, self.unit, self.kept)
         how_much = self._how_much(shown)
         summary = " ".join(filter(None, (self.summary, self.cut_summary if shown.cut else "")))
+        summary = shortened(summary, max(int(tokens * BYTES_PER_TOKEN / 4), _SHORT))
         # The summary is made of names that stand in the file: it is as strange as the rest of it.
         body = f"[{summary}]\n{shown.text}" if summary else shown.text
         body = kinds.fence(body, self.language) if shown.text else "(It is empty.)"
@@ -79,6 +82,7 @@ def image_extra(content: Content) -> Extra:
     Raises:
         InvalidMessagesError: It is too large.
     """
+    check_size(content.size, content.name)
     image = image_part(content.head)
     label = f"{image.media_type.removeprefix('image/').upper()} image"
     return Extra(content.name, named_image(content.name, image), ", ".join((*_told(content), label)))
@@ -128,15 +132,16 @@ def _table(file: Readable, content: Content) -> Readable:
     table = Table(file.text, suffix)
     if table.columns == 0:
         return file
+    by_rows = table.rows is None or table.rows + table.named == file.text.head.rstrip("\n").count("\n") + 1
     return Readable(
         file.name,
         file.text,
         "tsv" if suffix in (".tsv", ".tab") else "csv",
-        "row",
+        "row" if by_rows else "line",  # some rows have several, or there are empty ones
         table.summary,
-        kept=int(table.named),
+        kept=int(table.named and by_rows),
         shape=table.shape,
-        cut_shape=counted(table.columns, "column"),
+        cut_shape=counted(table.columns, "column") if by_rows else table.shape,
         told=file.told,
     )
 

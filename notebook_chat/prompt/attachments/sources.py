@@ -194,7 +194,7 @@ def _of_open(name: str, file: Any) -> Content:
     """What an open file holds from where it is, up to a bound; it stays open."""
     try:
         try:
-            data = file.read(content.LARGEST + 1)
+            data = file.read(content.LARGEST_NOTEBOOK + 1)
         except TypeError:  # one that takes no bound
             data = file.read()
     except Exception as error:  # a file may be anybody's object

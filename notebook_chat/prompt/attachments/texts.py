@@ -57,6 +57,8 @@ def text_of(content: Content) -> Text | None:
     try:
         return _text(content, head, tail, "utf-8", strict=True)
     except UnicodeDecodeError:
+        if _is_nearly_utf8(ends):
+            return _text(content, head, tail, "utf-8", told="UTF-8 with bytes that are none")
         if len(ends) - len(ends.translate(None, _CONTROLS)) > _MOST_CONTROLS * len(ends):
             return None
     try:
@@ -87,6 +89,14 @@ def _text(
     ended = _unix(tail.decode(encoding, "ignore"))
     # A line that was cut where reading ended is none.
     return Text(_to_last_line(begun), _from_first_line(ended), content.size, told)
+
+
+def _is_nearly_utf8(data: bytes) -> bool:
+    """Whether data is UTF-8 but for a few bytes, as a log is that was cut off in the middle of a character."""
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    other = len(text) - broken - len(text.encode("ascii", "ignore"))
+    return other > broken
 
 
 def _check_utf8(head: bytes, tail: bytes) -> None:

@@ -1,6 +1,6 @@
 """Prompts to reuse: files with a text, parameters, and how it is to be asked."""
 
-from .library import find_template, listing, template_names
+from .library import find_template, listing, places, template_names
 from .template import LoadedPrompt, Parameter, Template, check_parameter, settled
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "find_template",
     "listing",
     "load",
+    "places",
     "settled",
     "template_names",
 ]

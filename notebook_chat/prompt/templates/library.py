@@ -60,8 +60,25 @@ class Place:
         for ending in ENDINGS:
             path = self.folder / f"{name}{ending}"
             if os.path.lexists(path):
+                self._check_inside(path)
                 return read_template(path, name, f"{self.shown}/{path.name}", beside=self.beside)
         return None
+
+    def _check_inside(self, path: Path) -> None:
+        """Sees to it that no link which came with a notebook leads to a file of the user's own.
+
+        Raises:
+            InvalidOptionError: It leads out of the notebook's folder.
+        """
+        try:
+            inside = not self.beside or path.resolve().is_relative_to(self.folder.parent.resolve())
+        except (OSError, RuntimeError):  # a link that leads to itself
+            return
+        if not inside:
+            raise InvalidOptionError(
+                f"{self.shown}/{path.name} is a link that leads out of the notebook's folder",
+                hint="Copy the file there, or into your own folder, which %chat prompts names.",
+            )
 
 
 _LONGEST_FIRST = sorted(ENDINGS, key=len)

@@ -138,7 +138,7 @@ class Template:
             text = "\n\n".join(filter(None, (text, body)))
         system = self.system and self.syntax.filled(self.system, values.__getitem__)
         loaded = LoadedPrompt(
-            "\n\n".join(filter(None, (_written(self.name, given), body))),
+            "\n".join(filter(None, (_written(self.name, given), body))),
             text,
             literals,
             self.model,
