@@ -35,11 +35,13 @@ class Composed:
         message: The user's message.
         typed: What the user typed, where the message holds something else; ``None`` where it is the same.
         included: What goes along with it.
+        extras: That itself, as the model is told of it.
     """
 
     message: Message
     typed: str | None = None
     included: tuple[Included, ...] = ()
+    extras: tuple[Extra, ...] = ()
 
 
 def compose(message: Message, ingredients: Ingredients) -> Composed:
@@ -72,4 +74,5 @@ def _grown(composed: Composed, typed: str, content: Any, extras: Sequence[Extra]
     message = msgspec.structs.replace(composed.message, content=content)
     if message == composed.message and not extras:
         return composed
-    return Composed(message, typed, (*composed.included, *(extra.included for extra in extras)))
+    included = (*composed.included, *(extra.included for extra in extras))
+    return Composed(message, typed, included, (*composed.extras, *extras))
