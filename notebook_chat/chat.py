@@ -78,7 +78,7 @@ class Chat:
             conversation, self._next_cell = session.shared(conversation)
             self._this_cell = partial(session.this_cell, conversation)
             if secrets is None and session.disclosure is not None:
-                self._disclosure = session.disclosure
+                self._disclosure = session.disclosure()
         if not isinstance(conversation, (Conversation, type(None))):
             raise InvalidOptionError(
                 f"conversation must be a Conversation or a name, not {type(conversation).__name__}"

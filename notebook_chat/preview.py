@@ -63,8 +63,12 @@ def _counted(
 ) -> tuple[int | None, bool]:
     """How many tokens the service counts, ``None`` where it does not; and whether it was asked. Why it does not count
     is added to what is told."""
+
+    async def counted() -> tuple[int | None]:
+        return (await provider.count_tokens(model, draft.messages, options),)
+
     try:
-        own = runner.run(provider.count_tokens(model, draft.messages, options))
+        [own] = runner.run(counted())
     except ChatError as error:
         told.append(
             f"the tokens are estimated, since the service was asked and did not count: {error.message}"

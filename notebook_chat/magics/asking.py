@@ -9,6 +9,7 @@ from ..chat import Chat, answer_of
 from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
 from ..errors import InvalidMessagesError
+from ..providers.options import TurnOptions
 from ..renderers import DisplayRenderer, Renderer, TerminalRenderer, play
 from ..run import Run
 from ..session import DEFAULT, NotebookSession
@@ -18,6 +19,7 @@ from .arguments import parse_cell_line
 from .cell import options_and_prompt
 from .output import show_problem, show_text
 from .output_area import takes_updates
+from .sent_commands import show_outgoing
 from .settings import Settings
 
 
@@ -39,7 +41,6 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
     if not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
     conversation = session.conversation(options.conversation or DEFAULT)
-    cell_id = session.next_cell(conversation)
     chat = Chat(
         options.model or settings.model or None,
         conversation=conversation,
@@ -49,17 +50,25 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         timeout=options.timeout if options.timeout is not None else settings.timeout or None,
         extra_body=dict(options.param) or None,
         max_characters=settings.max_characters,
+        secrets=settings.disclosure(),
     )
+    asking: TurnOptions = {
+        "system": options.system,
+        "fresh": options.new,
+        "values": None if options.raw else shell.user_ns,
+    }
+    if options.dry_run:
+        asking["cell"] = session.this_cell(conversation) or ""
+        outgoing = chat.preview(prompt, count=options.count, **asking)
+        if options.output:
+            shell.user_ns[options.output] = outgoing
+        return show_outgoing(shell, outgoing)
+    cell_id = session.next_cell(conversation)
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     news = session.take_news(conversation)
-    run = chat.reply(
-        prompt,
-        cell=cell_id,
-        system=options.system,
-        fresh=options.new,
-        values=None if options.raw else shell.user_ns,
-        wait=True,
-    )
+    asking["cell"] = cell_id
+    asking["wait"] = True
+    run = chat.reply(prompt, **asking)
     _tell_of_file(run, settings)
     renderer = _renderer(shell, settings, conversation, run, news)
     try:
@@ -73,6 +82,7 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         show_problem(session.history.warning())
         if options.output and run.turn is not None:
             shell.user_ns[options.output] = answer_of(run.turn)
+    return None
 
 
 def _tell_of_file(run: Run, settings: Settings) -> None:

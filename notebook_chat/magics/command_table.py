@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
-from . import conversation_commands, history_commands, model_commands, provider_commands
+from . import conversation_commands, history_commands, model_commands, provider_commands, sent_commands
 from .arguments import Parser, cell_parser
 from .output import show_lines
 from .provider_commands import refuse_key
@@ -45,6 +45,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             model_commands.group,
             provider_commands.group,
             conversation_commands.group,
+            sent_commands.group,
             history_commands.group,
             group,
         )

@@ -44,6 +44,7 @@ def panel(context: Context, arguments: Namespace) -> None:
         model=settings.model,
         context=settings.context,
         max_characters=settings.max_characters,
+        disclosure=settings.disclosure(asks=False),
     )
     display(shown)  # type: ignore[no-untyped-call]
 

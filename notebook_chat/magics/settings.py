@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .shown_answers import ShownAnswers
+
+if TYPE_CHECKING:
+    from ..prompt.disclosure import Disclosure
 
 
 class Settings(Protocol):
@@ -18,6 +21,13 @@ class Settings(Protocol):
     max_characters: int
     told: set[str]
     shown: ShownAnswers
+
+    def disclosure(self, *, asks: bool = True) -> Disclosure:
+        """What becomes of secrets in a prompt.
+
+        Args:
+            asks: Whether the user can be asked.
+        """
 
     @property
     def output(self) -> str:

@@ -38,10 +38,10 @@ class NamedConversations:
         system: The system prompt of new conversations; ``""`` for none.
 
     Attributes:
-        disclosure: What looks at prompts for secrets before they go out; whoever opens the session sets it.
+        disclosure: Gives what looks at prompts for secrets before they go out; whoever opens the session sets it.
     """
 
-    disclosure: Any = None
+    disclosure: Callable[[], Any] | None = None
 
     def __init__(self, history: History, system: str = "") -> None:
         self.history = history
