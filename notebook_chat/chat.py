@@ -7,7 +7,7 @@ import copy
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from . import faults, loop_thread, runner
 from .answer import Answer
@@ -16,7 +16,6 @@ from .conversation import DEFAULT_RESERVE, Conversation, Turn
 from .errors import InvalidOptionError
 from .events import TextDelta
 from .messages import MessageLike, normalize
-from .outgoing import Outgoing
 from .prompt.disclosure import Disclosure, Words, disclosure
 from .providers.adapters import adapt
 from .providers.addresses import same_host
@@ -26,6 +25,9 @@ from .run import Prompt, Run, Target
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session
 from .text import sendable, single_line
+
+if TYPE_CHECKING:
+    from .outgoing import Outgoing
 
 
 class Chat:

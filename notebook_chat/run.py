@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from . import exits, faults, preview
+from . import exits, faults
 from .answer import AnswerFold, AnswerSnapshot
 from .attempts import FEWER_TURNS, Attempts
 from .conversation import Conversation, Draft, Included, SentRequest, Status, Turn
@@ -21,7 +21,6 @@ from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .loop_thread import STOP_SECONDS, is_replaced
 from .messages import Message
-from .outgoing import Outgoing
 from .providers.async_result import AsyncResult
 from .providers.options import remaining
 from .providers.registry import Provider
@@ -29,6 +28,9 @@ from .request import HttpRequest
 from .runner import LEFT
 from .secrets import secrets_in
 from .transport import RecordingTransport
+
+if TYPE_CHECKING:
+    from .outgoing import Outgoing
 
 _WRITTEN_SECONDS = 1.0
 """How long a request waits at most until the prompt is on the disk."""
@@ -203,13 +205,13 @@ class Run:
         Raises:
             ConfigurationError: Something must be put right before it could be sent.
         """
+        from .preview import preview
+
         draft = self._within(self._conversation.sketch(**self._place()))
         notes = self._notes_of(draft)
         if self._conversation.busy:
             notes.append("an answer is still coming in this conversation: it is not in this")
-        return preview.preview(
-            self._target.provider, self._target.model, draft, self._options, notes, count=count
-        )
+        return preview(self._target.provider, self._target.model, draft, self._options, notes, count=count)
 
     async def batches(self) -> AsyncGenerator[Sequence[Event]]:
         """The events of the answer, those that arrived together in one sequence.

@@ -23,7 +23,7 @@ _KNOWN_OPTIONS = frozenset(
     re.findall(
         r"\w+",
         "base_url cell context conversation extra_body fresh images max_tokens messages model nested prompt provider"
-        " replaces retries seed ssl stop stream system temperature timeout top_p transport wait",
+        " replaces retries secrets seed ssl stop stream system temperature timeout top_p transport wait",
     )
 )
 _SECRET_NAME = re.compile(

@@ -13,7 +13,6 @@ from ..conversation import Turn
 from ..errors import ConfigurationError, InvalidOptionError
 from ..messages import FilePart, Message, TextPart
 from .extra import Extra
-from .secret_search import find, replaced
 
 Policy = Literal["ask", "redact", "refuse", "send"]
 """What is done about secrets; ``ask`` refuses where nobody can be asked."""
@@ -63,6 +62,8 @@ class Words:
 
     def found(self) -> tuple[Found, ...]:
         """The secrets in them, each once."""
+        from .secret_search import find  # whoever never looks need not load it
+
         texts = [*_texts(self.message), *([self.system] if self.system else [])]
         values = {one.value: one.label for text in texts for one in find(text)}
         return tuple(Found(label, self._source(value), value) for value, label in values.items())
@@ -211,4 +212,6 @@ def _part_without_secrets(part: T) -> T:
 
 
 def _without_secrets(text: str) -> str:
+    from .secret_search import find, replaced
+
     return replaced(text, find(text))

@@ -14,15 +14,16 @@ _WORDS_OF_EXAMPLES = re.compile(
 _TRIVIAL = frozenset(
     re.findall(
         r"\w+",
-        "admin administrator authentication authorization bearer changeit changeme default development disabled enabled"
-        " guest hunter2 letmein localhost minioadmin mypass mypassword mysecret nopassword null optional pass passwd"
+        "abc123 admin administrator authentication authorization bearer changeit changeme default development disabled"
+        " enabled foobar guest hunter2 letmein localhost minioadmin mypass mypassword mysecret nopassword null optional pass passwd"
         " password postgres postgresql production pwd qwerty rabbitmq redacted required root secret sessionid staging"
         " string test testing testpass token undefined unknown user username welcome",
     )
 )
-_SEGMENTS = re.compile(r"[-_./:@|\\~ ]+")
+_SEGMENTS = re.compile(r"[-_./:@|\\~+ ]+")
 _NAME = re.compile(r"[A-Za-z]*\d{0,3}|\d+[a-z]{0,2}")
-_CAMEL = re.compile(r"(?:[A-Z]?[a-z]{2,}|[A-Z]{2,5}(?![a-z]))+\d{0,3}")
+_CAMEL = re.compile(r"(?:[A-Z]?[a-z]{2,}+|[A-Z]{2,5}(?![a-z]))++\d{0,3}")
+_ATTRIBUTE = re.compile(r"[a-z_]{1,30}\d{0,4}(?:\.[A-Za-z_]\w{0,60}){1,8}")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ][\d:.+Z-]{0,30})?")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/.~]")
 
@@ -75,7 +76,9 @@ def is_login(value: str) -> bool:
     Args:
         value: What stands there.
     """
-    return value.lower() not in _TRIVIAL and value[0] not in "$<{%[" and not is_placeholder(value)
+    if len(value) < 4 or value.lower() in _TRIVIAL or value[0] in "$<{%[" or _ATTRIBUTE.fullmatch(value):
+        return False
+    return not is_placeholder(value)
 
 
 def is_password(value: str) -> bool:
@@ -101,6 +104,8 @@ def is_name(value: str) -> bool:
     Args:
         value: What may be a secret.
     """
+    if _ATTRIBUTE.fullmatch(value):
+        return True
     pieces = [piece for piece in _SEGMENTS.split(value) if piece]
     if len(pieces) > 12:
         return False

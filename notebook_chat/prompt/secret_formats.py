@@ -54,6 +54,7 @@ _SHORT = {
 # What stands before a key may be the end of an escape: ``\n`` in JSON, ``%3D`` in an address.
 _START = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
 _END = r"(?![A-Za-z0-9])"
+_BEHIND = re.compile(r"\(\?<!\[[^\]]{1,40}\]\)")
 
 
 def _read() -> Iterator[Format]:
@@ -74,13 +75,15 @@ def _read() -> Iterator[Format]:
             expression = f"{_START}(?P<s>{expression}){_END}"
         elif where == "beside":
             expression = _beside(words[0], expression)
+        elif behind := _BEHIND.match(expression):
+            expression = rf"(?:{behind[0]}|(?<=\\[nrt])){expression[behind.end() :]}"
         yield Format(label, expression, tuple(hints.split(",")), _CHECKS[check])
 
 
 def _beside(words: str, key: str) -> str:
     """The expression for a key that nothing but the words before it tells from any other number."""
     return (
-        rf"(?i:{words})(?i:[^\n]{{0,24}}?(?:key|token|secret|passw|auth|\bpat\b))[^\n]{{0,16}}?"
+        rf"(?i:{words})(?i:[^\n]{{0,24}}?(?:key|token|secret|passw|auth|login|client|\bpat\b))[^\n]{{0,16}}?"
         rf"(?<![A-Za-z0-9/+_.-])(?P<s>{key})(?![A-Za-z0-9/+_-])"
     )
 
@@ -139,6 +142,12 @@ _OTHERS = (
         is_login,
     ),
     Format(
+        "password in a connection string",
+        r"(?i:\bhost(?:addr)?)[ ]?=[^\n]{1,200}?(?i:\bpassword)[ ]?=[ ]?'?(?P<s>[^\s'\";&,)]{4,200})",
+        ("password=", "password ="),
+        is_login,
+    ),
+    Format(
         "authorization header",
         r"(?i:authorization[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?(?:bearer|basic|token|apikey)|\bbearer)[ \t]{1,3}"
         r"(?P<s>[A-Za-z0-9_.~+/-]{16,2000}={0,2})(?![A-Za-z0-9])",
@@ -184,6 +193,26 @@ _OTHERS = (
         is_password,
     ),
 )
+
+
+def hinted(text: str) -> list[Format]:
+    """The formats that a text may have, in their order.
+
+    Args:
+        text: The text, in lower case.
+    """
+    places = {place for hint, those in _by_hint().items() if hint in text for place in those}
+    return [formats()[place] for place in sorted(places)] if places else []
+
+
+@cache
+def _by_hint() -> dict[str, list[int]]:
+    """Where the formats of each hint are."""
+    found: dict[str, list[int]] = {}
+    for place, one in enumerate(formats()):
+        for hint in one.hints:
+            found.setdefault(hint, []).append(place)
+    return found
 
 
 @cache

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from ..disguises import hidden
 from ..secrets import held_values
 from .key_likeness import has_cases, is_mixed, is_placeholder, is_trivial
-from .secret_formats import formats
+from .secret_formats import hinted
 
 _SHORTEST = 8  # characters of a variable's value
 _SHORTEST_HELD = 12  # of a key in use: a header of the user's may hold a short word
@@ -98,11 +98,8 @@ def masked(text: str) -> str:
 
 def _written(text: str) -> Iterator[Finding]:
     """What is written as a secret is."""
-    lower = text.lower()
     aws = False
-    for one in formats():
-        if not any(hint in lower for hint in one.hints):
-            continue
+    for one in hinted(text.lower()):
         for match in one.pattern.finditer(text):
             groups = match.groupdict()
             group: str | int = next((name for name in ("s", "t") if groups.get(name) is not None), 0)
