@@ -15,9 +15,10 @@ _TRIVIAL = frozenset(
     re.findall(
         r"\w+",
         "abc123 admin administrator authentication authorization bearer changeit changeme default development"
-        " disabled enabled foobar guest hunter2 letmein localhost minioadmin mypass mypassword mysecret nopassword"
-        " null optional pass passwd password postgres postgresql production pwd qwerty rabbitmq redacted required root secret"
-        " sessionid staging string test testing testpass token undefined unknown user username welcome",
+        " disabled enabled foobar guest hunter2 letmein localhost minioadmin mypass mypassword mysecret"
+        " nopassword null optional pass passwd password postgres postgresql production pwd qwerty rabbitmq"
+        " redacted required root secret sessionid staging string test testing testpass token undefined unknown"
+        " user username welcome",
     )
 )
 _SEGMENTS = re.compile(r"[-_./:@|\\~+ ]+")
