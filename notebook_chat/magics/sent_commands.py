@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 group = Group()
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
 
 def show_outgoing(shell: Any, outgoing: Outgoing) -> None:
     """Shows what goes out, or went out.
@@ -29,7 +32,7 @@ def show_outgoing(shell: Any, outgoing: Outgoing) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
+    if not _NUMBER.fullmatch(text) or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not the number of a request, from 1 on")
     return int(text)
 
@@ -50,10 +53,10 @@ def sent(context: Context, arguments: Namespace) -> None:
     from ..outgoing import shown_body, went_out
 
     number, name = arguments.number, arguments.name
-    if number is not None and not number.isdecimal() and name is None:
+    if number is not None and not _NUMBER.fullmatch(number) and name is None:
         number, name = None, number
-    if number is not None and not number.isdecimal():
-        raise InvalidOptionError(f"{number!r} is not the number of a turn, which %chat history shows")
+    if number is not None and not _NUMBER.fullmatch(number):
+        raise InvalidOptionError(f"{number!r:.80} is not the number of a turn, which %chat history shows")
     conversation = context.session.named(name)
     requests = _requests(conversation, None if number is None else int(number))
     if not requests:

@@ -93,7 +93,7 @@ def is_password(value: str) -> bool:
     if value.count(" ") > 1 or is_placeholder(value) or is_name(value):
         return False
     letters, digits = sum(map(str.isalpha, value)), sum(map(str.isdigit, value))
-    others = sum(not one.isalnum() and one not in "-_. :/,|" for one in value)
+    others = sum(not one.isalnum() and one not in "-_. :/,|=" for one in value)
     if not letters or not (digits or others):
         return False
     return len(set(value)) >= 6 and _entropy(value) >= (2.75 if len(value) < 12 else 3.0)

@@ -95,7 +95,7 @@ _NAMES = (
     r"|client[_ -]?secret|app[_ -]?secret|secret|token|passw(?:or)?d|passphrase|passwort|pwd|credentials?)"
     r"s?(?:_?\d{1,2})?"
 )
-_GIVEN = r"""(?:\\?["'`])?\]?[ \t]{0,4}(?::[ \t]{0,2}\w{1,20}[ \t]{0,2})?(?:=>|:=|[:=])[ \t]{0,4}"""
+_GIVEN = r"""(?:\\?["'`])?\]?[ \t]{0,4}(?::[ \t]{0,2}\w{1,20}[ \t]{0,2})?(?:=>|:=|[:=](?!=))[ \t]{0,4}"""
 _HINTS = ("key", "secret", "token", "passw", "passphrase", "pwd", "credential")
 
 
@@ -172,6 +172,13 @@ _OTHERS = (
         r"\bmachine\s{1,8}\S{1,100}\s{1,8}login\s{1,8}\S{1,100}\s{1,8}password\s{1,8}(?P<s>\S{4,200})",
         ("machine",),
         is_login,
+    ),
+    Format(
+        "key or password",
+        r"(?<![A-Za-z0-9])[A-Z][A-Z0-9_]{1,40}_(?:KEY|PAT|PW|PASS|AUTH)" + _GIVEN + r"[\"']?"
+        r"(?P<s>[A-Za-z0-9+/=_.-]{20,200})(?![A-Za-z0-9+/=_.(\[-])",
+        ("_key", "_pat", "_pw", "_pass", "_auth"),
+        has_cases,
     ),
     Format(
         "Docker login",

@@ -149,6 +149,7 @@ FORMATS: dict[str, Maker] = {
     "key in YAML": lambda k: f"api_key: {k.some(24)}",
     "key in JSON": lambda k: f'{{"clientSecret": "{k.some(30)}"}}',
     "key in the environment": lambda k: f"export MY_SERVICE_TOKEN={k.some(24)}",
+    "key of a service of one's own": lambda k: f'os.environ["HARBOR_KEY"] = "{k.some(32)}"',
     "bearer": lambda k: f"Authorization: Bearer {k.some(40)}",
     "curl": lambda k: f"curl -u admin:{k.some(9)} https://x.corp/api",
 }
