@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from . import faults, loop_thread, runner
 from .answer import Answer
 from .cell_selection import CellSelection
-from .composition import Cells, Ingredients, compose
+from .composition import Cells, Composed, Ingredients, compose
 from .conversation import DEFAULT_RESERVE, Conversation, Turn
 from .errors import ConfigurationError, InvalidOptionError
 from .events import TextDelta
 from .messages import ImagePart, MessageLike, normalize
 from .prompt import Extra
+from .prompt.disclosure import Disclosure, Words, disclosure
 from .prompt.templates import LoadedPrompt
 from .providers.adapters import adapt
 from .providers.addresses import same_host
@@ -35,6 +38,7 @@ from .session import loaded_session, session
 from .text import sendable, single_line
 
 if TYPE_CHECKING:
+    from .outgoing import Outgoing
     from .prompt.attachments import Way
 
 
@@ -52,6 +56,9 @@ class Chat:
             the oldest turns are not sent.
         nested: Drive synchronous calls on the notebook's own loop, which is patched for it: only for a
             provider that is bound to that loop (needs ``notebook_chat[nested]``).
+        secrets: What is done where a prompt holds what looks like a key or a password: ``"send"`` sends it,
+            ``"redact"`` replaces it, ``"refuse"`` raises. Without it the program that asks is trusted to know what it
+            sends; in a notebook's own conversation the notebook's setting counts.
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
             headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``.
 
@@ -69,6 +76,7 @@ class Chat:
         conversation: Conversation | str | None = None,
         context: int | None = None,
         nested: bool = False,
+        secrets: Literal["send", "redact", "refuse"] | Disclosure | None = None,
         **options: Unpack[ChatOptions],
     ) -> None:
         self.nested = nested
@@ -77,8 +85,14 @@ class Chat:
         self._provider = get_provider(provider) if isinstance(provider, str) else provider and adapt(provider)
         self._model = model
         self._next_cell: Callable[[], str | None] = lambda: None
+        self._this_cell: Callable[[], str | None] = lambda: None
+        self._disclosure = disclosure("send" if secrets is None else secrets)
         if isinstance(conversation, str):
-            conversation, self._next_cell = loaded_session().shared(conversation)
+            session = loaded_session()
+            conversation, self._next_cell = session.shared(conversation)
+            self._this_cell = partial(session.this_cell, conversation)
+            if secrets is None and session.disclosure is not None:
+                self._disclosure = session.disclosure()
         if not isinstance(conversation, (Conversation, type(None))):
             raise InvalidOptionError(
                 f"conversation must be a Conversation or a name, not {type(conversation).__name__}"
@@ -135,6 +149,27 @@ class Chat:
             return self._pieces_with_files(prompt, options)
         return self._pieces(self._opened(prompt, options))
 
+    @hides_secrets
+    def preview(
+        self, prompt: MessageLike | LoadedPrompt, *, count: bool = False, **options: Unpack[TurnOptions]
+    ) -> Outgoing:
+        """What ``ask`` would send, byte for byte, to look at. Nothing is sent, and the conversation stays as it is.
+
+        Args:
+            prompt: As for ``ask``.
+            count: Whether to have the service count the tokens, where it can. For that it is sent the messages.
+            **options: As for ``ask``.
+
+        Returns:
+            The messages, the address, the body, the tokens, and what there is to know of them.
+
+        Raises:
+            ConfigurationError: The prompt, an image, the model or an option is not usable.
+        """
+        if options.get("cell") is None:
+            options["cell"] = self._this_cell() or ""
+        return self.reply(prompt, dry=not count, **options).preview(count=count)
+
     def _opened(self, prompt: MessageLike | LoadedPrompt, options: TurnOptions) -> Run:
         return self.reply(prompt, **options)
 
@@ -188,6 +223,7 @@ class Chat:
         typed: str | None = None,
         closing: str = "",
         wait: bool = False,
+        dry: bool = False,
         **options: Unpack[ChatOptions],
     ) -> Run:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
@@ -211,6 +247,7 @@ class Chat:
             typed: What the user typed, where the prompt is made of it.
             closing: What the message ends with, beside what the user typed.
             wait: Whether to wait for another answer that is coming in the conversation.
+            dry: Whether it is only to be looked at: nobody is asked about secrets, and nothing is refused for them.
             **options: Options of this request alone.
 
         Raises:
@@ -248,17 +285,19 @@ class Chat:
                 typed=loaded.typed or typed,
             )
             composed = compose(message, ingredients)
+            words, told = self._reviewed(composed, sendable(loaded.system if system is None else system), dry)
             return Run(
                 self.conversation,
                 Prompt(
-                    composed.message,
+                    words.message,
                     self._next_cell() if cell is None else cell or None,
-                    sendable(loaded.system if system is None else system),
+                    words.system,
                     fresh,
                     replaces,
-                    composed.typed,
+                    words.typed,
                     composed.included,
                     not images and not any(isinstance(part, ImagePart) for part in message.parts),
+                    told,
                 ),
                 target,
                 merged,
@@ -266,6 +305,18 @@ class Chat:
                 limit=limit,
                 wait=wait,
             )
+
+    def _reviewed(self, composed: Composed, system: str | None, dry: bool) -> tuple[Words, tuple[str, ...]]:
+        """What the user sends anew, with what is to become of secrets in it, and what there is to tell of that."""
+        turns, own = self.conversation.turns, None
+        if system is None and not turns:
+            own = self.conversation.system  # goes out for the first time
+        words = Words(composed.message, composed.typed, system if own is None else own, composed.extras)
+        review = self._disclosure.foresee if dry else self._disclosure.review
+        reviewed, told = review(words, turns)
+        if own is not None and reviewed.system == own:
+            reviewed = replace(reviewed, system=system)
+        return reviewed, told
 
     def _own_options(self, model: str | None) -> dict[str, Any]:
         """The chat's options for whoever is asked now. A key that it was given for one service goes to no other, unless
@@ -300,7 +351,7 @@ class Chat:
         chat = copy.copy(self)
         memo[id(self)] = chat
         chat._options = dict(self._options)
-        chat._next_cell = lambda: None
+        chat._next_cell = chat._this_cell = lambda: None
         chat.conversation = copy.deepcopy(self.conversation, memo)
         return chat
 

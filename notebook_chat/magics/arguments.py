@@ -185,6 +185,12 @@ def cell_parser() -> Parser:
         help="what becomes of the answer: code (shown, and its code in a new cell below), text, markdown, html, silent",
         complete=lambda _: FORMATS,
     )
+    add("--dry-run", action="store_true", help="show what would be sent, byte for byte; nothing is sent")
+    add(
+        "--count",
+        action="store_true",
+        help="with --dry-run: have the service count the tokens, for which it is sent the prompt",
+    )
     add("-o", "--output", type=_variable, metavar="NAME", help="put the answer into this variable")
     return parser
 
@@ -202,6 +208,8 @@ def parse_cell_line(line: str) -> argparse.Namespace:
         raise InvalidOptionError(
             f"%%chat: two models are named, {parsed.positional} and {parsed.model}", hint="Name one."
         )
+    if parsed.count and not parsed.dry_run:
+        raise InvalidOptionError("%%chat: --count goes with --dry-run", hint="Write both, or neither.")
     parsed.model = parsed.model or parsed.positional
     return parsed
 

@@ -32,6 +32,7 @@ from .older_values import older_news
 from .output import show_problem, show_text
 from .output_area import takes_updates
 from .prompt_commands import load_prompt, offer_instructions
+from .sent_commands import show_outgoing
 from .settings import Settings
 
 _CODE = "Answer with one block of code: in Python, unless another language is asked for."
@@ -83,7 +84,7 @@ def put(
     settings: Settings,
     shell: Any,
     **more: Any,
-) -> Run:
+) -> Run | None:
     """Asks in the notebook's conversation, shows the answer in the cell that runs as it comes, and keeps what the user
     wants of it.
 
@@ -94,13 +95,12 @@ def put(
         **more: What else goes out, as for ``Chat.reply``: ``values``, ``files``, ``extras``.
 
     Returns:
-        The run, at its end.
+        The run, at its end; ``None`` for a dry run.
 
     Raises:
         ChatError: The answer failed.
     """
     conversation = session.conversation(options.conversation or DEFAULT)
-    cell_id = session.next_cell(conversation)
     offer_instructions(conversation, session, settings)
     of_file = prompt.model if isinstance(prompt, LoadedPrompt) else None
     chat = Chat(
@@ -112,19 +112,22 @@ def put(
         timeout=options.timeout if options.timeout is not None else settings.timeout or None,
         extra_body=dict(options.param) or None,
         max_characters=settings.max_characters,
+        secrets=settings.disclosure(),
     )
+    asking = {"system": options.system, "fresh": options.new, **more}
+    if options.dry_run:
+        asking["cell"] = session.this_cell(conversation) or ""
+        outgoing = chat.preview(prompt, count=options.count, **asking)
+        if options.output:
+            shell.user_ns[options.output] = outgoing
+        show_outgoing(shell, outgoing)
+        return None
+    cell_id = session.next_cell(conversation)
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     news = session.take_news(conversation)
     if not options.new:
         news += older_news(conversation.turns, cell_id, shell.user_ns, settings.told)
-    run = chat.reply(
-        prompt,
-        cell=cell_id,
-        system=options.system,
-        fresh=options.new,
-        wait=True,
-        **more,
-    )
+    run = chat.reply(prompt, cell=cell_id, wait=True, **asking)
     asked_before = cell_id is not None and any(turn.cell == cell_id for turn in conversation.turns)
     _tell_of_file(run, settings)
     renderer = _renderer(shell, settings, conversation, run, news, options.format)

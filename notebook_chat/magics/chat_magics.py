@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
@@ -18,10 +18,15 @@ from .failures import Failures
 from .inserted_cells import InsertedCells
 from .interruption import interruption
 from .names import lost, others
-from .output import one_line, show_problem, show_text, told
+from .output import ask_about_secrets, one_line, show_problem, show_text, told
 from .panels import Panels
 from .recorder import Recorder
 from .shown_answers import ShownAnswers
+
+if TYPE_CHECKING:
+    from ..prompt.disclosure import Disclosure
+
+_ADVICE = "Take it out, or write %config ChatMagics.secrets = 'redact' (or 'send')."
 
 
 @magics_class
@@ -65,6 +70,12 @@ class ChatMagics(Magics):
     history = Enum(
         ["on", "off"], "on", help="Whether conversations are kept on the disk, to go on after a restart."
     ).tag(config=True)
+    secrets = Enum(
+        ["ask", "redact", "send"],
+        "ask",
+        help="What is done where a prompt holds what looks like a key or a password: 'ask' asks, and refuses where"
+        " nobody can be asked; 'redact' sends a marker in its place; 'send' does not look.",
+    ).tag(config=True)
     output = Enum(
         ["html", "markdown"],
         "html",
@@ -76,6 +87,7 @@ class ChatMagics(Magics):
         self.panels = Panels()
         self.shown = ShownAnswers()
         self.inserted = InsertedCells(session, shell)
+        self.allowed: set[int] = set()  # digests of the secrets that the user has said yes to
         self.told: set[str] = set()  # the variables of a file that the user has been told of
         self.failures = Failures(shell)
         self.recorder = Recorder(shell, session.records)
@@ -83,6 +95,18 @@ class ChatMagics(Magics):
         self._lost: dict[str, str] = {}
         super().__init__(shell)
         self.interpreter = shell
+        session.disclosure = self.disclosure
+
+    def disclosure(self, *, asks: bool = True) -> Disclosure:
+        """What becomes of secrets in a prompt, as ``secrets`` says when it goes out.
+
+        Args:
+            asks: Whether the user can be asked.
+        """
+        from ..prompt.disclosure import Disclosure
+
+        ask = ask_about_secrets if asks else None
+        return Disclosure(lambda: self.secrets, ask=ask, advice=_ADVICE, allowed=self.allowed)
 
     @observe("model")
     def _model_changed(self, change: Any) -> None:

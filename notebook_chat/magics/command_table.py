@@ -18,6 +18,7 @@ from . import (
     model_commands,
     prompt_commands,
     provider_commands,
+    sent_commands,
 )
 from .arguments import Parser, cell_parser
 from .file_paths import FilePaths, last_word
@@ -58,6 +59,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             conversation_commands.group,
             answer_commands.group,
             prompt_commands.group,
+            sent_commands.group,
             history_commands.group,
             group,
         )

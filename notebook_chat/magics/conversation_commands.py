@@ -33,7 +33,9 @@ def turn_number(text: str) -> int:
     return int(text)
 
 
-NUMBER = argument("number", metavar="N", type=turn_number, help="the number of a turn, as the history shows it")
+NUMBER = argument(
+    "number", metavar="N", type=turn_number, help="the number of a turn, as the history shows it"
+)
 
 
 @group.subcommand(
@@ -52,6 +54,7 @@ def panel(context: Context, arguments: Namespace) -> None:
         model=settings.model,
         context=settings.context,
         max_characters=settings.max_characters,
+        disclosure=settings.disclosure(asks=False),
     )
     display(shown)  # type: ignore[no-untyped-call]
 

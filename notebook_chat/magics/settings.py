@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .failures import Failures
 from .inserted_cells import InsertedCells
 from .shown_answers import ShownAnswers
+
+if TYPE_CHECKING:
+    from ..prompt.disclosure import Disclosure
 
 
 class Settings(Protocol):
@@ -23,6 +26,13 @@ class Settings(Protocol):
     shown: ShownAnswers
     failures: Failures
     inserted: InsertedCells
+
+    def disclosure(self, *, asks: bool = True) -> Disclosure:
+        """What becomes of secrets in a prompt.
+
+        Args:
+            asks: Whether the user can be asked.
+        """
 
     @property
     def output(self) -> str:

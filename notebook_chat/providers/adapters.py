@@ -48,6 +48,7 @@ class ForeignProvider:
         self._parameters = _parameters(generate)
 
     needs_auth = False
+    takes_transport = False
 
     def available(self) -> bool:
         """Whether it is asked where nobody names a model: never."""
@@ -84,6 +85,12 @@ class ForeignProvider:
         for option in options:
             if option not in self._parameters and option != "max_characters":
                 raise errors.InvalidOptionError(f"{self.name} has no option {option!r}")
+
+    def prepared(self, model: str, messages: Messages, options: Mapping[str, Any]) -> None:
+        """What it sends is not known before: it is given the messages, and makes a request of its own."""
+
+    async def count_tokens(self, model: str, messages: Messages, options: Mapping[str, Any]) -> None:
+        """It has no count."""
 
     @hides_secrets
     def create_async_generator(self, model: str, messages: Messages, **options: Any) -> AsyncResult:

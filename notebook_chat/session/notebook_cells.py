@@ -173,6 +173,25 @@ class NotebookCells:
         self._tell_order(conversation, name)
         return turn_name
 
+    def this_in(self, conversation: Conversation, conversations: Collection[Conversation]) -> str | None:
+        """The identity that ``next_in`` would give, without counting a turn.
+
+        Args:
+            conversation: Where it would ask.
+            conversations: All of the notebook's.
+        """
+        from ..conversation import numbered
+
+        cell = self._identity.current
+        if cell is None:
+            return None
+        self.follow(conversations)
+        execution, source = self._running
+        name = self._names.name(cell, source if execution == self._identity.execution else "")
+        with contextlib.suppress(ConversationBusyError):
+            self._put_in_order(conversation)
+        return numbered(name, self._identity.asked + 1)
+
     def place_in(self, conversation: Conversation) -> int | None:
         """The position of the last turn above the cell that runs, -1 where it is the first one; ``None`` where
         the order is not known."""

@@ -186,6 +186,14 @@ class NotebookSession(FileConversations):
         self._tracker.follow(self._conversations.values())
         self._tracker.leave(self._conversations.values(), gone)
 
+    def this_cell(self, conversation: Conversation) -> str | None:
+        """The identity that ``next_cell`` would give now, while none is given.
+
+        Args:
+            conversation: Where it would ask.
+        """
+        return self._tracker.this_in(conversation, self._conversations.values())
+
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
         """The conversation of a name for a ``Chat``, and what tells the cells apart that ask in it."""
         conversation = self.conversation(name)
