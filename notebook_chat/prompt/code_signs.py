@@ -141,6 +141,7 @@ STARTS: Final = _signs(
     (
         "an assignment",
         rf"{_DECLARED}{_TARGET}{_TYPE}(?:\*\*|//|>>|<<|\?\?|[+\-*/|&^%?:.!])?=(?![=>~])",
+        rf"{_DECLARED}{_P}\s?=(?![=>~])",
     ),
     (
         "an import",
