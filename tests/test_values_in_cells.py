@@ -111,7 +111,7 @@ def test_tab_offers_variables_and_what_they_hold(shell: Any) -> None:
 @pytest.mark.usefixtures("variables")
 @pytest.mark.parametrize(
     "text",
-    ["sales = {sa", "%%time\n{sa", "%%chat --raw\n{sa", "%%chat\n```\n{sa", "%%chat\nx = {sa", "%%chat\n{{sa", "%chat {sa"],
+    ["sales = {sa", "%%chat --raw\n{sa", "%%chat\n```\n{sa", "%%chat\nx = {sa", "%%chat\n{{sa", "%chat {sa"],
 )  # fmt: skip
 def test_tab_does_what_it_did_everywhere_else(shell: Any, text: str) -> None:
     with_ours = offered(shell, text)
