@@ -60,5 +60,5 @@ def namespace(text: str) -> dict[str, Any]:
     names = identifiers(text)
     vars(everything).update(dict.fromkeys(names, everything))
     keys: set[Any] = {*re.findall(r"[\"']([^\"'\n]*)[\"']", text), *map(int, re.findall(r"-?\d{1,9}", text))}
-    everything.update(dict.fromkeys(keys, everything))
+    dict.update(everything, dict.fromkeys(keys, everything))
     return dict.fromkeys(names, everything)
