@@ -32,7 +32,10 @@ ENDS: Final = _signs(
     ("goes on in the next line", r"\s\\$"),
     ("ends in an arrow", r"[=-]>\s{0,9}$"),
     ("a string in a list", r"[\"'`]\s?[)\]}]{0,4}[,;]\s{0,9}$"),
-    ("a string that goes on", r"^\"[^\"\n]{1,300} \"$|^'[^'\n]{1,300} '$"),
+    (
+        "a string that goes on",
+        r"^\"[^\"\n]{1,300} \"$|^'[^'\n]{1,300} '$|^\" [^\"\n]{1,300}\"$|^' [^'\n]{1,300}'$",
+    ),
 )
 """Signs at the end of a line."""
 
@@ -59,7 +62,7 @@ ANYWHERE: Final = _signs(
         "a string with a prefix",
         r"(?<![\w\"'])(?:[fFrRbBuU]{1,2}|[$@]{1,2}|s|c|L|q|qq|fmt|raw)\"(?=\S)",
         r"(?<![\w\"'])(?:[fFrRbBuU]{1,2}|q|qq)'(?=\S)",
-        r"(?<![\w\"'])[rR]?[fF][rR]?[\"'](?= \S)",
+        r"(?<![\w\"'])[rR]?[fF][rR]?[\"'](?=\s{1,40}\S)",
     ),
     (
         "a string that is computed with",
@@ -149,7 +152,7 @@ STARTS: Final = _signs(
         "an import",
         rf"(?:import|export)\s(?:type\s)?(?:\*|{_P}|\w{{1,40}},)[^\n]{{0,80}}?(?:from\s?[\"']|;)",
         r"import\s[\w.]{1,60}+(?:\sas\s\w{1,40})?\s?(?:,|;|$)",
-        r"import\s(?:static\s|qualified\s|\(|\"|')|from\s[\w.]{1,60}\simport\b",
+        r"import\s(?:static\s|qualified\s|\(|\"|')|from\s[\w.\ue000]{1,60}\simport\b",
         r"use\s[\w:\\]{1,60}+(?:;|::)|using\s[\w.]{1,60}+\s?[;=]|require(?:_once|_relative)?\s?[(\"']",
         r"package\s[\w.]{1,60}+;?$|library\(|export\s(?:default|const|function|class)\b",
     ),
