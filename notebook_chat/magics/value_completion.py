@@ -1,4 +1,4 @@
-"""What the Tab key offers behind ``{`` and ``$``` in a ``%%chat`` cell: the notebook's variables, what they hold."""
+"""What the Tab key offers where a ``%%chat`` cell names a value: the notebook's variables, and what they hold."""
 
 from __future__ import annotations
 
@@ -31,9 +31,8 @@ def install(shell: Any) -> Callable[[], None]:
         What undoes it.
     """
 
-    @context_matcher(
-        identifier="notebook_chat.values", priority=200
-    )  # before those that would run properties
+    # It goes before those that would run properties.
+    @context_matcher(identifier="notebook_chat.values", priority=200)  # type: ignore[untyped-decorator]
     def match(context: CompletionContext) -> SimpleMatcherResult:
         try:
             written, offered = _offered(_until_cursor(context), shell)
@@ -120,11 +119,11 @@ def _variables(written: str, shell: Any) -> dict[str, str]:
 
 
 def _kind(value: Any) -> tuple[int, str]:
-    from ..prompt.statics import is_class, lineage
+    from ..prompt.statics import inherits, is_class
 
-    kinds = lineage(type(value))
-    if ModuleType in kinds:
+    kind = type(value)
+    if inherits(kind, ModuleType):
         return 2, "module"
     if is_class(value):
         return 1, "class"
-    return (1, "function") if FunctionType in kinds or BuiltinFunctionType in kinds else (0, "instance")
+    return (1, "function") if inherits(kind, FunctionType, BuiltinFunctionType) else (0, "instance")

@@ -17,7 +17,18 @@ from types import (
 from typing import Any, Final, NamedTuple
 
 from .entries import column, columns
-from .statics import MISSING, found, inherited, instance_dict, is_class, lineage, members, of_library
+from .statics import (
+    MISSING,
+    found,
+    inherited,
+    inherits,
+    instance_dict,
+    is_class,
+    is_one_of,
+    lineage,
+    members,
+    of_library,
+)
 from .unresolved import UnresolvedError
 
 
@@ -142,7 +153,7 @@ def attribute(value: Any, name: str) -> Any:
 
 def _of_instance(value: Any, name: str) -> Any:
     kind = type(value)
-    if name in ("name", "value") and Enum in lineage(kind):
+    if name in ("name", "value") and inherits(kind, Enum):
         return found(instance_dict(value), f"_{name}_")
     on_class = inherited(kind, name)
     if on_class is not MISSING and _goes_first(on_class):
@@ -155,14 +166,16 @@ def _of_instance(value: Any, name: str) -> Any:
 
 def _of_class(value: type, name: str) -> Any:
     kind = type(value)
-    if EnumMeta in lineage(kind):
+    if inherits(kind, EnumMeta):
         named = inherited(value, "_member_map_")
         if type(named) is dict and (member := found(named, name)) is not MISSING:
             return member
-    elif any(found(members(one), name) is not MISSING for one in lineage(kind) if one not in (type, object)):
+    elif any(
+        found(members(one), name) is not MISSING for one in lineage(kind) if not is_one_of(one, type, object)
+    ):
         raise UnresolvedError(name)  # its metaclass has a say
     if (read := inherited(value, name)) is not MISSING:
-        if type(read) in (MemberDescriptorType, GetSetDescriptorType, _FIELD):
+        if is_one_of(type(read), MemberDescriptorType, GetSetDescriptorType, _FIELD):
             raise UnresolvedError(name)
         return _through(read, value)
     return _through(members(type)[name], value) if name in ("__name__", "__qualname__") else MISSING
@@ -190,9 +203,9 @@ def _through(on_class: Any, value: Any) -> Any:
             return on_class.__get__(value, type(value))
         except Exception as error:  # a slot that is empty
             raise UnresolvedError from error
-    if kind in (staticmethod, classmethod):
+    if is_one_of(kind, staticmethod, classmethod):
         return on_class.__func__
-    if kind in _AS_THEY_ARE or inherited(kind, "__get__") is MISSING:
+    if is_one_of(kind, *_AS_THEY_ARE) or inherited(kind, "__get__") is MISSING:
         return on_class
     raise UnresolvedError
 
@@ -200,10 +213,8 @@ def _through(on_class: Any, value: Any) -> Any:
 def _is_harmless(descriptor: GetSetDescriptorType) -> bool:
     owner: type = descriptor.__objclass__
     name = descriptor.__name__
-    module = found(members(owner), "__module__")
-    if module is MISSING:  # a class that is written in C has it in its name
-        module = type.__dict__["__module__"].__get__(owner)
-    return module in _OWN_MODULES and (name in _DUNDERS or not name.startswith("__"))
+    module = members(type)["__module__"].__get__(owner)
+    return type(module) is str and module in _OWN_MODULES and (name in _DUNDERS or not name.startswith("__"))
 
 
 def attribute_names(value: Any) -> list[str]:

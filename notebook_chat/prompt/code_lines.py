@@ -10,8 +10,9 @@ from .code_signs import ANYWHERE, ENDS, HTML, PLACE, STARTS, TAG
 _MOST_SEGMENTS: Final = 12
 """How many beginnings of a line are looked at: its own, and those of what it quotes or says after a colon."""
 
-_SEGMENT: Final = re.compile(r":\s{1,9}|[\"“„«'‘(]")
+_SEGMENT: Final = re.compile(r":\s{1,9}|[\"“„«'‘]")
 _ENTRY: Final = re.compile(r"(?:-\s{1,9})?[a-z_][\w\-]{0,40}:\s{1,9}([\"'])([^\n]{1,400})\1(,?)$")
+_ROW: Final = re.compile(rf"{PLACE}(?: {PLACE}){{2,100}}")
 _SIGNS_BETWEEN: Final = re.compile(rf"[-:=\[\]<>/\\|#@$^~_]|{PLACE},{PLACE}")
 
 
@@ -52,6 +53,9 @@ def _at_start(line: str) -> str:
 def _tag(line: str) -> str:
     """Tags of HTML, XML and JSX are code; a simple ``<document>`` around a text is not."""
     last = None
+    first = TAG.search(line)
+    if first is None or (first.start() and -1 < line.rfind(PLACE) < first.start()):
+        return ""  # of a line of prose that speaks of tags behind its values
     for found in TAG.finditer(line):
         name, rest = found[1], found[2]
         plain = name is not None and name.isidentifier() and name.islower() and not rest
@@ -67,4 +71,4 @@ def _template(line: str) -> str:
     """Several values and nothing but signs between them, as formats of logs and files have."""
     if line.count(PLACE) < 2 or line.startswith("|") or any(map(str.isalnum, line.replace(PLACE, ""))):
         return ""
-    return "a template" if _SIGNS_BETWEEN.search(line) else ""
+    return "a template" if _SIGNS_BETWEEN.search(line) or _ROW.fullmatch(line) else ""

@@ -32,6 +32,10 @@ ENDS: Final = _signs(
     ("goes on in the next line", r"\s\\$"),
     ("ends in an arrow", r"[=-]>\s{0,9}$"),
     ("a string in a list", r"[\"'`]\s?[)\]}]{0,4}[,;]\s{0,9}$"),
+    (
+        "a string that goes on",
+        r"^\"[^\"\n]{1,300} \"$|^'[^'\n]{1,300} '$|^\" [^\"\n]{1,300}\"$|^' [^'\n]{1,300}'$",
+    ),
 )
 """Signs at the end of a line."""
 
@@ -58,7 +62,7 @@ ANYWHERE: Final = _signs(
         "a string with a prefix",
         r"(?<![\w\"'])(?:[fFrRbBuU]{1,2}|[$@]{1,2}|s|c|L|q|qq|fmt|raw)\"(?=\S)",
         r"(?<![\w\"'])(?:[fFrRbBuU]{1,2}|q|qq)'(?=\S)",
-        r"(?<![\w\"'])[rR]?[fF][rR]?[\"'](?= \S)",
+        r"(?<![\w\"'])[rR]?[fF][rR]?[\"'](?=\s{1,40}\S)",
     ),
     (
         "a string that is computed with",
@@ -88,7 +92,7 @@ ANYWHERE: Final = _signs(
     ),
     ("a decorator", r"(?:^|\s)@[A-Za-z][\w.]{0,40}+\("),
     ("a call that is a statement", r"\);|\)\)\s?[,;{]|\}\)|\(\{|\(\)\s?[.;{:]", rf"\)\s?{_P}\s{{0,9}}$"),
-    ("several statements", r";\s?[a-z_$.]\w{0,30}+[\s.(=:;}]\s?[^a-z\s,]", r"; \S{0,60};"),
+    ("several statements", r";\s?[a-z_$.]\w{0,30}+(?:\s?[=+*/<>&|;}]|[.(\[]\S)", r"; \S{0,60};"),
     ("a command of TeX", rf"\\[A-Za-z]{{2,30}}\*?\s?[{{\[{_P}]", r"^\s{0,9}\\[A-Za-z]{2,30}"),
     ("a generic type", r"\w<\w{1,30}[>,]", r"\w\[\](?!\w)"),
     (
@@ -141,12 +145,14 @@ STARTS: Final = _signs(
     (
         "an assignment",
         rf"{_DECLARED}{_TARGET}{_TYPE}(?:\*\*|//|>>|<<|\?\?|[+\-*/|&^%?:.!])?=(?![=>~])",
+        rf"{_DECLARED}{_P}\s?=(?![=>~])|(?:const|let|var|val)\s\[|\w[_^]{_P}\s?=",
+        r"[a-z]\w{0,30}+(?: [a-z]\w{0,30}){1,3} = \w{1,30} [\[(]",
     ),
     (
         "an import",
         rf"(?:import|export)\s(?:type\s)?(?:\*|{_P}|\w{{1,40}},)[^\n]{{0,80}}?(?:from\s?[\"']|;)",
         r"import\s[\w.]{1,60}+(?:\sas\s\w{1,40})?\s?(?:,|;|$)",
-        r"import\s(?:static\s|qualified\s|\(|\"|')|from\s[\w.]{1,60}\simport\b",
+        r"import\s(?:static\s|qualified\s|\(|\"|')|from\s[\w.\ue000]{1,60}\simport\b",
         r"use\s[\w:\\]{1,60}+(?:;|::)|using\s[\w.]{1,60}+\s?[;=]|require(?:_once|_relative)?\s?[(\"']",
         r"package\s[\w.]{1,60}+;?$|library\(|export\s(?:default|const|function|class)\b",
     ),
@@ -197,6 +203,7 @@ STARTS: Final = _signs(
         r"(?:insert into|delete from)\s\S{1,60}\s?(?:\(|values|where)|update\s\S{1,60}\sset\s",
         r"select\s[^\n?!]{1,100}\sfrom\s[^\n?!]{1,60}\s(?:where|join|limit|order by|group by|having)\s",
         rf"select\s{_W}(?:,\s{_W}){{1,20}}$",
+        rf"(?:create|alter|drop|truncate) (?:table|view|index|database) (?:if (?:not )?exists )?{_P}",
     ),
     (
         "a line of a Dockerfile",
@@ -227,7 +234,11 @@ STARTS: Final = _signs(
         "a list of Lisp",
         r"\((?:format|def\w{0,20}|setq|lambda|print\w{0,20}|princ|ns|use-package|add-hook|define)\s",
     ),
-    ("a command with an option", r"[a-z][\w.\-/]{0,30}+\s--?[A-Za-z][\w\-]{0,30}(?:[\s=]|$)"),
+    (
+        "a command with an option",
+        rf"{_P}\s--?[a-z]",
+        r"[a-z][\w.\-/]{0,30}+\s--?[A-Za-z][\w\-]{0,30}(?:[\s=]|$)",
+    ),
     ("a path", rf"[^\s{_P}]{{0,60}}[/=&]{_P}|[a-z]{{2,10}}://"),
     ("a file that is run", r"(?:\.{1,2}|~|/(?:usr|bin|etc|home|opt|var|tmp))/[\w./\-]"),
     (
@@ -240,7 +251,7 @@ STARTS: Final = _signs(
 """Signs at the beginning of a line, or of what it quotes or says after a colon."""
 
 BEFORE: Final = re.compile(
-    r"(?:\\[A-Za-z]{1,30}\*?\s?|\w\([^()\n]{0,60}\)\s|[∪∩∈∉⊂⊆⊃⊇×∖∅∧∨→↦]\s?|\\\s|\s--?[A-Za-z][\w\-]{0,30}[\s=]"
+    r"(?:\\[A-Za-z]{1,30}\*?\s?|\w\([^()\n]{0,60}\)\s|[∪∩∈∉⊂⊆⊃⊇×∖∅∧∨→↦]\s?|\\\s|\S/\s|\s--?[A-Za-z][\w\-]{0,30}[\s=]"
     r"|\b(?:const|var|struct|enum|impl|namespace|import type|export default|xargs -I)\s"
     r"|\.(?:map|filter|each|forEach|then|collect)\s)$"
 )

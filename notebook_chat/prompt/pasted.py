@@ -151,6 +151,9 @@ def _take_bodies(lines: Sequence[_Line | None]) -> None:
         line.follows_label = before is not None and before.has_label
         while above and above[-1].indent >= line.indent:
             above.pop()
+        if before and before.is_label and before.follows_label and line.has_bullet:
+            before.sign = before.sign or "a section"
+            line.sign = line.sign or "a section"
         if above and not line.sign:
             parent = above[-1]
             section = parent.is_label and (

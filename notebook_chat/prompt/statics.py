@@ -15,8 +15,8 @@ MISSING: Final = object()
 
 _MRO: Final = type.__dict__["__mro__"]
 _DICT: Final = type.__dict__["__dict__"]
-_SAFE_KEYS: Final = frozenset({str, int, float, bool, complex, bytes, type(None)})
-"""Types of keys whose hash and equality are the interpreter's own."""
+_SAFE_KEYS: Final = frozenset(map(id, (str, int, float, bool, complex, bytes, type(None))))
+"""The identities of types of keys whose hash and equality are the interpreter's own."""
 
 
 def lineage(kind: type) -> tuple[type, ...]:
@@ -29,9 +29,19 @@ def members(kind: type) -> MappingProxyType[str, Any]:
     return cast("MappingProxyType[str, Any]", _DICT.__get__(kind))
 
 
+def is_one_of(kind: type, *kinds: type) -> bool:
+    """Whether a class is one of some, itself; a metaclass that says so is not asked."""
+    return any(kind is one for one in kinds)
+
+
+def inherits(kind: type, *kinds: type) -> bool:
+    """Whether a class is one of some or inherits from it."""
+    return any(is_one_of(one, *kinds) for one in lineage(kind))
+
+
 def is_class(value: object) -> bool:
     """Whether a value is a class."""
-    return type in lineage(type(value))
+    return inherits(type(value), type)
 
 
 def found(entries: Any, key: str | int) -> Any:
@@ -43,7 +53,7 @@ def found(entries: Any, key: str | int) -> Any:
         key: The key.
     """
     proxy = type(entries) is MappingProxyType
-    kinds = set(map(type, entries if proxy else dict.__iter__(entries)))
+    kinds = set(map(id, map(type, entries if proxy else dict.__iter__(entries))))
     if kinds <= _SAFE_KEYS:
         return entries.get(key, MISSING) if proxy else dict.get(entries, key, MISSING)
     pairs = entries.items() if proxy else dict.items(entries)
@@ -62,7 +72,7 @@ def instance_dict(value: object) -> dict[str, Any]:
     """An object's own attributes; an empty dictionary where it has none, or a class of the user's says which."""
     kind = type(value)
     descriptor = inherited(kind, "__dict__")
-    if type(descriptor) not in (GetSetDescriptorType, MemberDescriptorType):
+    if not is_one_of(type(descriptor), GetSetDescriptorType, MemberDescriptorType):
         return {}
     try:
         own = descriptor.__get__(value, kind)
@@ -82,4 +92,4 @@ def of_library(kind: type, library: str, *names: str) -> bool:
 
 def is_mapping(value: object) -> bool:
     """Whether a value is a dictionary of the interpreter's own: iterated, it runs nothing."""
-    return dict in lineage(type(value))
+    return inherits(type(value), dict)
