@@ -19,8 +19,8 @@ NameOf = Callable[[str], str]
 
 
 def compact(error: BaseException, name_of: NameOf = str) -> str:
-    """What went wrong, and where, in a few lines. Nothing of it keeps the frames alive, and nothing is asked of the values
-    in them: what Python itself suggests in place of a missing attribute takes a look at the object.
+    """What went wrong, and where, in a few lines. Nothing of it keeps the frames alive, and no value in them is asked
+    anything: for what Python suggests in place of a missing attribute, it asks the object.
 
     Args:
         error: The exception.
