@@ -129,7 +129,7 @@ def _asked(command: str, request: CodeRequest, context: Context, arguments: Name
 
     options = parse_cell_line("")
     options.model, options.conversation = arguments.model, arguments.conversation
-    return put(
+    run = put(
         request.prompt,
         options,
         session=context.session,
@@ -139,6 +139,8 @@ def _asked(command: str, request: CodeRequest, context: Context, arguments: Name
         extras=request.extras,
         typed=" ".join(("%chat", command, *arguments.what)),
     )
+    assert run is not None  # it was no dry run
+    return run
 
 
 def _propose(run: Run, request: CodeRequest, failure: Failure, context: Context) -> None:
