@@ -9,7 +9,7 @@ from typing import Any
 
 from ..text import replace_surrogates, single_line
 from .bounds import cut_end
-from .classes import type_name
+from .classes import Types, type_name
 from .description import DEFAULT_TOKENS, Description
 from .fingerprints import fingerprint
 from .kind import Describer
@@ -23,7 +23,7 @@ _LEAST = 20
 """How many tokens a description has room for at least: what it is must be said."""
 
 _LONGEST_LABEL = 80
-_AT_ONCE = (str, int, float, complex, bool, type(None), bytes, bytearray)
+_AT_ONCE = Types(str, int, float, complex, bool, type(None), bytes, bytearray)
 """Types whose values run no code of others, and end."""
 
 

@@ -66,15 +66,12 @@ def registered_for(cls: type) -> Describer | None:
     """The describer that a user registered for a class or the nearest that it derives from; ``object`` aside."""
     if not _registered:
         return None
-    named = [name for name in _registered if isinstance(name, str)]
     for one in mro(cls):
         if one is object:
             continue
-        if (found := _registered.get(one)) is not None:
-            return found
-        for name in named:
-            if names(name, one):
-                return _registered[name]
+        for kind, describer in _registered.items():
+            if kind is one or (type(kind) is str and names(kind, one)):
+                return describer
     return None
 
 
