@@ -85,7 +85,9 @@ class Types:
 def types_among(items: Iterable[Any]) -> list[tuple[type, int]]:
     """The types of values, each with how many there are of it, the most frequent first."""
     found = list(items)
-    types = {id(type(one)): type(one) for one in found}
+    types = dict(zip(map(id, map(type, found)), map(type, found), strict=True))
+    if len(types) == 1:
+        return [(one, len(found)) for one in types.values()]
     return [(types[number], count) for number, count in Counter(map(id, map(type, found))).most_common()]
 
 

@@ -15,7 +15,7 @@ from .objects import a, describe_fields
 from .short_repr import short_repr
 from .structs import fields_of
 
-WALKED = 100_000
+WALKED = 20_000
 """How many elements are looked at one by one at most."""
 
 _SAMPLE = 1_000

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from ..errors import ConfigurationError
 from .classes import mro
-from .kind import Describer
+from .description import Description
 from .kinds import names
 
-F = TypeVar("F", bound=Describer)
+OwnDescriber = Callable[[Any, int], str | Description]
+"""Describes a value, which is given first, in at most so many tokens."""
 
-_registered: dict[type | str, Describer] = {}
+F = TypeVar("F", bound=OwnDescriber)
+
+_registered: dict[type | str, OwnDescriber] = {}
 
 
 @overload
@@ -62,7 +65,7 @@ def _is_dotted(name: str) -> bool:
     return len(parts) > 1 and all(part.isidentifier() for part in parts)
 
 
-def registered_for(cls: type) -> Describer | None:
+def registered_for(cls: type) -> OwnDescriber | None:
     """The describer that a user registered for a class or the nearest that it derives from; ``object`` aside."""
     if not _registered:
         return None
@@ -75,7 +78,7 @@ def registered_for(cls: type) -> Describer | None:
     return None
 
 
-def registered_for_all() -> Describer | None:
+def registered_for_all() -> OwnDescriber | None:
     """The describer that a user registered for whatever is not known otherwise."""
     return _registered.get(object)
 

@@ -49,7 +49,7 @@ def test_words_frames_source_and_values() -> None:
 def test_notes_causes_and_groups() -> None:
     def work() -> None:
         try:
-            {}["key"]  # type: ignore[index]  # noqa: B018
+            {}["key"]  # type: ignore[index]
         except KeyError as error:
             failure = ValueError("no such entry")
             failure.add_note("while reading the table")

@@ -22,15 +22,14 @@ import pyarrow
 import pytest
 import xarray
 from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
 from notebook_chat.prompt import describe
 from notebook_chat.prompt.fingerprints import fingerprint, is_of_this_kernel
 
 from .hostile_values import HOSTILE, recursive
-from .test_known_kinds import Account, Attrs, Color, Model, Pair, Point, Struct, area
 from .test_hostile_values import nested
+from .test_known_kinds import Account, Attrs, Color, Model, Pair, Point, Struct, area
 
 
 def table() -> dict[str, Any]:

@@ -139,14 +139,13 @@ def numbers() -> Iterator[int]:
 
 def long_function() -> None:
     """Does much."""
-    a = 1
-    _ = [a for a in range(10)]
-    _ = [a for a in range(11)]
-    _ = [a for a in range(12)]
-    _ = [a for a in range(13)]
-    _ = [a for a in range(14)]
-    _ = [a for a in range(15)]
-    _ = [a for a in range(16)]
+    _ = list(range(10))
+    _ = list(range(11))
+    _ = list(range(12))
+    _ = list(range(13))
+    _ = list(range(14))
+    _ = list(range(15))
+    _ = list(range(16))
 
 
 INLINE = [
@@ -310,7 +309,7 @@ def test_a_text_of_a_class_of_its_own_is_a_text() -> None:
 def test_more_room_means_more_words() -> None:
     value = [{"number": n, "text": "word " * 5} for n in range(500)]
     assert len(describe(value, tokens=2000).text) > 5 * len(describe(value, tokens=300).text)
-    assert "_ = [a for a in range(16)]" in describe(long_function).text
+    assert "_ = list(range(16))" in describe(long_function).text
     short = describe(long_function, tokens=60).text
     assert "Does much." in short
     assert "range(16)" not in short
@@ -384,7 +383,8 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_a_module_imports_nothing_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "lazy_one.py").write_text(
-        '"""Comes late."""\n__all__ = ["late"]\n__version__ = "3.1"\ndef __getattr__(name):\n    raise SystemExit(name)\n'
+        '"""Comes late."""\n__all__ = ["late"]\n__version__ = "3.1"\n'
+        "def __getattr__(name):\n    raise SystemExit(name)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     import lazy_one  # type: ignore[import-not-found]
