@@ -96,10 +96,11 @@ class _Asked:
         kind = kind_of(cls)
         if kind is None:
             return None
+        describer = kind.describer()  # loaded here, since that may not be given up in the middle
         if not kind.here and cls not in _AT_ONCE:
-            return self._in_time(lambda: kind.describer()(self._value, self._tokens))
+            return self._in_time(lambda: describer(self._value, self._tokens))
         try:
-            return kind.describer()(self._value, self._tokens)
+            return describer(self._value, self._tokens)
         except Exception:  # such as a connection that another thread has closed
             return None
 

@@ -38,7 +38,11 @@ KINDS: Mapping[str, Kind] = {
         describe_mapping="builtins.dict builtins.mappingproxy",
         describe_view="builtins.dict_values builtins.dict_items",
     ),
-    **_kinds("structs_described", describe_struct="types.SimpleNamespace argparse.Namespace"),
+    **_kinds(
+        "structs_described",
+        describe_struct="types.SimpleNamespace argparse.Namespace",
+        describe_environment="os._Environ",
+    ),
     **_kinds(
         "functions",
         describe_function="builtins.function builtins.method builtins.builtin_function_or_method "

@@ -46,6 +46,16 @@ def test_words_frames_source_and_values() -> None:
     assert "  label = 'no rows'" in lines
 
 
+def test_keys_in_variables_are_not_told() -> None:
+    def work() -> None:
+        password, user = "hunter2", "ada"
+        raise RuntimeError(len(password) + len(user))
+
+    text = describe(caught(work)).text
+    assert "user = 'ada'" in text
+    assert "password = (not shown)" in text
+
+
 def test_notes_causes_and_groups() -> None:
     def work() -> None:
         try:

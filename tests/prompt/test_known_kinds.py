@@ -12,6 +12,7 @@ import functools
 import io
 import json
 import logging
+import os
 import re
 import threading
 import types
@@ -26,6 +27,7 @@ import pydantic
 import pytest
 
 from notebook_chat.prompt import describe
+from notebook_chat.prompt.private_names import hides
 
 
 @dataclasses.dataclass
@@ -361,6 +363,30 @@ def test_a_file_that_holds_secrets_by_its_name_is_not_read(tmp_path: Path, name:
     assert "it was not read" in describe(tmp_path / name).text
 
 
+def test_of_the_environment_only_the_names_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AAA_WHATEVER", "hunter2")
+    text = describe(os.environ, tokens=3000).text
+    assert "AAA_WHATEVER" in text
+    assert "hunter2" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hidden"),
+    [
+        ("password", "x", True),
+        ("db_password", b"x", True),
+        ("API_KEY", "x", True),
+        ("token", "x", True),
+        ("tokens", ["x"], False),
+        ("token_count", 5, False),
+        ("keyword", "x", False),
+        ("passenger", "x", False),
+    ],
+)
+def test_what_is_hidden_by_its_name(name: str, value: Any, hidden: bool) -> None:
+    assert hides(name, value) is hidden
+
+
 @pytest.mark.parametrize("mode", ["r", "rb"])
 def test_an_open_file_is_told_and_not_read(tmp_path: Path, mode: str) -> None:
     (tmp_path / "lines.txt").write_text("one\ntwo\n")
@@ -375,8 +401,6 @@ def test_an_open_file_is_told_and_not_read(tmp_path: Path, mode: str) -> None:
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    import os
-
     os.mkfifo(tmp_path / "pipe")
     assert "is neither a file nor a folder" in describe(tmp_path / "pipe").text
 
