@@ -9,16 +9,17 @@ from itertools import islice
 from typing import Any
 
 from .bounds import BYTES_PER_TOKEN, counted, fits, lines_within
-from .classes import class_member, is_a, type_name
+from .classes import Types, class_member, is_a, type_name, types_among
 from .description import Description
 from .objects import a, describe_fields
 from .short_repr import short_repr
 from .structs import fields_of
 
-WALKED = 100_000
+WALKED = 20_000
 """How many elements are looked at one by one at most."""
 
 _SAMPLE = 1_000
+_NUMBERS, _TEXTS, _SEQUENCES = Types(int, float), Types(str), Types(list, tuple)
 _INLINE = 80  # characters of what can stand in a sentence
 
 
@@ -29,7 +30,7 @@ def describe_sequence(value: Any, tokens: int) -> Description:
     base: Any = next(one for one in (list, tuple, deque) if is_a(value, one))
     count = base.__len__(value)
     bound = f", at most {value.maxlen:,}" if base is deque and deque.maxlen.__get__(value) is not None else ""
-    plain = value if type(value) in (list, tuple) else _Items(value, base)
+    plain = value if type(value) in _SEQUENCES else _Items(value, base)
     if whole := _whole(value, tokens, count, "item", base in (list, tuple) and type(value) is base):
         return whole
     first = f"{a(type_name(type(value)))} of {counted(count, 'item')}{bound}"
@@ -194,13 +195,13 @@ def _joined_ends(head: Iterable[str], tail: Sequence[str], count: int, room: int
 def _types(items: Iterable[Any], count: int) -> str:
     """The types of elements, the most frequent first, and how many of each where there are several."""
     sample = list(items)
-    found = Counter(map(type, sample))
+    found = types_among(sample)
     some = f" in a sample of {len(sample):,}" if len(sample) < count else ""
     if not found:
         return "empty"
     if len(found) == 1:
-        return f"{_plain_name(next(iter(found)))}{some}"
-    named = [f"{number:,} {_plain_name(cls)}" for cls, number in found.most_common(6)]
+        return f"{_plain_name(found[0][0])}{some}"
+    named = [f"{number:,} {_plain_name(cls)}" for cls, number in found[:6]]
     return ", ".join(named) + (", …" if len(found) > 6 else "") + some
 
 
@@ -210,9 +211,8 @@ def _plain_name(cls: type) -> str:
 
 def _range(items: Sequence[Any]) -> str:
     """From where to where numbers or texts go; empty for others."""
-    types = set(map(type, items)) - {type(None)}
     present = [item for item in items if item is not None]
-    if present and types <= {int, float}:
+    if present and _NUMBERS.have_all(present):
         numbers = [item for item in present if item == item]
         missing = len(present) - len(numbers)
         nan = f", {missing:,} NaN" if missing else ""
@@ -221,7 +221,7 @@ def _range(items: Sequence[Any]) -> str:
             if numbers
             else nan
         )
-    if present and types == {str}:
+    if present and _TEXTS.have_all(present):
         return f", {len(set(present)):,} of them different" if len(present) > 1 else ""
     return ""
 
@@ -231,7 +231,7 @@ def _inside(items: Sequence[Any]) -> list[str]:
     sample = items[:_SAMPLE]
     if sample and all(type(item) is dict for item in sample):
         return [line] if (line := _keys(sample)) else []
-    if sample and all(type(item) in (list, tuple) for item in sample):
+    if sample and _SEQUENCES.have_all(sample):
         lengths = Counter(map(len, sample))
         inner = [one for item in sample for one in item[:20]]
         several = f"{min(lengths):,} to {max(lengths):,} items"

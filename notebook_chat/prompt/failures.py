@@ -16,6 +16,7 @@ from .bounds import counted, lines_within
 from .classes import is_a, type_name
 from .description import Description
 from .patience import said_by
+from .private_names import hides
 from .short_repr import cut, short_repr
 
 _CHAIN = 5
@@ -147,7 +148,7 @@ def _lines(frames: list[Frame]) -> Iterator[str]:
             yield cut(f"{'>' if number == frame.line else ' '} {source[number - 1].rstrip()}", 200)
         line = source[frame.line - 1] if 0 < frame.line <= len(source) else ""
         for name, value in list(_variables(frame, line))[:_VARIABLES]:
-            yield f"  {name} = {short_repr(value, 100)}"
+            yield f"  {name} = {'(not shown)' if hides(name, value) else short_repr(value, 100)}"
 
 
 def _variables(frame: Frame, line: str) -> list[tuple[str, Any]]:

@@ -38,7 +38,11 @@ KINDS: Mapping[str, Kind] = {
         describe_mapping="builtins.dict builtins.mappingproxy",
         describe_view="builtins.dict_values builtins.dict_items",
     ),
-    **_kinds("structs_described", describe_struct="types.SimpleNamespace argparse.Namespace"),
+    **_kinds(
+        "structs_described",
+        describe_struct="types.SimpleNamespace argparse.Namespace",
+        describe_environment="os._Environ",
+    ),
     **_kinds(
         "functions",
         describe_function="builtins.function builtins.method builtins.builtin_function_or_method "
@@ -78,9 +82,15 @@ KINDS: Mapping[str, Kind] = {
 }
 """By the dotted name of a class: the one that users know, or that of the class itself."""
 
+
+def _root(name: str) -> str:
+    """The package of a name; one that is written in C may be in a module with an underscore before it."""
+    return name.partition(".")[0].lstrip("_")
+
+
 _BY_ROOT: dict[str, list[tuple[str, Kind]]] = {}
 for _name, _kind in KINDS.items():
-    _BY_ROOT.setdefault(_name.partition(".")[0], []).append((_name, _kind))
+    _BY_ROOT.setdefault(_root(_name), []).append((_name, _kind))
 
 
 def kind_of(cls: type) -> Kind | None:
@@ -97,7 +107,7 @@ def kind_of(cls: type) -> Kind | None:
         name = qualified_name(one)
         if (kind := KINDS.get(name)) is not None:
             return kind
-        for known, kind in _BY_ROOT.get(name.partition(".")[0], ()):
+        for known, kind in _BY_ROOT.get(_root(name), ()):
             if names(known, one):
                 return kind
     return None

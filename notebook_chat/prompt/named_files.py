@@ -12,16 +12,14 @@ from typing import Any
 
 from ..files import open_regular
 from ..images import media_type
-from ..secrets import is_secret_name
 from ..text import single_line
 from .bounds import counted, cut_middle, lines_within
 from .classes import is_a, type_name
 from .description import Description
+from .private_names import is_private_file
 
 _READ = 64 * 1024
 _ENTRIES = 1_000
-_SECRET_FILES = (".env", ".netrc", ".pgpass", ".pypirc", ".git-credentials", ".npmrc", "credentials")
-_SECRET_ENDINGS = (".pem", ".key", ".p12", ".pfx", ".kdbx", ".keystore", ".jks")
 
 
 def describe_path(value: Any, tokens: int) -> Description:
@@ -67,19 +65,8 @@ def _folder(path: str, first: str, tokens: int) -> Description:
     return Description(lines_within(lines, tokens), f"folder, {count}")
 
 
-def holds_secrets(name: str) -> bool:
-    """Whether the name of a file says that it holds keys or passwords."""
-    lower = name.lower()
-    if lower.startswith((*_SECRET_FILES, "id_rsa", "id_ed25519", "id_ecdsa")) or lower.endswith(
-        _SECRET_ENDINGS
-    ):
-        return True
-    stem = lower.partition(".")[0]
-    return is_secret_name(stem) and not lower.endswith((".py", ".ipynb", ".md"))
-
-
 def _file(path: str, first: str, tokens: int) -> str:
-    if holds_secrets(PurePath(path).name):
+    if is_private_file(PurePath(path).name):
         return f"{first}. By its name it holds secrets, so it was not read."
     try:
         with open_regular(path) as file:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from ..secrets import is_secret_name
 from ..text import single_line
 from .bounds import counted, cut_middle, lines_within
-from .classes import class_member, instance_values, module_of, mro, own_members, type_name
+from .classes import Types, class_member, instance_values, module_of, mro, own_members, type_name
 from .description import Description
 from .patience import FailedError, GaveUpError, within
+from .private_names import hides
 from .short_repr import cut, own_repr, short_repr
 from .structs import fields_of
 
 _SECONDS = 0.5
-_SHOWN = (bool, int, float, complex, str, type(None))
+_SHOWN = Types(bool, int, float, complex, str, type(None))
 """Types whose values are shown where an object's own repr says nothing of it."""
 
 
@@ -76,7 +76,7 @@ def _with_attributes(value: Any, tokens: int, said: str = "") -> Description:
 def _held(name: str, value: Any) -> str:
     if type(value) not in _SHOWN:
         return type_name(type(value))
-    return f"{type_name(type(value))} (not shown)" if is_secret_name(name) else short_repr(value)
+    return f"{type_name(type(value))} (not shown)" if hides(name, value) else short_repr(value)
 
 
 def public_methods(cls: type, most: int = 30) -> list[str]:

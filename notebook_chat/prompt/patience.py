@@ -85,13 +85,13 @@ def _result(worker: _Worker[T]) -> T:
 
 
 class _Worker(threading.Thread, Generic[T]):
-    def __init__(self, work: Callable[[], T], seconds: float, given_up: set[type] | None = None) -> None:
+    def __init__(self, work: Callable[[], T], seconds: float, given_up: set[int] | None = None) -> None:
         super().__init__(daemon=True, name="notebook_chat: a value is described")
         self.until = time.monotonic() + max(0.0, seconds)
         self.done = threading.Event()
         self.results: list[T] = []
         self.failure: str | None = None
-        self.given_up = set[type]() if given_up is None else given_up
+        self.given_up = set[int]() if given_up is None else given_up
         self._work: Callable[[], T] | None = work
         self._variables = contextvars.copy_context()
 
@@ -119,8 +119,8 @@ class _Worker(threading.Thread, Generic[T]):
                 self.join(_ENDING)
 
 
-def given_up() -> set[type]:
-    """The types of which a value has not come to an end before, in what the thread works on."""
+def given_up() -> set[int]:
+    """The identities of the types of which a value has not come to an end before, in what the thread works on."""
     worker = threading.current_thread()
     return worker.given_up if isinstance(worker, _Worker) else set()
 
