@@ -68,7 +68,11 @@ ARRAYS: dict[str, tuple[Any, list[str], str]] = {
         ["2 fields", "code int32: 1…7", "weight float64: always 0.5, 1 NaN", "0: 1, 0.5"],
         "2 [('code', '<i4'), ('weight', '<f8')]",
     ),
-    "records in two dimensions": (np.zeros((2, 2), dtype=[("a", "i4")]), ["shape (2, 2)"], "2 × 2 [('a', '<i4')]"),
+    "records in two dimensions": (
+        np.zeros((2, 2), dtype=[("a", "i4")]),
+        ["shape (2, 2)"],
+        "2 × 2 [('a', '<i4')]",
+    ),
     "hidden values": (
         np.ma.masked_array([1, 2, 300], [False, False, True]),
         ["Masked: 1 of 3 values", "Values: 1…2", "[1, 2, --]"],
@@ -76,8 +80,16 @@ ARRAYS: dict[str, tuple[Any, list[str], str]] = {
     ),
     "all hidden": (np.ma.masked_all(3), ["Masked: 3 of 3", "all masked"], "3 float64"),
     "none hidden": (np.ma.masked_array([1.0, 2.0]), ["Masked: 0 of 2", "1.0…2.0"], "2 float64"),
-    "a part of each line": (np.arange(100).reshape(10, 10)[::3, ::2], ["shape (4, 5)", "0…98"], "4 × 5 int64"),
-    "columns first": (np.asfortranarray(np.arange(6.0).reshape(2, 3)), ["[0.0, 1.0, 2.0]\n[3.0, 4.0, 5.0]"], "2 × 3 float64"),
+    "a part of each line": (
+        np.arange(100).reshape(10, 10)[::3, ::2],
+        ["shape (4, 5)", "0…98"],
+        "4 × 5 int64",
+    ),
+    "columns first": (
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        ["[0.0, 1.0, 2.0]\n[3.0, 4.0, 5.0]"],
+        "2 × 3 float64",
+    ),
     "backwards": (np.arange(5)[::-1], ["0…4", "[4, 3, 2, 1, 0]"], "5 int64"),
     "half precision": (np.array([1, 2], "f2"), ["1.0…2.0"], "2 float16"),
     "the other byte order": (np.array([1.5, 2], ">f8"), ["1.5…2.0"], "2 >f8"),
@@ -173,7 +185,9 @@ def test_a_sparse_matrix_that_would_not_fit_into_memory_as_a_dense_one() -> None
 
 
 @given(
-    arrays.arrays(arrays.scalar_dtypes(), arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)),
+    arrays.arrays(
+        arrays.scalar_dtypes(), arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
+    ),
     st.integers(30, 1_000),
 )
 def test_any_array_is_told_within_the_tokens(array: np.ndarray[Any, Any], tokens: int) -> None:

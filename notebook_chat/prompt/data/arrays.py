@@ -36,7 +36,8 @@ def describe_array(array: Any, tokens: int) -> Description:
     kind = "numpy.ma.MaskedArray" if masked else "numpy.memmap" if file is not None else "numpy.ndarray"
     lines = [f"A {kind} of shape {plain.shape}, {_dtype(plain.dtype)}{_size(plain)}."]
     if file is not None:
-        lines.append(f"On disk: {file_label(file.name)}; {'only its beginning' if file.whole else 'nothing of it'} was read.")
+        read = "only its beginning" if file.whole else "nothing of it"
+        lines.append(f"On disk: {file_label(file.name)}; {read} was read.")
         if not file.whole:
             return Description("\n".join(lines), short)
     if masked:

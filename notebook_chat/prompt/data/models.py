@@ -24,6 +24,7 @@ _UNTOLD = (
 _FEW = 10  # values of a fitted array that are told
 _NAMES = 400  # characters of names
 _DEPTH = 3
+_NAMED = ("function", "builtin_function_or_method", "ufunc", "type", "ABCMeta")  # what is told by its name
 
 
 def describe_model(model: Any, tokens: int) -> Description:
@@ -40,7 +41,10 @@ def is_fitted(model: Any) -> bool:
     """Whether a model was fitted: whether it has attributes that only fitting sets, or any of its parts has."""
     says = getattr(type(model), "__sklearn_is_fitted__", None)
     if inspect.isfunction(says):
-        return bool(says(model))
+        try:
+            return bool(says(model))
+        except Exception:  # one of its parts is not
+            return False
     if any(_is_found(name) for name in _state(model)):
         return True
     return any(is_fitted(part) for _, part in _parts(model) if not isinstance(part, str) and part is not None)
@@ -147,7 +151,7 @@ def _parameter(value: Any) -> str:
         return "{" + listed((f"{scalar(key)}: {_parameter(one)}" for key, one in value.items()), 200) + "}"
     if type(value) is list:
         return "[" + listed(map(scalar, value), 100) + "]"
-    name = getattr(value, "__name__", None) if inspect.isroutine(value) or isinstance(value, type) else None
+    name = getattr(value, "__name__", None) if callable(value) and type(value).__name__ in _NAMED else None
     return name if type(name) is str else scalar(value, 40)
 
 

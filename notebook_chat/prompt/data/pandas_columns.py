@@ -112,7 +112,9 @@ def _of_times(part: Any, sampled: bool) -> Facts:
     if found.least is None:
         return Facts(nulls=nulls)
     # The position tells the value, with its time zone or frequency, whatever the type.
-    least, greatest = (scalar(_item(part, _place(numbers, one.view("i8")))) for one in (found.least, found.greatest))
+    least, greatest = (
+        scalar(_item(part, _place(numbers, one.view("i8")))) for one in (found.least, found.greatest)
+    )
     return Facts(span=span_of(least, greatest, sampled=sampled), nulls=nulls)
 
 
