@@ -198,6 +198,27 @@ def test_an_image_of_a_file_is_not_read_through_the_one_that_is_there(tmp_path: 
     assert describe(Image.new("RGB", (0, 10))).images == ()
 
 
+def test_a_photo_stays_one(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    Image.effect_noise((900, 600), 80).convert("RGB").save(path)
+    with Image.open(path) as picture:
+        (image,) = describe(picture).images
+    assert image.media_type == "image/jpeg"
+    assert len(image.data) < 700_000
+
+
+@pytest.mark.parametrize("mode", ["F", "I", "I;16"])
+def test_numbers_that_are_no_colors_become_shades(mode: str) -> None:
+    numbers = np.linspace(0, 60_000, 100).reshape(10, 10)
+    if mode == "F":
+        numbers = numbers / 60_000
+    picture = Image.fromarray(numbers.astype({"F": "f4", "I": "i4", "I;16": "u2"}[mode]))
+    assert picture.mode == mode
+    (image,) = describe(picture).images
+    with Image.open(io.BytesIO(image.data)) as shown:
+        assert shown.getextrema() == (0, 255)
+
+
 def test_a_damaged_file_is_told_in_words(tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     Image.effect_noise((300, 300), 50).save(path)

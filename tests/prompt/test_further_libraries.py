@@ -1,4 +1,4 @@
-"""Values of libraries that are described where they are installed: torch, statsmodels, dask, duckdb, altair, seaborn."""
+"""Values of libraries that are described where they are installed: torch, statsmodels, dask, altair and others."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from ...errors import ChatError
@@ -36,9 +37,9 @@ def describe_figure(figure: Any, tokens: int) -> Description:
     named = f", titled {quoted(title.get_text(), 100)}" if title is not None and title.get_text() else ""
     head = f"A matplotlib figure of {width:g} × {height:g} inches with {len(axes)} axes{named}."
     images = _images(whole, list(whole.axes))
-    lines = [head] if images else [head, "The image itself is left out."]
-    for place, one in enumerate(axes):
-        lines += _axes(one, f"Axes {place + 1}" if len(axes) > 1 else "Axes")
+    first = [head] if images else [head, "The image itself is left out."]
+    each = (_axes(one, f"Axes {place + 1}" if len(axes) > 1 else "Axes") for place, one in enumerate(axes))
+    lines = chain(first, chain.from_iterable(each))
     return Description(lines_within(lines, tokens), f"figure, {len(axes)} axes", images)
 
 
@@ -79,7 +80,8 @@ def _figure_of(drawn: Any) -> Any:
 
 def _axes(axes: Any, name: str) -> Iterator[str]:
     title = f" titled {quoted(axes.get_title(), 100)}" if axes.get_title() else ""
-    yield f"{name}{title}: {_axis(axes, 'x')}; {_axis(axes, 'y')}."
+    known = [one for one in "xyz" if hasattr(axes, f"get_{one}label")]
+    yield f"{name}{title}: {'; '.join(_axis(axes, one) for one in known)}."
     legend = axes.get_legend()
     if legend is not None:
         entries = listed((quoted(one.get_text(), 40) for one in legend.get_texts()), 200)

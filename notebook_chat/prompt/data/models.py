@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from ..bounds import counted, lines_within
@@ -34,7 +35,7 @@ def describe_model(model: Any, tokens: int) -> Description:
     name = type(model).__name__
     state = "fitted" if fitted else "not fitted"
     lines = [f"A {type_name(model)}, {_role(model)}, {state}."]
-    return Description(lines_within([*lines, *_lines(model, _DEPTH)], tokens), f"{name}, {state}")
+    return Description(lines_within(chain(lines, _lines(model, _DEPTH)), tokens), f"{name}, {state}")
 
 
 def is_fitted(model: Any) -> bool:
