@@ -28,9 +28,9 @@ def cut_middle(text: str, tokens: int) -> str:
     """
     if fits(text, tokens):
         return text
-    room = max(0, int((tokens - 1) * BYTES_PER_TOKEN) - len(_left_out(len(text))))
+    room = max(0, int((tokens - 1) * BYTES_PER_TOKEN) - _size(_left_out(len(text))))
     head = _head(text, room * 2 // 3)
-    tail = _tail(text[len(head) :], room - _size(head))
+    tail = _tail(text, min(room - _size(head), len(text) - len(head)))
     return f"{head}{_left_out(len(text) - len(head) - len(tail))}{tail}"
 
 

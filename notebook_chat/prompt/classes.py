@@ -4,6 +4,8 @@ is asked."""
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 _MRO = type.__dict__["__mro__"].__get__
@@ -58,7 +60,35 @@ def own_members(cls: type) -> dict[str, Any]:
 
 def is_a(value: object, cls: type) -> bool:
     """Whether a value is an instance of a class, whatever it says of itself."""
-    return cls in mro(type(value))
+    return any(one is cls for one in mro(type(value)))
+
+
+class Types:
+    """Some classes, in which one is looked up by its identity: a metaclass may say anything of what it is equal to.
+
+    Args:
+        classes: The classes.
+    """
+
+    def __init__(self, *classes: type) -> None:
+        self._classes = classes
+        self._ids = frozenset(map(id, classes))
+
+    def __contains__(self, cls: type) -> bool:
+        return id(cls) in self._ids
+
+    def have_all(self, items: Iterable[Any]) -> bool:
+        """Whether the values are all of these classes, and not of one that derives from them."""
+        return set(map(id, map(type, items))) <= self._ids
+
+
+def types_among(items: Iterable[Any]) -> list[tuple[type, int]]:
+    """The types of values, each with how many there are of it, the most frequent first."""
+    found = list(items)
+    types = dict(zip(map(id, map(type, found)), map(type, found), strict=True))
+    if len(types) == 1:
+        return [(one, len(found)) for one in types.values()]
+    return [(types[number], count) for number, count in Counter(map(id, map(type, found))).most_common()]
 
 
 def instance_values(value: object) -> dict[str, Any]:

@@ -9,16 +9,17 @@ from itertools import islice
 from typing import Any
 
 from .bounds import BYTES_PER_TOKEN, counted, fits, lines_within
-from .classes import class_member, is_a, type_name
+from .classes import Types, class_member, is_a, type_name, types_among
 from .description import Description
 from .objects import a, describe_fields
 from .short_repr import short_repr
 from .structs import fields_of
 
-WALKED = 100_000
+WALKED = 20_000
 """How many elements are looked at one by one at most."""
 
 _SAMPLE = 1_000
+_NUMBERS, _TEXTS, _SEQUENCES = Types(int, float), Types(str), Types(list, tuple)
 _INLINE = 80  # characters of what can stand in a sentence
 
 
@@ -29,11 +30,11 @@ def describe_sequence(value: Any, tokens: int) -> Description:
     base: Any = next(one for one in (list, tuple, deque) if is_a(value, one))
     count = base.__len__(value)
     bound = f", at most {value.maxlen:,}" if base is deque and deque.maxlen.__get__(value) is not None else ""
-    plain = value if type(value) in (list, tuple) else _Items(value, base)
+    plain = value if type(value) in _SEQUENCES else _Items(value, base)
     if whole := _whole(value, tokens, count, "item", base in (list, tuple) and type(value) is base):
         return whole
     first = f"{a(type_name(type(value)))} of {counted(count, 'item')}{bound}"
-    lines = _lines_of_items(plain, count, first, tokens, base is not deque)
+    lines = _lines_of_items(plain, count, first, tokens, base is not deque, True)
     return Description(lines, counted(count, "item"))
 
 
@@ -45,7 +46,7 @@ def describe_set(value: Any, tokens: int) -> Description:
         return whole
     items = list(islice(base.__iter__(value), WALKED))
     first = f"{a(type_name(type(value)))} of {counted(count, 'item')}"
-    return Description(_lines_of_items(items, count, first, tokens, False), counted(count, "item"))
+    return Description(_lines_of_items(items, count, first, tokens, False, False), counted(count, "item"))
 
 
 def describe_view(value: Any, tokens: int) -> Description:
@@ -53,7 +54,7 @@ def describe_view(value: Any, tokens: int) -> Description:
     count = len(value)
     items = list(islice(iter(value), WALKED))
     first = f"The {type(value).__name__.partition('_')[2]} of a dict, {counted(count, 'item')}"
-    return Description(_lines_of_items(items, count, first, tokens, False), counted(count, "item"))
+    return Description(_lines_of_items(items, count, first, tokens, False, False), counted(count, "item"))
 
 
 def describe_mapping(value: Any, tokens: int) -> Description:
@@ -134,17 +135,26 @@ def _whole(value: Any, tokens: int, count: int, one: str, plain: bool) -> Descri
     )
 
 
-def _lines_of_items(items: Any, count: int, first: str, tokens: int, indexed: bool) -> str:
+def _lines_of_items(items: Any, count: int, first: str, tokens: int, indexed: bool, ordered: bool) -> str:
+    """What a container is, the types of its elements, and the first and the last ones.
+
+    Args:
+        items: The elements.
+        count: How many there are.
+        first: What it is, in words.
+        tokens: How long the text may be.
+        indexed: Whether any element is found at once by its position.
+        ordered: Whether the last ones are.
+    """
     walked = _walked(items, count, indexed)
     about = f"{first}: {_types(walked, count)}{_range(walked) if len(walked) == count else ''}"
     lines = [about, *_inside(walked)]
     room = tokens - sum(len(line) for line in lines) // 3 - 12
-    head, tail = _ends(items, count, indexed)
     width = max(24, min(400, int(room * BYTES_PER_TOKEN) // 3))
-    texts = [short_repr(item, width) for item in head]
-    shown = _joined_ends(
-        texts, [short_repr(item, width) for item in tail], count, int(max(8, room) * BYTES_PER_TOKEN)
-    )
+    rest = min(5, count - 1) if ordered else 0
+    tail = [short_repr(items[at], width) for at in range(count - rest, count)]
+    head = (short_repr(item, width) for item in islice(iter(items), _SAMPLE))
+    shown = _joined_ends(head, tail, count, int(max(8, room) * BYTES_PER_TOKEN))
     return lines_within([*lines, shown], tokens)
 
 
@@ -157,43 +167,41 @@ def _walked(items: Any, count: int, indexed: bool) -> list[Any]:
     return [items[at * (count - 1) // (_SAMPLE - 1)] for at in range(_SAMPLE)]
 
 
-def _ends(items: Any, count: int, indexed: bool) -> tuple[list[Any], list[Any]]:
-    head = list(islice(iter(items), 200))
-    rest = min(5, count - len(head)) if indexed else 0
-    return head, [items[at] for at in range(count - rest, count)]
-
-
-def _joined_ends(head: Sequence[str], tail: Sequence[str], count: int, room: int) -> str:
+def _joined_ends(head: Iterable[str], tail: Sequence[str], count: int, room: int) -> str:
     """The first and the last elements, as many as there is room for: two thirds of it are for the first ones."""
-    last: list[str] = []
+    first: list[str] = []
     taken = 0
+    for text in head:
+        taken += len(text) + 2
+        if first and taken > room:
+            break
+        first.append(text)
+    separator = "\n" if any(len(text) > 60 for text in first[:3]) else ", "
+    if len(first) == count:
+        return separator.join(first)
+    last: list[str] = []
+    taken = 3
     for text in reversed(tail):
         taken += len(text) + 2
         if last and taken > room // 3:
             break
         last.insert(0, text)
-    first: list[str] = []
-    left = room - min(taken, room // 2)
-    for text in head:
-        left -= len(text) + 2
-        if first and left < 0:
-            break
-        first.append(text)
-    between = [] if len(first) == count else ["…"]
-    separator = "\n" if any(len(text) > 60 for text in first[:3]) else ", "
-    return separator.join([*first, *between, *(last if between else [])])
+    left = room - taken
+    while len(first) > 1 and sum(map(len, first)) + 2 * len(first) > left:
+        first.pop()
+    return separator.join([*first, "…", *last[max(0, len(first) + len(last) - count) :]])
 
 
 def _types(items: Iterable[Any], count: int) -> str:
     """The types of elements, the most frequent first, and how many of each where there are several."""
     sample = list(items)
-    found = Counter(map(type, sample))
+    found = types_among(sample)
     some = f" in a sample of {len(sample):,}" if len(sample) < count else ""
     if not found:
         return "empty"
     if len(found) == 1:
-        return f"{_plain_name(next(iter(found)))}{some}"
-    named = [f"{number:,} {_plain_name(cls)}" for cls, number in found.most_common(6)]
+        return f"{_plain_name(found[0][0])}{some}"
+    named = [f"{number:,} {_plain_name(cls)}" for cls, number in found[:6]]
     return ", ".join(named) + (", …" if len(found) > 6 else "") + some
 
 
@@ -203,9 +211,8 @@ def _plain_name(cls: type) -> str:
 
 def _range(items: Sequence[Any]) -> str:
     """From where to where numbers or texts go; empty for others."""
-    types = set(map(type, items)) - {type(None)}
     present = [item for item in items if item is not None]
-    if present and types <= {int, float}:
+    if present and _NUMBERS.have_all(present):
         numbers = [item for item in present if item == item]
         missing = len(present) - len(numbers)
         nan = f", {missing:,} NaN" if missing else ""
@@ -214,7 +221,7 @@ def _range(items: Sequence[Any]) -> str:
             if numbers
             else nan
         )
-    if present and types == {str}:
+    if present and _TEXTS.have_all(present):
         return f", {len(set(present)):,} of them different" if len(present) > 1 else ""
     return ""
 
@@ -224,7 +231,7 @@ def _inside(items: Sequence[Any]) -> list[str]:
     sample = items[:_SAMPLE]
     if sample and all(type(item) is dict for item in sample):
         return [line] if (line := _keys(sample)) else []
-    if sample and all(type(item) in (list, tuple) for item in sample):
+    if sample and _SEQUENCES.have_all(sample):
         lengths = Counter(map(len, sample))
         inner = [one for item in sample for one in item[:20]]
         several = f"{min(lengths):,} to {max(lengths):,} items"

@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -224,21 +224,30 @@ def _grouped(rows: Sequence[Any]) -> list[Table]:
 
 
 def describe_engine(value: Any, tokens: int) -> Description:
-    """An engine of SQLAlchemy, which opens or lends a connection for it."""
+    """An engine of SQLAlchemy, which lends a connection for it."""
     first = f"An engine of SQLAlchemy for {value.dialect.name}{_named(value)}"
-    pool = type(value.pool)
-    if qualified_name(pool) in ("sqlalchemy.pool.impl.StaticPool", "sqlalchemy.pool.impl.AssertionPool"):
+    pool = qualified_name(type(value.pool))
+    if pool in ("sqlalchemy.pool.impl.StaticPool", "sqlalchemy.pool.impl.AssertionPool"):
         return _untold(first, "its only connection may be in use")
-
-    def tables() -> list[Table]:
-        return list(_reflected(value))
-
-    belongs_to_thread = qualified_name(pool) == "sqlalchemy.pool.impl.SingletonThreadPool"
-    work: Callable[[], list[Table]] = tables if belongs_to_thread else lambda: within(_SECONDS, tables)
     try:
-        return _told(first, work(), tokens)
+        if value.dialect.driver == "pysqlite":
+            return _told(first, _tables_of_lent(value), tokens)
+        if pool == "sqlalchemy.pool.impl.SingletonThreadPool":
+            return _untold(first, "its only connection may be in use")
+        return _told(first, within(_SECONDS, lambda: list(reflected(value))), tokens)
     except Exception as error:
         return _untold(first, str(error).partition("\n")[0] or "it took too long")
+
+
+def _tables_of_lent(engine: Any) -> list[Table]:
+    """The tables of a database of SQLite, by a connection beneath those of SQLAlchemy: these would end a transaction
+    that goes on in the same connection."""
+    lent = engine.raw_connection()
+    try:
+        with _reading(lent.driver_connection) as connection:
+            return _sqlite_tables(connection)
+    finally:
+        lent.close()
 
 
 def _named(engine: Any) -> str:
@@ -246,7 +255,8 @@ def _named(engine: Any) -> str:
     return f" ({PurePath(str(database)).name})" if database and database != ":memory:" else ""
 
 
-def _reflected(engine: Any) -> Iterator[Table]:
+def reflected(engine: Any) -> Iterator[Table]:
+    """The tables of a database, as SQLAlchemy reads them in a connection of its own, until the time is over."""
     inspector = sys.modules["sqlalchemy"].inspect(engine)
     until = time.monotonic() + _SECONDS
     for kind, names in (("table", inspector.get_table_names()), ("view", inspector.get_view_names())):

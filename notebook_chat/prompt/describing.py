@@ -9,21 +9,20 @@ from typing import Any
 
 from ..text import replace_surrogates, single_line
 from .bounds import cut_end
-from .classes import type_name
+from .classes import Types, type_name
 from .description import DEFAULT_TOKENS, Description
 from .fingerprints import fingerprint
-from .kind import Describer
 from .kinds import kind_of
 from .objects import describe_object
 from .own_words import described, own_words, says_something
 from .patience import SECONDS, FailedError, GaveUpError, within
-from .registry import registered_for, registered_for_all
+from .registry import OwnDescriber, registered_for, registered_for_all
 
 _LEAST = 20
 """How many tokens a description has room for at least: what it is must be said."""
 
 _LONGEST_LABEL = 80
-_AT_ONCE = (str, int, float, complex, bool, type(None), bytes, bytearray)
+_AT_ONCE = Types(str, int, float, complex, bool, type(None), bytes, bytearray)
 """Types whose values run no code of others, and end."""
 
 
@@ -78,12 +77,11 @@ class _Asked:
         )
         return replace(found, label=f"{found.label}; {self._failed}") if self._failed else found
 
-    def _registered(self, describer: Describer | None) -> Description | None:
+    def _registered(self, describer: OwnDescriber | None) -> Description | None:
         if describer is None:
             return None
-        function: Callable[[Any, int], Any] = describer
         try:
-            answer = within(self._left, lambda: described(function(self._value, self._tokens), self._value))
+            answer = within(self._left, lambda: described(describer(self._value, self._tokens), self._value))
         except FailedError as error:
             self._failed = f"what is registered for it fails: {error}"
             return None

@@ -10,7 +10,7 @@ from itertools import islice
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from .classes import class_member, instance_values, is_a, module_of, mro, own_members, qualified_name
+from .classes import Types, class_member, instance_values, is_a, module_of, mro, own_members, qualified_name
 from .structs import fields_of
 
 Update = Callable[[bytes], object]
@@ -20,13 +20,14 @@ Sampler = Callable[[Any, "Digesting"], bool]
 WHOLE = 50_000
 """How many plain elements a container may have of which all are looked at."""
 
-_NODES = 1_500  # elements that are looked at one by one, in all
+_NODES = 600  # elements that are looked at one by one, in all
 _DEPTH = 8
 _ENDS = 300
 _SPREAD = 600
 _WHOLE_TEXT = 1_000_000
 _PIECE = 4_096
-_SCALARS = frozenset((int, float, complex, bool, str, bytes, type(None)))
+_SCALARS = Types(int, float, complex, bool, str, bytes, type(None))
+_TEXTS, _SEQUENCES = Types(str, bytes), Types(list, tuple)
 _WRITTEN = ("datetime", "decimal", "fractions", "uuid", "ipaddress", "zoneinfo")
 _UNSTEADY = (
     "matplotlib",
@@ -73,11 +74,13 @@ class Digesting:
         self._above.add(id(value))
         try:
             return self._of_class(value, cls)
+        except Exception:  # what looks like one of a kind and is none
+            return False
         finally:
             self._above.discard(id(value))
 
     def _scalar(self, value: Any) -> None:
-        if type(value) in (str, bytes):
+        if type(value) in _TEXTS:
             self.text(value)
         elif type(value) is int:
             self._update(value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)[-65_536:])
@@ -98,13 +101,15 @@ class Digesting:
             self._update(piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else bytes(piece))
 
     def _of_class(self, value: Any, cls: type) -> bool:
+        if (known := _EXACT.get(id(cls))) is not None:
+            return known(self, value)
         if (sampler := self._sampler_of(cls)) is not None:
             return sampler(value, self)
         classes = mro(cls)
         if any(qualified_name(one) == "enum.Enum" for one in classes):
             return self.add(instance_values(value).get("_name_"))
         for base, add in _BASES.items():
-            if base in classes:
+            if any(one is base for one in classes):
                 return add(self, value)
         return self._object(value, cls)
 
@@ -143,11 +148,9 @@ class Digesting:
 
     def plain(self, items: list[Any]) -> bool:
         """Adds elements at once, if all are numbers, texts and the like; whether they were."""
-        types = set(map(type, items))
-        if not types <= _SCALARS:
+        if not _SCALARS.have_all(items):
             return False
-        texts = types & {str, bytes}
-        if texts and sum(len(one) for one in items if type(one) in texts) > _WHOLE_TEXT:
+        if sum(len(one) for one in items if type(one) in _TEXTS) > _WHOLE_TEXT:
             return False
         self._update(marshal.dumps(items, 2))  # of this version, equal values give equal bytes
         return True
@@ -155,14 +158,14 @@ class Digesting:
     def _sequence(self, value: Any) -> bool:
         base: Any = next(one for one in (list, tuple, deque) if is_a(value, one))
         count = base.__len__(value)
-        exact = type(value) in (list, tuple)
+        exact = type(value) in _SEQUENCES
         return self.items(value if exact else list(islice(base.__iter__(value), WHOLE)), count)
 
     def _set(self, value: Any) -> bool:
         base: Any = next(one for one in (set, frozenset) if is_a(value, one))
         self._update(str(base.__len__(value)).encode())
         items = list(islice(base.__iter__(value), WHOLE + 1))
-        if len(items) <= WHOLE and set(map(type, items)) <= _SCALARS:
+        if len(items) <= WHOLE and _SCALARS.have_all(items):
             for one in sorted(marshal.dumps(one, 2) for one in items):  # in whatever order they come
                 self._update(one)
         return True
@@ -250,6 +253,7 @@ _BASES: dict[type, Callable[[Digesting, Any], bool]] = {
     type: Digesting._class,
     ModuleType: Digesting._module,
 }
+_EXACT = {id(cls): add for cls, add in _BASES.items()}
 
 
 def is_plain(key: Any) -> bool:
@@ -268,6 +272,6 @@ def positions(count: int) -> list[int]:
 
 def sample(items: Any, count: int) -> list[Any]:
     """The elements at ``positions``; of what has no positions, the first ones."""
-    if type(items) in (list, tuple) and len(items) == count:
+    if type(items) in _SEQUENCES and len(items) == count:
         return [items[at] for at in positions(count)]
     return list(islice(iter(items), 2 * _ENDS))

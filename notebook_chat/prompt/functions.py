@@ -8,7 +8,7 @@ from typing import Any
 
 from ..text import single_line
 from .bounds import counted, cut_end, fits, lines_within
-from .classes import qualified_name, type_name
+from .classes import Types, type_name
 from .description import Description
 from .short_repr import short_repr
 from .signatures import doc_of, signature_of
@@ -60,9 +60,9 @@ def _unwrapped(value: Any) -> tuple[str, Any]:
 
 def _inner(value: Any) -> Any:
     """The function that another one stands for, as decorators note it."""
-    if type(value) in (classmethod, staticmethod):
+    if type(value) in _METHODS:
         return value.__func__
-    if type(value) in (types.FunctionType, functools._lru_cache_wrapper):
+    if type(value) in _WRAPPERS:
         return vars(value).get("__wrapped__")
     return None
 
@@ -88,6 +88,8 @@ def _partial(value: Any, tokens: int) -> Description:
     return Description(cut_end("\n".join(filter(None, (first, inner))), tokens), "partial")
 
 
+_METHODS = Types(classmethod, staticmethod)
+_WRAPPERS = Types(types.FunctionType, functools._lru_cache_wrapper)
 _KINDS: dict[type, str] = {
     types.BuiltinFunctionType: "built-in function",
     property: "property",
@@ -97,8 +99,3 @@ _KINDS: dict[type, str] = {
     types.WrapperDescriptorType: "built-in method",
     types.MethodWrapperType: "built-in method",
 }
-
-
-def is_function(value: object) -> bool:
-    """Whether a value is a function of Python or of C."""
-    return qualified_name(type(value)) in ("builtins.function", "builtins.builtin_function_or_method")

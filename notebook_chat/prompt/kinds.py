@@ -78,9 +78,15 @@ KINDS: Mapping[str, Kind] = {
 }
 """By the dotted name of a class: the one that users know, or that of the class itself."""
 
+
+def _root(name: str) -> str:
+    """The package of a name; one that is written in C may be in a module with an underscore before it."""
+    return name.partition(".")[0].lstrip("_")
+
+
 _BY_ROOT: dict[str, list[tuple[str, Kind]]] = {}
 for _name, _kind in KINDS.items():
-    _BY_ROOT.setdefault(_name.partition(".")[0], []).append((_name, _kind))
+    _BY_ROOT.setdefault(_root(_name), []).append((_name, _kind))
 
 
 def kind_of(cls: type) -> Kind | None:
@@ -97,7 +103,7 @@ def kind_of(cls: type) -> Kind | None:
         name = qualified_name(one)
         if (kind := KINDS.get(name)) is not None:
             return kind
-        for known, kind in _BY_ROOT.get(name.partition(".")[0], ()):
+        for known, kind in _BY_ROOT.get(_root(name), ()):
             if names(known, one):
                 return kind
     return None

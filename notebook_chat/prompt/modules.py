@@ -53,7 +53,7 @@ def _version(name: str, names: dict[str, Any]) -> str:
 
 def _public(names: dict[str, Any]) -> list[str]:
     listed: Any = names.get("__all__")
-    if type(listed) in (list, tuple) and all(type(name) is str for name in listed):
+    if (type(listed) is list or type(listed) is tuple) and all(type(name) is str for name in listed):
         return [name[:_LONGEST_NAME] for name in listed]
     return [name[:_LONGEST_NAME] for name in names if type(name) is str and not name.startswith("_")]
 

@@ -8,14 +8,14 @@ from typing import Any
 from ..secrets import is_secret_name
 from ..text import single_line
 from .bounds import counted, cut_middle, lines_within
-from .classes import class_member, instance_values, module_of, mro, own_members, type_name
+from .classes import Types, class_member, instance_values, module_of, mro, own_members, type_name
 from .description import Description
 from .patience import FailedError, GaveUpError, within
 from .short_repr import cut, own_repr, short_repr
 from .structs import fields_of
 
 _SECONDS = 0.5
-_SHOWN = (bool, int, float, complex, str, type(None))
+_SHOWN = Types(bool, int, float, complex, str, type(None))
 """Types whose values are shown where an object's own repr says nothing of it."""
 
 

@@ -20,10 +20,11 @@ SECONDS = 1.0
 
 _NESTED = 0.3  # of what is left, for a part of what is waited for
 _LEAST = 0.01  # seconds for which nothing is begun
+_PIECE = 0.05
 _ENDING = 0.02  # seconds that a thread has to end, each time it is told to
 _TIMES = 3
 _LONGEST = 500  # characters of what an exception says
-_installing = threading.Lock()
+_installing = threading.RLock()
 
 
 class GaveUpError(Exception):
@@ -68,7 +69,10 @@ def _result(worker: _Worker[T]) -> T:
             worker.start()
         except RuntimeError:  # there are no threads here, as in a browser
             worker.run()
-        ended = worker.done.wait(max(0.0, worker.until - time.monotonic()))
+        # In short pieces: not everywhere does an interrupt end a wait.
+        while (left := worker.until - time.monotonic()) > 0 and not worker.done.wait(min(left, _PIECE)):
+            pass
+        ended = worker.done.is_set()
     except BaseException:  # the user's interrupt
         worker.give_up()
         raise
@@ -81,13 +85,13 @@ def _result(worker: _Worker[T]) -> T:
 
 
 class _Worker(threading.Thread, Generic[T]):
-    def __init__(self, work: Callable[[], T], seconds: float, given_up: set[type] | None = None) -> None:
+    def __init__(self, work: Callable[[], T], seconds: float, given_up: set[int] | None = None) -> None:
         super().__init__(daemon=True, name="notebook_chat: a value is described")
         self.until = time.monotonic() + max(0.0, seconds)
         self.done = threading.Event()
         self.results: list[T] = []
         self.failure: str | None = None
-        self.given_up = set[type]() if given_up is None else given_up
+        self.given_up = set[int]() if given_up is None else given_up
         self._work: Callable[[], T] | None = work
         self._variables = contextvars.copy_context()
 
@@ -115,8 +119,8 @@ class _Worker(threading.Thread, Generic[T]):
                 self.join(_ENDING)
 
 
-def given_up() -> set[type]:
-    """The types of which a value has not come to an end before, in what the thread works on."""
+def given_up() -> set[int]:
+    """The identities of the types of which a value has not come to an end before, in what the thread works on."""
     worker = threading.current_thread()
     return worker.given_up if isinstance(worker, _Worker) else set()
 
@@ -133,27 +137,16 @@ def said_by(error: BaseException) -> str:
     return f"{name}: {text}" if text else name
 
 
-@contextmanager
-def _silent() -> Generator[None]:
-    """What the threads of this module print meanwhile goes nowhere; what others print goes where it went."""
-    with _installing:
-        before = sys.stdout, sys.stderr
-        during = _Filter(sys.stdout), _Filter(sys.stderr)
-        sys.stdout, sys.stderr = during
-        try:
-            yield
-        finally:
-            if sys.stdout is during[0]:
-                sys.stdout = before[0]
-            if sys.stderr is during[1]:
-                sys.stderr = before[1]
-
-
 class _Filter:
     """A stream that takes nothing from the threads of this module."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    def before(self, stream: Any) -> _Filter:
+        """It, before another stream."""
         self._stream = stream
+        return self
 
     def write(self, text: str) -> int:
         if isinstance(threading.current_thread(), _Worker) or self._stream is None:
@@ -167,3 +160,25 @@ class _Filter:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+# They are never freed: in some versions of Python, a thread that prints meanwhile does not hold what it prints to.
+_OUT, _ERR = _Filter(), _Filter()
+
+
+@contextmanager
+def _silent() -> Generator[None]:
+    """What the threads of this module print meanwhile goes nowhere; what others print goes where it went."""
+    with _installing:
+        out, err = sys.stdout, sys.stderr
+        if out is _OUT or err is _ERR:
+            yield
+            return
+        sys.stdout, sys.stderr = _OUT.before(out), _ERR.before(err)
+        try:
+            yield
+        finally:
+            if sys.stdout is _OUT:
+                sys.stdout = out
+            if sys.stderr is _ERR:
+                sys.stderr = err

@@ -39,8 +39,6 @@ def describe_moment(value: Any, tokens: int) -> Description:
     text = (
         own_repr(value, 4 * tokens) if is_a(value, range) or is_a(value, slice) else str(value)[: 4 * tokens]
     )
-    if type(value).__module__ == "datetime" and type(value).__name__ == "timezone":
-        text = short_repr(value, 4 * tokens)
     label = text if len(text) <= _LONGEST_LABEL else type_name(type(value))
     return Description(text, label, inline=True)
 

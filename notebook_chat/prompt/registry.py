@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from ..errors import ConfigurationError
 from .classes import mro
-from .kind import Describer
+from .description import Description
 from .kinds import names
 
-F = TypeVar("F", bound=Describer)
+OwnDescriber = Callable[[Any, int], str | Description]
+"""Describes a value, which is given first, in at most so many tokens."""
 
-_registered: dict[type | str, Describer] = {}
+F = TypeVar("F", bound=OwnDescriber)
+
+_registered: dict[type | str, OwnDescriber] = {}
 
 
 @overload
@@ -62,23 +65,20 @@ def _is_dotted(name: str) -> bool:
     return len(parts) > 1 and all(part.isidentifier() for part in parts)
 
 
-def registered_for(cls: type) -> Describer | None:
+def registered_for(cls: type) -> OwnDescriber | None:
     """The describer that a user registered for a class or the nearest that it derives from; ``object`` aside."""
     if not _registered:
         return None
-    named = [name for name in _registered if isinstance(name, str)]
     for one in mro(cls):
         if one is object:
             continue
-        if (found := _registered.get(one)) is not None:
-            return found
-        for name in named:
-            if names(name, one):
-                return _registered[name]
+        for kind, describer in _registered.items():
+            if kind is one or (type(kind) is str and names(kind, one)):
+                return describer
     return None
 
 
-def registered_for_all() -> Describer | None:
+def registered_for_all() -> OwnDescriber | None:
     """The describer that a user registered for whatever is not known otherwise."""
     return _registered.get(object)
 

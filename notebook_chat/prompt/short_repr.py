@@ -9,7 +9,7 @@ from typing import Any
 
 from ..text import single_line
 from .bounds import counted
-from .classes import class_member, mro, qualified_name, type_name
+from .classes import Types, class_member, is_a, mro, qualified_name, type_name
 from .patience import FailedError, GaveUpError, given_up, within
 from .structs import fields_of
 
@@ -26,7 +26,8 @@ _PLAIN_CLASSES = (
     "pandas._libs.tslibs.timedeltas._Timedelta",
 )
 _WITH_SHAPE = ("numpy", "pandas", "polars", "pyarrow", "scipy", "torch", "xarray", "geopandas")
-_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+_FUNCTIONS = Types(types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+_CONSTANTS, _BYTES, _BRACKETED = Types(bool, float, complex), Types(bytes, bytearray), Types(*_BRACKETS)
 
 
 def short_repr(value: Any, limit: int = 80) -> str:
@@ -50,18 +51,18 @@ def cut(text: str, limit: int) -> str:
 
 def _short(value: Any, limit: int, depth: int, above: tuple[int, ...]) -> str:
     cls = type(value)
-    if value is None or cls in (bool, float, complex) or value is ... or value is NotImplemented:
+    if value is None or cls in _CONSTANTS or value is ... or value is NotImplemented:
         return cut(repr(value), limit)
     if cls is int:
         return integer(value, limit)
     if cls is str:
         return quoted(value, limit)
-    if cls in (bytes, bytearray):
+    if cls in _BYTES:
         return cut(repr(bytes(value[:limit])), limit)
-    if id(value) in above or (depth <= 0 and (cls in _BRACKETS or cls is dict)):
+    if id(value) in above or (depth <= 0 and (cls in _BRACKETED or cls is dict)):
         return "[…]" if cls is not dict else "{…}"
     inner = (*above, id(value))
-    if cls in _BRACKETS:
+    if cls in _BRACKETED:
         opening, closing = _BRACKETS[cls]
         written = _items(_first(value, limit), len(value), limit - len(opening) - len(closing), depth, inner)
         comma = "," if cls is tuple and len(value) == 1 else ""
@@ -79,7 +80,7 @@ def _of_class(value: Any, cls: type, limit: int, depth: int, inner: tuple[int, .
     names = [qualified_name(one) for one in mro(cls)]
     if names[0].partition(".")[0] in _PLAIN_MODULES or any(name in _PLAIN_CLASSES for name in names):
         return cut(single_line(str(value) if names[0].startswith("numpy.") else repr(value)), limit)
-    if type in mro(cls):
+    if is_a(value, type):
         return cut(f"<class {type_name(value)}>", limit)
     if cls in _FUNCTIONS:
         return cut(f"<function {single_line(str(value.__qualname__))}>", limit)
@@ -130,11 +131,11 @@ def foreign(value: Any, limit: int, seconds: float = _REPR_SECONDS) -> str:
     cls = type(value)
     hopeless = given_up()
     try:
-        if cls in hopeless:
+        if id(cls) in hopeless:
             raise GaveUpError
         text = within(seconds, lambda: own_repr(value, limit * 2))
     except GaveUpError:
-        hopeless.add(cls)
+        hopeless.add(id(cls))
         return cut(f"<{type_name(cls)} object whose repr does not end>", limit)
     except FailedError as error:
         return cut(f"<{type_name(cls)} object whose repr fails: {error}>", limit)
@@ -175,28 +176,41 @@ def _first(value: Any, limit: int) -> Iterator[Any]:
 
 
 def _items(items: Iterable[Any], count: int, limit: int, depth: int, above: tuple[int, ...]) -> str:
-    return _joined((_short(item, max(8, limit), depth - 1, above) for item in items), count, limit)
+    each = _each(count, limit)
+    return _joined((_short(item, each, depth - 1, above) for item in items), count, limit)
 
 
 def _pairs(
     items: Iterable[tuple[Any, Any]], count: int, limit: int, depth: int, above: tuple[int, ...]
 ) -> str:
+    each = _each(count, limit)
+
     def written() -> Iterator[str]:
         for key, one in islice(items, limit):
-            name = _short(key, max(8, limit // 2), depth - 1, above)
-            yield f"{name}: {_short(one, max(8, limit - len(name)), depth - 1, above)}"
+            name = _short(key, max(8, each // 2), depth - 1, above)
+            yield f"{name}: {_short(one, max(8, each - len(name) - 2), depth - 1, above)}"
 
     return _joined(written(), count, limit)
 
 
 def _named(fields: list[tuple[str, Any]], limit: int, depth: int, above: tuple[int, ...]) -> str:
-    pieces = (f"{name}={_short(one, max(8, limit - len(name)), depth - 1, above)}" for name, one in fields)
+    each = _each(len(fields), limit)
+    pieces = (f"{name}={_short(one, max(8, each - len(name) - 1), depth - 1, above)}" for name, one in fields)
     return _joined(pieces, len(fields), limit)
+
+
+def _each(count: int, limit: int) -> int:
+    """How long one of some pieces may be, so that there is room for how many there are."""
+    return max(8, limit if count == 1 else limit - len(_more(count)))
+
+
+def _more(count: int) -> str:
+    return f", … {counted(count, 'item')}"
 
 
 def _joined(pieces: Iterator[str], count: int, limit: int) -> str:
     """As many of the pieces as there is room for, and how many there are where some are left out."""
-    note = f", … {counted(count, 'item')}"
+    note = _more(count)
     kept: list[str] = []
     taken = 0
     for piece in pieces:

@@ -11,13 +11,16 @@ from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
-from .classes import module_of, own_members
+from .classes import Types, module_of, own_members
 
 _LARGEST = 2_000_000
 """How many characters a module may have in which a class is looked for."""
 
 _LONGEST = 2_000
 """How many lines of a definition are taken at most."""
+
+_AROUND = Types(classmethod, staticmethod, property)
+"""What a class may hold around a function."""
 
 
 def source_of_code(code: CodeType) -> str:
@@ -57,7 +60,7 @@ def source_of_class(cls: type) -> str:
 def code_of(member: Any) -> CodeType | None:
     """The code of a function, or of what a class holds around one."""
     for name in ("__func__", "fget", "func"):
-        if type(member) in (classmethod, staticmethod, property) and hasattr(member, name):
+        if type(member) in _AROUND and hasattr(member, name):
             member = getattr(member, name)
     return member.__code__ if type(member) is FunctionType else None
 

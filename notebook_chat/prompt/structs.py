@@ -68,7 +68,7 @@ def _of_msgspec(cls: type) -> list[str] | None:
     base = next((one for one in mro(cls) if qualified_name(one) == "msgspec.Struct"), None)
     if base is None or class_member(cls, "__repr__") is not class_member(base, "__repr__"):
         return None
-    fields = class_member(cls, "__struct_fields__")
+    fields = cls.__struct_fields__  # type: ignore[attr-defined]  # of the metaclass, which is msgspec's
     return list(fields) if type(fields) is tuple else None
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from .bounds import counted, fits, lines_within
-from .classes import class_member, mro, own_members, qualified_name, type_name
+from .classes import Types, class_member, mro, own_members, qualified_name, type_name
 from .description import Description
 from .objects import doc_line
 from .short_repr import cut, short_repr
 from .signatures import doc_of, signature_of
 from .sources import source_of_class
+
+_SHOWN = Types(int, float, str, bool, tuple)
 
 
 def describe_class(value: type, tokens: int) -> Description:
@@ -64,7 +66,7 @@ def _member(name: str, member: Any) -> str | None:
         called = "" if type(member) is property else signature_of(function) or "(…)"
         doc = doc_of(function, 40).partition("\n")[0]
         return f"  {kind}{name}{called}{'  # ' + doc if doc else ''}"
-    if type(member) in (int, float, str, bool, tuple):
+    if type(member) in _SHOWN:
         return f"  {name} = {short_repr(member, 60)}"
     return None
 
