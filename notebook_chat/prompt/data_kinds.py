@@ -67,8 +67,8 @@ _DESCRIBERS = {
 }
 """The describers, by module and function in the package ``data``, and the classes whose values they describe."""
 
-# Figures belong to the thread that draws them, and a chart may take longer than a value does: each ends by itself.
-_HERE = ("figures:", "charts:describe_plotly")
+# Figures belong to the thread that draws them, and an image may take longer than a value does: each ends by itself.
+_HERE = ("figures:", "charts:describe_plotly", "pictures:")
 
 DATA_KINDS: Mapping[str, Kind] = {
     name: Kind(f"{__package__}.data.{at}", here=at.startswith(_HERE))

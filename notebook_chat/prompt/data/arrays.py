@@ -10,7 +10,7 @@ from typing import Any
 
 from ..bounds import BYTES_PER_TOKEN, cut_end
 from ..description import Description
-from .columns import Column, Facts, listed, shape_of
+from .columns import Column, Facts, listed, shape_of, values_line
 from .objects import facts_of_objects
 from .ranges import facts_of_all, facts_of_numbers, is_ordered
 from .samples import Work, positions, sample_size
@@ -36,9 +36,8 @@ def describe_array(array: Any, tokens: int) -> Description:
     kind = "numpy.ma.MaskedArray" if masked else "numpy.memmap" if file is not None else "numpy.ndarray"
     lines = [f"A {kind} of shape {plain.shape}, {_dtype(plain.dtype)}{_size(plain)}."]
     if file is not None:
-        lines.append(
-            f"On disk: {file_label(file.name)}; {'only its beginning' if file.whole else 'nothing of it'} was read."
-        )
+        read = "only its beginning" if file.whole else "nothing of it"
+        lines.append(f"On disk: {file_label(file.name)}; {read} was read.")
         if not file.whole:
             return Description("\n".join(lines), short)
     if masked:
@@ -195,12 +194,8 @@ def _values_line(array: Any, on_disk: bool, masked: bool) -> list[str]:
         return [f"Its first {len(beginning):,} values: {told_facts}."] if told_facts else []
     if masked:
         return _shown_values(array)
-    facts = facts_of_array(array, Work()).told()
-    if not facts:
-        return []
-    note = f" (~ is from a sample of {sample_size(array.size):,} values)" if "~" in facts else ""
-    quiet = ", no NaN" if array.dtype.kind == "f" and "NaN" not in facts else ""
-    return [f"Values: {facts}{quiet}{note}."]
+    facts = facts_of_array(array, Work())
+    return values_line(facts, sample_size(array.size), word="NaN" if array.dtype.kind == "f" else "")
 
 
 def _shown_values(array: Any) -> list[str]:
@@ -213,8 +208,9 @@ def _shown_values(array: Any) -> list[str]:
     values = _sampled(plain)
     if mask is not numpy.ma.nomask:
         values = values[~_sampled(mask)]
-    facts = facts_of_all(values, sampled=sampled, word="NaN").told() if values.size else "all masked"
-    return [f"Values: {facts}{' (~ is from a sample)' if '~' in facts else ''}."]
+    if not values.size:
+        return ["Values: all masked."]
+    return values_line(facts_of_all(values, sampled=sampled, word="NaN"), sample_size(plain.size), word="")
 
 
 def _corner(array: Any, masked: Any, tokens: int, used: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from ..bounds import BYTES_PER_TOKEN, lines_within
 from ..description import Description
 from .arrow_columns import facts_of_arrow, value_of
-from .columns import Column, listed, shape_of
+from .columns import Column, listed, shape_of, values_line
 from .samples import Work, sample_size
 from .scalars import file_label, label, scalar
 from .tables import Table, size, titled, told
@@ -47,14 +47,11 @@ def describe_table(table: Any, tokens: int) -> Description:
 def describe_array(array: Any, tokens: int) -> Description:
     """An Array or ChunkedArray: its length, its type, what is known of its values, the first of them."""
     sample = sample_size(len(array))
-    facts = facts_of_arrow(array, Work(), sample).told()
+    facts = facts_of_arrow(array, Work(), sample)
     chunks = f" in {array.num_chunks:,} chunks" if hasattr(array, "num_chunks") else ""
     dtype = _dtype(array.type)
     lines = [f"A pyarrow.{type(array).__name__} of {len(array):,} values{chunks}, {dtype}."]
-    if facts:
-        quiet = "" if array.null_count else ", no null"
-        note = f" (~ is from a sample of at most {sample:,} values)" if "~" in facts else ""
-        lines.append(f"Values: {facts}{quiet}{note}.")
+    lines += values_line(facts, sample)
     shown = [_cell(array, place) for place in range(min(len(array), _MOST_VALUES))]
     room = int((tokens - 1) * BYTES_PER_TOKEN) - size(lines) - 20
     if shown and room > 40:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import threading
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from ...errors import ChatError
@@ -113,7 +113,7 @@ def _span(values: Any) -> str:
 
 def _images(figure: Any) -> tuple[ImagePart, ...]:
     """The figure as an image, where kaleido is there and can draw it soon. A browser that hangs is left."""
-    if importlib.util.find_spec("kaleido") is None:
+    if find_spec("kaleido") is None:
         return ()
     found: list[bytes] = []
     width, height = figure.layout.width or 700, figure.layout.height or 500

@@ -30,6 +30,11 @@ class Facts:
     distinct: str = ""
     examples: tuple[str, ...] = ()
 
+    @property
+    def sampled(self) -> bool:
+        """Whether something of it comes from a sample."""
+        return any(text.startswith(SAMPLED) for text in (self.span, self.nulls, self.distinct))
+
     def told(self, examples: int = EXAMPLES) -> str:
         """The facts in one line.
 
@@ -96,6 +101,22 @@ def frequent(shown: Counter[str], rows: int, *, distinct: int, sampled: bool = F
     if sampled:
         return replace(facts, examples=tuple(f"{text} {_share(count, rows)}" for text, count in most))
     return replace(facts, examples=tuple(f"{text} ×{count}" for text, count in most))
+
+
+def values_line(facts: Facts, sample: int, *, word: str = "null") -> list[str]:
+    """What is known of the values of something that is told by itself, as a line; no line where nothing is known.
+
+    Args:
+        facts: What is known of them.
+        sample: How many of them a sample has.
+        word: What a value that is missing is called, if that none is missing is to be said.
+    """
+    told = facts.told()
+    if not told:
+        return []
+    if word and not facts.nulls:
+        told += f", no {word} in the sample" if facts.sampled else f", no {word}"
+    return [f"Values: {told}{f' (~ is from a sample of {sample:,} values)' if facts.sampled else ''}."]
 
 
 def listed(values: Iterable[str], room: int) -> str:

@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from ...errors import ChatError
@@ -29,15 +30,16 @@ _LARGEST_BOX = 2.0  # times the figure's size, which what is drawn outside it ma
 
 def describe_figure(figure: Any, tokens: int) -> Description:
     """A figure: its image, and in words its axes with titles, labels, ranges, legends and what is drawn."""
-    width, height = (float(one) for one in figure.get_size_inches())
+    whole = _figure_of(figure)  # of a part of a figure, the figure
+    width, height = (float(one) for one in whole.get_size_inches())
     axes = list(figure.axes)
     title = getattr(figure, "_suptitle", None)
     named = f", titled {quoted(title.get_text(), 100)}" if title is not None and title.get_text() else ""
     head = f"A matplotlib figure of {width:g} × {height:g} inches with {len(axes)} axes{named}."
-    images = _images(figure, axes)
-    lines = [head] if images else [head, "The image itself is left out."]
-    for place, one in enumerate(axes):
-        lines += _axes(one, f"Axes {place + 1}" if len(axes) > 1 else "Axes")
+    images = _images(whole, list(whole.axes))
+    first = [head] if images else [head, "The image itself is left out."]
+    each = (_axes(one, f"Axes {place + 1}" if len(axes) > 1 else "Axes") for place, one in enumerate(axes))
+    lines = chain(first, chain.from_iterable(each))
     return Description(lines_within(lines, tokens), f"figure, {len(axes)} axes", images)
 
 
@@ -68,8 +70,9 @@ def describe_artist(artist: Any, tokens: int) -> Description:
     return Description(f"{told}\nin: {inner.text}", "", inner.images)
 
 
-def _figure_of(axes: Any) -> Any:
-    figure = axes.figure
+def _figure_of(drawn: Any) -> Any:
+    """The figure that axes, or a part of a figure, are in."""
+    figure = drawn.figure
     while figure is not None and getattr(figure, "figure", figure) is not figure:
         figure = figure.figure  # of a figure within a figure, the outer one
     return figure
@@ -77,7 +80,8 @@ def _figure_of(axes: Any) -> Any:
 
 def _axes(axes: Any, name: str) -> Iterator[str]:
     title = f" titled {quoted(axes.get_title(), 100)}" if axes.get_title() else ""
-    yield f"{name}{title}: {_axis(axes, 'x')}; {_axis(axes, 'y')}."
+    known = [one for one in "xyz" if hasattr(axes, f"get_{one}label")]
+    yield f"{name}{title}: {'; '.join(_axis(axes, one) for one in known)}."
     legend = axes.get_legend()
     if legend is not None:
         entries = listed((quoted(one.get_text(), 40) for one in legend.get_texts()), 200)
@@ -174,9 +178,11 @@ def _unchanged(figure: Any) -> Iterator[None]:
     artists = [one for one in figure.findobj() if hasattr(one, "_stale")]
     stale = [one._stale for one in artists]
     places = [(one, one.get_position(original=True), one.get_position()) for one in figure.axes]
+    margins = dict(vars(figure.subplotpars))
     try:
         yield
     finally:
+        vars(figure.subplotpars).update(margins)
         for axes, original, active in places:
             axes._set_position(original, which="original")
             axes._set_position(active, which="active")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from ..bounds import lines_within
@@ -20,12 +21,15 @@ def describe_dataset(dataset: Any, tokens: int) -> Description:
     """A Dataset: its dimensions, coordinates, variables with their units and ranges, attributes."""
     work = Work()
     sizes = dict(dataset.sizes)
-    lines = [f"An xarray.Dataset with dimensions {_sizes(sizes)}."]
-    lines += _coordinates(dataset, work)
-    lines.append(f"Data variables ({len(dataset.data_vars)}):")
-    lines += [_variable(name, dataset.variables[name], work) for name in dataset.data_vars]
-    lines += _attributes(dataset.attrs)
-    return Description(lines_within(lines, tokens), f"{len(dataset.data_vars)} variables, {_sizes(sizes)}")
+    lines = chain(
+        (f"An xarray.Dataset with dimensions {_sizes(sizes)}.",),
+        _coordinates(dataset, work),
+        (f"Data variables ({len(dataset.data_vars)}):",),
+        (_variable(name, dataset.variables[name], work) for name in dataset.data_vars),
+        _attributes(dataset.attrs),
+    )
+    short = f"{len(dataset.data_vars)} variables, {_sizes(sizes)}"
+    return Description(lines_within(lines, tokens), short)
 
 
 def describe_array(array: Any, tokens: int) -> Description:
@@ -35,10 +39,12 @@ def describe_array(array: Any, tokens: int) -> Description:
     name = getattr(array, "name", None)
     sizes = dict(zip(variable.dims, variable.shape, strict=True))
     named = f" named {label(name)}" if name is not None else ""
-    lines = [f"An {_kind(array)}{named} with dimensions {_sizes(sizes)}, {variable.dtype}."]
-    lines += _values(variable, work)
-    lines += _coordinates(array, work) if hasattr(array, "coords") else []
-    lines += _attributes(variable.attrs)
+    lines = chain(
+        (f"An {_kind(array)}{named} with dimensions {_sizes(sizes)}, {variable.dtype}.",),
+        _values(variable, work),
+        _coordinates(array, work) if hasattr(array, "coords") else (),
+        _attributes(variable.attrs),
+    )
     return Description(lines_within(lines, tokens), f"{shape_of(variable.shape)} {variable.dtype}")
 
 
@@ -59,11 +65,10 @@ def _sizes(sizes: dict[Any, int]) -> str:
     return ", ".join(f"{label(name)}: {size:,}" for name, size in sizes.items()) or "none"
 
 
-def _coordinates(value: Any, work: Work) -> list[str]:
-    if not value.coords:
-        return []
-    lines = [_variable(name, value.coords[name].variable, work) for name in value.coords]
-    return ["Coordinates:", *lines]
+def _coordinates(value: Any, work: Work) -> Iterator[str]:
+    if value.coords:
+        yield "Coordinates:"
+        yield from (_variable(name, value.coords[name].variable, work) for name in value.coords)
 
 
 def _variable(name: Any, variable: Any, work: Work) -> str:
@@ -92,7 +97,7 @@ def _facts(variable: Any, work: Work) -> str:
 
 def _values(variable: Any, work: Work) -> Iterator[str]:
     facts = _facts(variable, work)
-    note = " (~ is from a sample)" if "~" in facts else ""
+    note = " (~ is from a sample)" if facts.startswith("~") else ""
     if facts:
         yield f"Values: {facts}{note}."
 

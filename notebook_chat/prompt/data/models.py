@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from ..bounds import counted, lines_within
@@ -24,6 +25,7 @@ _UNTOLD = (
 _FEW = 10  # values of a fitted array that are told
 _NAMES = 400  # characters of names
 _DEPTH = 3
+_NAMED = ("function", "builtin_function_or_method", "ufunc", "type", "ABCMeta")  # what is told by its name
 
 
 def describe_model(model: Any, tokens: int) -> Description:
@@ -33,14 +35,17 @@ def describe_model(model: Any, tokens: int) -> Description:
     name = type(model).__name__
     state = "fitted" if fitted else "not fitted"
     lines = [f"A {type_name(model)}, {_role(model)}, {state}."]
-    return Description(lines_within([*lines, *_lines(model, _DEPTH)], tokens), f"{name}, {state}")
+    return Description(lines_within(chain(lines, _lines(model, _DEPTH)), tokens), f"{name}, {state}")
 
 
 def is_fitted(model: Any) -> bool:
     """Whether a model was fitted: whether it has attributes that only fitting sets, or any of its parts has."""
     says = getattr(type(model), "__sklearn_is_fitted__", None)
     if inspect.isfunction(says):
-        return bool(says(model))
+        try:
+            return bool(says(model))
+        except Exception:  # one of its parts is not
+            return False
     if any(_is_found(name) for name in _state(model)):
         return True
     return any(is_fitted(part) for _, part in _parts(model) if not isinstance(part, str) and part is not None)
@@ -147,7 +152,7 @@ def _parameter(value: Any) -> str:
         return "{" + listed((f"{scalar(key)}: {_parameter(one)}" for key, one in value.items()), 200) + "}"
     if type(value) is list:
         return "[" + listed(map(scalar, value), 100) + "]"
-    name = getattr(value, "__name__", None) if inspect.isroutine(value) or isinstance(value, type) else None
+    name = getattr(value, "__name__", None) if callable(value) and type(value).__name__ in _NAMED else None
     return name if type(name) is str else scalar(value, 40)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from .columns import EXAMPLES, Facts, frequent, nulls_of, span_of
+from .columns import EXAMPLES, SAMPLED, Facts, frequent, nulls_of, span_of
 from .scalars import is_null, is_of_dates, scalar, type_name
 
 _LARGEST = 4_000_000  # characters that are looked at
@@ -40,11 +40,11 @@ def _facts(present: list[Any], sampled: bool) -> Facts:
     if only in _NUMBERS or (only is not None and all(map(is_of_dates, present))):
         return _ranged(present, sampled)
     kinds = Counter(map(type_name, present))
-    told = ", ".join(f"{kind} ×{count}" for kind, count in kinds.most_common(4)) if only is None else ""
+    told = _told_types(kinds, len(present), sampled) if only is None else ""
     if only is None and set(types) <= {str, int, float, bool} and _small(present):
         counted = _counted(present, sampled)
         return replace(counted, distinct=f"{told}; {counted.distinct}")
-    return Facts(distinct=told or _common(present), examples=_first(present))
+    return Facts(distinct=told or _common(present, sampled), examples=_first(present))
 
 
 def _counted(present: list[Any], sampled: bool) -> Facts:
@@ -63,12 +63,20 @@ def _ranged(present: list[Any], sampled: bool) -> Facts:
     return Facts(span=span_of(scalar(least), scalar(greatest), sampled=sampled))
 
 
+def _told_types(kinds: Counter[str], count: int, sampled: bool) -> str:
+    if sampled:
+        return SAMPLED + ", ".join(
+            f"{kind} {100 * share / count:.2g}%" for kind, share in kinds.most_common(4)
+        )
+    return ", ".join(f"{kind} ×{times}" for kind, times in kinds.most_common(4))
+
+
 def _small(present: list[Any]) -> bool:
     return sum(len(value) for value in present if type(value) is str) <= _LARGEST
 
 
-def _common(present: list[Any]) -> str:
-    return f"all {type_name(present[0])}"
+def _common(present: list[Any], sampled: bool) -> str:
+    return f"{SAMPLED if sampled else ''}all {type_name(present[0])}"
 
 
 def _first(present: list[Any]) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from ..bounds import counted
 from .arrow_columns import facts_of_arrow
-from .columns import EXAMPLES, Facts, frequent, nulls_of, span_of
+from .columns import EXAMPLES, SAMPLED, Facts, frequent, nulls_of, span_of
 from .objects import facts_of_objects
 from .ranges import facts_of_all, facts_of_truth, is_ordered, merged, range_of, truths, visits
 from .samples import Work
@@ -16,6 +17,7 @@ from .scalars import scalar
 
 _TIMES = ("DatetimeArray", "TimedeltaArray", "PeriodArray")
 _STRETCH = 65_536
+_LONGEST_TYPE = 60
 
 
 def facts_of_pandas(values: Any, work: Work, rows: list[int]) -> Facts:
@@ -49,7 +51,8 @@ def facts_of_pandas(values: Any, work: Work, rows: list[int]) -> Facts:
 
 def dtype_of(dtype: Any) -> str:
     """The name of a column's type; of a category not its values, which ``facts_of_pandas`` tells."""
-    return str(dtype) if type(dtype).__name__ != "CategoricalDtype" else "category"
+    name = str(dtype) if type(dtype).__name__ != "CategoricalDtype" else "category"
+    return name if len(name) <= _LONGEST_TYPE else f"{name[: _LONGEST_TYPE - 1]}…"
 
 
 def value_at(values: Any, place: int) -> Any:
@@ -129,6 +132,11 @@ def _place(numbers: Any, value: Any) -> int:
 def _of_categories(part: Any, sampled: bool) -> Facts:
     numpy = sys.modules["numpy"]
     codes, categories = part.codes, part.categories
+    if (
+        len(categories) > _STRETCH
+    ):  # as many as there are rows, about: what they are says more than how often each is
+        shown_first = tuple(scalar(value_at(categories, place)) for place in range(3))
+        return Facts(distinct=f"{len(categories):,} categories", examples=(*shown_first, "…"))
     counts = numpy.zeros(len(categories) + 1, dtype="i8")
     for start in range(0, len(codes), _STRETCH):
         stretch = codes[start : start + _STRETCH].astype("i8") + 1
@@ -139,15 +147,10 @@ def _of_categories(part: Any, sampled: bool) -> Facts:
     for code in order:
         if there[code]:
             shown[scalar(value_at(categories, int(code)))] += int(there[code])
-    facts = frequent(shown, max(1, int(there.sum())), distinct=len(categories))
-    if sampled:
-        facts = replace(
-            frequent(shown, max(1, int(there.sum())), distinct=len(categories), sampled=True),
-            distinct=facts.distinct,
-        )
-    told = facts.distinct.replace("distinct", "category" if len(categories) == 1 else "categories")
-    if part.ordered:
-        told = f"ordered {told}"
+    facts = frequent(shown, max(1, int(there.sum())), distinct=len(categories), sampled=sampled)
+    order = "ordered " if part.ordered else ""
+    count = counted(len(categories), "category", "categories")
+    told = f"{SAMPLED if sampled else ''}{order}{count}"
     return replace(facts, distinct=told, nulls=nulls_of(missing, len(codes), sampled=sampled))
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from ..bounds import BYTES_PER_TOKEN
 from ..description import Description
-from .columns import EXAMPLES, Column, listed, shape_of
+from .columns import EXAMPLES, Column, listed, shape_of, values_line
 from .pandas_columns import dtype_of, facts_of_pandas, value_at
 from .samples import Work, positions, sample_size
 from .scalars import label, scalar, type_name
 from .tables import Table, size, titled, told
 
 _MOST_VALUES = 200
+_LEVELS = 300  # characters of the levels of an index
 
 
 def describe_frame(frame: Any, tokens: int) -> Description:
@@ -152,11 +153,11 @@ def index_notes(index: Any) -> list[str]:
     if isinstance(index, pandas.RangeIndex):
         return [f"Index: {_range(index)}{_named(index)}."]
     if isinstance(index, pandas.MultiIndex):
-        levels = [
+        levels = (
             f"{label(name) if name is not None else 'unnamed'} ({dtype_of(level.dtype)}, {len(level):,} distinct)"
             for name, level in zip(index.names, index.levels, strict=True)
-        ]
-        return [f"Index: MultiIndex with {index.nlevels} levels.", f"Levels: {', '.join(levels)}."]
+        )
+        return [f"Index: MultiIndex with {index.nlevels} levels.", f"Levels: {listed(levels, _LEVELS)}."]
     ends = ""
     if len(index):
         ends = f", first {scalar(value_at(index, 0))}, last {scalar(value_at(index, len(index) - 1))}"
@@ -210,12 +211,7 @@ def _column_levels(names: Any) -> list[str]:
 
 def _facts_line(values: Any) -> list[str]:
     chosen = positions(len(values), sample_size(len(values)))
-    facts = facts_of_pandas(values, Work(), chosen).told(EXAMPLES)
-    if not facts:
-        return []
-    note = f" (~ is from a sample of at most {len(chosen):,} values)" if "~" in facts else ""
-    quiet = "" if "null" in facts or "NaN" in facts else ", no null"
-    return [f"Values: {facts}{quiet}{note}."]
+    return values_line(facts_of_pandas(values, Work(), chosen), len(chosen))
 
 
 def _entries(series: Any, tokens: int, used: int) -> list[str]:

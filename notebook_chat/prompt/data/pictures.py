@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Any
 
@@ -15,6 +16,7 @@ LONGEST_SIDE = 1_500
 """How many pixels an image that goes along has at most on a side; the services make larger ones smaller anyway."""
 
 _MOST_PIXELS = 100_000_000
+_PHOTOS = ("JPEG", "MPO", "WEBP", "HEIF", "AVIF")
 
 
 def describe_picture(picture: Any, tokens: int) -> Description:
@@ -35,8 +37,6 @@ def smaller(data: bytes) -> bytes:
     pillow = sys.modules.get("PIL.Image")
     if pillow is None:
         return data
-    import io
-
     with pillow.open(io.BytesIO(data)) as picture:
         if max(picture.size) <= LONGEST_SIDE:
             return data
@@ -53,22 +53,34 @@ def _part(picture: Any) -> ImagePart | None:
     try:
         own = _own(picture)
         try:
-            if max(own.size) > LONGEST_SIDE:
-                own = (
-                    own
-                    if own.mode in ("RGB", "RGBA", "L", "LA")
-                    else own.convert("RGBA" if _clear(own) else "RGB")
-                )
-                own.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            return image_part(own)
+            photo = getattr(picture, "format", None) in _PHOTOS and own.mode in ("RGB", "L")
+            own = _common(own)
+            own.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            return image_part(_jpeg(own)) if photo else image_part(own)
         finally:
             own.close()
     except (OSError, ValueError, ChatError):
         return None
 
 
-def _clear(picture: Any) -> bool:
-    return "transparency" in picture.info or "A" in picture.mode
+def _common(picture: Any) -> Any:
+    """The image in a mode that a PNG can hold and that can be made smaller. Numbers that are no colors become shades
+    of grey, from the least to the greatest."""
+    if picture.mode in ("RGB", "RGBA", "L", "LA"):
+        return picture
+    if picture.mode[:1] in ("I", "F"):
+        least, greatest = picture.getextrema()
+        scale = 255 / (greatest - least) if greatest > least else 0.0
+        offset = -least * scale
+        return picture.convert("F").point(lambda value: value * scale + offset).convert("L")
+    return picture.convert("RGBA" if "transparency" in picture.info or "A" in picture.mode else "RGB")
+
+
+def _jpeg(picture: Any) -> bytes:
+    """A photo as one: as a PNG it would be several times as large."""
+    file = io.BytesIO()
+    picture.save(file, format="JPEG", quality=90)
+    return file.getvalue()
 
 
 def _own(picture: Any) -> Any:

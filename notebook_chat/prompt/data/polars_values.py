@@ -13,7 +13,7 @@ from typing import Any
 
 from ..bounds import BYTES_PER_TOKEN, cut_end
 from ..description import Description
-from .columns import Column, Facts, frequent, listed, nulls_of, shape_of, span_of
+from .columns import Column, Facts, frequent, listed, nulls_of, shape_of, span_of, values_line
 from .objects import facts_of_objects
 from .ranges import facts_of_range, facts_of_truth, merged, range_of
 from .samples import Work, positions, sample_size
@@ -70,14 +70,11 @@ def describe_lazy(frame: Any, tokens: int) -> Description:
 def describe_series(series: Any, tokens: int) -> Description:
     """A Series: its name, its type, what is known of its values, the first of them."""
     chosen = positions(len(series), sample_size(len(series)))
-    facts = _column(series, Work(), chosen).facts.told()
+    facts = _column(series, Work(), chosen).facts
     dtype = _dtype(series.dtype)
     name = f", named {label(series.name)}" if series.name else ""
     lines = [f"A polars.Series of {len(series):,} values, {dtype}{name}."]
-    if facts:
-        quiet = "" if "null" in facts else ", no null"
-        note = f" (~ is from a sample of at most {len(chosen):,} values)" if "~" in facts else ""
-        lines.append(f"Values: {facts}{quiet}{note}.")
+    lines += values_line(facts, len(chosen))
     shown = [scalar(_item(series, place), 40) for place in range(min(len(series), _MOST_VALUES))]
     room = int((tokens - 1) * BYTES_PER_TOKEN) - size(lines) - 20
     if shown and room > 40:

@@ -30,10 +30,9 @@ def describe_results(results: Any, tokens: int) -> Description:
     """The results of a fit: of which model, how good it is, each coefficient with its standard error and p-value."""
     inner = _copied(vars(results).get("_results", results))
     model = inner.model
-    names = list(model.exog_names or ())
-    outcome = model.endog_names
+    names, outcome = _names(model)
     lines = [
-        f"The results of a statsmodels {type(model).__name__} of {_name(outcome)} on {listed(map(label, names), 300)}."
+        f"The results of a statsmodels {type(model).__name__} of {outcome} on {listed(map(label, names), 300)}."
     ]
     if figures := list(_figures(inner)):
         lines.append(", ".join(figures))
@@ -43,20 +42,23 @@ def describe_results(results: Any, tokens: int) -> Description:
 
 def describe_model(model: Any, tokens: int) -> Description:
     """A model that is not fitted: its outcome and its variables."""
-    names = listed((label(name) for name in model.exog_names or ()), tokens * 2)
+    names, outcome = _names(model)
+    told = listed(map(label, names), tokens * 2)
     shape = getattr(model.exog, "shape", None)
     rows = f" on {shape[0]:,} observations" if shape else ""
-    return Description(
-        f"A {type_name(model)} of {_name(model.endog_names)} on {names}{rows}, not fitted.", "not fitted"
-    )
+    return Description(f"A {type_name(model)} of {outcome} on {told}{rows}, not fitted.", "not fitted")
 
 
-def _name(names: Any) -> str:
-    return listed(map(label, names), 200) if type(names) is list else label(names)
+def _names(model: Any) -> tuple[list[str], str]:
+    """The names of the variables of a model, and of its outcome."""
+    data = _copied(model.data)
+    outcome = data.ynames
+    shown = listed(map(label, outcome), 200) if type(outcome) is list else label(outcome)
+    return list(data.xnames or ()), shown
 
 
 def _copied(results: Any) -> Any:
-    """The results with a store of their own for what is computed of them, so that theirs stays as it is."""
+    """Results with a store of their own for what is computed of them, so that theirs stays as it is."""
     twin = copy.copy(results)
     if type(getattr(twin, "_cache", None)) is dict:
         twin._cache = dict(twin._cache)

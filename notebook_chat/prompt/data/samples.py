@@ -9,8 +9,8 @@ LARGEST_SAMPLE = 10_000
 """How many rows of a large table are looked at."""
 
 _LEAST_SAMPLE = 200
-_CELLS = 60_000  # how many cells of a large table are looked at, about
-_VISITS = 20_000_000  # how many numbers are looked at where all are: some 15 ms
+_CELLS = 40_000  # how many cells of a large table are looked at, about
+_VISITS = 12_000_000  # how many numbers are looked at where all are: some 10 ms
 _BLOCKS = 100
 
 

@@ -20,6 +20,7 @@ _OF_DATES = (datetime.date, datetime.timedelta)
 _SOUND_ZONES = (type(None), datetime.timezone, zoneinfo.ZoneInfo)
 _DEPTH = 2  # how deep lists in lists are shown
 _POINTS = 6  # points of a shape on a map
+_DIGITS = 40
 _ITEMS = 3  # how many items of a list
 
 
@@ -116,7 +117,10 @@ def is_of_dates(value: Any) -> bool:
 
 
 def _dated(value: Any) -> str:
-    return str(value) if is_of_dates(value) or type(value) is decimal.Decimal else ""
+    if type(value) is decimal.Decimal:
+        text = str(value)
+        return text if len(text) <= _DIGITS else f"{text[:_DIGITS]}…"
+    return str(value) if is_of_dates(value) else ""
 
 
 def _of_numpy(value: Any, limit: int) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 from ..bounds import BYTES_PER_TOKEN
 from ..description import Description
 from .arrays import facts_of_array
-from .columns import listed, shape_of
-from .samples import Work
+from .columns import listed, shape_of, values_line
+from .samples import Work, sample_size
 from .scalars import scalar
 from .tables import size
 
@@ -30,8 +30,8 @@ def describe_sparse(matrix: Any, tokens: int) -> Description:
     lines = [f"{head} in {matrix.format.upper()} format with {stored:,} stored values{density}."]
     data: Any = getattr(matrix, "data", None)
     if hasattr(data, "dtype") and data.size and data.dtype.kind != "O":
-        facts = facts_of_array(data, Work()).told()
-        lines.append(f"Stored values: {facts}{' (~ is from a sample)' if '~' in facts else ''}.")
+        facts = values_line(facts_of_array(data, Work()), sample_size(data.size), word="")
+        lines += [f"Stored {line[0].lower()}{line[1:]}" for line in facts]
     room = int((tokens - 1) * BYTES_PER_TOKEN) - size(lines) - 12
     if (entries := _entries(matrix)) and room > 40:
         lines.append(f"First: {listed(entries, room // 2)}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..bounds import BYTES_PER_TOKEN
-from .columns import EXAMPLES, Column
+from .columns import EXAMPLES, Column, Facts
 
 _MOST_COLUMNS = 300  # of so many columns the values are looked at
 _ALIKE = 100  # so many columns at each end may be named without their type, if that is the same
@@ -62,8 +62,8 @@ def told(table: Table, tokens: int) -> str:
         return "\n".join(lines)
     room = int((tokens - 1) * BYTES_PER_TOKEN) - size(lines)
     if table.columns * _LEAST_LINE <= room and table.columns <= _MOST_COLUMNS:
-        columns = [table.column(place) for place in range(table.columns)]
-        head = _head(table, any("~" in column.facts.told() for column in columns))
+        columns = [_column(table, place) for place in range(table.columns)]
+        head = _head(table, any(column.facts.sampled for column in columns))
         whole = next(_fitting(columns, room - size([head])), None)
         if whole is not None:
             body = [head, *whole]
@@ -79,13 +79,21 @@ def size(lines: Sequence[str]) -> int:
     return sum(len(line.encode(errors="replace")) + 1 for line in lines)
 
 
+def _column(table: Table, place: int) -> Column:
+    """A column; where its values cannot be looked at, as some of types from elsewhere, without anything of them."""
+    try:
+        return table.column(place)
+    except Exception:
+        return Column(table.name(place), table.dtype(place), Facts(distinct="its values cannot be looked at"))
+
+
 def _head(table: Table, sampled: bool) -> str:
     if not table.known:
         return "Columns:"
     rule = f"no {table.word} where none is said"
     if not sampled:
         return f"Columns ({rule}):"
-    return f"Columns ({rule}; ~ is from a sample of at most {table.sample:,} rows):"
+    return f"Columns ({rule}; ~ is from a sample of {table.sample:,} rows, which alone was looked at for it):"
 
 
 def _fitting(columns: Sequence[Column], room: int) -> Iterator[list[str]]:
@@ -142,14 +150,14 @@ def _some(table: Table, room: int) -> list[str]:
     """What is known of the first columns, where there is room for some only."""
     if not table.known:
         return []
-    sample = f"; ~ is from a sample of at most {table.sample:,} rows" if table.sample else ""
+    sample = f"; ~ is from a sample of {table.sample:,} rows" if table.sample else ""
     head = f"Of the first ones (no {table.word} where none is said{sample}):"
     room -= size([head])
     lines: list[str] = []
     for place in range(min(table.columns, _MOST_COLUMNS)):
         if room < 3 * _LEAST_LINE:
             break
-        column = table.column(place)
+        column = _column(table, place)
         line = f"{column.name}: {column.facts.told(2)}" if column.facts.told() else ""
         if not line:
             continue
@@ -168,7 +176,10 @@ def _rows(table: Table, room: int, most: int) -> list[str]:
     room -= size([head])
     lines: list[str] = []
     for row in range(min(table.rows, most)):
-        cells = table.cells(row, min(table.columns, _ROW_CELLS))
+        try:
+            cells = table.cells(row, min(table.columns, _ROW_CELLS))
+        except Exception:  # of values that cannot be looked at
+            break
         line = f"{table.row_name(row)}: {', '.join(cells)}{', …' if table.columns > _ROW_CELLS else ''}"
         room -= size([line])
         if room < 0:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from ..bounds import BYTES_PER_TOKEN, lines_within
 from ..description import Description
 from .arrays import facts_of_array
-from .columns import listed, shape_of
-from .samples import Work
+from .columns import listed, shape_of, values_line
+from .samples import Work, sample_size
 from .scalars import scalar, type_name
 from .tables import size
 
@@ -31,10 +32,8 @@ def describe_tensor(tensor: Any, tokens: int) -> Description:
     if array is None:
         lines.append("Its values are not read.")
     elif array.size:
-        facts = facts_of_array(array, Work()).told()
-        quiet = ", no NaN" if array.dtype.kind == "f" and "NaN" not in facts else ""
-        note = " (~ is from a sample)" if "~" in facts else ""
-        lines += [f"Values: {facts}{quiet}{note}."] if facts else []
+        word = "NaN" if array.dtype.kind == "f" else ""
+        lines += values_line(facts_of_array(array, Work()), sample_size(array.size), word=word)
         room = int((tokens - 1) * BYTES_PER_TOKEN) - size(lines) - 12
         flat = array.reshape(-1)[:100] if array.flags.c_contiguous else array[(0,) * (array.ndim - 1)][:100]
         lines.append(f"First: {listed([scalar(one) for one in flat], room // 2)}")
@@ -51,7 +50,7 @@ def describe_module(module: Any, tokens: int) -> Description:
     mode = "training" if vars(module).get("training") else "evaluation"
     where = f", {', '.join(dtypes)} on {', '.join(devices)}" if counted else ""
     head = f"A torch module {_class_name(module)}: {total:,} parameters, {trained:,} trainable{where}; {mode} mode."
-    lines = [head, *_own(module, ""), *_tree(module, "")]
+    lines = chain((head,), _own(module, ""), _tree(module, ""))
     return Description(lines_within(lines, tokens, more="… further layers"), f"{total:,} parameters")
 
 
