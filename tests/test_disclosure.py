@@ -16,7 +16,7 @@ from notebook_chat.conversation import Conversation, Included
 from notebook_chat.errors import ConfigurationError, InvalidOptionError
 from notebook_chat.messages import FilePart, Message, TextPart
 from notebook_chat.prompt import Extra
-from notebook_chat.prompt.disclosure import Disclosure, Words
+from notebook_chat.prompt.secrets.disclosure import Disclosure, Words
 
 from .fakes import parrot
 from .prompt.planted_keys import FORMATS, Keys

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.failures import frames_of
+from notebook_chat.prompt.values.python.exceptions import frames_of
 
 from .hostile_values import Loops, MutedError
 
