@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import matplotlib
@@ -85,7 +86,7 @@ DATA_CASES: dict[str, Case] = {
         lambda: xr.Dataset({"t": (("x", "y", "z"), np.zeros((100, 1_000, 10)))}), repr
     ),
     "forest of 50 trees": Case(forest, repr),
-    "figure of matplotlib": Case(figure, lambda drawn: drawn.canvas.draw()),
+    "figure of matplotlib": Case(figure, lambda drawn: drawn.savefig(io.BytesIO())),
     "figure of plotly": Case(
         lambda: go.Figure(go.Scatter(y=np.zeros(10_000))), lambda drawn: drawn.to_json()
     ),

@@ -110,7 +110,13 @@ def test_other_types() -> None:
         }
     )
     text = describe(arrow, tokens=600).text
-    for fact in ("2 distinct: 'a' ×2, 'b' ×1", "map<string, int64>", "u null: all null", "v string_view"):
+    for fact in (
+        "2 distinct: 'a' ×2, 'b' ×1",
+        "map<string, int64>",
+        "u null: all null",
+        "v string_view: 1 null",
+        "h halffloat: 1.5…3.0",
+    ):
         assert fact in text, text
 
 

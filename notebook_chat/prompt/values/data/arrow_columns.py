@@ -55,13 +55,21 @@ def sample(array: Any, rows: int) -> Any:
 
 def values_of(array: Any) -> list[Any]:
     """The values of a short array, as Python's; fewer of them where they are large."""
-    while len(array) > 1 and array.nbytes > _LARGEST_COPY:
+    while len(array) > 1 and size_of(array) > _LARGEST_COPY:
         array = array.slice(0, max(1, len(array) // 4))
     try:
         values: list[Any] = array.to_pylist()
     except Exception:
         return [value_of(one) for one in array]
     return values
+
+
+def size_of(array: Any) -> int:
+    """How many bytes the values take; 0 where pyarrow cannot say it, as of views."""
+    try:
+        return int(array.nbytes)
+    except Exception:
+        return 0
 
 
 def value_of(one: Any) -> Any:
@@ -75,7 +83,7 @@ def value_of(one: Any) -> Any:
 def _plain(array: Any) -> list[Any]:
     """The arrays of numpy on the same memory, where it has numbers only and none is missing; ``[]`` elsewhere."""
     types = importlib.import_module("pyarrow.types")
-    whole = types.is_integer(array.type) or types.is_float32(array.type) or types.is_float64(array.type)
+    whole = types.is_integer(array.type) or types.is_floating(array.type)
     if array.null_count or not whole or "numpy" not in sys.modules:
         return []
     return [part.to_numpy(zero_copy_only=True) for part in getattr(array, "chunks", [array]) if len(part)]
@@ -101,7 +109,8 @@ def _facts(part: Any, sampled: bool) -> Facts:
 def _ranged(part: Any, sampled: bool) -> Facts:
     compute = importlib.import_module("pyarrow.compute")
     try:
-        found = compute.min_max(part)
+        # Half precision has no order there.
+        found = compute.min_max(part.cast("float") if _is_half(part.type) else part)
     except Exception:  # a type that this version of pyarrow does not order
         return replace(facts_of_objects(values_of(part[:100]), sampled=True), nulls="")
     least, greatest = value_of(found["min"]), value_of(found["max"])
@@ -118,9 +127,13 @@ def _ranged(part: Any, sampled: bool) -> Facts:
     return Facts(span=span, distinct=counted.distinct, examples=counted.examples)
 
 
+def _is_half(kind: Any) -> bool:
+    return bool(importlib.import_module("pyarrow.types").is_float16(kind))
+
+
 def _nans(part: Any, sampled: bool) -> str:
     types = importlib.import_module("pyarrow.types")
-    if not types.is_floating(part.type) or part.type.bit_width == 16:
+    if not types.is_floating(part.type) or _is_half(part.type):
         return ""
     compute = importlib.import_module("pyarrow.compute")
     stretches = (part.slice(start, _STRETCH) for start in range(0, len(part), _STRETCH))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..bounds import BYTES_PER_TOKEN, lines_within
 from ..description import Description
-from .arrow_columns import facts_of_arrow, value_of
+from .arrow_columns import facts_of_arrow, size_of, value_of
 from .columns import Column, listed, shape_of, values_line
 from .samples import Work, sample_size
 from .scalars import file_label, label, scalar
@@ -104,6 +104,6 @@ def _dtype(kind: Any) -> str:
 
 
 def _cell(array: Any, place: int) -> str:
-    if array.slice(place, 1).nbytes > _LARGEST_CELL:
+    if size_of(array.slice(place, 1)) > _LARGEST_CELL:
         return f"<{_dtype(array.type)}>"
     return scalar(value_of(array[place]))

@@ -40,9 +40,8 @@ def smaller(data: bytes) -> bytes:
     with pillow.open(io.BytesIO(data)) as picture:
         if max(picture.size) <= LONGEST_SIDE:
             return data
-        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         file = io.BytesIO()
-        picture.save(file, format="PNG")
+        _fitting(picture).save(file, format="PNG")
         return file.getvalue()
 
 
@@ -51,16 +50,28 @@ def _part(picture: Any) -> ImagePart | None:
     if not 0 < width * height <= _MOST_PIXELS:
         return None
     try:
-        own = _own(picture)
+        again = _opened_again(picture)
         try:
-            photo = getattr(picture, "format", None) in _PHOTOS and own.mode in ("RGB", "L")
-            own = _common(own)
-            own.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            return image_part(_jpeg(own)) if photo else image_part(own)
+            photo = getattr(picture, "format", None) in _PHOTOS and picture.mode in ("RGB", "L")
+            shown = _fitting(_common(picture if again is None else again))
+            if shown is picture:  # what saves an image notes in it how
+                shown = sys.modules["PIL.Image"].Image.copy(picture)
+            return image_part(_jpeg(shown)) if photo else image_part(shown)
         finally:
-            own.close()
+            if again is not None:
+                again.close()
     except (OSError, ValueError, ChatError):
         return None
+
+
+def _fitting(picture: Any) -> Any:
+    """The image, or a smaller one where it is large."""
+    width, height = picture.size
+    scale = LONGEST_SIDE / max(width, height)
+    if scale >= 1:
+        return picture
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return picture.resize(size, sys.modules["PIL.Image"].Resampling.BICUBIC, reducing_gap=2.0)
 
 
 def _common(picture: Any) -> Any:
@@ -83,14 +94,15 @@ def _jpeg(picture: Any) -> bytes:
     return file.getvalue()
 
 
-def _own(picture: Any) -> Any:
-    """An image of the same pixels that may be changed. A file that has not been read yet is opened a second time, so
-    that it is not read through the one that is there."""
-    pillow = sys.modules["PIL.Image"]
+def _opened_again(picture: Any) -> Any:
+    """A file that has not been read yet is opened a second time, so that it is not read through the image that is
+    there; ``None`` for an image in memory."""
     name = getattr(picture, "filename", "")
     if getattr(picture, "fp", None) is not None and type(name) is str and name and _is_unread(picture):
-        return pillow.open(name)
-    return pillow.Image.copy(picture)
+        again = sys.modules["PIL.Image"].open(name)
+        again.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # a large photo is read in a smaller size at once
+        return again
+    return None
 
 
 def _is_unread(picture: Any) -> bool:
