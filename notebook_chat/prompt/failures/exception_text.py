@@ -37,6 +37,17 @@ def message_of(error: BaseException) -> str:
         return "(what it says cannot be had: its __str__ fails)"
 
 
+def said(error: BaseException, message: str) -> str:
+    """What an exception is, and what it says, in one text.
+
+    Args:
+        error: The exception.
+        message: What it says.
+    """
+    kind = type(error).__name__
+    return f"{kind}: {message}" if message else kind
+
+
 def notes_of(error: BaseException) -> list[str]:
     """The notes that were added to an exception."""
     notes: Any = getattr(error, "__notes__", None)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, TracebackType
 
 from ...secrets import redact
 from ..extra import Extra
-from ..values.bounds import cut_end, cut_middle, tokens_of
+from ..values.bounds import counted, cut_end, cut_middle, tokens_of
 from ..values.description import DEFAULT_TOKENS, Description
 from .clues import clues
-from .exception_text import message_of, notes_of, place_in_code
+from .exception_text import message_of, notes_of, place_in_code, said
 from .frame_values import values_in
 from .told_values import ToldValues
 from .tracebacks import Frame, Sources, Trace, excerpt_of, lines_of, no_cells, trace_of
@@ -48,17 +48,28 @@ class Report:
 
 
 def describe_failure(error: BaseException, tokens: int = DEFAULT_TOKENS) -> Description:
-    """An exception as a model can read it. It never raises, whatever the exception does.
+    """An exception as a model can read it.
 
     Args:
         error: The exception.
         tokens: How long the text may be.
     """
-    try:
-        found = report(error, tokens=tokens)
-    except Exception:
-        return Description(type(error).__name__, type(error).__name__)
+    found = report(error, tokens=tokens)
     return Description(found.text, found.label)
+
+
+def describe_traceback(traceback: TracebackType, tokens: int = DEFAULT_TOKENS) -> Description:
+    """A traceback as a model can read it: its frames that matter, with their values.
+
+    Args:
+        traceback: The traceback.
+        tokens: How long the text may be.
+    """
+    trace = trace_of(traceback)
+    label = counted(trace.length, "frame")
+    head = f"A traceback of {label}:"
+    writer = _Writer(no_cells, ToldValues(tokens - tokens_of(head)), words_only=False)
+    return Description(cut_end("\n\n".join((head, *writer.frames(trace))), tokens), label)
 
 
 def report(
@@ -98,7 +109,7 @@ class _Writer:
     def told(self, error: BaseException, tokens: int, depth: int) -> str:
         """An exception, with those that led to it and those within it."""
         self._seen.add(id(error))
-        trace = trace_of(error, self._sources)
+        trace = trace_of(error.__traceback__, self._sources)
         self.cells += trace.cells
         further = list(self._further(error)) if depth < _DEEPEST else []
         own = int(tokens * (1 - _REASONS)) if further else tokens
@@ -127,15 +138,13 @@ class _Writer:
             before, how = error.__context__, "It was raised while this one was handled:"
         if before is None or id(before) in self._seen or len(self._seen) > _MOST_REASONS:
             return
-        if trace_of(before, self._sources).own or type(before) is not type(error):
+        if trace_of(before.__traceback__, self._sources).own or type(before) is not type(error):
             yield how, before  # else it is a library's, which says the same
 
     def _own(self, error: BaseException, trace: Trace, tokens: int) -> str:
         """What one exception says, its frames, and facts beside it."""
         message = message_of(error)
-        kind = type(error).__name__
-        head = redact(f"{kind}: {message}" if message else kind)
-        parts = [cut_middle(head, int(tokens * _MESSAGE)), *notes_of(error)]
+        parts = [cut_middle(redact(said(error, message)), int(tokens * _MESSAGE)), *notes_of(error)]
         if place := place_in_code(error, self._sources):
             parts.append(place)
         inner = trace.own[0] if trace.own else None
@@ -144,12 +153,15 @@ class _Writer:
         facts = "\n".join(f"- {redact(fact)}" for fact in found)
         facts = cut_end(facts, int(tokens * _CLUES)) if facts else ""
         self._values.tokens = tokens - tokens_of("\n".join(parts)) - tokens_of(facts)
-        parts += self._frames(trace)
+        parts += self.frames(trace)
         if facts:
             parts.append(f"Facts:\n{facts}")
         return "\n\n".join(parts)
 
-    def _frames(self, trace: Trace) -> Iterator[str]:
+    def frames(self, trace: Trace) -> Iterator[str]:
+        """The frames of the user's, innermost first, and beneath the first one those of libraries by their names."""
+        if trace.library and not trace.own:
+            yield f"It was raised in libraries: {_chain(trace.library)}"
         self._shown_code |= {frame.code for frame in trace.own}
         shown = trace.own[:_MOST_FRAMES]
         if len(trace.own) > _MOST_FRAMES:  # the cell is the last one
@@ -159,7 +171,7 @@ class _Writer:
                 yield f"({out:,} more frames)"
             yield self._frame(frame, innermost=place == 0)
             if place == 0 and trace.library:
-                yield _libraries(trace.library)
+                yield f"It called libraries, the last of which raised the exception: {_chain(trace.library)}"
 
     def _frame(self, frame: Frame, innermost: bool) -> str:
         """A frame of the user's: its lines, and the values that they name."""
@@ -180,10 +192,10 @@ class _Writer:
         )
 
 
-def _libraries(frames: tuple[Frame, ...]) -> str:
-    """The frames of libraries beneath the user's, outermost first: by name and line, the last one raised it."""
+def _chain(frames: tuple[Frame, ...]) -> str:
+    """Frames of libraries in a line, outermost first: by name and line, the last one raised it."""
     shown = [frames[-1].told] if len(frames) > _MOST_LIBRARY else []
     out = len(frames) - _MOST_LIBRARY
     shown += [f"({out:,} more)"] if out > 1 else [frame.told for frame in frames[_MOST_LIBRARY:-1][::-1]]
     shown += [frame.told for frame in reversed(frames[:_MOST_LIBRARY])]
-    return f"It called libraries, the last of which raised the exception: {'; '.join(shown)}"
+    return "; ".join(shown)

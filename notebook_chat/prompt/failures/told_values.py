@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from ...secrets import redact
 from ..extra import Extra
 from ..values.bounds import cut_end, tokens_of
+from ..values.classes import is_a
 from ..values.description import DEFAULT_TOKENS
+from .exception_text import message_of, said
 from .frame_values import Named, is_plain, withheld, without_secrets
 
 _FAR_TOKENS = 120
@@ -91,6 +93,8 @@ def _described(named: Named, tokens: int, seconds: float) -> tuple[str, str]:
 
     if is_plain(named.value):
         return cut_end(redact(repr(named.value)), tokens), ""
+    if is_a(named.value, BaseException):  # its frames may lead back to where it is told
+        return cut_end(redact(said(named.value, message_of(named.value))), tokens), ""
     try:
         description = describe(named.value, name=named.name, tokens=tokens, seconds=min(seconds, 1.0))
         text, label = description.text, description.label

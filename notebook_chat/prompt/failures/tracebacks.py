@@ -40,9 +40,11 @@ Sources = Callable[[str], Source | None]
 
 
 def no_cells(filename: str) -> Source | None:
-    """The cells where nothing is known of any: those that IPython names by their number."""
+    """The cells where nothing is known of any: in a terminal they have a number, in a kernel none."""
     begun = filename.removeprefix("<ipython-input-")
-    return Source(f"In[{begun.partition('-')[0]}]") if begun != filename else None
+    if begun != filename:
+        return Source(f"In[{begun.partition('-')[0]}]")
+    return Source("a cell") if "ipykernel_" in filename else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +92,26 @@ class Trace:
         own: Those of the user's code, innermost first.
         library: Those of libraries beneath the innermost of the user's, innermost first.
         cells: The names of the files of the cells that it passes, outermost first.
-        left_out: How many frames it has that are in neither.
+        left_out: How many frames it has that were not looked at.
+        length: How many frames it has.
     """
 
     own: tuple[Frame, ...] = ()
     library: tuple[Frame, ...] = ()
     cells: tuple[str, ...] = ()
     left_out: int = 0
+    length: int = 0
 
 
-def trace_of(error: BaseException, sources: Sources = no_cells) -> Trace:
-    """The frames of an exception's traceback that matter: the same line of a function that calls itself is there once
-    or twice, however deep that went.
+def trace_of(traceback: TracebackType | None, sources: Sources = no_cells) -> Trace:
+    """The frames of a traceback that matter: the same line of a function that calls itself is there once or twice,
+    however deep that went.
 
     Args:
-        error: The exception.
+        traceback: An exception's traceback.
         sources: Gives the cells.
     """
-    kept, total = _bounded(error.__traceback__)
+    kept, total = _bounded(traceback)
     own: list[Frame] = []
     library: list[Frame] = []
     seen: Counter[tuple[CodeType, int]] = Counter()
@@ -123,7 +127,7 @@ def trace_of(error: BaseException, sources: Sources = no_cells) -> Trace:
     own = [_with_folded(frame, folded) for frame in own]
     files = dict.fromkeys(scope.f_code.co_filename for scope, _ in kept)
     cells = tuple(name for name in files if sources(name) is not None)
-    return Trace(tuple(own), tuple(library), cells, total - len(kept))
+    return Trace(tuple(own), tuple(library), cells, total - len(kept), total)
 
 
 def lines_of(frame: Frame, sources: Sources = no_cells) -> list[str]:

@@ -9,12 +9,12 @@ from .classes import mro, qualified_name
 from .data_kinds import DATA_KINDS
 from .kind import Kind
 
-_HERE = __name__.rpartition(".")[0]
+_PROMPT = __name__.rpartition(".values.")[0]
 
 
 def _kinds(module: str, here: bool = False, **names: str) -> dict[str, Kind]:
     """Kinds whose describers are in one module: the function's name, and the classes with spaces between them."""
-    at = f"{_HERE}.{module}"
+    at = f"{_PROMPT}.{module}"
     return {
         name: Kind(f"{at}:{function}", here) for function, found in names.items() for name in found.split()
     }
@@ -22,7 +22,7 @@ def _kinds(module: str, here: bool = False, **names: str) -> dict[str, Kind]:
 
 KINDS: Mapping[str, Kind] = {
     **_kinds(
-        "python.plain_values",
+        "values.python.plain_values",
         describe_text="builtins.str",
         describe_number="builtins.int builtins.float builtins.complex builtins.bool builtins.NoneType "
         "builtins.ellipsis builtins.NotImplementedType numpy.generic",
@@ -32,46 +32,46 @@ KINDS: Mapping[str, Kind] = {
         describe_enum="enum.Enum",
     ),
     **_kinds(
-        "python.containers",
+        "values.python.containers",
         describe_sequence="builtins.list builtins.tuple collections.deque",
         describe_set="builtins.set builtins.frozenset builtins.dict_keys",
         describe_mapping="builtins.dict builtins.mappingproxy",
         describe_view="builtins.dict_values builtins.dict_items",
     ),
     **_kinds(
-        "python.structs_described",
+        "values.python.structs_described",
         describe_struct="types.SimpleNamespace argparse.Namespace",
         describe_environment="os._Environ",
     ),
     **_kinds(
-        "python.functions",
+        "values.python.functions",
         describe_function="builtins.function builtins.method builtins.builtin_function_or_method "
         "builtins.method_descriptor builtins.wrapper_descriptor builtins.method-wrapper functools.partial "
         "functools._lru_cache_wrapper functools.partialmethod builtins.classmethod builtins.staticmethod "
         "builtins.property numpy.ufunc",
     ),
-    **_kinds("python.types_described", describe_class="builtins.type"),
-    **_kinds("python.modules", describe_module="builtins.module"),
+    **_kinds("values.python.types_described", describe_class="builtins.type"),
+    **_kinds("values.python.modules", describe_module="builtins.module"),
     **_kinds(
-        "python.running",
+        "values.python.running",
         describe_generator="builtins.generator builtins.coroutine builtins.async_generator",
         describe_iterator="builtins.list_iterator builtins.tuple_iterator builtins.zip builtins.map builtins.filter "
         "builtins.enumerate builtins.reversed builtins.range_iterator builtins.dict_keyiterator itertools.chain "
         "itertools.count itertools.islice",
     ),
     **_kinds(
-        "python.exceptions",
-        describe_exception="builtins.BaseException",
+        "failures.failure",
+        describe_failure="builtins.BaseException",
         describe_traceback="builtins.traceback",
     ),
     **_kinds(
-        "python.named_files",
+        "values.python.named_files",
         describe_path="pathlib.PurePath",
         describe_file="_io.TextIOWrapper _io.BufferedReader _io.BufferedWriter _io.BufferedRandom _io.FileIO "
         "_io.StringIO _io.BytesIO",
     ),
     **_kinds(
-        "python.databases",
+        "values.python.databases",
         here=True,
         describe_sqlite="sqlite3.Connection",
         describe_cursor="sqlite3.Cursor",
