@@ -421,8 +421,16 @@ class Answer(str):
         """Where the answer comes from, as far as the service told."""
         return tuple(part for part in self.parts if isinstance(part, SourcePart))
 
-    # IPython's two protocols: what notebooks show, and what terminals do. What shows answers is in a layer above this
-    # one, and is loaded when one is shown.
+    # What reads the Markdown of answers and what shows them is in layers above this one, and is loaded when it is used.
+
+    @property
+    def code(self) -> str:
+        """The Python code in it: all blocks of it in order, with nothing invisible; ``""`` where there is none. It may
+        do anything: read it before you run it."""
+        found = import_module(".markup.answer_code", __package__).code_of(self)
+        return found.text if found is not None else ""
+
+    # IPython's two protocols: what notebooks show, and what terminals do.
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         bundle: dict[str, str] = import_module(".renderers.value", __package__).mimebundle(self)

@@ -7,6 +7,7 @@ before the first piece of an answer.
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Self
@@ -52,8 +53,29 @@ SIMPLER_REQUEST = Reason("simpler request", "{error}; asking again with a simple
 FEWER_TURNS = Reason("fewer turns", "too long for the model: asking again with fewer turns")
 """The conversation is too long for the model. The next request leaves its oldest turns out."""
 
-REASONS = (STALE_CONNECTION, PASSING_FAILURE, SIMPLER_REQUEST, FEWER_TURNS)
+NO_FIGURES = Reason("no figures", "{error}; asking again without the notebook's figures")
+"""The service refused a prompt that figures of the notebook went along with. The next request has no images."""
+
+REASONS = (STALE_CONNECTION, PASSING_FAILURE, SIMPLER_REQUEST, FEWER_TURNS, NO_FIGURES)
 """All reasons that there are."""
+
+
+_IMAGES = re.compile(r"image|vision|multi-?modal", re.IGNORECASE)
+
+
+def may_mean_images(error: errors.ChatError) -> bool:
+    """Whether a service may have refused a request for the images in it; each has words of its own for that.
+
+    Args:
+        error: How the request failed.
+    """
+    if isinstance(error, (errors.ContextLengthError, errors.ContentRefusedError)):
+        return False
+    if isinstance(error, errors.BadRequestError):
+        return True
+    return isinstance(error, (errors.ModelNotFoundError, errors.ServerError)) and bool(
+        _IMAGES.search(error.message)
+    )
 
 
 @dataclass(frozen=True, slots=True)

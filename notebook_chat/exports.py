@@ -99,19 +99,29 @@ def _json(conversation: Conversation) -> str:
 def _html(conversation: Conversation) -> str:
     title = escape(conversation.name)
     turns = "\n<hr>\n".join(map(turn_html, conversation.turns))
+    return page(conversation.name, f"<h1>{title}</h1>\n{turns}")
+
+
+def page(title: str, body: str) -> str:
+    """A page that stands alone, and fetches and runs nothing.
+
+    Args:
+        title: Its title.
+        body: What is on it, as safe HTML.
+    """
     return (
         f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n<meta name="generator" content="{MARK}">\n'
         '<meta http-equiv="Content-Security-Policy"'
         " content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{title}</title>\n</head>\n"
+        f"<title>{escape(title)}</title>\n</head>\n"
         '<body style="max-width:50em;margin:2em auto;padding:0 1em;font-family:sans-serif">\n'
-        f"<h1>{title}</h1>\n{turns}\n</body>\n</html>\n"
+        f"{body}\n</body>\n</html>\n"
     )
 
 
 def _notebook(conversation: Conversation) -> str:
     """A notebook that shows the conversation, and has it anew when it runs."""
-    cells = [_cell("notebook-chat-load", "%load_ext notebook_chat", [])]
+    cells = [code_cell("notebook-chat-load", "%load_ext notebook_chat", [])]
     for number, turn in enumerate(conversation.turns, start=1):
         output = {
             "output_type": "display_data",
@@ -122,8 +132,17 @@ def _notebook(conversation: Conversation) -> str:
             "metadata": stored_with(conversation, turn),
         }
         cells.append(
-            _cell(f"notebook-chat-{number}", _code(conversation, turn), [output] * bool(turn.exchange))
+            code_cell(f"notebook-chat-{number}", _code(conversation, turn), [output] * bool(turn.exchange))
         )
+    return notebook(cells)
+
+
+def notebook(cells: list[dict[str, Any]]) -> str:
+    """The text of a notebook's file.
+
+    Args:
+        cells: Its cells, as the file has them.
+    """
     values = {
         "cells": cells,
         "metadata": {
@@ -137,7 +156,14 @@ def _notebook(conversation: Conversation) -> str:
     return msgspec.json.format(msgspec.json.encode(values), indent=1).decode() + "\n"
 
 
-def _cell(id: str, source: str, outputs: list[dict[str, Any]]) -> dict[str, Any]:
+def code_cell(id: str, source: str, outputs: list[dict[str, Any]]) -> dict[str, Any]:
+    """A cell of a notebook, as its file has it.
+
+    Args:
+        id: Its id.
+        source: Its code.
+        outputs: What is beneath it.
+    """
     return {
         "cell_type": "code",
         "id": id,
@@ -160,7 +186,8 @@ def _code(conversation: Conversation, turn: Turn) -> str:
         words += [flag, str(turn.options[option])] if option in turn.options else []
     # A cell has one line for the options: what does not fit there goes as a call.
     line = shlex.join(words)
-    prompt = turn.asked
+    # Whoever gets the notebook has not the file of a prompt to reuse.
+    prompt = turn.prompt.text if turn.asked.startswith("@") else turn.asked
     if "\n" in line or "\r" in line or not prompt.strip() or prompt != prompt.strip("\n"):
         return f"get_ipython().run_cell_magic('chat', {line!r}, {prompt!r})"
     return f"%%chat {line}\n{prompt}"

@@ -65,7 +65,7 @@ def _of_bytes(data: bytes, what: str) -> ImagePart:
     kind = media_type(data)
     if kind is None:
         raise InvalidMessagesError(f"{what} is not a {_KINDS}", hint="Convert it to PNG first.")
-    _check_size(len(data), what)
+    check_size(len(data), what)
     return ImagePart(data, kind)
 
 
@@ -78,7 +78,7 @@ def _of_path(path: str | os.PathLike[str]) -> ImagePart:
         )
     try:
         with files.open_regular(Path(path).expanduser()) as file:
-            _check_size(os.fstat(file.fileno()).st_size, shown)
+            check_size(os.fstat(file.fileno()).st_size, shown)
             head = file.read(16) or b""
             # A large file that is no image is not read to its end.
             return _of_bytes(head + files.read_rest(file, LARGEST) if media_type(head) else head, shown)
@@ -89,7 +89,16 @@ def _of_path(path: str | os.PathLike[str]) -> ImagePart:
         raise InvalidMessagesError(f"the image {shown} cannot be read: {reason}") from None
 
 
-def _check_size(size: int, what: str) -> None:
+def check_size(size: int, what: str) -> None:
+    """Checks how large an image is.
+
+    Args:
+        size: How many bytes it has.
+        what: What it is called.
+
+    Raises:
+        InvalidMessagesError: It is too large.
+    """
     if size > LARGEST:
         raise InvalidMessagesError(
             f"{what} is too large: {size:,} bytes of at most {LARGEST:,}", hint="Make it smaller first."

@@ -55,6 +55,7 @@ __all__ = [
     "refuse_tools",
     "split_system",
     "text_and_images",
+    "without_images",
 ]
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
@@ -236,6 +237,24 @@ def text_and_images(message: Message) -> tuple[TextPart | ImagePart, ...]:
                 hint="Send its text, or ask a provider that speaks OpenAI's chat completions.",
             )
     return tuple(parts)
+
+
+def without_images(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages for a model that takes no images: a few words in the place of each."""
+    return tuple(
+        _without_images(message) if any(isinstance(part, ImagePart) for part in message.parts) else message
+        for message in messages
+    )
+
+
+def _without_images(message: Message) -> Message:
+    parts = tuple(
+        TextPart("\n(an image, which cannot be shown here)\n") if isinstance(part, ImagePart) else part
+        for part in message.parts
+    )
+    texts = [part.text for part in parts if isinstance(part, TextPart)]
+    content = "".join(texts) if len(texts) == len(parts) else parts
+    return msgspec.structs.replace(message, content=content)
 
 
 def _message(message: MessageLike, number: int) -> Message:

@@ -6,28 +6,36 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from . import exits, faults
 from .answer import AnswerFold, AnswerSnapshot
-from .attempts import FEWER_TURNS, Attempts
-from .conversation import Conversation, Draft, Included, Status, Turn
-from .errors import ChatError, ContextLengthError, ConversationBusyError
+from .attempts import FEWER_TURNS, NO_FIGURES, Attempts, may_mean_images
+from .conversation import Conversation, Draft, Included, SentRequest, Status, Turn
+from .errors import ChatError, ContextLengthError, ConversationBusyError, ProviderError
 from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .loop_thread import STOP_SECONDS, is_replaced
-from .messages import Message
+from .messages import Message, without_images
 from .providers.async_result import AsyncResult
 from .providers.options import remaining
 from .providers.registry import Provider
+from .request import HttpRequest
 from .runner import LEFT
 from .secrets import secrets_in
+from .transport import RecordingTransport
+
+if TYPE_CHECKING:
+    from .outgoing import Outgoing
 
 _WRITTEN_SECONDS = 1.0
 """How long a request waits at most until the prompt is on the disk."""
+
+_MOST_NAMED = 12  # of what went along with a prompt
 
 _WAITING = Notice("waiting for another answer in this conversation")
 
@@ -42,6 +50,9 @@ class Prompt(msgspec.Struct, frozen=True):
         fresh: Whether it starts over: the turns before it are not sent.
         replaces: The id of the turn that is asked anew, in its place.
         typed, included: As in ``Turn``.
+        figures: Whether all images in it are figures that went along with cells or values, without which it can be
+            asked as well.
+        told: What the reader is told of what was made of the prompt, such as secrets that were replaced.
     """
 
     message: Message
@@ -51,6 +62,8 @@ class Prompt(msgspec.Struct, frozen=True):
     replaces: str | None = None
     typed: str | None = None
     included: tuple[Included, ...] = ()
+    figures: bool = False
+    told: tuple[str, ...] = ()
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -122,6 +135,7 @@ class Run:
         self._kept = False
         self._left = False  # and another question asked
         self._unresponsive = False
+        self._no_figures = False
 
     @property
     def model(self) -> str:
@@ -166,20 +180,49 @@ class Run:
     def notes(self) -> list[str]:
         """What the reader should know of what was sent: what went along with the prompt, turns left out, turns that
         are stale."""
-        notes = []
-        if self._prompt.included:
-            notes.append(f"with {', '.join(one.told for one in self._prompt.included)}")
-        if self._sent is not None and self._sent.left_out:
-            out = self._sent.left_out
-            oldest = "oldest turn" if out == 1 else f"{out} oldest turns"
-            notes.append(f"without the {oldest}: the model's context is full")
-        if self._sent is not None and self._sent.stale:
-            count = self._sent.stale
-            stale = "a stale turn" if count == 1 else f"{count} stale turns"
-            notes.append(f"after {stale}: an earlier cell ran again, theirs did not")
+        notes = self._notes_of(self._sent)
+        if self._no_figures:
+            notes.append("without figures: the model takes none")
         if self._unresponsive:
             notes.append(LEFT)
         return notes
+
+    def _notes_of(self, sent: Draft | None) -> list[str]:
+        """What the reader should know of a draft."""
+        notes = []
+        if self._prompt.included:
+            told = [one.told for one in self._prompt.included]
+            more = len(told) - _MOST_NAMED
+            notes.append(f"with {', '.join(told[:_MOST_NAMED])}{f' and {more} more' if more > 0 else ''}")
+        notes += self._prompt.told
+        if sent is not None and sent.left_out:
+            out = sent.left_out
+            oldest = "oldest turn" if out == 1 else f"{out} oldest turns"
+            notes.append(f"without the {oldest}: the model's context is full")
+        if sent is not None and sent.stale:
+            count = sent.stale
+            stale = "a stale turn" if count == 1 else f"{count} stale turns"
+            notes.append(f"after {stale}: an earlier cell ran again, theirs did not")
+        return notes
+
+    def preview(self, *, count: bool = False) -> Outgoing:
+        """What ``batches`` would send first, byte for byte. No turn is opened, and nothing changes.
+
+        Args:
+            count: Whether to have the service count the tokens, for which it is sent the messages. Else nothing is
+                sent.
+
+        Raises:
+            ConfigurationError: Something must be put right before it could be sent.
+        """
+        from .preview import preview
+
+        draft = self._within(self._conversation.sketch(**self._place()))
+        notes = self._notes_of(draft)
+        if self._conversation.busy:
+            notes.append("an answer is still coming in this conversation: it is not in this")
+        target, messages = self._target, self._messages(draft)
+        return preview(target.provider, target.model, messages, self._options, notes, count=count)
 
     async def batches(self) -> AsyncGenerator[Sequence[Event]]:
         """The events of the answer, those that arrived together in one sequence.
@@ -281,16 +324,24 @@ class Run:
         return True
 
     def _begin(self) -> Draft:
+        return self._conversation.begin(**self._place())
+
+    def _place(self) -> dict[str, Any]:
+        """The prompt, as ``Conversation.begin`` takes it."""
         prompt = self._prompt
-        return self._conversation.begin(
-            prompt.message,
-            cell=prompt.cell,
-            system=prompt.system,
-            fresh=prompt.fresh,
-            replaces=prompt.replaces,
-            typed=prompt.typed,
-            included=prompt.included,
-        )
+        return {
+            "prompt": prompt.message,
+            "cell": prompt.cell,
+            "system": prompt.system,
+            "fresh": prompt.fresh,
+            "replaces": prompt.replaces,
+            "typed": prompt.typed,
+            "included": prompt.included,
+        }
+
+    def _within(self, draft: Draft) -> Draft:
+        """As much of a draft as the model can read."""
+        return draft if self._limit is None else draft.within(self._limit)
 
     def _told(self, notice: Notice) -> Sequence[Event]:
         self._fold.add((notice,))
@@ -311,7 +362,7 @@ class Run:
     async def _answer(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
         """The events of the answer to as much of the conversation as the model can read; with half of it
         once more, if the service says that it cannot."""
-        sent = self._sent = draft if self._limit is None else draft.within(self._limit)
+        sent = self._sent = self._within(draft)
         attempts = Attempts()
         while True:
             try:
@@ -320,24 +371,58 @@ class Run:
                         yield batch
                 return
             except ContextLengthError as error:
-                shorter = sent.within(sent.size // 2)
-                useful = shorter.left_out > sent.left_out and not self.snapshot.parts
+                other = sent.within(sent.size // 2)
+                useful = other.left_out > sent.left_out and not self.snapshot.parts
                 again = attempts.again(FEWER_TURNS, error) if useful else None
                 if again is None:
                     raise
+            except ProviderError as error:
+                refused = self._prompt.figures and may_mean_images(error) and not self.snapshot.parts
+                other = sent.without_images() if refused else sent
+                again = attempts.again(NO_FIGURES, error) if other is not sent else None
+                if again is None:
+                    raise
+                self._no_figures = True
             await self._close()
-            sent = self._sent = shorter
+            sent = self._sent = other
             yield self._told(again.notice)
 
     async def _asked(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
         target, options = self._target, dict(self._options)
         if self._result is not None:  # all that is asked has one timeout together
             options["timeout"] = remaining(options.get("timeout"), time.monotonic() - self._start)
-        self._result = target.provider.create_async_generator(target.model, draft.messages, **options)
+        messages = self._messages(draft)
+        self._witness(draft, messages, options)
+        self._result = target.provider.create_async_generator(target.model, messages, **options)
         self._fold = self._result.fold
         async with contextlib.aclosing(self._result.batches()) as batches:
             async for batch in batches:
                 yield batch
+
+    def _messages(self, draft: Draft) -> tuple[Message, ...]:
+        """The messages of a draft as whoever is asked takes them."""
+        messages = draft.messages
+        return messages if self._target.provider.takes_images else without_images(messages)
+
+    def _witness(self, draft: Draft, messages: Sequence[Message], options: dict[str, Any]) -> None:
+        """Has what goes out kept for the reader, where the conversation has a place for it."""
+        kept = self._conversation.sent_requests
+        if kept is None:
+            return
+        conversation, notes = self._conversation, tuple(self._notes_of(draft))
+
+        def sent(request: HttpRequest | None = None) -> Callable[[int], object]:
+            one = SentRequest(draft.id, self.model, tuple(messages), notes)
+            if request is not None:
+                one.see(request)
+            if request is None or request.body is not None:  # a list of models has nothing of the prompt
+                kept.note(conversation, one)
+            return partial(setattr, one, "status")
+
+        if self._target.provider.takes_transport:
+            options["transport"] = RecordingTransport(options.get("transport"), sent)
+        else:
+            sent()
 
     async def _opened(self, draft: Draft) -> None:
         """Shows the open turn to others, and lets the user's part be written down before the request goes out.
@@ -360,6 +445,8 @@ class Run:
     def _turn(self, draft: Draft, status: Status, seconds: float) -> Turn | None:
         if self._result is None and not self._stopped:
             return None
+        if self._no_figures and self._sent is not None:
+            draft = msgspec.structs.replace(draft, prompt=self._sent.prompt)
         snapshot = self.snapshot
         if status == "failed" and not (snapshot.text or snapshot.tool_calls):
             return None

@@ -22,8 +22,9 @@ E = TypeVar("E", bound=BaseException)
 _KNOWN_OPTIONS = frozenset(
     re.findall(
         r"\w+",
-        "base_url cell context conversation extra_body fresh images max_tokens messages model nested prompt provider"
-        " replaces retries seed ssl stop stream system temperature timeout top_p transport wait",
+        "base_url cell context conversation extra_body file_tokens files fresh images max_tokens messages model nested"
+        " prompt provider replaces retries secrets seed ssl stop stream system temperature timeout top_p transport"
+        " wait",
     )
 )
 _SECRET_NAME = re.compile(
@@ -259,9 +260,18 @@ def redact(text: str, *secrets: Secret | None) -> str:
     """
     # What looks like a key goes as a whole before parts of it go, without which it would look like none.
     text = _VENDORS_KEY.sub("…", _QUERY_SECRET.sub(_without_value, _USERINFO.sub("…@", text)))
+    return _VENDORS_KEY.sub("…", hidden(text, held_values(*secrets)))
+
+
+def held_values(*secrets: Secret | None) -> list[str]:
+    """What is secret of all that is held as a ``Secret`` now, in clear, the longest first: to look for it in a text.
+
+    Args:
+        secrets: Further secrets that are known.
+    """
     known = [one for one in (*secrets, *(ref() for ref in _living.valuerefs())) if one is not None]
     values = {part for one in known for part in _parts(one.reveal()) if _PLACEHOLDERS.fullmatch(part) is None}
-    return _VENDORS_KEY.sub("…", hidden(text, sorted(values, key=len, reverse=True)))
+    return sorted(values, key=len, reverse=True)
 
 
 def _without_value(query: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ HEAVY = {
     "latex2mathml",
     "xllamacpp",
     "sqlite3",
+    "yaml",
 }
 
 

@@ -8,6 +8,7 @@ from .journal import Answering, Journal, Journaled, Origin, Progress
 from .leniency import finite
 from .observable import Observable
 from .order import behind, rebased
+from .sent_requests import SentRequest, SentRequests
 from .token_budget import DEFAULT_RESERVE, estimate
 from .turns import Draft, Status, Turn, answered
 
@@ -23,6 +24,8 @@ __all__ = [
     "Observable",
     "Origin",
     "Progress",
+    "SentRequest",
+    "SentRequests",
     "Status",
     "Turn",
     "Withheld",

@@ -20,6 +20,7 @@ from .included import Included
 from .journal import Answering, Journal, Origin, Progress
 from .observable import Observable
 from .order import by_cells, continued, difference, following, in_order, stale
+from .sent_requests import SentRequests
 from .turns import Draft, Turn
 
 _CHANGES = 100
@@ -40,6 +41,9 @@ class Conversation(Observable):
         id: What it is known by in a store and in notebooks; a new one unless given.
         origin: Where it branched off from.
         journal: Who is told of all that happens to it.
+
+    Attributes:
+        sent_requests: Where what goes out is kept, as long as this kernel lasts; ``None`` for nowhere.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Conversation(Observable):
         self.system = system
         self.id = id or uuid.uuid4().hex
         self.journal = journal
+        self.sent_requests: SentRequests | None = None
         self._order: Mapping[str, int] = {}
         self._turns = in_order(turns)
         self.origin = following(origin, turns, self._turns)
@@ -154,9 +159,40 @@ class Conversation(Observable):
         """
         with self._lock:
             self._refuse_while_busy()
+            self._draft = self.sketch(
+                prompt,
+                cell=cell,
+                system=system,
+                fresh=fresh,
+                replaces=replaces,
+                typed=typed,
+                included=included,
+            )
+            return self._draft
+
+    def sketch(
+        self,
+        prompt: Message,
+        *,
+        cell: str | None = None,
+        system: str | None = None,
+        fresh: bool = False,
+        replaces: str | None = None,
+        typed: str | None = None,
+        included: tuple[Included, ...] = (),
+    ) -> Draft:
+        """What ``begin`` would give, while nothing is opened and nothing changes.
+
+        Args:
+            prompt, cell, system, fresh, replaces, typed, included: As in ``begin``.
+
+        Raises:
+            InvalidMessagesError: The turn to replace is not there any more.
+        """
+        with self._lock:
             if replaces is not None:
                 self.turn_by_id(replaces)
-            self._draft = build_draft(
+            return build_draft(
                 self._turns,
                 prompt,
                 default_system=self.system,
@@ -168,7 +204,6 @@ class Conversation(Observable):
                 included=included,
                 order=self._order,
             )
-            return self._draft
 
     def persist(self, draft: Draft) -> Future[None] | None:
         """Has the journal write an open turn down; a future that is done then, or ``None``."""
@@ -330,6 +365,8 @@ class Conversation(Observable):
         with self._lock:
             self._refuse_while_busy()
             self.journal = None
+            if self.sent_requests is not None:
+                self.sent_requests.forget(self)
             self._turns = ()
             self._past.clear()
             self.notify()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -228,6 +229,16 @@ def _in_words(call: ToolCallPart) -> TextPart:
     )
 
 
+def _texts_of(message: Message) -> Message:
+    """A message without its images, its texts as one; itself where it has none."""
+    if not any(isinstance(part, ImagePart) for part in message.parts):
+        return message
+    rest = tuple(part for part in message.parts if not isinstance(part, ImagePart))
+    texts = [part.text for part in rest if isinstance(part, TextPart)]
+    content = "\n\n".join(texts) if len(texts) == len(rest) else rest
+    return msgspec.structs.replace(message, content=content)
+
+
 class Draft(msgspec.Struct, frozen=True):
     """A turn whose answer is on its way: the prompt, its place, and what goes out for it.
 
@@ -274,6 +285,19 @@ class Draft(msgspec.Struct, frozen=True):
     def size(self) -> int:
         """How many tokens go out, estimated."""
         return estimate(self.messages)
+
+    def without_images(self) -> Draft:
+        """The draft with the texts of all that is sent; itself where there are no images."""
+        context = tuple(
+            turn
+            if (prompt := _texts_of(turn.prompt)) is turn.prompt
+            else msgspec.structs.replace(turn, prompt=prompt)
+            for turn in self.context
+        )
+        prompt = _texts_of(self.prompt)
+        if prompt is self.prompt and all(map(operator.is_, context, self.context)):
+            return self
+        return msgspec.structs.replace(self, prompt=prompt, context=context)
 
     def within(self, tokens: int) -> Draft:
         """The draft, without as many of the oldest turns as it takes to keep to so many tokens. The system

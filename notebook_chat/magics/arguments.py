@@ -10,12 +10,17 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NoReturn
 
+from ..cell_selection import CellSelection
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
+from .file_paths import FilePaths
+from .reused_prompt import take_prompt
 from .words import split
 
 Completer = Callable[[NotebookSession], Iterable[str]]
 """Gives what an argument can be, for the front end to offer."""
+
+_MOST_CELLS = 10  # that are offered
 
 _WIDTH = 100
 """Of a text of help: IPython would give the terminal's for a notebook, too."""
@@ -106,12 +111,22 @@ def model_names(session: NotebookSession) -> list[str]:
     return list(dict.fromkeys(filter(None, [*answered, *model_list.remembered(), *begun])))
 
 
+FORMATS = ("code", "text", "markdown", "html", "silent")
+"""What can become of an answer; ``ChatMagics.output`` says which it is unless one is named."""
+
+
+def cell_numbers(session: NotebookSession) -> list[str]:
+    """What ``--context`` can be: how many cells, or which of the last ones."""
+    last = [f"In[{run.record.number}]" for run in reversed(session.records.runs[-_MOST_CELLS:])]
+    return ["all", "none", "1", "3", *last]
+
+
 @cache
 def cell_parser() -> Parser:
     """The parser of the line of ``%%chat``."""
     parser = Parser(
         prog="%%chat",
-        usage="%%%%chat [MODEL] [options]",
+        usage="%%%%chat [@PROMPT [KEY=VALUE …]] [MODEL] [options]",
         advice="The prompt goes beneath %%chat, on lines of its own; %%chat? lists the options.",
     )
     add = parser.add
@@ -136,6 +151,17 @@ def cell_parser() -> Parser:
     )
     add("-n", "--new", action="store_true", help="start over: earlier turns are not sent any more")
     add(
+        "-a",
+        "--attach",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a file to send along: a text, code, a table, a notebook, an image; a pattern such as data/*.csv; or an"
+        " address, which is fetched now; may be repeated",
+        complete=FilePaths(),
+    )
+    add("--file-tokens", type=int, metavar="N", help="how much of each file is sent at most, in tokens")
+    add(
         "--param",
         action="append",
         default=[],
@@ -143,22 +169,47 @@ def cell_parser() -> Parser:
         metavar="K=V",
         help="a further field of the request, V as JSON or text; may be repeated",
     )
+    add(
+        "--context",
+        type=_cells,
+        metavar="CELLS",
+        help="the cells above that the prompt is about: 3, all, none, In[2:5]",
+        complete=cell_numbers,
+    )
     add("--raw", action="store_true", help="send the prompt as it is typed: braces mean nothing")
+    add(
+        "-f",
+        "--format",
+        type=_format,
+        metavar="FORMAT",
+        help="what becomes of the answer: code (shown, and its code in a new cell below), text, markdown, html, silent",
+        complete=lambda _: FORMATS,
+    )
+    add("--dry-run", action="store_true", help="show what would be sent, byte for byte; nothing is sent")
+    add(
+        "--count",
+        action="store_true",
+        help="with --dry-run: have the service count the tokens, for which it is sent the prompt",
+    )
     add("-o", "--output", type=_variable, metavar="NAME", help="put the answer into this variable")
     return parser
 
 
 def parse_cell_line(line: str) -> argparse.Namespace:
-    """Reads the options on the line of ``%%chat``.
+    """Reads the options on the line of ``%%chat``; a prompt to reuse is ``prompt`` there, with its ``parameters``.
 
     Raises:
         InvalidOptionError: The line has something that is not understood; it says what.
     """
-    parsed = cell_parser().parse_args(split(line))
+    prompt, parameters, words = take_prompt(split(line), cell_parser())
+    parsed = cell_parser().parse_args(words)
+    parsed.prompt, parsed.parameters = prompt, parameters
     if parsed.positional and parsed.model:
         raise InvalidOptionError(
             f"%%chat: two models are named, {parsed.positional} and {parsed.model}", hint="Name one."
         )
+    if parsed.count and not parsed.dry_run:
+        raise InvalidOptionError("%%chat: --count goes with --dry-run", hint="Write both, or neither.")
     parsed.model = parsed.model or parsed.positional
     return parsed
 
@@ -181,6 +232,15 @@ def _parameter(text: str) -> tuple[str, Any]:
         return name, value
 
 
+def _cells(text: str) -> str:
+    """What says which cells, as it is written."""
+    try:
+        CellSelection.of(text)
+    except InvalidOptionError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
+    return text
+
+
 _PROMPT = "the prompt goes beneath %%chat"
 _SYSTEM = "write -s TEXT"
 _ELSEWHERE = MappingProxyType(
@@ -194,6 +254,13 @@ _ELSEWHERE = MappingProxyType(
     }
 )
 """The fields of requests that an option of its own is for, or the cell, and what to write instead."""
+
+
+def _format(text: str) -> str:
+    name = {"md": "markdown"}.get(text, text)
+    if name not in FORMATS:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(FORMATS)}")
+    return name
 
 
 def _variable(text: str) -> str:

@@ -14,6 +14,7 @@ from .words import has_comment
 _MOST_LINES = 100  # of options
 
 _CHAT_CELL = re.compile(r"%%chat(?![\w?])")
+_WITH_PROSE = re.compile(r"%chat[ \t]+(?:fix|explain)[ \t]+[^\s?]")
 
 
 def verbatim(lines: list[str]) -> list[str]:
@@ -30,7 +31,7 @@ def verbatim(lines: list[str]) -> list[str]:
         return lines
     if not _CHAT_CELL.match(lines[start].lstrip()):
         _refuse_misplaced(lines, start)
-        return lines
+        return [*lines[:start], _with_question(lines[start]), *lines[start + 1 :]]
     line = lines[start].strip().removeprefix("%%chat").strip()
     body = "".join(lines[start + 1 :])
     # IPython has an error of its own for a cell without a body, which says less than ours.
@@ -57,6 +58,13 @@ def options_and_prompt(line: str, cell: str) -> tuple[str, str]:
         more, _, cell = cell.partition("\n")
         line = f"{line[:-1].rstrip()} {more.strip()}"
     return line, cell.strip("\n")
+
+
+def _with_question(line: str) -> str:
+    """A line whose words may end in a question mark, so that IPython does not take it for a call for help."""
+    if not (_WITH_PROSE.match(line) and line.rstrip().endswith("?")):
+        return line
+    return f"get_ipython().run_line_magic('chat', {line.strip().removeprefix('%chat').strip()!r})\n"
 
 
 def _refuse_misplaced(lines: Sequence[str], start: int) -> None:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from traitlets import Bool, Enum, Float, Integer, Unicode, observe
 
+from ..cell_selection import CELLS_TOKENS
 from ..faults import chat_error
 from ..session import NotebookSession
 from ..text import sendable
 from .arguments import cell_parser
+from .failures import Failures
+from .inserted_cells import InsertedCells
 from .interruption import interruption
 from .names import lost, others
-from .output import one_line, show_problem, show_text, told
+from .output import ask_about_secrets, one_line, show_problem, show_text, told
 from .panels import Panels
+from .recorder import Recorder
 from .shown_answers import ShownAnswers
+
+if TYPE_CHECKING:
+    from ..prompt.disclosure import Disclosure
+
+_ADVICE = "Take it out, or write %config ChatMagics.secrets = 'redact' (or 'send')."
 
 
 @magics_class
@@ -38,6 +47,17 @@ class ChatMagics(Magics):
         0,
         help="How many tokens the model can read at once; 0: what is known of it. Older turns are not sent.",
     ).tag(config=True)
+    cells = Integer(
+        0,
+        min=0,
+        help="How many of the cells above go along with each prompt; --context says so for a single one.",
+    ).tag(config=True)
+    cells_tokens = Integer(
+        CELLS_TOKENS, min=300, help="How many tokens the cells may take that go along with a prompt."
+    ).tag(config=True)
+    cells_figures = Bool(
+        True, help="Whether the figures of cells go along with them; not with a model that takes no images."
+    ).tag(config=True)
     timeout = Float(
         0.0,
         help="How long a whole answer may take, in seconds; 0: as long as no silence lasts five minutes.",
@@ -50,6 +70,12 @@ class ChatMagics(Magics):
     history = Enum(
         ["on", "off"], "on", help="Whether conversations are kept on the disk, to go on after a restart."
     ).tag(config=True)
+    secrets = Enum(
+        ["ask", "redact", "send"],
+        "ask",
+        help="What is done where a prompt holds what looks like a key or a password: 'ask' asks, and refuses where"
+        " nobody can be asked; 'redact' sends a marker in its place; 'send' does not look.",
+    ).tag(config=True)
     output = Enum(
         ["html", "markdown"],
         "html",
@@ -60,11 +86,27 @@ class ChatMagics(Magics):
         self.session = session  # first: settings may be in the shell's configuration
         self.panels = Panels()
         self.shown = ShownAnswers()
+        self.inserted = InsertedCells(session, shell)
+        self.allowed: set[int] = set()  # digests of the secrets that the user has said yes to
         self.told: set[str] = set()  # the variables of a file that the user has been told of
+        self.failures = Failures(shell)
+        self.recorder = Recorder(shell, session.records)
         self.leaving = ExitStack()  # what undoes the registration of these magics
         self._lost: dict[str, str] = {}
         super().__init__(shell)
         self.interpreter = shell
+        session.disclosure = self.disclosure
+
+    def disclosure(self, *, asks: bool = True) -> Disclosure:
+        """What becomes of secrets in a prompt, as ``secrets`` says when it goes out.
+
+        Args:
+            asks: Whether the user can be asked.
+        """
+        from ..prompt.disclosure import Disclosure
+
+        ask = ask_about_secrets if asks else None
+        return Disclosure(lambda: self.secrets, ask=ask, advice=_ADVICE, allowed=self.allowed)
 
     @observe("model")
     def _model_changed(self, change: Any) -> None:
@@ -73,6 +115,14 @@ class ChatMagics(Magics):
     @observe("system")
     def _system_changed(self, change: Any) -> None:
         self.session.system = sendable(change["new"])
+
+    @observe("cells_tokens")
+    def _cells_tokens_changed(self, change: Any) -> None:
+        self.session.cells_tokens = change["new"]
+
+    @observe("cells_figures")
+    def _cells_figures_changed(self, change: Any) -> None:
+        self.session.cells_figures = change["new"]
 
     @observe("history")
     def _history_changed(self, change: Any) -> None:
@@ -89,11 +139,7 @@ class ChatMagics(Magics):
         except Exception as error:
             raise one_line(chat_error(error)) from None
         except KeyboardInterrupt as interrupt:
-            from ..renderers import Interrupted
-
-            if not isinstance(interrupt, Interrupted):
-                show_text("Stopped.")
-            raise interruption(self.interpreter) from None
+            raise self._stopped(interrupt) from None
 
     @no_var_expand
     @line_magic("chat")  # type: ignore[arg-type]
@@ -107,19 +153,34 @@ class ChatMagics(Magics):
             run(sendable(line), Context(self.session, self, self.panels, self.interpreter))
         except Exception as error:
             raise one_line(chat_error(error)) from None
+        except KeyboardInterrupt as interrupt:
+            raise self._stopped(interrupt) from None
         finally:
             show_problem(self.session.history.warning())
 
+    def _stopped(self, interrupt: KeyboardInterrupt) -> KeyboardInterrupt:
+        """What the cell ends with that the user has interrupted."""
+        from ..renderers import Interrupted
+
+        if not isinstance(interrupt, Interrupted):
+            show_text("Stopped.")
+        return interruption(self.interpreter)
+
     def before_cell(self, info: Any = None) -> None:
         """Follows what the front end tells with each cell; IPython calls it."""
+        self.failures.before_cell(info)
         with told():
             self.session.before_cell(getattr(info, "raw_cell", None) or "")
+        if info is not None:
+            self.recorder.begin(info)
 
     def after_cell(self, result: Any = None) -> None:
         """Follows what a cell has run, and says so where it gave our names to somebody else; IPython calls it."""
         info = getattr(result, "info", None)
+        self.recorder.end(result)
         with told():
             if info is not None:
+                self.failures.after_cell(result, self.session.cells.current)
                 self.session.after_cell(info.raw_cell or "", result.success)
         before, self._lost = self._lost, others(self.interpreter, self)
         for name, owner in self._lost.items():

@@ -10,12 +10,23 @@ from typing import Any
 
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
-from . import conversation_commands, history_commands, model_commands, provider_commands
+from . import (
+    answer_commands,
+    conversation_commands,
+    fixing,
+    history_commands,
+    model_commands,
+    prompt_commands,
+    provider_commands,
+    sent_commands,
+)
 from .arguments import Parser, cell_parser
+from .file_paths import FilePaths, last_word
 from .output import show_lines
+from .prompt_commands import prompt_words
 from .provider_commands import refuse_key
+from .reused_prompt import take_prompt
 from .subcommand import Context, Group, Subcommand, argument
-from .words import split
 
 group = Group()
 
@@ -44,7 +55,11 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
         for subject in (
             model_commands.group,
             provider_commands.group,
+            fixing.group,
             conversation_commands.group,
+            answer_commands.group,
+            prompt_commands.group,
+            sent_commands.group,
             history_commands.group,
             group,
         )
@@ -65,7 +80,7 @@ def run(line: str, context: Context) -> None:
     if name == "key":
         refuse_key(" ".join(rest), context.shell)
     parser = subcommand_parser(name)
-    words = ["--", *map(str.strip, rest)] if subcommand.verbatim else split(*rest or [""])
+    words = subcommand.words(rest[0] if rest else "", parser)
     if not subcommand.verbatim and not {"-h", "--help"}.isdisjoint(words):
         return show_lines(parser.format_help().rstrip())
     return subcommand.handler(context, parser.parse_args(words))
@@ -90,8 +105,11 @@ def complete(text: str, session: NotebookSession, token: str = "") -> list[str]:
     """
     magic, *words = text.split()
     written = words.pop() if words and not text[-1].isspace() else ""
-    if magic == "%%chat":
-        candidates = _candidates(cell_parser(), words, session)
+    if (paths := _paths(text)) is not None:
+        written, candidates = paths
+    elif magic == "%%chat":
+        own, (*_, others) = prompt_words(words, written, session), take_prompt(words, cell_parser())
+        candidates = [*own, *_candidates(cell_parser(), others, session)]
     elif not words:
         candidates = list(SUBCOMMANDS)
     else:
@@ -135,6 +153,20 @@ def _candidates(parser: Parser, words: list[str], session: NotebookSession) -> l
         *flags,
         *(value for action in positionals[position : position + 1] for value in _values(action, session)),
     ]
+
+
+def _paths(text: str) -> tuple[str, list[str]] | None:
+    """What is written of a path at the end of a line, and what it can become; ``None`` where no path stands there."""
+    before, written = last_word(text)
+    magic, *words = before.split() or [""]
+    action: Any = None
+    if magic == "%%chat" and words:
+        flags = {flag: one for one in cell_parser()._actions for flag in one.option_strings}
+        action = flags.get(words[-1])
+    elif magic == "%chat" and len(words) == 1 and words[0] in SUBCOMMANDS:
+        action = next((one for one in _parsers()[words[0]]._actions if not one.option_strings), None)
+    completer = getattr(action, "completer", None)
+    return (written, completer.completing(written)) if isinstance(completer, FilePaths) else None
 
 
 def _values(action: Any, session: NotebookSession) -> list[str]:

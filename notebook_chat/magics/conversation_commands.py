@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..session import DEFAULT
@@ -16,16 +17,25 @@ if TYPE_CHECKING:
 
 group = Group()
 
+_DIGITS = 9  # Python reads no number of thousands of them
+
 _MARKS = {"stopped": " (stopped)", "failed": " (incomplete)", "complete": ""}
 
 
-def _number(text: str) -> int:
-    if not text.isdecimal():
+def turn_number(text: str) -> int:
+    """The number that a text is.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none that a turn can have.
+    """
+    if not text.isdecimal() or len(text) > _DIGITS:
         raise argparse.ArgumentTypeError(f"{text!r} is not the number of a turn, which %chat history shows")
     return int(text)
 
 
-NUMBER = argument("number", metavar="N", type=_number, help="the number of a turn, as the history shows it")
+NUMBER = argument(
+    "number", metavar="N", type=turn_number, help="the number of a turn, as the history shows it"
+)
 
 
 @group.subcommand(
@@ -44,6 +54,7 @@ def panel(context: Context, arguments: Namespace) -> None:
         model=settings.model,
         context=settings.context,
         max_characters=settings.max_characters,
+        disclosure=settings.disclosure(asks=False),
     )
     display(shown)  # type: ignore[no-untyped-call]
 
@@ -51,9 +62,15 @@ def panel(context: Context, arguments: Namespace) -> None:
 @group.subcommand("history", "shows the turns of a conversation", CONVERSATION)
 def history(context: Context, arguments: Namespace) -> None:
     """Shows a table of turns."""
+    from .older_values import older_names
+
     conversation = context.session.named(arguments.name)
     stale = conversation.stale
-    rows = [_row(number, turn, turn.id in stale) for number, turn in enumerate(conversation.turns, start=1)]
+    older = older_names(conversation.turns, context.shell.user_ns)
+    rows = [
+        _row(number, turn, turn.id in stale, older.get(turn.id, ()))
+        for number, turn in enumerate(conversation.turns, start=1)
+    ]
     if rows:
         show_table(context.shell, ("", "Prompt", "Answer", "Model"), rows)
     else:
@@ -125,7 +142,9 @@ def unpin(context: Context, arguments: Namespace) -> None:
     show_text(f"Turn {arguments.number} is not pinned any more.")
 
 
-def _row(number: int, turn: Turn, stale: bool) -> list[str]:
+def _row(number: int, turn: Turn, stale: bool, older: Sequence[str]) -> list[str]:
     marks = _MARKS[turn.status] + " (stale)" * stale + " (pinned)" * turn.pinned
+    if older:
+        marks += f" (answered from an older {', '.join(older)})"
     role = "" if turn.prompt.role == "user" else f"[{turn.prompt.role}] "
     return [str(number), shorten(role + turn.asked), shorten(turn.answer) + marks, turn.model]

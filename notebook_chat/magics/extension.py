@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from ..loop_thread import rest  # here, since modules may be others by the time they are left
 from ..session import NotebookSession, close_session, has_resumed, notebook_of, open_session, session_of
+from . import value_completion
 from .cell import verbatim
 from .chat_magics import ChatMagics
 from .front_end import ShellFrontEnd
@@ -44,6 +45,7 @@ def load(shell: InteractiveShell) -> None:
     ours = ChatMagics(shell, session)
     ours.leaving.callback(_leave, shell, ours)
     shell.register_magics(ours)
+    ours.leaving.callback(ours.recorder.stop)
     for event, callback in (("pre_run_cell", ours.before_cell), ("post_run_cell", ours.after_cell)):
         shell.events.register(event, callback)
         ours.leaving.callback(_unregister, shell, event, callback)
@@ -51,6 +53,7 @@ def load(shell: InteractiveShell) -> None:
     shell.input_transformers_cleanup.insert(0, verbatim)
     for key in ("%chat", "%%chat"):
         shell.set_hook("complete_command", complete, str_key=key)  # type: ignore[no-untyped-call]
+    ours.leaving.callback(value_completion.install(shell))
 
 
 def unload(shell: InteractiveShell) -> None:

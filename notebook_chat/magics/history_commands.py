@@ -10,10 +10,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import HistoryError, InvalidOptionError
+from ..errors import HistoryError
 from .arguments import conversation_names
 from .output import confirm, describe_restored, shorten, show_table, show_text, show_withheld, turns
-from .subcommand import CONVERSATION, Context, Group, argument
+from .subcommand import CONVERSATION, Context, Group, argument, path_of
 
 if TYPE_CHECKING:
     from ..store import Entry
@@ -115,7 +115,7 @@ def _left_in_notebook(notebook: Path | None, id: str, taken_back: Collection[str
     if left:
         cells = f"cell {left[0]}" if len(left) == 1 else f"cells {', '.join(map(str, left))}"
         told.append(f"The outputs of {cells} are of an earlier kernel: clear them, and save the notebook.")
-    return [*told, "What you asked stands in its cells until you delete them."]
+    return [*told, "What you asked, and code that became a cell, stands in its cells until you delete them."]
 
 
 @group.subcommand(
@@ -129,7 +129,7 @@ def export(context: Context, arguments: Namespace) -> None:
     from .. import exports
 
     conversation = context.session.named(arguments.name)
-    written = exports.write(conversation, _path(arguments.file), context.session.notebook)
+    written = exports.write(conversation, path_of(arguments.file), context.session.notebook)
     where = arguments.file
     if written.spared:
         where = f"{written.path}: {arguments.file} {written.spared}, and stays as it is"
@@ -153,7 +153,9 @@ def import_(context: Context, arguments: Namespace) -> None:
     """Reads a conversation from a file."""
     from .. import exports
 
-    taken, withheld = context.session.take_from_file(exports.read(_path(arguments.file)), whole=arguments.yes)
+    taken, withheld = context.session.take_from_file(
+        exports.read(path_of(arguments.file)), whole=arguments.yes
+    )
     if taken is None:
         show_text(f"There is nothing to go on with in {arguments.file}.")
     else:
@@ -179,25 +181,13 @@ def restore(context: Context, arguments: Namespace) -> None:
     if arguments.file and _ID.fullmatch(arguments.file) and not Path(arguments.file).exists():
         found = context.session.bring_back(arguments.file)
         return show_text(f"{turns(len(found))} are there; %%chat -c {found.name} goes on with them.")
-    path = _path(arguments.file) if arguments.file else None
+    path = path_of(arguments.file) if arguments.file else None
     restored = context.session.restore(path, whole=arguments.yes)
     show_text(describe_restored(restored))
     command = shlex.join(["%chat", "restore", "--yes", *([arguments.file] if arguments.file else [])])
     in_force = arguments.yes and bool(restored.conversations)
     show_withheld(context.shell, restored.withheld, command, in_force=in_force)
     return None
-
-
-def _path(text: str) -> Path:
-    """A file's path as it was typed.
-
-    Raises:
-        InvalidOptionError: It begins with the home of a user who is not known here.
-    """
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise InvalidOptionError(f"there is no home folder {text.partition('/')[0]}") from None
 
 
 def _when(entry: Entry) -> str:

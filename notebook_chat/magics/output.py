@@ -19,6 +19,7 @@ from ..text import printable, single_line
 
 if TYPE_CHECKING:
     from ..conversation import Conversation, Withheld
+    from ..prompt.disclosure import Answer
 
 _MOST_NAMED = 3
 _MOST_SHOWN = 200_000  # characters of a file, at once
@@ -158,6 +159,19 @@ def confirm(question: str) -> bool:
         return input(_written(f"{single_line(question)} [y/N] ", sys.stdout)).strip().lower() in ("y", "yes")
     except Exception as error:  # ipykernel's own, where the front end takes no input, and EOFError
         raise InvalidOptionError(f"{question} Nobody can be asked here", hint="Add --yes.") from error
+
+
+def ask_about_secrets(question: str) -> Answer:
+    """What is to become of secrets, as the user says; they are not sent where nobody can be asked.
+
+    Args:
+        question: What was found, as a question.
+    """
+    try:
+        said = input(_written(f"{single_line(question)} [y/N/r = redact] ", sys.stdout)).strip().lower()
+    except Exception:  # ipykernel's own, where the front end takes no input, and EOFError
+        return "refuse"
+    return "send" if said in ("y", "yes") else "redact" if said in ("r", "redact") else "refuse"
 
 
 def one_line(error: ChatError) -> ChatError:

@@ -10,6 +10,7 @@ from ..errors import ConfigurationError
 if TYPE_CHECKING:
     from ..conversation import Conversation
     from ..panel import ChatPanel
+    from ..prompt.disclosure import Disclosure
 
 
 class Panels:
@@ -18,13 +19,22 @@ class Panels:
     def __init__(self) -> None:
         self._panels: dict[str, ChatPanel] = {}
 
-    def of(self, conversation: Conversation, *, model: str, context: int, max_characters: int) -> ChatPanel:
+    def of(
+        self,
+        conversation: Conversation,
+        *,
+        model: str,
+        context: int,
+        max_characters: int,
+        disclosure: Disclosure | None = None,
+    ) -> ChatPanel:
         """The panel of a conversation.
 
         Args:
             conversation: What it shows.
             model: Who is asked at first; ``""`` for whoever can be.
             context, max_characters: As the settings of ``ChatMagics``.
+            disclosure: What becomes of secrets in a prompt; ``None`` to send them.
         """
         from ..chat import Chat
         from ..panel import ChatPanel
@@ -36,6 +46,7 @@ class Panels:
                 conversation=conversation,
                 context=context or None,
                 max_characters=max_characters,
+                secrets=disclosure,
             )
             panel = self._panels[conversation.id] = ChatPanel(chat)
         return panel

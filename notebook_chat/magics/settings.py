@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from .failures import Failures
+from .inserted_cells import InsertedCells
 from .shown_answers import ShownAnswers
+
+if TYPE_CHECKING:
+    from ..prompt.disclosure import Disclosure
 
 
 class Settings(Protocol):
@@ -14,10 +19,20 @@ class Settings(Protocol):
     footer: bool
     nested: bool
     context: int
+    cells: int
     timeout: float
     max_characters: int
     told: set[str]
     shown: ShownAnswers
+    failures: Failures
+    inserted: InsertedCells
+
+    def disclosure(self, *, asks: bool = True) -> Disclosure:
+        """What becomes of secrets in a prompt.
+
+        Args:
+            asks: Whether the user can be asked.
+        """
 
     @property
     def output(self) -> str:

@@ -7,6 +7,7 @@ another, or steer a terminal. None of them is dropped: each is shown as what it 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 _INVISIBLE: Final = re.compile(
@@ -52,3 +53,45 @@ def unix_lines(text: str) -> str:
 def right_to_left(text: str) -> bool:
     """Whether the text has letters of a script written from right to left."""
     return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
+
+
+_JOINERS: Final = "\u200c\u200d"  # within Persian words, within emoji
+_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+_KEYCAPS: Final = frozenset("0123456789#*")
+_SUSPECT: Final = re.compile(r"[^\n\t\x20-\x7e]")
+_INDENTATION: Final = re.compile(r"^(?=[ \t]*[^\S\n \t])[^\S\n]+", re.MULTILINE)
+_SHAPELESS: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+
+
+def revealed(code: str) -> tuple[str, int]:
+    """Code in which nothing is invisible, since whoever reads it before running it must see all of it.
+
+    What has no shape of its own becomes its code point, ``‹U+200B›``, also within strings and comments: there it is
+    seen, elsewhere it is an error. Joiners and selectors stay where emoji and the scripts that need them have them. An
+    indentation is blanks and tabs. Giving the result again changes nothing.
+
+    Args:
+        code: Code that somebody else has written.
+
+    Returns:
+        The code, and how many characters in it were made visible.
+    """
+    code = unix_lines(code)
+    code = _INDENTATION.sub(lambda match: re.sub(r"[^ \t]", " ", match.group()), code)
+    shown = [
+        f"‹U+{ord(found.group()):04X}›" if _is_hidden(found) else "" for found in _SUSPECT.finditer(code)
+    ]
+    places = iter(shown)
+    return _SUSPECT.sub(lambda found: next(places) or found.group(), code), sum(map(bool, shown))
+
+
+def _is_hidden(found: re.Match[str]) -> bool:
+    """Whether a character that is not ASCII's cannot be seen where it stands."""
+    character, text, place = found.group(), found.string, found.start()
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    if character in _JOINERS:
+        return before.isascii() or after.isascii()
+    if character in "\ufe0e\ufe0f":
+        return before.isascii() and before not in _KEYCAPS
+    selects = "\ufe00" <= character <= "\ufe0d" or "\U000e0000" <= character <= "\U000e0fff"
+    return selects or character in _FILLERS or unicodedata.category(character) in _SHAPELESS

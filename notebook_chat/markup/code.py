@@ -65,6 +65,11 @@ def language(info: str) -> str:
     return match[1] if match and match[1].lower() in _aliases() else ""
 
 
+def canonical(info: str) -> str:
+    """The common name of the language that a fence's info string names; "" as for ``language``."""
+    return _aliases().get(language(info).lower(), "")
+
+
 @cache
 def _aliases() -> dict[str, str]:
     """Every name of a language in use, in lower case, and the alias of its lexer."""

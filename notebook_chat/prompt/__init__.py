@@ -1,8 +1,24 @@
 """What the notebook holds, as parts of a prompt: its values, its cells, its files."""
 
+from .cells import cells_extra, no_cells
 from .describing import describe
 from .description import DEFAULT_TOKENS, Description
 from .extra import Extra, joined
 from .filling import Filled, fill
+from .registry import register
+from .templates import LoadedPrompt, load
 
-__all__ = ["DEFAULT_TOKENS", "Description", "Extra", "Filled", "describe", "fill", "joined"]
+__all__ = [
+    "DEFAULT_TOKENS",
+    "Description",
+    "Extra",
+    "Filled",
+    "LoadedPrompt",
+    "cells_extra",
+    "describe",
+    "fill",
+    "joined",
+    "load",
+    "no_cells",
+    "register",
+]

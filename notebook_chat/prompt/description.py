@@ -20,9 +20,12 @@ class Description:
         images: The value as images, for a model that takes them; the text must do without.
         inline: Whether the text can stand in the middle of a sentence in the value's place, as a number or a text of
             the user's own does; else the value's name stands there, and the text follows the prompt.
+        digest: What tells, in this kernel, whether the value is still the same later; empty where that cannot be
+            told. ``describe`` sets it.
     """
 
     text: str
     label: str = ""
     images: tuple[ImagePart, ...] = ()
     inline: bool = False
+    digest: str = ""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..conversation import Included
-from ..parts import AudioPart, FilePart, ImagePart, TextPart
+from ..parts import AudioPart, FilePart, ImagePart, Part, TextPart
 
 ExtraPart = TextPart | ImagePart | FilePart | AudioPart
 
@@ -33,23 +33,42 @@ class Extra:
         return Included(self.name, self.label, self.digest)
 
 
-def joined(before: Iterable[Extra], prompt: str, after: Iterable[Extra]) -> str | tuple[ExtraPart, ...]:
+def joined(
+    before: Iterable[Extra],
+    prompt: str | Sequence[Part],
+    after: Iterable[Extra],
+    *,
+    images: Sequence[ImagePart] = (),
+    closing: str = "",
+) -> str | tuple[Part, ...]:
     """The content of a message: what goes before the prompt, the prompt, what follows it. Texts that would stand side
     by side are one, with a blank line between them, since some services take one text only.
 
     Args:
         before: What the prompt is about: cells, files.
-        prompt: The prompt.
+        prompt: The prompt; its parts where it has several.
         after: What it names: values.
+        images: Images that go with it.
+        closing: What the message ends with; ``""`` for nothing.
     """
-    parts: list[ExtraPart] = []
     ahead = (part for extra in before for part in extra.parts)
     behind = (part for extra in after for part in extra.parts)
-    for part in (*ahead, TextPart(prompt), *behind):
-        last = parts[-1] if parts else None
-        if isinstance(part, TextPart) and isinstance(last, TextPart):
-            parts[-1] = TextPart("\n\n".join(filter(None, (last.text, part.text))))
-        else:
-            parts.append(part)
+    own = (TextPart(prompt),) if isinstance(prompt, str) else tuple(prompt)
+    end = (TextPart(closing),) if closing else ()
+    parts = list(_merged((*ahead, *own[:1])))
+    parts += own[1:]  # what the user gave in parts stays in parts
+    parts = [*parts[:-1], *_merged((*parts[-1:], *behind, *images, *end))]
     only = parts[0] if len(parts) == 1 else None
     return only.text if isinstance(only, TextPart) else tuple(parts)
+
+
+def _merged(parts: Iterable[Part]) -> list[Part]:
+    """Parts, of which texts that stand side by side are one."""
+    merged: list[Part] = []
+    for part in parts:
+        last = merged[-1] if merged else None
+        if isinstance(part, TextPart) and isinstance(last, TextPart):
+            merged[-1] = TextPart("\n\n".join(filter(None, (last.text, part.text))))
+        else:
+            merged.append(part)
+    return merged

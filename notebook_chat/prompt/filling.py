@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from .description import DEFAULT_TOKENS
+from ..parts import TextPart
+from ..text import replace_surrogates
+from .describing import describe
+from .description import DEFAULT_TOKENS, Description
 from .extra import Extra
+from .paths import resolve
+from .places import Place, find_places
+from .unresolved import UnresolvedError
+
+_BACKTICKS: Final = re.compile(r"`++")
+
+_SECONDS: Final = 1.0
+"""How long the code of the values' own classes is waited for, all of them together."""
+
+_SHORTEST: Final = 0.05  # seconds, for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +39,83 @@ class Filled:
     values: tuple[Extra, ...] = ()
 
 
-def fill(typed: str, namespace: Mapping[str, Any], *, tokens: int = DEFAULT_TOKENS) -> Filled:
-    """Puts the values of a notebook where a prompt names them.
+def fill(
+    typed: str,
+    namespace: Mapping[str, Any],
+    *,
+    tokens: int = DEFAULT_TOKENS,
+    errors: Mapping[int, BaseException | str] | None = None,
+) -> Filled:
+    """Puts the values of a notebook where a prompt names them. What names none stays as it was typed, and nothing that
+    is put in is looked at again.
 
     Args:
         typed: The prompt, as the user typed it.
         namespace: The notebook's variables.
         tokens: How many tokens a value may take where the prompt does not say.
+        errors: The errors of its cells by their numbers, which a prompt names as ``{Err[7]}``.
     """
-    return Filled(typed)
+    if "{" not in typed and "$`" not in typed:
+        return Filled(typed)
+    found = list(_found(find_places(typed), namespace, errors))
+    budgets = _budgets(found, tokens)
+    described: dict[str, Description] = {}
+    pieces: list[str] = []
+    done, seconds = 0, _SECONDS
+    for place, value in found:
+        name = str(place.path)
+        if name not in described:
+            began = time.monotonic()
+            described[name] = describe(
+                value, name=name, tokens=budgets[name], seconds=max(seconds, _SHORTEST)
+            )
+            seconds -= time.monotonic() - began
+        told = described[name]
+        pieces += (typed[done : place.start], replace_surrogates(told.text) if told.inline else _code(name))
+        done = place.end
+    return Filled(
+        "".join((*pieces, typed[done:])), tuple(_extra(name, told) for name, told in described.items())
+    )
+
+
+def _found(
+    places: Sequence[Place], namespace: Mapping[str, Any], errors: Mapping[int, BaseException | str] | None
+) -> list[tuple[Place, Any]]:
+    """The places whose paths lead to a value, with the values."""
+    found: list[tuple[Place, Any]] = []
+    for place in places:
+        try:
+            found.append((place, resolve(place.path, namespace, errors)))
+        except UnresolvedError:
+            continue
+    return found
+
+
+def _budgets(found: Sequence[tuple[Place, Any]], tokens: int) -> dict[str, int]:
+    """How many tokens each value may take: the most that the prompt says, wherever it says it."""
+    said: dict[str, int] = {}
+    for place, _ in found:
+        name = str(place.path)
+        said[name] = max(said.get(name, 0), place.tokens or 0)
+    return {name: most or tokens for name, most in said.items()}
+
+
+def _extra(name: str, told: Description) -> Extra:
+    block = TextPart(_block(name, replace_surrogates(told.text)))
+    return Extra(name, () if told.inline else (block, *told.images), told.label, told.digest)
+
+
+def _block(name: str, text: str) -> str:
+    """A value's description, between marks that nothing in it can pass for."""
+    fence = "`" * max(3, 1 + _longest(text))
+    return f"The value of {_code(name)}:\n{fence}\n{text}\n{fence}"
+
+
+def _code(name: str) -> str:
+    """An expression as inline code."""
+    return f"`{name}`"
+
+
+def _longest(text: str) -> int:
+    """How long the longest run of backticks in a text is."""
+    return max((len(run) for run in _BACKTICKS.findall(text)), default=0)

@@ -43,10 +43,12 @@ class ForeignProvider:
         self.name = str(getattr(source, "__name__", None) or type(source).__name__)
         self.default_model = str(getattr(source, "default_model", None) or "")
         self.models = tuple(getattr(source, "models", None) or ())
+        self.takes_images = getattr(source, "takes_images", False) is True
         self._generate: Callable[..., AsyncIterable[Any]] = generate
         self._parameters = _parameters(generate)
 
     needs_auth = False
+    takes_transport = False
 
     def available(self) -> bool:
         """Whether it is asked where nobody names a model: never."""
@@ -83,6 +85,12 @@ class ForeignProvider:
         for option in options:
             if option not in self._parameters and option != "max_characters":
                 raise errors.InvalidOptionError(f"{self.name} has no option {option!r}")
+
+    def prepared(self, model: str, messages: Messages, options: Mapping[str, Any]) -> None:
+        """What it sends is not known before: it is given the messages, and makes a request of its own."""
+
+    async def count_tokens(self, model: str, messages: Messages, options: Mapping[str, Any]) -> None:
+        """It has no count."""
 
     @hides_secrets
     def create_async_generator(self, model: str, messages: Messages, **options: Any) -> AsyncResult:

@@ -116,6 +116,10 @@ class Anthropic(HTTPProvider):
     }
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"limit": "1000"}
+    count_path = "/messages/count_tokens"
+    count_fields: ClassVar[frozenset[str]] = frozenset(
+        {"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control"}
+    )
     max_tokens: ClassVar[int] = 32_000
     """The bound sent where the caller sets none, since the API wants one: every current model allows it."""
 

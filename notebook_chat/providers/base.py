@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Unpack
 
 from .. import runner
 from ..messages import Messages
+from ..request import HttpRequest
 from ..secrets import Secret, hides_secrets, secrets_in, wrap_secrets
 from .async_result import AsyncResult, Item
 from .context_limits import known_limit
@@ -23,9 +24,11 @@ class AsyncGeneratorProvider:
         url: Where it lives.
         working: Whether its public host answers today.
         needs_auth: Whether it needs a key.
+        takes_images: Whether its dialect has a place for images.
         default_model, models: The model used when none is named, and models known to exist.
         options: The options its dialect has a place for; ``Chat`` and ``%%chat`` refuse others.
         option_checks: What checks the values of those options.
+        takes_transport: Whether all that it sends of a prompt goes out on the ``transport`` that it is given.
     """
 
     name: ClassVar[str] = ""
@@ -35,10 +38,12 @@ class AsyncGeneratorProvider:
     supports_stream: ClassVar[bool] = True
     supports_message_history: ClassVar[bool] = True
     supports_system_message: ClassVar[bool] = True
+    takes_images: ClassVar[bool] = True
     default_model: ClassVar[str] = ""
     models: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[frozenset[str]] = frozenset()
     option_checks: ClassVar[Mapping[str, Check]] = GENERATION
+    takes_transport: ClassVar[bool] = False
 
     # What g4f's client asks of a provider class besides.
     live: ClassVar[int] = 0
@@ -88,6 +93,37 @@ class AsyncGeneratorProvider:
             InvalidOptionError: It says which option is wrong, and which there are.
         """
         check_known(cls.name, options, cls.options, cls.option_checks)
+
+    @classmethod
+    def prepared(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> HttpRequest | None:
+        """The request that ``create_async_generator`` would send first, byte for byte; nothing is sent.
+
+        Args:
+            model, messages: As for ``create_async_generator``.
+            options: The options by name, with secrets held as ``Secret``.
+
+        Returns:
+            The request; ``None`` where it is not known before it is sent.
+
+        Raises:
+            ConfigurationError: Something must be put right first.
+        """
+        return None
+
+    @classmethod
+    async def count_tokens(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> int | None:
+        """How many tokens the messages are by the service's own count, for which it is sent the messages.
+
+        Args:
+            model, messages, options: As for ``prepared``.
+
+        Returns:
+            The number; ``None`` where the service has no count.
+
+        Raises:
+            ChatError: The service or the way to it failed, or the key is missing.
+        """
+        return None
 
     @classmethod
     @hides_secrets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -149,8 +150,17 @@ class Gemini(HTTPProvider):
             "system_instruction": {"parts": [{"text": system}]} if system else None,
             "generationConfig": call.named(cls.field_names) or None,
         }
-        model = call.model if "/" in call.model else f"models/{call.model}"
-        return cls.post(call, f"/{quote(model)}:streamGenerateContent?alt=sse", body)
+        return cls.post(call, f"/{quote(_resource(call))}:streamGenerateContent?alt=sse", body)
+
+    @classmethod
+    def count_request(cls, call: Call) -> HttpRequest:
+        """``POST /models/{model}:countTokens``, with all that decides what the model reads."""
+        asked = cls.build_request(call)
+        content = {**msgspec.json.decode(asked.body or b"{}"), "model": _resource(call)}
+        body = msgspec.json.encode({"generateContentRequest": content})
+        return replace(
+            asked, url=addresses.joined(call.base_url, f"/{quote(_resource(call))}:countTokens"), body=body
+        )
 
     @classmethod
     def encode_part(cls, part: TextPart | ImagePart, role: str) -> dict[str, Any]:
@@ -213,3 +223,8 @@ class Gemini(HTTPProvider):
                     words = candidate.finish_message or f"the answer was blocked: {reason}"
                     raise errors.ContentRefusedError(words, provider=cls.name)
                 yield cls.finish(reason)
+
+
+def _resource(call: Call) -> str:
+    """The model's name in an address; a tuned model has its collection in its own."""
+    return call.model if "/" in call.model else f"models/{call.model}"

@@ -17,8 +17,8 @@ from ..decoders import Decoder, Frame, SSEDecoder
 from ..events import Event, Finish
 from ..messages import ImagePart, Message, Messages, TextPart, text_and_images
 from ..request import HttpRequest
-from ..secrets import Secret, bare, hides_secrets, secrets_in
-from . import addresses, model_pages
+from ..secrets import Secret, bare, hides_secrets, secrets_in, wrap_secrets
+from . import addresses, model_pages, token_count
 from .call import Ask, Call
 from .exchange import Batch, Patience, answer_batches
 from .options import RequestOptions
@@ -38,6 +38,8 @@ class HTTPProvider(Service):
         speaks: What its dialect is called, as ``foreign`` has it.
         reason_ends: Whether nothing of the answer follows the reason for its end.
         thinks_in_text: Whether reasoning may stand in the text, between ``<think>`` and ``</think>``.
+        count_path: Where the service counts the tokens of a prompt; empty where it does not.
+        count_fields: The fields of a request that the count takes.
         patience: How long to wait for what may follow an answer's end.
     """
 
@@ -50,6 +52,9 @@ class HTTPProvider(Service):
     speaks: ClassVar[str] = ""
     reason_ends: ClassVar[bool] = False
     thinks_in_text: ClassVar[bool] = False
+    takes_transport: ClassVar[bool] = True
+    count_path: ClassVar[str] = ""
+    count_fields: ClassVar[frozenset[str]] = frozenset()
     patience: ClassVar[Patience] = Patience()
 
     # --- what a dialect writes ----------------------------------------------------------------------------
@@ -90,6 +95,12 @@ class HTTPProvider(Service):
     def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
         """A request that a service may accept which refused the first one with ``error``."""
         return None
+
+    @classmethod
+    def count_request(cls, call: Call) -> HttpRequest | None:
+        """The request that has the service count the tokens of a prompt, answering as ``token_count.parse`` reads it;
+        ``None`` where it has no count."""
+        return token_count.request(cls, call, cls.build_request(call)) if cls.count_path else None
 
     @classmethod
     def parse_models(cls, body: bytes) -> model_pages.Page:
@@ -142,6 +153,20 @@ class HTTPProvider(Service):
         return Call(
             Ask.checked(model or cls.default_model, messages, options, cls.option_checks),
             cls.connection(options),
+        )
+
+    @classmethod
+    def prepared(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> HttpRequest:
+        """The first request of a call, byte for byte."""
+        return cls.build_request(cls.check(model, messages, wrap_secrets(options)))
+
+    @classmethod
+    async def count_tokens(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> int | None:
+        """The service's own count of a prompt's tokens, for which it is sent the prompt."""
+        call = cls.check(model, messages, wrap_secrets(options))
+        request = cls.count_request(call)
+        return (
+            None if request is None else await token_count.count(request, call.connection.transport, cls.name)
         )
 
     @classmethod

@@ -96,6 +96,10 @@ class OpenAIResponses(OpenAIService):
     field_names: ClassVar[dict[str, str]] = {"max_tokens": "max_output_tokens"}
     finish_reasons: ClassVar[dict[str, str]] = {"max_output_tokens": "length"}
     options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens"})
+    count_path = "/responses/input_tokens"
+    count_fields: ClassVar[frozenset[str]] = frozenset(
+        {"model", "input", "instructions", "tools", "tool_choice", "text", "reasoning", "truncation"}
+    )
 
     @classmethod
     def build_request(cls, call: Call) -> HttpRequest:

@@ -110,7 +110,11 @@ class TurnOptions(ChatOptions, total=False):
         fresh: Whether to start over: the turns before are not sent.
         replaces: The id of a turn that is asked anew, in its place.
         images: Images to go with the prompt: paths, bytes, ``data:`` URLs, Pillow images, matplotlib figures.
+        files: Files to go with the prompt: paths, patterns such as ``data/*.csv``, addresses, bytes, open files.
+        file_tokens: How much of each file is sent at most, in tokens.
         values: The variables that the prompt may name as ``{name}``; without it, braces mean nothing.
+        context: The cells of the notebook that the prompt is about: how many above the one that asks, ``"all"``,
+            ``"In[2:5]"`` (without 5) and the like, or a ``range`` of their numbers.
         wait: Whether to wait for another answer that is coming in the conversation, and not to refuse.
     """
 
@@ -120,7 +124,10 @@ class TurnOptions(ChatOptions, total=False):
     fresh: bool
     replaces: str | None
     images: Sequence[Any]
+    files: Sequence[Any]
+    file_tokens: int | None
     values: Mapping[str, Any] | None
+    context: int | str | Sequence[int] | slice | None
     wait: bool
 
 

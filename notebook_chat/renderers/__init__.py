@@ -2,6 +2,17 @@
 
 from .base import Interrupted, Renderer, Silent, play
 from .display import DisplayRenderer
+from .formats import SilentRenderer, SilentTerminalRenderer, TextRenderer
 from .terminal import TerminalRenderer
 
-__all__ = ["DisplayRenderer", "Interrupted", "Renderer", "Silent", "TerminalRenderer", "play"]
+__all__ = [
+    "DisplayRenderer",
+    "Interrupted",
+    "Renderer",
+    "Silent",
+    "SilentRenderer",
+    "SilentTerminalRenderer",
+    "TerminalRenderer",
+    "TextRenderer",
+    "play",
+]

@@ -117,8 +117,7 @@ class DisplayRenderer:
         first = not before.size and snapshot.size
         if self._live and self._dirty and (first or self.wait == 0.0):
             try:
-                self._feed(snapshot)
-                body = self._document.html()
+                body = self._so_far(snapshot)
             except (
                 BaseException
             ):  # an interrupt in the middle of it: there is no telling what the document has
@@ -149,10 +148,18 @@ class DisplayRenderer:
             time.sleep(min(self._pace.remaining, 0.02))
         if turn is not None:
             text = "\n".join(filter(None, (shown, more and f"[{more}]", *asides(turn.parts))))
-        plain = text if turn is not None and turn.status == "complete" else f"{text}\n\n[{end}]".strip()
-        self._send(rich, plain, turn)
+        self._send(rich, self._plain(text, end, turn), turn)
         if interrupted:
             raise KeyboardInterrupt
+
+    def _so_far(self, snapshot: AnswerSnapshot) -> str:
+        """The body while the answer is on its way."""
+        self._feed(snapshot)
+        return self._document.html()
+
+    def _plain(self, text: str, end: str, turn: Summary | None) -> str:
+        """The final state where nothing but text is shown."""
+        return text if turn is not None and turn.status == "complete" else f"{text}\n\n[{end}]".strip()
 
     def _whole(self, text: str, turn: Summary | None) -> str:
         """The body of the final state. One that was to end at once, and is far from rendered, is shown as text."""
@@ -194,8 +201,9 @@ class DisplayRenderer:
 
     def _going_on(self, body: str) -> str:
         """What is shown beneath the text while the answer is on its way: what it waits for."""
-        if body or self._snapshot.size:
-            return ""
+        return "" if body or self._snapshot.size else self._waiting()
+
+    def _waiting(self) -> str:
         notice = self._snapshot.notice or _WAITING
         bar = ""
         if notice.fraction is not None:

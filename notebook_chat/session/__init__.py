@@ -1,5 +1,6 @@
 """The notebook's session: its conversations, its cells, its history, and what it goes on with."""
 
+from .cell_records import CellRecords
 from .cells import CellIdentity
 from .front_end import FrontEnd
 from .named_conversations import DEFAULT
@@ -18,6 +19,7 @@ from .shells import (
 __all__ = [
     "DEFAULT",
     "CellIdentity",
+    "CellRecords",
     "FrontEnd",
     "NotebookSession",
     "Resumed",

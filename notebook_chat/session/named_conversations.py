@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidOptionError
 from .history import History
 
 # What a conversation is made of is loaded with the first one: loading the extension is to cost little.
 if TYPE_CHECKING:
-    from ..conversation import Conversation, Observable
+    from ..conversation import Conversation, Observable, SentRequests
     from ..store import Entry
 
 LONGEST_NAME = 200
@@ -36,7 +36,12 @@ class NamedConversations:
     Args:
         history: Where they are kept on the disk.
         system: The system prompt of new conversations; ``""`` for none.
+
+    Attributes:
+        disclosure: Gives what looks at prompts for secrets before they go out; whoever opens the session sets it.
     """
+
+    disclosure: Callable[[], Any] | None = None
 
     def __init__(self, history: History, system: str = "") -> None:
         self.history = history
@@ -71,7 +76,9 @@ class NamedConversations:
             from ..conversation import Conversation
 
             self._add(Conversation(name, system=self.system or None))
-        return self._conversations[name]
+        conversation = self._conversations[name]
+        conversation.sent_requests = self._sent_requests
+        return conversation
 
     def named(self, name: str | None) -> Conversation:
         """The conversation of a name that must be there; ``None`` for the default one.
@@ -186,6 +193,12 @@ class NamedConversations:
         read.name = next(free for free in names if not len(self._conversations.get(free, ())))
         self._add(read, save=True)
         return read
+
+    @cached_property
+    def _sent_requests(self) -> SentRequests:
+        from ..conversation import SentRequests
+
+        return SentRequests()
 
     @cached_property
     def _changes(self) -> Observable:

@@ -90,6 +90,19 @@ class NotebookCells:
             self._deleted.pop(cell, None)
 
     @property
+    def snapshot(self) -> Snapshot:
+        """The notebook as it was saved when the cell began that ran last."""
+        return self._snapshot
+
+    def known_name(self, cell: str) -> str:
+        """The name of a cell in the saved notebook, as far as it was found already.
+
+        Args:
+            cell: What the front end calls it.
+        """
+        return self._names.known(cell)
+
+    @property
     def pending(self) -> bool:
         """Whether there is something to do before this cell runs, and not only before one asks."""
         return bool(self._deleted or self._changed) or self._identity.current in self._departures.cells
@@ -159,6 +172,25 @@ class NotebookCells:
             self._put_in_order(conversation)
         self._tell_order(conversation, name)
         return turn_name
+
+    def this_in(self, conversation: Conversation, conversations: Collection[Conversation]) -> str | None:
+        """The identity that ``next_in`` would give, without counting a turn.
+
+        Args:
+            conversation: Where it would ask.
+            conversations: All of the notebook's.
+        """
+        from ..conversation import numbered
+
+        cell = self._identity.current
+        if cell is None:
+            return None
+        self.follow(conversations)
+        execution, source = self._running
+        name = self._names.name(cell, source if execution == self._identity.execution else "")
+        with contextlib.suppress(ConversationBusyError):
+            self._put_in_order(conversation)
+        return numbered(name, self._identity.asked + 1)
 
     def place_in(self, conversation: Conversation) -> int | None:
         """The position of the last turn above the cell that runs, -1 where it is the first one; ``None`` where

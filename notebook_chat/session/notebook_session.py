@@ -8,7 +8,9 @@ from collections.abc import Callable, Collection, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..cell_selection import CELLS_TOKENS
 from ..errors import ConversationBusyError, HistoryError
+from .cell_records import CellRecords
 from .cells import CellIdentity
 from .ending import stop_all
 from .file_conversations import FileConversations
@@ -21,6 +23,8 @@ from .waiting import Waiting
 
 # What a conversation is made of is loaded with the first one: loading the extension is to cost little.
 if TYPE_CHECKING:
+    from ..cell_record import CellRecord
+    from ..cell_selection import CellSelection
     from ..conversation import Conversation
     from ..store import NotebookFile, Sighting
 
@@ -43,6 +47,9 @@ class NotebookSession(FileConversations):
         cells: Tells the cells apart that ask.
         history: Where conversations are kept on the disk.
         system: The system prompt of new conversations; ``""`` for none.
+        records: The cells that have run, with what they gave.
+        cells_tokens: How many tokens the cells may take that go along with a prompt.
+        cells_figures: Whether their figures go along.
     """
 
     def __init__(
@@ -65,6 +72,9 @@ class NotebookSession(FileConversations):
         self._known = path
         self._seen: dict[str, Sighting] = {}
         self._tracker = NotebookCells(self.cells, self._saw)
+        self.records = CellRecords(self.cells, lambda: self._tracker.snapshot)
+        self.cells_tokens = CELLS_TOKENS
+        self.cells_figures = True
         self._ends: list[Callable[[], object]] = []
 
     # --- the notebook and its history
@@ -175,6 +185,14 @@ class NotebookSession(FileConversations):
             self._seen |= {**found.seen, **moved}
         self._tracker.follow(self._conversations.values())
         self._tracker.leave(self._conversations.values(), gone)
+
+    def this_cell(self, conversation: Conversation) -> str | None:
+        """The identity that ``next_cell`` would give now, while none is given.
+
+        Args:
+            conversation: Where it would ask.
+        """
+        return self._tracker.this_in(conversation, self._conversations.values())
 
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
         """The conversation of a name for a ``Chat``, and what tells the cells apart that ask in it."""
@@ -297,6 +315,23 @@ class NotebookSession(FileConversations):
             conversation: Where it asks.
         """
         return self._tracker.next_in(conversation, self._conversations.values())
+
+    def context(self, selection: CellSelection) -> tuple[CellRecord, ...]:
+        """The cells that go along with a prompt, in the order of the notebook as far as it is known.
+
+        Args:
+            selection: Which the user wants.
+
+        Raises:
+            InvalidOptionError: Cells are chosen by numbers, and none of them can go along.
+        """
+        from .context_cells import Layout, context_cells
+
+        records, tracker = self.records, self._tracker
+        layout = Layout(
+            tracker.snapshot, self.cells.current, records.running, records.gone, tracker.known_name
+        )
+        return context_cells(selection, records.runs, layout)
 
     def take_news(self, conversation: Conversation) -> list[str]:
         """What the reader of the next answer in a conversation should know of its turns; told once."""

@@ -1,7 +1,17 @@
 """Where conversations are kept: a database on the disk, and the notebook's own copy of them."""
 
-from .notebook_file import Cell, NotebookFile, Stored, is_chat_cell, prompt_of, read_notebook, stored_with
+from .notebook_file import (
+    Cell,
+    NotebookFile,
+    Stored,
+    asked_in_cell,
+    is_chat_cell,
+    prompt_of,
+    read_notebook,
+    stored_with,
+)
 from .queries import Entry, Found
+from .saved_outputs import saved_outputs
 from .sightings import Sighting, digest_of
 from .store import Store, default_path
 
@@ -13,10 +23,12 @@ __all__ = [
     "Sighting",
     "Store",
     "Stored",
+    "asked_in_cell",
     "default_path",
     "digest_of",
     "is_chat_cell",
     "prompt_of",
     "read_notebook",
+    "saved_outputs",
     "stored_with",
 ]

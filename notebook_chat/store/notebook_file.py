@@ -25,7 +25,7 @@ _CHAT = re.compile(r"^[ \t]*%%chat(?![\w?])[^\n]*", re.MULTILINE)
 
 T = TypeVar("T")
 
-_LARGEST = 200_000_000  # bytes; a larger notebook is not read: JSON of that size takes seconds
+LARGEST = 200_000_000  # bytes; a larger notebook is not read: JSON of that size takes seconds
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -151,7 +151,26 @@ def prompt_of(source: str) -> str:
         source: What stands in the cell.
     """
     found = _CHAT.search(source)
-    return source[found.end() :].strip() if found else ""
+    return asked_in_cell(found[0], source[found.end() :]) if found else ""
+
+
+def asked_in_cell(line: str, cell: str) -> str:
+    """What a ``%%chat`` cell asks, as a reader is shown it: what stands beneath the line, and of the line, where that
+    names a prompt to reuse, all from there on.
+
+    Args:
+        line: What stands on the line of ``%%chat``.
+        cell: What stands beneath it.
+    """
+    quote = ""
+    for place, character in enumerate(line):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character == "@" and not line[max(place - 1, 0) : place].strip():
+            return f"{line[place:].strip()}\n{cell.strip()}".strip()
+    return cell.strip()
 
 
 def is_chat_cell(source: str) -> bool:
@@ -172,7 +191,7 @@ def read_notebook(path: Path) -> NotebookFile:
     try:
         with files.open_regular(path) as file:
             status = os.fstat(file.fileno())
-            content = files.read_rest(file, _LARGEST)
+            content = files.read_rest(file, LARGEST)
         digest = hashlib.blake2b(content, digest_size=16).hexdigest()
         if path.suffix.lower() in TEXT_NOTEBOOKS:
             cells = tuple(Cell(None, True, source) for source in text_sources(content))
@@ -200,7 +219,7 @@ def _read_cells(path: Path, raws: list[bytes], saved: float, digest: str) -> Not
                     turns.append(item.turn.id)
             except (InvalidMessagesError, msgspec.MsgspecError, ValueError, RecursionError):
                 damaged.append(number)
-        cells.append(Cell(_id_of(cell), cell.cell_type == "code", _text(cell.source), tuple(turns)))
+        cells.append(Cell(_id_of(cell), cell.cell_type == "code", text_of(cell.source), tuple(turns)))
     places = tuple(dict.fromkeys(damaged))
     return NotebookFile(path, tuple(cells), tuple(stored), len(damaged), places, saved, digest)
 
@@ -209,8 +228,8 @@ def _id_of(cell: SavedCell) -> str | None:
     return cell.id if isinstance(cell.id, str) and cell.id else None
 
 
-def _text(source: Any) -> str:
-    """A cell's source, which is one text or a list of lines."""
+def text_of(source: Any) -> str:
+    """A text of a notebook's JSON, which is one text or a list of lines; empty for anything else."""
     if isinstance(source, list):
         return "".join(line for line in source if isinstance(line, str))
     return source if isinstance(source, str) else ""

@@ -5,5 +5,6 @@ The latter is in ``transport.client`` and is imported by whoever sends something
 
 from .log import send
 from .protocol import Response, Transport
+from .recording import RecordingTransport
 
-__all__ = ["Response", "Transport", "send"]
+__all__ = ["RecordingTransport", "Response", "Transport", "send"]

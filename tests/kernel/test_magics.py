@@ -210,6 +210,17 @@ def test_tab_completes_options_and_models(begin: Begin) -> None:
     assert "--max-tokens" in reply["matches"]
 
 
+def test_tab_completes_values_and_their_cell_sends_them(begin: Begin) -> None:
+    kernel, server = begin()
+    kernel.run("sales_of_may = {'north': [7, 8]}\n%config Completer.use_jedi = False")
+    for written, offered in (("{sal", "sales_of_may"), ('{sales_of_may["n', 'north"]')):
+        code = f"%%chat\nWhat is\n{written}"
+        reply = kernel.request("complete_request", {"code": code, "cursor_pos": len(code)})
+        assert reply["matches"] == [offered]
+    kernel.run('%%chat\nIs {sales_of_may["north"][1]} even?')
+    assert server.requests[-1].turns[-1].text == "Is 8 even?"
+
+
 def test_the_kernels_end_leaves_no_warning(begin: Begin) -> None:
     kernel, server = begin()
     kernel.run("%%chat\nhello")

@@ -162,6 +162,8 @@ class Window:
 class Notebook(Observable):
     """A notebook with conversations, whose cells have names."""
 
+    disclosure = None
+
     def __init__(self) -> None:
         super().__init__()
         self.conversations: dict[str, Conversation] = {}
@@ -174,6 +176,9 @@ class Notebook(Observable):
 
     def shared(self, name: str) -> tuple[Conversation, Callable[[], str | None]]:
         return self.conversation(name), lambda: "the running cell"
+
+    def this_cell(self, conversation: Conversation) -> str:
+        return "the running cell"
 
     def on_end(self, ended: Callable[[], object]) -> Callable[[], None]:
         return lambda: None

@@ -69,6 +69,7 @@ from notebook_chat.messages import (
     ToolResultPart,
     normalize,
 )
+from notebook_chat.prompt import load
 from notebook_chat.providers import (
     AiAsk,
     Anthropic,
@@ -101,6 +102,15 @@ def ask() -> None:
         assert_type(piece, str)
     chat.ask("What is this?", images=[Path("photo.jpg"), b"\x89PNG"])
     chat.ask(Message("user", (TextPart("What is this?"), ImagePart(b"\x89PNG", "image/png"))))
+    chat.ask("What is odd?", files=["data.csv", ("log.txt", b"text"), Path("a.py")], file_tokens=5000)
+    assert_type(chat.ask(load("explain", topic="entropy")), Answer)
+    preview = chat.preview("What is this?", images=[b"\x89PNG"], temperature=1.0)
+    assert_type(preview.body, bytes)
+    assert_type(preview.url, str)
+    assert_type(preview.messages, tuple[Message, ...])
+    assert_type(preview.tokens, int)
+    assert_type(preview.notes, tuple[str, ...])
+    Chat("local", secrets="redact")
     chat.model = "anthropic:claude"
     assert_type(chat.model, str)
 

@@ -57,7 +57,10 @@ def join(entry: str, read: Callable[[str], str] = read) -> str:
 
 
 MODULE: Final = join("panel.js")
-"""The module that anywidget loads."""
+"""The module that anywidget loads for a panel."""
+
+CELL_EDITOR: Final = join("cell_editor.js")
+"""The module that anywidget loads to look for cells, and to give them another text."""
 
 SHEET: Final = read("panel.css") + STYLE
 """The style of the panel and of the answers in it."""

@@ -2,6 +2,8 @@
 // The way to the kernel and back. Changes are numbered, so one that is lost or comes too early is noticed and the
 // whole state is asked for. What the reader does is acknowledged, so a kernel that cannot listen is noticed too.
 
+import { sendByControl } from "./control.js";
+
 /**
  * @typedef {import("./protocol.d.ts").Act} Act
  * @typedef {import("./protocol.d.ts").PanelMessage} PanelMessage
@@ -23,9 +25,6 @@
 const PATIENCE_MS = 500;
 const RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 30000;
-
-/** @type {import("./protocol.d.ts").ControlType} */
-const CONTROL_TYPE = "notebook_chat_panel";
 
 export class Connection {
   /**
@@ -170,34 +169,5 @@ export class Connection {
     this.model.off("msg:custom", this.listener);
     for (const timer of [this.asking, ...this.unheard.values()]) clearTimeout(timer);
     this.send({ type: "gone", view: this.view });
-  }
-}
-
-/**
- * Sends by the control channel, which the kernel reads while a cell computes (see control.py).
- *
- * @param {Model} model
- * @param {PanelMessage} content
- * @param {ArrayBuffer[]} buffers
- * @returns {boolean} false where the front end or the kernel does not have it
- */
-function sendByControl(model, content, buffers) {
-  const panel = model.get("_address");
-  const kernel = model.widget_manager?.kernel;
-  if (!panel || typeof kernel?.sendControlMessage !== "function") return false;
-  const header = {
-    msg_id: `${panel}-${Date.now()}-${Math.random().toString(36).slice(2)}`,
-    msg_type: CONTROL_TYPE,
-    session: kernel.clientId,
-    username: kernel.username ?? "",
-    date: new Date().toISOString(),
-    version: "5.3",
-  };
-  const message = { header, parent_header: {}, metadata: {}, content: { panel, content }, channel: "control", buffers };
-  try {
-    kernel.sendControlMessage(message, false, true);
-    return true;
-  } catch {
-    return false; // the kernel is dead, and the other way will tell
   }
 }

@@ -83,6 +83,18 @@ export async function copy(text) {
 }
 
 /**
+ * The notebook that a widget is in, as far as its front end lets it be changed: that of JupyterLab and Notebook 7 is a
+ * document that all its views share. It has all cells, also those that are not on the screen.
+ *
+ * @param {any} model the widget's model
+ * @returns {any} null where there is none
+ */
+export function notebookOf(model) {
+  const notebook = model.widget_manager?.context?.model?.sharedModel;
+  return typeof notebook?.insertCell === "function" ? notebook : null;
+}
+
+/**
  * Puts code into the notebook as a new cell. It goes beneath the panel's own cell; from a panel that was moved aside,
  * beneath the cell that the reader was last in.
  *
@@ -93,8 +105,8 @@ export async function copy(text) {
  * @returns {string | null} the cell's id; null where the front end has no way to do it
  */
 export function insertCell(model, panel, source, after) {
-  const notebook = model.widget_manager?.context?.model?.sharedModel;
-  if (typeof notebook?.insertCell !== "function") return null;
+  const notebook = notebookOf(model);
+  if (notebook === null) return null;
   const earlier = notebook.cells.findIndex((/** @type {{ id: string }} */ cell) => cell.id === after);
   const place = earlier >= 0 ? earlier : cellIndex(panel, notebook.cells.length);
   return notebook.insertCell(place + 1, { cell_type: "code", source, metadata: {} })?.id ?? "";

@@ -24,6 +24,7 @@ from ...errors import (
 )
 from ...events import Event, Notice
 from ...messages import Messages
+from ...request import HttpRequest
 from ...secrets import Secret
 from ..base import AsyncGeneratorProvider
 from ..call import Ask
@@ -104,8 +105,10 @@ class Local(AsyncGeneratorProvider):
     url = ""
     working = True
     needs_auth = False
+    takes_images = False
     default_model = weights.DEFAULT
     models = (weights.DEFAULT,)
+    takes_transport = True
     options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "n_ctx"})
     option_checks: ClassVar[Mapping[str, Check]] = {**GENERATION, "n_ctx": _context}
 
@@ -128,6 +131,14 @@ class Local(AsyncGeneratorProvider):
     async def list_models(cls, **options: Any) -> list[str]:
         """The names of the models that can be used here: the default, and those already downloaded."""
         return await asyncio.to_thread(weights.names)
+
+    @classmethod
+    def prepared(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> HttpRequest:
+        """The request that the engine is given, on this machine."""
+        ask = Ask.checked(model or cls.default_model, messages, options, cls.option_checks)
+        to = {"base_url": "http://127.0.0.1/v1", "api_key": "", "proxy": Secret("")}
+        asked = _EngineDialect.check(ask.model, ask.messages, {**_engine_options(ask), **to})
+        return _EngineDialect.build_request(asked)
 
     @classmethod
     async def stream(cls, model: str, messages: Messages, **options: Any) -> AsyncGenerator[Batch]:
@@ -184,14 +195,19 @@ async def _loading(engine: Engine, name: str) -> AsyncGenerator[Notice]:
             yield status
 
 
-async def _answer(engine: Engine, ask: Ask, to: dict[str, Any]) -> AsyncGenerator[Batch]:
-    """The engine's answer, its failures in the words of an embedded model."""
+def _engine_options(ask: Ask) -> dict[str, Any]:
+    """The options as the engine gets them."""
     # Each piece of news about the prompt is also a chance to notice that nobody listens any more.
     extra_body = {"return_progress": True, **ask.options.get("extra_body", {})}
+    return {"max_tokens": MAX_TOKENS, **ask.options, "extra_body": extra_body}
+
+
+async def _answer(engine: Engine, ask: Ask, to: dict[str, Any]) -> AsyncGenerator[Batch]:
+    """The engine's answer, its failures in the words of an embedded model."""
     stream = _EngineDialect.stream(
         ask.model,
         ask.messages,
-        **{"max_tokens": MAX_TOKENS, **ask.options, "extra_body": extra_body},
+        **_engine_options(ask),
         **to,
         base_url=f"{engine.address}/v1",
         api_key=engine.key,

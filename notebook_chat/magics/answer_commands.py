@@ -1,0 +1,85 @@
+"""The subcommands about one answer: its code in a cell, all of it in a file."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from ..errors import InvalidMessagesError, InvalidOptionError
+from .arguments import conversation_names
+from .conversation_commands import turn_number
+from .output import show_text
+from .subcommand import CONVERSATION, Context, Group, argument, path_of
+
+if TYPE_CHECKING:
+    from ..conversation import Turn
+
+group = Group()
+
+LATEST = argument(
+    "number",
+    nargs="?",
+    metavar="N",
+    help="the number of a turn, as the history shows it; the last one with an answer unless it is given",
+    complete=conversation_names,
+)
+"""The turn that a subcommand is about, where the last one is meant unless it is given."""
+
+
+@group.subcommand(
+    "code",
+    "puts the code of an answer into a new cell below, where you can read and run it",
+    LATEST,
+    CONVERSATION,
+)
+def code(context: Context, arguments: Namespace) -> None:
+    """Inserts the code of an answer."""
+    from .code_cells import insert_code
+
+    turn = _turn(context, arguments)
+    show_text(insert_code(turn, context.settings.inserted, context.shell, whole=False))
+
+
+@group.subcommand(
+    "save",
+    "writes an answer into a file: its code (.py, .sql, …), its text (.md, .txt), .html or .ipynb",
+    argument("file", metavar="FILE", help="the file; its ending says what to write"),
+    LATEST,
+    CONVERSATION,
+)
+def save(context: Context, arguments: Namespace) -> None:
+    """Writes an answer into a file."""
+    from .. import answer_files
+
+    path = path_of(arguments.file)
+    saved = answer_files.write(_turn(context, arguments), path, context.session.notebook)
+    where = arguments.file
+    if saved.written.spared:
+        where = f"{saved.written.path}: {arguments.file} {saved.written.spared}, and stays as it is"
+    show_text(f"{saved.what} is written to {where}. {saved.told}".strip())
+
+
+def _turn(context: Context, arguments: Namespace) -> Turn:
+    """The turn that is meant.
+
+    Raises:
+        InvalidOptionError: What is given is no number.
+        InvalidMessagesError: There is no such turn, or no answer in it.
+    """
+    number, name = arguments.number, arguments.name
+    if number is not None and not number.removeprefix("-").isdecimal():
+        if name is not None:
+            raise InvalidOptionError(f"{number!r} is not the number of a turn, which %chat history shows")
+        number, name = None, number  # one word that is no number names a conversation
+    conversation = context.session.named(name)
+    if number is not None:
+        turn = conversation.turn(turn_number(number))
+        if not turn.answer.strip():
+            raise InvalidMessagesError(f"turn {number} has no answer in words")
+        return turn
+    latest = next((turn for turn in reversed(conversation.turns) if turn.answer.strip()), None)
+    if latest is None:
+        raise InvalidMessagesError(
+            f"{conversation.name!r} has no answer yet", hint="Ask something with %%chat."
+        )
+    return latest
