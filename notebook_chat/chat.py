@@ -16,7 +16,7 @@ from .composition import Cells, Composed, Ingredients, compose
 from .conversation import DEFAULT_RESERVE, Conversation, Turn
 from .errors import ConfigurationError, InvalidOptionError
 from .events import TextDelta
-from .messages import ImagePart, MessageLike, normalize
+from .messages import ImagePart, Message, MessageLike, normalize
 from .prompt import Extra
 from .prompt.disclosure import Disclosure, Words, disclosure
 from .prompt.templates import LoadedPrompt
@@ -207,7 +207,7 @@ class Chat:
     @hides_secrets
     def reply(
         self,
-        prompt: MessageLike | LoadedPrompt,
+        prompt: MessageLike | LoadedPrompt | Composed,
         *,
         model: str | None = None,
         cell: str | None = None,
@@ -229,7 +229,8 @@ class Chat:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
 
         Args:
-            prompt: A text, a message of the user, or what ``notebook_chat.prompt.load`` gives.
+            prompt: A text, a message of the user, what ``notebook_chat.prompt.load`` gives, or what was composed
+                before, which goes out as it is.
             model: Another model for this turn alone.
             cell: As in ``Turn``; ``""`` for no cell, also where one of a notebook runs now.
             system, fresh: As in ``Turn``.
@@ -263,7 +264,7 @@ class Chat:
             except RecursionError:
                 raise InvalidOptionError("an option's value is nested too deeply") from None
             target = self._target(model, merged)
-            [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])
+            message = prompt if isinstance(prompt, Composed) else _message(prompt)
             _check(images, (list, tuple), "images must be a list")
             _check(files, (list, tuple), "files must be a list")
             _check(system, str, "system must be a text")
@@ -296,7 +297,8 @@ class Chat:
                     replaces,
                     words.typed,
                     composed.included,
-                    not images and not any(isinstance(part, ImagePart) for part in message.parts),
+                    composed.layout if words.message is composed.message else None,
+                    not images and not _has_images(message),
                     told,
                 ),
                 target,
@@ -369,12 +371,28 @@ def _check(value: Any, kind: type | tuple[type, ...], rule: str) -> None:
         raise InvalidOptionError(f"{rule}, not {type(value).__name__}")
 
 
+def _message(prompt: MessageLike | LoadedPrompt) -> Message:
+    [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])
+    return message
+
+
+def _has_images(given: Message | Composed) -> bool:
+    """Whether the user has given images with a prompt."""
+    if isinstance(given, Composed) and given.layout is not None:
+        return given.layout.images > 0
+    parts = given.message.parts if isinstance(given, Composed) else given.parts
+    return any(isinstance(part, ImagePart) for part in parts)
+
+
 def _cells(context: Any) -> Cells | None:
-    """The cells of the running notebook that a prompt is about; ``None`` where none are asked for.
+    """The cells of the running notebook that a prompt is about; ``None`` where none are asked for. Those that are
+    chosen already stay.
 
     Raises:
         ConfigurationError: There is no notebook, or no such cells.
     """
+    if isinstance(context, Cells):
+        return context
     selection = CellSelection.of(context)
     if selection is None:
         return None

@@ -10,11 +10,11 @@ import msgspec
 
 from .cell_record import CellRecord
 from .cell_selection import CELLS_TOKENS
-from .conversation import Included
+from .conversation import Included, PromptLayout
 from .errors import InvalidMessagesError
 from .images import image_part
 from .messages import ImagePart, Message
-from .prompt import Extra, Filled, cells_extra, fill, joined, no_cells
+from .prompt import Extra, Filled, ahead_of, cells_extra, fill, joined, no_cells
 from .prompt.templates import settled
 
 if TYPE_CHECKING:
@@ -79,11 +79,13 @@ class Composed:
         message: The user's message.
         typed: What the user typed, where the message holds something else; ``None`` where it is the same.
         extras: What goes along with it, as the model is told of it.
+        layout: Where in the message what was typed stands; ``None`` where that is all of it, or not known.
     """
 
     message: Message
     typed: str | None = None
     extras: tuple[Extra, ...] = ()
+    layout: PromptLayout | None = None
 
     @property
     def included(self) -> tuple[Included, ...]:
@@ -91,17 +93,21 @@ class Composed:
         return tuple(extra.included for extra in self.extras)
 
 
-def compose(message: Message, ingredients: Ingredients) -> Composed:
+def compose(message: Message | Composed, ingredients: Ingredients) -> Composed:
     """A prompt with all that is to go out with it: cells first, then files, the prompt, the values that it names.
 
     Args:
-        message: What the user typed, as a message.
+        message: What the user typed, as a message; or what was composed before, which goes out as it is.
         ingredients: What is to go out with it.
 
     Raises:
         ConfigurationError: Something of it is not usable.
         TransportError: A file cannot be fetched.
     """
+    if isinstance(message, Composed):
+        if ingredients.blind:
+            _refuse_images(ingredients.blind, message.message.parts)
+        return message
     given = tuple(image_part(image) for image in ingredients.images or ())
     files = _files(ingredients)
     if ingredients.blind:
@@ -116,10 +122,24 @@ def compose(message: Message, ingredients: Ingredients) -> Composed:
     content = joined(before, prompt, values, images=given, closing=ingredients.closing)
     typed = message.text if ingredients.typed is None else ingredients.typed
     extras = (*before, *values)
-    if content == message.content and not extras and typed == message.text:
-        return Composed(message)
-    sent = msgspec.structs.replace(message, content=content)
-    return Composed(sent, typed if extras or sent.text != typed else None, extras)
+    sent = message if content == message.content else msgspec.structs.replace(message, content=content)
+    changed = bool(extras) or sent.text != typed
+    layout = None
+    if changed or _may_name_values(message, ingredients):
+        images = sum(isinstance(part, ImagePart) for part in (*message.parts, *given))
+        fills = _may_fill(message, ingredients)
+        layout = PromptLayout(len(before), *ahead_of(before, prompt), images, fills)
+    return Composed(sent, typed if changed else None, extras, layout)
+
+
+def _may_fill(message: Message, ingredients: Ingredients) -> bool:
+    """Whether what stands in the message is what was typed, in which braces mean values."""
+    made = ingredients.typed is not None or ingredients.closing or ingredients.literals
+    return ingredients.values is not None and not made and isinstance(message.content, str)
+
+
+def _may_name_values(message: Message, ingredients: Ingredients) -> bool:
+    return _may_fill(message, ingredients) and ("{" in message.text or "$`" in message.text)
 
 
 def _filled(message: Message, ingredients: Ingredients) -> Filled:

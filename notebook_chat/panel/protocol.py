@@ -65,7 +65,7 @@ class Fix(_Act, frozen=True, tag="fix"):
 
 
 class Complete(_Act, frozen=True, tag="complete"):
-    """Which names may come next, after what stands before the cursor."""
+    """Which names of values may come next, after what stands before the cursor. ``Completions`` acknowledges it."""
 
     text: str
 
@@ -120,7 +120,7 @@ Act = (
     | ListModels
     | OpenConversation
 )
-"""What the reader does in a view. Each is acknowledged, and done once however often it comes."""
+"""What the reader does in a view. Each is acknowledged and, but for ``Complete``, done once however often it comes."""
 
 PanelMessage = Ready | Gone | Need | Act
 """What a view sends to its panel."""
@@ -277,7 +277,7 @@ def read(content: Any) -> PanelMessage:
     """
     if isinstance(content, dict):  # half of a surrogate pair cannot be sent back, or to a model
         content = {
-            key: replace_surrogates(value) if isinstance(value, str) else value
+            key: _without_surrogates(value) if isinstance(value, list) else _without_surrogate(value)
             for key, value in content.items()
         }
     try:
@@ -285,3 +285,11 @@ def read(content: Any) -> PanelMessage:
     except (msgspec.ValidationError, RecursionError, ValueError) as error:
         raise InvalidMessagesError(f"the panel sent something that is no request: {error}") from None
     return message
+
+
+def _without_surrogate(value: Any) -> Any:
+    return replace_surrogates(value) if isinstance(value, str) else value
+
+
+def _without_surrogates(values: list[Any]) -> list[Any]:
+    return [_without_surrogate(value) for value in values]

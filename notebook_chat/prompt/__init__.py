@@ -3,7 +3,7 @@
 from .cells import cells_extra, no_cells
 from .describing import describe
 from .description import DEFAULT_TOKENS, Description
-from .extra import Extra, joined
+from .extra import Extra, ahead_of, joined
 from .filling import Filled, fill
 from .registry import register
 from .templates import LoadedPrompt, load
@@ -14,6 +14,7 @@ __all__ = [
     "Extra",
     "Filled",
     "LoadedPrompt",
+    "ahead_of",
     "cells_extra",
     "describe",
     "fill",
