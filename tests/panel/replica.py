@@ -129,6 +129,8 @@ class Replica:
         self.head: dict[str, Any] = {}
         self.acks: list[str] = []
         self.models: list[str] | None = None
+        self.completions: dict[str, list[str]] = {}
+        self.sent: dict[str, str] = {}
 
     def take(self, content: Any, buffers: Sequence[bytes] = ()) -> None:
         message = through_json(content)
@@ -153,6 +155,10 @@ class Replica:
                 self.acks.append(message["act"])
             case "models":
                 self.models = message["models"]
+            case "completions":
+                self.completions[message["act"]] = message["names"]
+            case "sent":
+                self.sent[message["turn"]] = message["text"]
 
     def _show(self, message: dict[str, Any], buffers: Sequence[bytes]) -> None:
         if "rows" in message:
