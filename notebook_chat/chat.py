@@ -87,12 +87,13 @@ class Chat:
         self._next_cell: Callable[[], str | None] = lambda: None
         self._this_cell: Callable[[], str | None] = lambda: None
         self._disclosure = disclosure("send" if secrets is None else secrets)
+        self._discloses = secrets is not None  # as somebody has said
         if isinstance(conversation, str):
             session = loaded_session()
             conversation, self._next_cell = session.shared(conversation)
             self._this_cell = partial(session.this_cell, conversation)
             if secrets is None and session.disclosure is not None:
-                self._disclosure = session.disclosure()
+                self._disclosure, self._discloses = session.disclosure(), True
         if not isinstance(conversation, (Conversation, type(None))):
             raise InvalidOptionError(
                 f"conversation must be a Conversation or a name, not {type(conversation).__name__}"
@@ -224,6 +225,7 @@ class Chat:
         closing: str = "",
         wait: bool = False,
         dry: bool = False,
+        by_hand: Disclosure | None = None,
         **options: Unpack[ChatOptions],
     ) -> Run:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
@@ -249,6 +251,8 @@ class Chat:
             closing: What the message ends with, beside what the user typed.
             wait: Whether to wait for another answer that is coming in the conversation.
             dry: Whether it is only to be looked at: nobody is asked about secrets, and nothing is refused for them.
+            by_hand: What looks at a prompt for secrets that somebody has written, and no program, unless the chat was
+                told what to do about them.
             **options: Options of this request alone.
 
         Raises:
@@ -286,7 +290,9 @@ class Chat:
                 typed=loaded.typed or typed,
             )
             composed = compose(message, ingredients)
-            words, told = self._reviewed(composed, sendable(loaded.system if system is None else system), dry)
+            given = sendable(loaded.system if system is None else system)
+            disclosure = by_hand if by_hand is not None and not self._discloses else self._disclosure
+            words, told = self._reviewed(composed, given, disclosure, dry)
             return Run(
                 self.conversation,
                 Prompt(
@@ -308,13 +314,15 @@ class Chat:
                 wait=wait,
             )
 
-    def _reviewed(self, composed: Composed, system: str | None, dry: bool) -> tuple[Words, tuple[str, ...]]:
+    def _reviewed(
+        self, composed: Composed, system: str | None, disclosure: Disclosure, dry: bool
+    ) -> tuple[Words, tuple[str, ...]]:
         """What the user sends anew, with what is to become of secrets in it, and what there is to tell of that."""
         turns, own = self.conversation.turns, None
         if system is None and not turns:
             own = self.conversation.system  # goes out for the first time
         words = Words(composed.message, composed.typed, system if own is None else own, composed.extras)
-        review = self._disclosure.foresee if dry else self._disclosure.review
+        review = disclosure.foresee if dry else disclosure.review
         reviewed, told = review(words, turns)
         if own is not None and reviewed.system == own:
             reviewed = replace(reviewed, system=system)

@@ -74,7 +74,7 @@ class Asker:
     ) -> tuple[Run, tuple[str, ...]] | None:
         """The answer that is to come, with what the reader is to be told of it; ``None`` where nothing is asked."""
         conversation = self._chat.conversation
-        asking: dict[str, Any] = {"cell": "", "system": self._system}
+        asking: dict[str, Any] = {"cell": "", "system": self._system, "by_hand": requests.disclosure()}
         turn = conversation.turn_by_id(replaced) if replaced is not None else None
         if turn is not None:
             asking |= {"replaces": turn.id, "fresh": turn.fresh, "system": turn.system}

@@ -15,6 +15,7 @@ from ..errors import ConfigurationError
 from ..images import media_type
 from ..messages import ImagePart, Message, TextPart
 from ..prompt import Extra
+from ..prompt.disclosure import Disclosure
 from ..session import namespace, session
 from .protocol import Send
 
@@ -78,6 +79,13 @@ def once_more(turn: Turn) -> Request:
         return Request(prompt, {"values": values, "extras": _ahead(turn), "images": _own_images(turn)})
     extras = tuple(Extra(one.name, (), one.label, one.digest) for one in turn.included)
     return Request(Composed(turn.prompt, turn.typed, extras, turn.layout))
+
+
+def disclosure() -> Disclosure | None:
+    """What looks for secrets in what is written in a panel; ``None`` where there is no notebook that says so."""
+    loaded = session()
+    found: Disclosure | None = loaded.disclosure() if loaded is not None and loaded.disclosure else None
+    return found
 
 
 def fix() -> Request | None:

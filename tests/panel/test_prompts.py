@@ -323,7 +323,8 @@ def test_a_secret_is_refused_and_the_prompt_comes_back(
 ) -> None:
     variables["token"] = SECRET
     shell.run_line_magic("chat", "panel")
-    for chat in (Chat("parrot:grey", conversation="default"), next(iter(panels(shell))).chat):
+    own = Chat("parrot:grey", conversation=Conversation("own"))
+    for chat in (Chat("parrot:grey", conversation="default"), next(iter(panels(shell))).chat, own):
         shown = window(chat=chat)
         for text, files in ((f"Use {SECRET}.", ()), ("Use {token}.", ()), ("Use it.", (SECRET.encode(),))):
             act = shown.act("send", *files, text=text, names=["a.txt"] * len(files))
@@ -331,6 +332,13 @@ def test_a_secret_is_refused_and_the_prompt_comes_back(
             assert "nothing was sent" in shown.notices[-1]["text"]
             assert SECRET not in str(shown.messages)
     assert provider.requests == []
+
+
+def test_a_chat_that_was_told_to_sends_secrets(window: OpenWindow, variables: Any, provider: Any) -> None:
+    shown = window(chat=Chat("parrot:grey", secrets="send"))
+    shown.act("send", text=f"Use {SECRET}.")
+    settled(shown, provider, 1)
+    assert SECRET in provider.requests[0][0].text
 
 
 def panels(shell: Any) -> Any:

@@ -51,14 +51,16 @@ export class Attachments {
   }
 
   /**
-   * Files that were pasted or dropped.
+   * Files that were pasted or dropped. Cells of a spreadsheet come as a text and as a picture of it: that is a text.
    *
    * @param {Event} event
    * @param {DataTransfer | null} transfer
    */
   async add(event, transfer) {
     const files = [...(transfer?.files ?? [])];
-    if (!files.length) return;
+    const text = event.type === "paste" ? (transfer?.getData?.("text/plain") ?? "") : "";
+    const named = files.some((file) => text.includes(file.name)); // where files are copied, the text has their names
+    if (!files.length || (text.trim() && !named)) return;
     event.preventDefault();
     event.stopPropagation();
     await this.addFiles(files);

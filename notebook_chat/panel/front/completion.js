@@ -4,6 +4,7 @@
 import { h } from "./page.js";
 
 const BEGUN = /(\{|\$`)([\p{L}\p{N}_.[\]"' -]*)$/u; // a name that is being written
+const ELSEWHERE = new Set(["ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown"]); // where the cursor goes
 const MOST_CHARACTERS = 2000; // of what stands before the cursor
 
 export class Completion {
@@ -23,7 +24,7 @@ export class Completion {
     const id = `nc-names-${Math.random().toString(36).slice(2)}`;
     this.element = h("ul", { id, class: "nc-names", role: "listbox", "aria-label": "Values", hidden: true });
     for (const [name, value] of [["aria-autocomplete", "list"], ["aria-controls", id]]) box.setAttribute(name, value);
-    box.addEventListener("blur", () => this.close());
+    for (const left of ["blur", "pointerdown"]) box.addEventListener(left, () => this.close());
   }
 
   get begun() {
@@ -106,6 +107,7 @@ export class Completion {
    */
   key(event) {
     const count = this.names.length;
+    if (ELSEWHERE.has(event.key)) this.close();
     if (!count || event.shiftKey || event.altKey) return false;
     if (event.key === "ArrowDown") this.activate((this.active + 1) % count);
     else if (event.key === "ArrowUp") this.activate((Math.max(this.active, 0) + count - 1) % count);

@@ -42,7 +42,7 @@ export class Composer {
     this.editing = h(
       "div",
       { class: "nc-editing", hidden: true },
-      h("span", {}, "Editing an earlier prompt; the turns after it become stale."),
+      h("span", {}, "Editing an earlier prompt: what went along stays, the turns after it become stale."),
       button("Cancel", () => this.cancelEdit()),
     );
     this.waiting = h("div", { class: "nc-waiting", hidden: true });

@@ -195,6 +195,19 @@ describe("images", () => {
     assert.equal(document.activeElement, composer.box);
   });
 
+  test("are not taken from a spreadsheet's cells, which come as a text and as a picture of it", async () => {
+    const paste = async (text, file) => {
+      const event = new window.Event("paste", { bubbles: true, cancelable: true });
+      event.clipboardData = { files: [file], getData: () => text };
+      await composer.attachments.add(event, event.clipboardData);
+      return event.defaultPrevented;
+    };
+    assert.equal(await paste("a\tb\n1\t2\n", image("image.png")), false);
+    assert.deepEqual(chips(), []);
+    assert.equal(await paste("plot.png", image("plot.png")), true); // a file that was copied
+    assert.deepEqual(chips(), ["plot.png"]);
+  });
+
   test("that cannot be read, as folders cannot, are refused", async () => {
     const folder = image("folder", { type: "" });
     folder.arrayBuffer = () => Promise.reject(new Error("NotFoundError"));
@@ -275,6 +288,15 @@ describe("names of values", () => {
     assert.equal(press(composer.box, "Escape").defaultPrevented, true);
     assert.equal(composer.completion.element.hidden, true);
     assert.equal(press(composer.box, "Escape").defaultPrevented, false);
+  });
+
+  test("the list is closed where the cursor goes elsewhere", () => {
+    begin("{d", "df");
+    assert.equal(press(composer.box, "ArrowLeft").defaultPrevented, false);
+    assert.equal(composer.completion.element.hidden, true);
+    begin("{d", "df");
+    composer.box.dispatchEvent(new window.Event("pointerdown"));
+    assert.equal(composer.completion.element.hidden, true);
   });
 
   test("a click takes a name", () => {
