@@ -5,41 +5,28 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from . import faults, loop_thread, runner
+from .addressee import Addressee
 from .answer import Answer
-from .cell_selection import CellSelection
-from .composition import Cells, Composed, Ingredients, compose
-from .conversation import DEFAULT_RESERVE, Conversation, Turn
-from .errors import ConfigurationError, InvalidOptionError
+from .composition import Composed, Ingredients, compose, reviewed, way_of
+from .conversation import Conversation, Turn
+from .errors import InvalidOptionError
 from .events import TextDelta
-from .messages import ImagePart, Message, MessageLike, normalize
+from .messages import MessageLike
 from .prompt import Extra
-from .prompt.disclosure import Disclosure, Words, disclosure
+from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
-from .providers.adapters import adapt
-from .providers.addresses import same_host
-from .providers.options import (
-    GENERATION,
-    ChatOptions,
-    TurnOptions,
-    check_proxy,
-    check_ssl,
-    check_transport,
-    integer,
-)
-from .providers.registry import default_model, get_provider, resolve
-from .run import Prompt, Run, Target
+from .providers.options import GENERATION, ChatOptions, TurnOptions, check_text
+from .run import Prompt, Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
-from .session import loaded_session, session
+from .session import loaded_session
 from .text import sendable, single_line
 
 if TYPE_CHECKING:
     from .outgoing import Outgoing
-    from .prompt.attachments import Way
 
 
 class Chat:
@@ -80,9 +67,12 @@ class Chat:
         **options: Unpack[ChatOptions],
     ) -> None:
         self.nested = nested
+        if context is not None and not isinstance(context, int):
+            raise InvalidOptionError(
+                f"context must be a whole number of tokens, not {type(context).__name__}"
+            )
         self.context = context
         self._options = wrap_secrets(options)
-        self._provider = get_provider(provider) if isinstance(provider, str) else provider and adapt(provider)
         self._model = model
         self._next_cell: Callable[[], str | None] = lambda: None
         self._this_cell: Callable[[], str | None] = lambda: None
@@ -98,20 +88,20 @@ class Chat:
             raise InvalidOptionError(
                 f"conversation must be a Conversation or a name, not {type(conversation).__name__}"
             )
-        _check(context, int, "context must be a whole number of tokens")
-        _check(system, str, "system must be a text")
+        if system is not None:
+            check_text("system", system)
         self.conversation = Conversation(system=sendable(system)) if conversation is None else conversation
         with faults.as_chat_errors(secrets=secrets_in(self._options)):
-            self._given_for = self._target(model, self._options).provider
+            self._addressee = Addressee(provider, model, self._options)
 
     @property
     def model(self) -> str:
         """Who answers, as ``provider:model``. May be set, also in the middle of the conversation."""
-        return self._target(self._model, {}).name
+        return self._addressee.target(self._model, {}).name
 
     @model.setter
     def model(self, model: str) -> None:
-        self._target(model, self._own_options(model))
+        self._addressee.target(model, self._addressee.options(model))
         self._model = model
 
     @hides_secrets
@@ -189,8 +179,8 @@ class Chat:
             return options
         from .prompt.attachments import fetched
 
-        merged = {**self._own_options(options.get("model") or self._model), **wrap_secrets(options)}
-        return {**options, "files": await fetched(files, _way(merged))}
+        merged = {**self._addressee.options(options.get("model") or self._model), **wrap_secrets(options)}
+        return {**options, "files": await fetched(files, way_of(merged))}
 
     async def _whole(self, reply: Run) -> Answer:
         async for _ in reply.batches():
@@ -262,37 +252,33 @@ class Chat:
         loaded = prompt if isinstance(prompt, LoadedPrompt) else LoadedPrompt("", "")
         with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
             model = sendable(model) or loaded.model or self._model
-            merged = {**self._own_options(model), **loaded.options, **wrap_secrets(options)}
+            merged = {**self._addressee.options(model), **loaded.options, **wrap_secrets(options)}
             try:
                 merged = sendable(merged)
             except RecursionError:
                 raise InvalidOptionError("an option's value is nested too deeply") from None
-            target = self._target(model, merged)
-            message = prompt if isinstance(prompt, Composed) else _message(prompt)
-            _check(images, (list, tuple), "images must be a list")
-            _check(files, (list, tuple), "files must be a list")
-            _check(system, str, "system must be a text")
-            _check(values, Mapping, "values must be a dict of variables")
-            limit = self._limit(target, merged)
-            ingredients = Ingredients(
+            target = self._addressee.target(model, merged)
+            if system is not None:
+                check_text("system", system)
+            limit = self._addressee.limit(target, merged, self.context)
+            ingredients = Ingredients.gathered(
                 values=values,
-                errors=_errors(values),
-                context=_cells(context),
+                context=context,
                 images=images,
                 files=files,
-                file_tokens=None if file_tokens is None else int(integer(1)("file_tokens", file_tokens)),
+                file_tokens=file_tokens,
                 room=limit,
-                way=_way(merged) if files else None,
+                way=way_of(merged) if files else None,
                 blind="" if target.provider.takes_images else target.name,
                 literals=loaded.literals,
                 extras=extras,
                 closing=closing,
                 typed=loaded.typed or typed,
             )
-            composed = compose(message, ingredients)
-            given = sendable(loaded.system if system is None else system)
-            disclosure = by_hand if by_hand is not None and not self._discloses else self._disclosure
-            words, told = self._reviewed(composed, given, disclosure, dry)
+            composed = compose(prompt, ingredients)
+            system = sendable(loaded.system if system is None else system)
+            disclosure = self._disclosure if by_hand is None or self._discloses else by_hand
+            words, told = reviewed(composed, system, self.conversation, disclosure, dry=dry)
             return Run(
                 self.conversation,
                 Prompt(
@@ -304,7 +290,7 @@ class Chat:
                     words.typed,
                     composed.included,
                     composed.layout if words.message is composed.message else None,
-                    not images and not _has_images(message),
+                    composed.figures,
                     told,
                 ),
                 target,
@@ -313,48 +299,6 @@ class Chat:
                 limit=limit,
                 wait=wait,
             )
-
-    def _reviewed(
-        self, composed: Composed, system: str | None, disclosure: Disclosure, dry: bool
-    ) -> tuple[Words, tuple[str, ...]]:
-        """What the user sends anew, with what is to become of secrets in it, and what there is to tell of that."""
-        turns, own = self.conversation.turns, None
-        if system is None and not turns:
-            own = self.conversation.system  # goes out for the first time
-        words = Words(composed.message, composed.typed, system if own is None else own, composed.extras)
-        review = disclosure.foresee if dry else disclosure.review
-        reviewed, told = review(words, turns)
-        if own is not None and reviewed.system == own:
-            reviewed = replace(reviewed, system=system)
-        return reviewed, told
-
-    def _own_options(self, model: str | None) -> dict[str, Any]:
-        """The chat's options for whoever is asked now. A key that it was given for one service goes to no other, unless
-        it was given beside an address, which is asked then."""
-        held = {name for name in self._options if name == "api_key" or name == "headers"}
-        if not held or self._options.get("base_url"):
-            return self._options
-        now = self._target(model, {}).provider
-        homes = (str(getattr(now, "url", "")), str(getattr(self._given_for, "url", "")))
-        if now is self._given_for or (all(homes) and same_host(*homes)):
-            return self._options
-        return {name: value for name, value in self._options.items() if name not in held}
-
-    def _limit(self, target: Target, options: Mapping[str, Any]) -> int | None:
-        """How many tokens may go out, so that there is room for the answer."""
-        context = self.context or target.provider.context_limit(target.model, options)
-        if context is None:
-            return None
-        return int(max(context - min(options.get("max_tokens") or DEFAULT_RESERVE, context // 2), 1))
-
-    def _target(self, model: str | None, options: Mapping[str, Any]) -> Target:
-        """Who is asked; the options checked."""
-        if self._provider is None:
-            provider, own_name = resolve(model or default_model())
-        else:
-            provider, own_name = self._provider, model or ""
-        provider.check_options(options)
-        return Target(provider, own_name or provider.default_model)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Chat:
         """A chat that goes on by itself from here, in a branch of the conversation."""
@@ -367,68 +311,6 @@ class Chat:
 
     def __repr__(self) -> str:
         return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
-
-
-def _check(value: Any, kind: type | tuple[type, ...], rule: str) -> None:
-    """Refuses an argument of another type, before anything is sent.
-
-    Raises:
-        InvalidOptionError: It is of another type.
-    """
-    if value is not None and not isinstance(value, kind):
-        raise InvalidOptionError(f"{rule}, not {type(value).__name__}")
-
-
-def _message(prompt: MessageLike | LoadedPrompt) -> Message:
-    [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])
-    return message
-
-
-def _has_images(given: Message | Composed) -> bool:
-    """Whether the user has given images with a prompt."""
-    if isinstance(given, Composed) and given.layout is not None:
-        return given.layout.images > 0
-    parts = given.message.parts if isinstance(given, Composed) else given.parts
-    return any(isinstance(part, ImagePart) for part in parts)
-
-
-def _cells(context: Any) -> Cells | None:
-    """The cells of the running notebook that a prompt is about; ``None`` where none are asked for. Those that are
-    chosen already stay.
-
-    Raises:
-        ConfigurationError: There is no notebook, or no such cells.
-    """
-    if isinstance(context, Cells):
-        return context
-    selection = CellSelection.of(context)
-    if selection is None:
-        return None
-    notebook = session()
-    if notebook is None:
-        raise ConfigurationError(
-            "context means cells of a notebook, and there is none here",
-            hint="Run %load_ext notebook_chat first.",
-        )
-    return Cells(notebook.context(selection), notebook.cells_tokens, notebook.cells_figures)
-
-
-def _errors(values: Mapping[str, Any] | None) -> Mapping[int, str] | None:
-    """The tracebacks of the running notebook, where a prompt may name them."""
-    notebook = session() if values is not None else None
-    return notebook.records.errors if notebook is not None else None
-
-
-def _way(options: Mapping[str, Any]) -> Way:
-    """The way to files on the web: that of a chat's requests, without a key or a header of theirs. A certificate that
-    is trusted there is trusted here; that any is trusted holds for the service alone."""
-    from .prompt.attachments import Way
-
-    return Way(
-        check_transport(options.get("transport")),
-        check_proxy(options.get("proxy")),
-        check_ssl(options.get("ssl")) or True,
-    )
 
 
 def answer_of(turn: Turn) -> Answer:

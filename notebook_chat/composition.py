@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from .cell_record import CellRecord
-from .cell_selection import CELLS_TOKENS
-from .conversation import Included, PromptLayout
-from .errors import InvalidMessagesError
+from .cell_selection import CELLS_TOKENS, CellSelection
+from .conversation import Conversation, Included, PromptLayout, Turn
+from .errors import ConfigurationError, InvalidMessagesError, InvalidOptionError
 from .images import image_part
-from .messages import ImagePart, Message
-from .prompt import Extra, Filled, ahead_of, cells_extra, fill, joined, no_cells
+from .messages import ImagePart, Message, MessageLike, normalize
+from .prompt import Extra, Filled, LoadedPrompt, ahead_of, cells_extra, fill, joined, no_cells
+from .prompt.secrets.disclosure import Disclosure, Words
 from .prompt.templates import settled
+from .providers.options import check_proxy, check_ssl, check_transport, integer
+from .session import session
 
 if TYPE_CHECKING:
     from .prompt.attachments import Way
+
+
+_KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("images", (list, tuple), "a list"),
+    ("files", (list, tuple), "a list"),
+    ("values", (Mapping,), "a dict of variables"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,25 @@ class Ingredients:
     closing: str = ""
     typed: str | None = None
 
+    @classmethod
+    def gathered(cls, *, context: Any, **given: Any) -> Self:
+        """The ingredients of what a caller gives, checked.
+
+        Args:
+            context: The cells, as ``CellSelection.of`` takes them.
+            **given: The other fields.
+
+        Raises:
+            ConfigurationError: Something is of another type, or there are no such cells.
+        """
+        for name, kinds, rule in _KINDS:
+            if given[name] is not None and not isinstance(given[name], kinds):
+                raise InvalidOptionError(f"{name} must be {rule}, not {type(given[name]).__name__}")
+        if given["file_tokens"] is not None:
+            given["file_tokens"] = int(integer(1)("file_tokens", given["file_tokens"]))
+        errors = _errors() if given["values"] is not None else None
+        return cls(context=_selected(context), errors=errors, **given)
+
 
 @dataclass(frozen=True, slots=True)
 class Composed:
@@ -79,13 +108,27 @@ class Composed:
         message: The user's message.
         typed: What the user typed, where the message holds something else; ``None`` where it is the same.
         extras: What goes along with it, as the model is told of it.
+        figures: Whether all images in it are figures that went along with cells or values, without which it can be
+            asked as well.
         layout: Where in the message what was typed stands; ``None`` where that is all of it, or not known.
     """
 
     message: Message
     typed: str | None = None
     extras: tuple[Extra, ...] = ()
+    figures: bool = False
     layout: PromptLayout | None = None
+
+    @classmethod
+    def again(cls, turn: Turn) -> Self:
+        """What a turn's prompt was, with all that went along with it.
+
+        Args:
+            turn: The turn.
+        """
+        extras = tuple(Extra(one.name, (), one.label, one.digest) for one in turn.included)
+        figures = turn.layout is not None and not turn.layout.images
+        return cls(turn.prompt, turn.typed, extras, figures, turn.layout)
 
     @property
     def included(self) -> tuple[Included, ...]:
@@ -93,21 +136,22 @@ class Composed:
         return tuple(extra.included for extra in self.extras)
 
 
-def compose(message: Message | Composed, ingredients: Ingredients) -> Composed:
+def compose(prompt: MessageLike | LoadedPrompt | Composed, ingredients: Ingredients) -> Composed:
     """A prompt with all that is to go out with it: cells first, then files, the prompt, the values that it names.
 
     Args:
-        message: What the user typed, as a message; or what was composed before, which goes out as it is.
+        prompt: What the user typed, as a text or a message; or what was composed before, which goes out as it is.
         ingredients: What is to go out with it.
 
     Raises:
         ConfigurationError: Something of it is not usable.
         TransportError: A file cannot be fetched.
     """
-    if isinstance(message, Composed):
+    if isinstance(prompt, Composed):
         if ingredients.blind:
-            _refuse_images(ingredients.blind, message.message.parts)
-        return message
+            _refuse_images(ingredients.blind, prompt.message.parts)
+        return prompt
+    [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])
     given = tuple(image_part(image) for image in ingredients.images or ())
     files = _files(ingredients)
     if ingredients.blind:
@@ -118,18 +162,18 @@ def compose(message: Message | Composed, ingredients: Ingredients) -> Composed:
     values = filled.values
     if ingredients.blind:
         before, values = _in_words(before), _in_words(values)
-    prompt = message.content if not isinstance(message.content, str) else filled.text
-    content = joined(before, prompt, values, images=given, closing=ingredients.closing)
+    own_words = message.content if not isinstance(message.content, str) else filled.text
+    content = joined(before, own_words, values, images=given, closing=ingredients.closing)
+    sent = message if content == message.content else msgspec.structs.replace(message, content=content)
     typed = message.text if ingredients.typed is None else ingredients.typed
     extras = (*before, *values)
-    sent = message if content == message.content else msgspec.structs.replace(message, content=content)
     changed = bool(extras) or sent.text != typed
+    images = sum(isinstance(part, ImagePart) for part in (*message.parts, *given))
     layout = None
     if changed or _may_name_values(message, ingredients):
-        images = sum(isinstance(part, ImagePart) for part in (*message.parts, *given))
         fills = _may_fill(message, ingredients)
-        layout = PromptLayout(len(before), *ahead_of(before, prompt), images, fills)
-    return Composed(sent, typed if changed else None, extras, layout)
+        layout = PromptLayout(len(before), *ahead_of(before, own_words), images, fills)
+    return Composed(sent, typed if changed else None, extras, not images and sent is not message, layout)
 
 
 def _may_fill(message: Message, ingredients: Ingredients) -> bool:
@@ -140,6 +184,74 @@ def _may_fill(message: Message, ingredients: Ingredients) -> bool:
 
 def _may_name_values(message: Message, ingredients: Ingredients) -> bool:
     return _may_fill(message, ingredients) and ("{" in message.text or "$`" in message.text)
+
+
+def reviewed(
+    composed: Composed,
+    system: str | None,
+    conversation: Conversation,
+    disclosure: Disclosure,
+    *,
+    dry: bool = False,
+) -> tuple[Words, tuple[str, ...]]:
+    """What the user sends anew, with what is to become of secrets in it, and what there is to tell of that.
+
+    Args:
+        composed: The prompt.
+        system: The system prompt from this turn on; ``None`` for no change.
+        conversation: Where it is asked.
+        disclosure: What becomes of secrets.
+        dry: Whether it is only to be looked at: nobody is asked, and nothing is refused.
+
+    Raises:
+        ConfigurationError: It holds a secret that is not to be sent.
+    """
+    turns, own = conversation.turns, None
+    if system is None and not turns:
+        own = conversation.system  # goes out for the first time
+    words = Words(composed.message, composed.typed, system if own is None else own, composed.extras)
+    found, told = (disclosure.foresee if dry else disclosure.review)(words, turns)
+    if own is not None and found.system == own:
+        found = replace(found, system=system)
+    return found, told
+
+
+def way_of(options: Mapping[str, Any]) -> Way:
+    """The way to files on the web: that of a chat's requests, without a key or a header of theirs. A certificate that
+    is trusted there is trusted here; that any is trusted holds for the service alone.
+
+    Args:
+        options: The options of the chat's requests.
+    """
+    from .prompt.attachments import Way
+
+    return Way(
+        check_transport(options.get("transport")),
+        check_proxy(options.get("proxy")),
+        check_ssl(options.get("ssl")) or True,
+    )
+
+
+def _selected(context: Any) -> Cells | None:
+    """The cells of the running notebook that a prompt is about, unless they are chosen already; ``None`` for none."""
+    if isinstance(context, Cells):
+        return context
+    selection = CellSelection.of(context)
+    if selection is None:
+        return None
+    notebook = session()
+    if notebook is None:
+        raise ConfigurationError(
+            "context means cells of a notebook, and there is none here",
+            hint="Run %load_ext notebook_chat first.",
+        )
+    return Cells(notebook.context(selection), notebook.cells_tokens, notebook.cells_figures)
+
+
+def _errors() -> Mapping[int, str] | None:
+    """The tracebacks of the running notebook, where there is one."""
+    notebook = session()
+    return notebook.records.errors if notebook is not None else None
 
 
 def _filled(message: Message, ingredients: Ingredients) -> Filled:

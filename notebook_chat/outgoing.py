@@ -11,7 +11,7 @@ from .conversation import SentRequest, estimate
 from .conversation.sent_requests import MOST_BYTES, MOST_REQUESTS
 from .messages import ImagePart, MediaPart, Message, TextPart, ToolCallPart, ToolResultPart
 from .parts import ONLY_SHOWN, Part
-from .prompt.secret_search import masked
+from .prompt.secrets.secret_search import masked
 from .text import printable, single_line
 
 _MESSAGE = 10_000

@@ -102,7 +102,7 @@ async def test_the_request_that_was_left_is_closed(chat: Chat) -> None:
     stream = chat.stream_async("a")
     await leave(stream)
     await chat.ask_async("b")
-    provider: Any = chat._provider
+    provider: Any = chat._addressee.provider
     while not provider.closed.is_set():
         await asyncio.sleep(0.001)
 

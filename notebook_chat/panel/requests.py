@@ -15,7 +15,7 @@ from ..errors import ConfigurationError
 from ..images import media_type
 from ..messages import ImagePart, Message, TextPart
 from ..prompt import Extra
-from ..prompt.disclosure import Disclosure
+from ..prompt.secrets.disclosure import Disclosure
 from ..session import namespace, session
 from .protocol import Send
 
@@ -77,8 +77,7 @@ def once_more(turn: Turn) -> Request:
     if turn.layout is not None and turn.layout.fills and values is not None:
         prompt = msgspec.structs.replace(turn.prompt, content=turn.asked)
         return Request(prompt, {"values": values, "extras": _ahead(turn), "images": _own_images(turn)})
-    extras = tuple(Extra(one.name, (), one.label, one.digest) for one in turn.included)
-    return Request(Composed(turn.prompt, turn.typed, extras, turn.layout))
+    return Request(Composed.again(turn))
 
 
 def disclosure() -> Disclosure | None:

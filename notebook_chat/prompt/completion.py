@@ -9,11 +9,11 @@ from itertools import islice
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
-from .attributes import attribute_names
-from .entries import keys
-from .paths import Path, resolve
-from .places import find_places
-from .statics import inherits, is_class
+from .braces.places import find_places
+from .paths.attributes import attribute_names
+from .paths.entries import keys
+from .paths.path import Path, resolve
+from .paths.statics import inherits, is_class
 
 _INDEX: Final = re.compile(r"\[(?P<quote>[\"'])(?P<written>[^\"'\n]{0,200})$")
 _NAME: Final = re.compile(r"\w{0,200}$")

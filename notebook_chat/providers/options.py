@@ -205,7 +205,12 @@ def _stop(name: str, value: Any) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _text(name: str, value: Any) -> str:
+def check_text(name: str, value: Any) -> str:
+    """A text.
+
+    Raises:
+        InvalidOptionError: It is none.
+    """
     if not isinstance(value, str):
         raise InvalidOptionError(f"{name} must be a text, not {type(value).__name__}")
     return value
@@ -275,7 +280,7 @@ def given(options: Mapping[str, Any], name: str) -> bool:
 def check_messages(messages: Messages, system: Any = None) -> tuple[Message, ...]:
     """The messages in one form, with ``system`` as the first of them where it is given."""
     checked = normalize(messages)
-    if system is None or not _text("system", system).strip():
+    if system is None or not check_text("system", system).strip():
         return checked
     return (Message("system", system), *checked)
 

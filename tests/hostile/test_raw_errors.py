@@ -652,7 +652,7 @@ async def test_a_cancelled_task_stays_cancelled() -> None:
 async def test_the_doctor_names_a_provider_that_fails() -> None:
     for provider in (at_once(FAULTS["KeyError"]), plain(FAULTS["OSError"]), derived(FAULTS["odd"])):
         chat = Chat(provider=provider)
-        findings = [finding async for finding in examine(chat._provider)]
+        findings = [finding async for finding in examine(chat._addressee.provider)]
         assert [finding.verdict for finding in findings] == ["bad"]
 
 

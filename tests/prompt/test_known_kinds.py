@@ -12,6 +12,7 @@ import functools
 import io
 import json
 import logging
+import os
 import re
 import threading
 import types
@@ -26,6 +27,7 @@ import pydantic
 import pytest
 
 from notebook_chat.prompt import describe
+from notebook_chat.prompt.values.private_names import hides
 
 
 @dataclasses.dataclass
@@ -139,14 +141,13 @@ def numbers() -> Iterator[int]:
 
 def long_function() -> None:
     """Does much."""
-    a = 1
-    _ = [a for a in range(10)]
-    _ = [a for a in range(11)]
-    _ = [a for a in range(12)]
-    _ = [a for a in range(13)]
-    _ = [a for a in range(14)]
-    _ = [a for a in range(15)]
-    _ = [a for a in range(16)]
+    _ = list(range(10))
+    _ = list(range(11))
+    _ = list(range(12))
+    _ = list(range(13))
+    _ = list(range(14))
+    _ = list(range(15))
+    _ = list(range(16))
 
 
 INLINE = [
@@ -310,7 +311,7 @@ def test_a_text_of_a_class_of_its_own_is_a_text() -> None:
 def test_more_room_means_more_words() -> None:
     value = [{"number": n, "text": "word " * 5} for n in range(500)]
     assert len(describe(value, tokens=2000).text) > 5 * len(describe(value, tokens=300).text)
-    assert "_ = [a for a in range(16)]" in describe(long_function).text
+    assert "_ = list(range(16))" in describe(long_function).text
     short = describe(long_function, tokens=60).text
     assert "Does much." in short
     assert "range(16)" not in short
@@ -362,6 +363,30 @@ def test_a_file_that_holds_secrets_by_its_name_is_not_read(tmp_path: Path, name:
     assert "it was not read" in describe(tmp_path / name).text
 
 
+def test_of_the_environment_only_the_names_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AAA_WHATEVER", "hunter2")
+    text = describe(os.environ, tokens=3000).text
+    assert "AAA_WHATEVER" in text
+    assert "hunter2" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hidden"),
+    [
+        ("password", "x", True),
+        ("db_password", b"x", True),
+        ("API_KEY", "x", True),
+        ("token", "x", True),
+        ("tokens", ["x"], False),
+        ("token_count", 5, False),
+        ("keyword", "x", False),
+        ("passenger", "x", False),
+    ],
+)
+def test_what_is_hidden_by_its_name(name: str, value: Any, hidden: bool) -> None:
+    assert hides(name, value) is hidden
+
+
 @pytest.mark.parametrize("mode", ["r", "rb"])
 def test_an_open_file_is_told_and_not_read(tmp_path: Path, mode: str) -> None:
     (tmp_path / "lines.txt").write_text("one\ntwo\n")
@@ -376,15 +401,14 @@ def test_an_open_file_is_told_and_not_read(tmp_path: Path, mode: str) -> None:
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    import os
-
     os.mkfifo(tmp_path / "pipe")
     assert "is neither a file nor a folder" in describe(tmp_path / "pipe").text
 
 
 def test_a_module_imports_nothing_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "lazy_one.py").write_text(
-        '"""Comes late."""\n__all__ = ["late"]\n__version__ = "3.1"\ndef __getattr__(name):\n    raise SystemExit(name)\n'
+        '"""Comes late."""\n__all__ = ["late"]\n__version__ = "3.1"\n'
+        "def __getattr__(name):\n    raise SystemExit(name)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     import lazy_one  # type: ignore[import-not-found]

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.bounds import fits
-from notebook_chat.prompt.data.pandas_values import describe_frame, describe_series
+from notebook_chat.prompt.values.bounds import fits
+from notebook_chat.prompt.values.data.pandas_values import describe_frame, describe_series
 
 
 class Hostile:
@@ -247,14 +247,34 @@ def test_what_comes_from_a_sample_says_so_and_the_rest_is_exact() -> None:
     text = describe(frame).text
     assert "n float64: 0.0…5.0, 1 null" in text
     assert "s object: ~2 distinct: 'x'" in text
-    assert "~ is from a sample of at most 10,000 rows" in text
+    assert "~ is from a sample of 10,000 rows" in text
     assert describe(frame.head(100)).text.count("~") == 0
+    assert "no null in the sample (~ is from a sample of 10,000 values)" in describe(frame["s"]).text
+    tilde = describe(pd.Series(["~", "null"])).text
+    assert "'~', 'null', no null." in tilde
+    mixed = pd.DataFrame({"o": pd.Series([1, "x"] * (rows // 2), dtype=object)})
+    assert "o object: ~int 5" in describe(mixed).text
+    kinds = pd.DataFrame({"c": pd.Categorical(["u", "v"] * 10_000_000)})
+    assert "c category: ~2 categories: " in describe(kinds).text
 
 
 def test_a_sample_is_not_misled_by_what_repeats() -> None:
     rows = 1_000_000
     frame = pd.DataFrame({"s": pd.Series([str(number % 100) for number in range(rows)], dtype=object)})
     assert "~100 distinct" in describe(frame).text
+
+
+def test_as_many_categories_as_rows() -> None:
+    texts = [str(number) for number in range(100_000)]
+    text = describe(pd.DataFrame({"c": pd.Categorical(texts, categories=texts)})).text
+    assert "c category: 100,000 categories: '0', '1', '2', …" in text
+
+
+def test_columns_that_are_apart_in_memory_are_looked_at_in_a_sample() -> None:
+    frame = pd.DataFrame(np.zeros((200_000, 20)), copy=False)
+    text = describe(frame).text
+    assert "0 float64: always 0.0" in text
+    assert "19 float64: ~always 0.0" in text
 
 
 def test_more_columns_than_tokens() -> None:

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.bounds import fits
+from notebook_chat.prompt.values.bounds import fits
 
 COLUMNS: dict[str, tuple[list[Any], str, str]] = {
     "numbers": ([1.5, None, 2.25], "Float64: 1.5…2.25, 1 null", "double: 1.5…2.25, 1 null"),
@@ -103,14 +103,20 @@ def test_other_types() -> None:
         {
             "d": pa.array(["a", "b", "a"]).dictionary_encode(),
             "n": pa.array([1, 2, None], pa.timestamp("ns")),
-            "h": pa.array([1.5, 2.0, None], pa.float16()) if hasattr(pa, "float16") else pa.array([1, 2, 3]),
+            "h": pa.array(np.array([1.5, 2.0, 3.0], "f2")),
             "m": pa.array([[("k", 1)], None, []], pa.map_(pa.string(), pa.int64())),
             "u": pa.nulls(3),
             "v": pa.array(["x", "y", None], pa.string_view()),
         }
     )
     text = describe(arrow, tokens=600).text
-    for fact in ("2 distinct: 'a' ×2, 'b' ×1", "map<string, int64>", "u null: all null", "v string_view"):
+    for fact in (
+        "2 distinct: 'a' ×2, 'b' ×1",
+        "map<string, int64>",
+        "u null: all null",
+        "v string_view: 1 null",
+        "h halffloat: 1.5…3.0",
+    ):
         assert fact in text, text
 
 

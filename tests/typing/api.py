@@ -69,7 +69,7 @@ from notebook_chat.messages import (
     ToolResultPart,
     normalize,
 )
-from notebook_chat.prompt import load
+from notebook_chat.prompt import Description, load, register
 from notebook_chat.providers import (
     AiAsk,
     Anthropic,
@@ -221,6 +221,18 @@ the_way_is_broken: Sequence[type[TransportError]] = (
     TLSError,
 )
 at_home: Sequence[type[ChatError]] = (ConversationBusyError, DownloadError, EngineError, HistoryError)
+
+
+class Network:
+    layers = 3
+
+
+@register(Network)
+def describe_network(network: Network, tokens: int) -> str:
+    return f"A network of {network.layers} layers."
+
+
+register("networks.Deep", lambda network, tokens: Description("A deep network.", label="deep"))
 
 
 class Shout(AsyncGeneratorProvider):

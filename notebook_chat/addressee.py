@@ -1,0 +1,80 @@
+"""Whom a chat asks, and with which options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .conversation import DEFAULT_RESERVE
+from .providers.adapters import adapt
+from .providers.addresses import same_host
+from .providers.registry import default_model, get_provider, resolve
+from .run import Target
+
+
+class Addressee:
+    """Whom a chat asks, as it was told when it was made.
+
+    Args:
+        provider: A provider's name, a provider class, or a function; ``None`` for the one that a model's name says.
+        model: ``provider:model``, or with a provider the model's own name.
+        options: The options of every request, with their secrets wrapped.
+
+    Attributes:
+        provider: The provider that was given; ``None`` where a model's name says which.
+
+    Raises:
+        ConfigurationError: The provider, the model or an option is unknown, or none can be used yet.
+    """
+
+    def __init__(self, provider: Any, model: str | None, options: Mapping[str, Any]) -> None:
+        self.provider = get_provider(provider) if isinstance(provider, str) else provider and adapt(provider)
+        self._options = options
+        self._given_for = self.target(model, options).provider
+
+    def target(self, model: str | None, options: Mapping[str, Any]) -> Target:
+        """Who is asked now; the options checked.
+
+        Args:
+            model: As for the class; ``None`` for the one that is usual.
+            options: The options of the request.
+
+        Raises:
+            ConfigurationError: The model or an option is unknown, or none can be used yet.
+        """
+        if self.provider is None:
+            provider, own_name = resolve(model or default_model())
+        else:
+            provider, own_name = self.provider, model or ""
+        provider.check_options(options)
+        return Target(provider, own_name or provider.default_model)
+
+    def options(self, model: str | None) -> dict[str, Any]:
+        """The options for whoever is asked now. A key that was given for one service goes to no other, unless it was
+        given beside an address, which is asked then.
+
+        Args:
+            model: As for ``target``.
+        """
+        own = dict(self._options)
+        held = own.keys() & {"api_key", "headers"}
+        if not held or own.get("base_url"):
+            return own
+        now = self.target(model, {}).provider
+        homes = (str(getattr(now, "url", "")), str(getattr(self._given_for, "url", "")))
+        if now is self._given_for or (all(homes) and same_host(*homes)):
+            return own
+        return {name: value for name, value in own.items() if name not in held}
+
+    def limit(self, target: Target, options: Mapping[str, Any], context: int | None) -> int | None:
+        """How many tokens may go out, so that there is room for the answer; ``None`` where that is not known.
+
+        Args:
+            target: Who is asked.
+            options: The options of the request.
+            context: How many tokens the model can read at once; ``None`` for what is known of it.
+        """
+        context = context or target.provider.context_limit(target.model, options)
+        if context is None:
+            return None
+        return int(max(context - min(options.get("max_tokens") or DEFAULT_RESERVE, context // 2), 1))
