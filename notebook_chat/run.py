@@ -15,7 +15,7 @@ import msgspec
 from . import exits, faults
 from .answer import AnswerFold, AnswerSnapshot
 from .attempts import FEWER_TURNS, NO_FIGURES, Attempts, may_mean_images
-from .conversation import Conversation, Draft, Included, SentRequest, Status, Turn
+from .conversation import Conversation, Draft, Included, PromptLayout, SentRequest, Status, Turn
 from .errors import ChatError, ContextLengthError, ConversationBusyError, ProviderError
 from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
@@ -49,7 +49,7 @@ class Prompt(msgspec.Struct, frozen=True):
         system: The system prompt that holds from this turn on; empty for none, ``None`` for no change.
         fresh: Whether it starts over: the turns before it are not sent.
         replaces: The id of the turn that is asked anew, in its place.
-        typed, included: As in ``Turn``.
+        typed, included, layout: As in ``Turn``.
         figures: Whether all images in it are figures that went along with cells or values, without which it can be
             asked as well.
         told: What the reader is told of what was made of the prompt, such as secrets that were replaced.
@@ -62,6 +62,7 @@ class Prompt(msgspec.Struct, frozen=True):
     replaces: str | None = None
     typed: str | None = None
     included: tuple[Included, ...] = ()
+    layout: PromptLayout | None = None
     figures: bool = False
     told: tuple[str, ...] = ()
 
@@ -178,23 +179,30 @@ class Run:
 
     @property
     def notes(self) -> list[str]:
-        """What the reader should know of what was sent: what went along with the prompt, turns left out, turns that
-        are stale."""
-        notes = self._notes_of(self._sent)
+        """What the reader should know of what was sent: what went along with the prompt, and the warnings."""
+        return [*self._along, *self.warnings]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the reader should know of what was sent, beside what went along: turns left out, stale turns."""
+        notes = self._warnings_of(self._sent)
         if self._no_figures:
             notes.append("without figures: the model takes none")
         if self._unresponsive:
             notes.append(LEFT)
         return notes
 
-    def _notes_of(self, sent: Draft | None) -> list[str]:
+    @property
+    def _along(self) -> list[str]:
+        told = [one.told for one in self._prompt.included]
+        more = len(told) - _MOST_NAMED
+        return (
+            [f"with {', '.join(told[:_MOST_NAMED])}{f' and {more} more' if more > 0 else ''}"] if told else []
+        )
+
+    def _warnings_of(self, sent: Draft | None) -> list[str]:
         """What the reader should know of a draft."""
-        notes = []
-        if self._prompt.included:
-            told = [one.told for one in self._prompt.included]
-            more = len(told) - _MOST_NAMED
-            notes.append(f"with {', '.join(told[:_MOST_NAMED])}{f' and {more} more' if more > 0 else ''}")
-        notes += self._prompt.told
+        notes = list(self._prompt.told)
         if sent is not None and sent.left_out:
             out = sent.left_out
             oldest = "oldest turn" if out == 1 else f"{out} oldest turns"
@@ -218,7 +226,7 @@ class Run:
         from .preview import preview
 
         draft = self._within(self._conversation.sketch(**self._place()))
-        notes = self._notes_of(draft)
+        notes = [*self._along, *self._warnings_of(draft)]
         if self._conversation.busy:
             notes.append("an answer is still coming in this conversation: it is not in this")
         target, messages = self._target, self._messages(draft)
@@ -337,6 +345,7 @@ class Run:
             "replaces": prompt.replaces,
             "typed": prompt.typed,
             "included": prompt.included,
+            "layout": prompt.layout,
         }
 
     def _within(self, draft: Draft) -> Draft:
@@ -409,7 +418,7 @@ class Run:
         kept = self._conversation.sent_requests
         if kept is None:
             return
-        conversation, notes = self._conversation, tuple(self._notes_of(draft))
+        conversation, notes = self._conversation, (*self._along, *self._warnings_of(draft))
 
         def sent(request: HttpRequest | None = None) -> Callable[[int], object]:
             one = SentRequest(draft.id, self.model, tuple(messages), notes)

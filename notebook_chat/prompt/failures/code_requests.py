@@ -39,6 +39,21 @@ class CodeRequest:
     cells: tuple[Source, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FixRequest:
+    """What goes out about the last error.
+
+    Attributes:
+        request: It.
+        name: The name of the cell that failed.
+        note: What the user is to be told of it; empty for nothing.
+    """
+
+    request: CodeRequest
+    name: str
+    note: str = ""
+
+
 def fix_request(
     error: BaseException | None,
     cell: Source,
