@@ -9,7 +9,7 @@ from .conversation import DEFAULT_RESERVE
 from .providers.adapters import adapt
 from .providers.addresses import same_host
 from .providers.registry import Provider, default_model, get_provider, resolve
-from .run import Target
+from .question import Target
 
 
 class Addressee:

@@ -20,7 +20,8 @@ from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
 from .providers.options import GENERATION, ChatOptions, TurnOptions, check_text
-from .run import Prompt, Run
+from .question import Prompt
+from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session
 from .text import sendable, single_line
@@ -311,6 +312,8 @@ class Chat:
         return chat
 
     def __repr__(self) -> str:
+        if "_addressee" not in vars(self):  # a traceback shows it whose making has failed
+            return "<Chat>"
         return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
 
 

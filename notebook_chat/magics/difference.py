@@ -106,18 +106,14 @@ def show_difference(
         print(writable(as_colors(lines), sys.stdout))  # noqa: T201
         return show_text(foot.replace("`", ""))
     if hasattr(shell, "kernel") and markdown:
-        return _show_markdown(f"{head}\n\n{_fenced(as_text(lines))}\n\n{foot}", plain)
+        from ..prompt.fences import fenced
+
+        return _show_markdown(f"{head}\n\n{fenced(as_text(lines), 'diff')}\n\n{foot}", plain)
     from ..markup import container
 
     told = re.sub(r"`([^`]{1,80})`", r"<code>\1</code>", escape(foot))
     html = container(f"<p>{escape(head)}</p>{as_html(lines)}<p>{told}</p>", style=True)
     return show_document(shell, plain, html)
-
-
-def _fenced(text: str) -> str:
-    longest = max(map(len, re.findall(r"`+", text)), default=0)
-    mark = "`" * max(3, longest + 1)
-    return f"{mark}diff\n{text}\n{mark}"
 
 
 def _show_markdown(text: str, plain: str) -> None:
