@@ -17,7 +17,7 @@ from .errors import InvalidOptionError
 from .events import TextDelta
 from .messages import MessageLike, normalize
 from .prompt import Extra
-from .prompt.disclosure import Disclosure, disclosure
+from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
 from .providers.options import GENERATION, ChatOptions, TurnOptions, check_text
 from .run import Prompt, Run

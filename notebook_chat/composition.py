@@ -15,7 +15,7 @@ from .errors import ConfigurationError, InvalidMessagesError, InvalidOptionError
 from .images import image_part
 from .messages import ImagePart, Message
 from .prompt import Extra, Filled, cells_extra, fill, joined, no_cells
-from .prompt.disclosure import Disclosure, Words
+from .prompt.secrets.disclosure import Disclosure, Words
 from .prompt.templates import settled
 from .providers.options import check_proxy, check_ssl, check_transport, integer
 from .session import session

@@ -10,7 +10,7 @@ from html import escape
 from .conversation import SentRequest, estimate
 from .messages import ImagePart, MediaPart, Message, TextPart, ToolCallPart, ToolResultPart
 from .parts import ONLY_SHOWN, Part
-from .prompt.secret_search import masked
+from .prompt.secrets.secret_search import masked
 from .text import printable, single_line
 
 _MESSAGE = 10_000

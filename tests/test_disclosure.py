@@ -12,11 +12,11 @@ import pytest
 
 from notebook_chat import Chat
 from notebook_chat.composition import Composed
-from notebook_chat.conversation import Conversation, Included
+from notebook_chat.conversation import Conversation
 from notebook_chat.errors import ConfigurationError, InvalidOptionError
 from notebook_chat.messages import FilePart, Message, TextPart
 from notebook_chat.prompt import Extra
-from notebook_chat.prompt.disclosure import Disclosure, Words
+from notebook_chat.prompt.secrets.disclosure import Disclosure, Words
 
 from .fakes import parrot
 from .prompt.planted_keys import FORMATS, Keys
@@ -98,7 +98,7 @@ def test_a_value_that_is_filled_in_is_looked_at(monkeypatch: pytest.MonkeyPatch)
     def compose(message: Message, ingredients: Any) -> Composed:
         filled = msgspec.structs.replace(message, content=f"{message.text}\n\ndf: {TOKEN}")
         extra = Extra("df", (TextPart(f"df: {TOKEN}"),))
-        return Composed(filled, message.text, (Included("df"),), (extra,))
+        return Composed(filled, message.text, (extra,))
 
     monkeypatch.setattr("notebook_chat.chat.compose", compose)
     with pytest.raises(ConfigurationError, match=r"GitHub token \(from df\)"):

@@ -28,7 +28,7 @@ PUBLIC = {
     "notebook_chat.events": set(importlib.import_module("notebook_chat.events").__all__) - OLD_NAMES,
     "notebook_chat.messages": {name for name in classes(messages) if name.endswith("Part")}
     | {"Part", "normalize"},
-    "notebook_chat.prompt": {"Description", "register"},
+    "notebook_chat.prompt": {"Description", "load", "register"},
     "notebook_chat.providers": set(importlib.import_module("notebook_chat.providers").__all__),
 }
 

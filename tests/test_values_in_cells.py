@@ -35,6 +35,7 @@ def variables(shell: Any) -> Iterator[dict[str, Any]]:
         "word": "good {morning}",
         "morning": "no",
         "sales": Sales(),
+        "cities": {"north": ["Oslo"] * 20, "north west": ["Bergen"] * 20},
         "sample": 1,
         "save": print,
         "math": math,
@@ -60,7 +61,7 @@ def test_the_request_has_the_value(shell: Any, server: Any, capsys: Any) -> None
     out, fine = run(shell, capsys, '%%chat -m openai:m\nTranslate "{word}" {sales.rows[1]} times.')
     assert fine
     assert server.requests[-1].turns[-1].text == 'Translate "good {morning}" 4 times.'
-    assert "with word, sales.rows[1]" in out
+    assert "with word (14 characters), sales.rows[1] (4)" in out
 
 
 @pytest.mark.usefixtures("variables")
@@ -81,9 +82,9 @@ def test_code_in_a_cell_is_sent_as_it_is(shell: Any, server: Any, capsys: Any) -
 
 @pytest.mark.usefixtures("variables")
 def test_what_does_not_fit_into_a_sentence_follows_it(shell: Any, server: Any, capsys: Any) -> None:
-    run(shell, capsys, "%%chat -m openai:m\nWhat do {sales.regions} say?")
+    run(shell, capsys, "%%chat -m openai:m\nWhat do {cities} say?")
     sent = server.requests[-1].turns[-1].text
-    assert sent.startswith("What do `sales.regions` say?\n\nThe value of `sales.regions`:\n```\n")
+    assert sent.startswith("What do `cities` say?\n\nThe value of `cities`:\n```\n")
     assert "north west" in sent
 
 

@@ -24,7 +24,7 @@ from .recorder import Recorder
 from .shown_answers import ShownAnswers
 
 if TYPE_CHECKING:
-    from ..prompt.disclosure import Disclosure
+    from ..prompt.secrets.disclosure import Disclosure
 
 _ADVICE = "Take it out, or write %config ChatMagics.secrets = 'redact' (or 'send')."
 
@@ -103,7 +103,7 @@ class ChatMagics(Magics):
         Args:
             asks: Whether the user can be asked.
         """
-        from ..prompt.disclosure import Disclosure
+        from ..prompt.secrets.disclosure import Disclosure
 
         ask = ask_about_secrets if asks else None
         return Disclosure(lambda: self.secrets, ask=ask, advice=_ADVICE, allowed=self.allowed)

@@ -10,8 +10,8 @@ from ..errors import ChatError, InvalidMessagesError, InvalidOptionError
 from .kernel_cells import KernelCells
 
 if TYPE_CHECKING:
-    from ..prompt.correction import Correction
-    from ..prompt.tracebacks import Sources
+    from ..prompt.failures.correction import Correction
+    from ..prompt.failures.tracebacks import Sources
 
 _MOST_EARLIER = 50  # failures whose texts are kept
 _EARLIER_TOKENS = 600
@@ -234,7 +234,7 @@ def is_command(source: str) -> bool:
 
 
 def _text(error: BaseException, sources: Sources) -> str:
-    from ..prompt.failure import report
+    from ..prompt.failures.failure import report
 
     try:
         return report(error, tokens=_EARLIER_TOKENS, words_only=True, sources=sources).text

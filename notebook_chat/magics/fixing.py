@@ -15,7 +15,7 @@ from .output import show_text
 from .subcommand import Context, Group, argument
 
 if TYPE_CHECKING:
-    from ..prompt.code_requests import CodeRequest
+    from ..prompt.failures.code_requests import CodeRequest
     from ..run import Run
 
 group = Group()
@@ -50,8 +50,8 @@ _CONVERSATION = argument(
 )
 def fix(context: Context, arguments: Namespace) -> None:
     """Asks what was wrong, and shows what the cell should be."""
-    from ..prompt.code_requests import fix_request
-    from ..prompt.tracebacks import Source
+    from ..prompt.failures.code_requests import fix_request
+    from ..prompt.failures.tracebacks import Source
 
     number, hint = _number_and_hint(arguments.what)
     failures = context.settings.failures
@@ -99,9 +99,9 @@ def insert(context: Context, _: Namespace) -> None:
 )
 def explain(context: Context, arguments: Namespace) -> None:
     """Asks what a cell does."""
-    from ..prompt.code_requests import explain_request
-    from ..prompt.frame_values import named_values
-    from ..prompt.tracebacks import Source
+    from ..prompt.failures.code_requests import explain_request
+    from ..prompt.failures.frame_values import named_values
+    from ..prompt.failures.tracebacks import Source
 
     number, hint = _number_and_hint(arguments.what)
     failures = context.settings.failures
@@ -146,7 +146,7 @@ def _asked(command: str, request: CodeRequest, context: Context, arguments: Name
 
 def _propose(run: Run, request: CodeRequest, failure: Failure, context: Context, foot: str) -> None:
     """Shows the corrected cell of an answer as a difference, if it has one that can be told."""
-    from ..prompt.correction import correction_in
+    from ..prompt.failures.correction import correction_in
     from .difference import difference, show_difference
 
     turn = run.turn

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..prompt.tracebacks import Source
+    from ..prompt.failures.tracebacks import Source
 
 _COMPILED_BY_MAGICS = ("<timed exec>", "<timed eval>", "<magic-timeit>")
 _MOST_LOOKED_AT = 200  # cells
@@ -86,7 +86,7 @@ class KernelCells:
             number: The number of the cell that failed; ``None`` where that is not known.
             source: What stood in it.
         """
-        from ..prompt.tracebacks import Source
+        from ..prompt.failures.tracebacks import Source
 
         name = f"In[{number}]" if number is not None else "the cell"
         numbers = self._numbers

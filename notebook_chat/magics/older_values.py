@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..conversation import Turn
-from ..prompt.fingerprints import fingerprint, is_of_this_kernel
-from ..prompt.paths import Path, resolve
-from ..prompt.unresolved import UnresolvedError
+from ..prompt.paths.path import Path, resolve
+from ..prompt.paths.unresolved import UnresolvedError
+from ..prompt.values.digests.fingerprints import fingerprint, is_of_this_kernel
 
 _MISSING = object()
 

@@ -19,7 +19,7 @@ from ..text import printable, single_line
 
 if TYPE_CHECKING:
     from ..conversation import Conversation, Withheld
-    from ..prompt.disclosure import Answer
+    from ..prompt.secrets.disclosure import Answer
 
 _MOST_NAMED = 3
 _MOST_SHOWN = 200_000  # characters of a file, at once

@@ -10,7 +10,7 @@ from ..errors import ConfigurationError
 if TYPE_CHECKING:
     from ..conversation import Conversation
     from ..panel import ChatPanel
-    from ..prompt.disclosure import Disclosure
+    from ..prompt.secrets.disclosure import Disclosure
 
 
 class Panels:

@@ -9,7 +9,7 @@ from .inserted_cells import InsertedCells
 from .shown_answers import ShownAnswers
 
 if TYPE_CHECKING:
-    from ..prompt.disclosure import Disclosure
+    from ..prompt.secrets.disclosure import Disclosure
 
 
 class Settings(Protocol):

@@ -67,7 +67,7 @@ def _offered(text: str, shell: Any) -> tuple[str, dict[str, str]]:
     opening = max(text.rfind("{", -_LONGEST), text.rfind("$`", -_LONGEST))
     if cell is None or opening < cell.end() or _RAW.search(cell["line"]):
         return "", {}
-    from ..prompt.places import find_places
+    from ..prompt.braces.places import find_places
 
     prompt, mark = text[cell.end() : opening], text[opening]
     places = find_places(prompt + ("{x}" if mark == "{" else "$`x`"))
@@ -78,8 +78,8 @@ def _offered(text: str, shell: Any) -> tuple[str, dict[str, str]]:
 
 
 def _in_path(path: str, shell: Any) -> tuple[str, dict[str, str]]:
-    from ..prompt.attributes import attribute_names
-    from ..prompt.entries import keys
+    from ..prompt.paths.attributes import attribute_names
+    from ..prompt.paths.entries import keys
 
     if index := _INDEX.search(path):
         quote, written = index["quote"], index["written"]
@@ -96,7 +96,7 @@ def _in_path(path: str, shell: Any) -> tuple[str, dict[str, str]]:
 
 
 def _value(path: str, namespace: Mapping[str, Any]) -> Any:
-    from ..prompt.paths import Path, resolve
+    from ..prompt.paths.path import Path, resolve
 
     parsed = Path.parse(path)
     return resolve(parsed, namespace) if parsed is not None else None
@@ -119,7 +119,7 @@ def _variables(written: str, shell: Any) -> dict[str, str]:
 
 
 def _kind(value: Any) -> tuple[int, str]:
-    from ..prompt.statics import inherits, is_class
+    from ..prompt.paths.statics import inherits, is_class
 
     kind = type(value)
     if inherits(kind, ModuleType):

@@ -1,12 +1,12 @@
 """What the notebook holds, as parts of a prompt: its values, its cells, its files."""
 
 from .cells import cells_extra, no_cells
-from .describing import describe
-from .description import DEFAULT_TOKENS, Description
 from .extra import Extra, joined
 from .filling import Filled, fill
-from .registry import register
 from .templates import LoadedPrompt, load
+from .values.describing import describe
+from .values.description import DEFAULT_TOKENS, Description
+from .values.registry import register
 
 __all__ = [
     "DEFAULT_TOKENS",

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from ..parts import TextPart
 from ..text import replace_surrogates
-from .describing import describe
-from .description import DEFAULT_TOKENS, Description
+from .braces.places import Place, find_places
 from .extra import Extra
-from .paths import resolve
-from .places import Place, find_places
-from .unresolved import UnresolvedError
+from .paths.path import resolve
+from .paths.unresolved import UnresolvedError
+from .values.describing import describe
+from .values.description import DEFAULT_TOKENS, Description
 
 _BACKTICKS: Final = re.compile(r"`++")
 

@@ -22,8 +22,8 @@ from dataclasses import make_dataclass
 from pathlib import Path
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.bounds import tokens_of
-from notebook_chat.prompt.fingerprints import fingerprint
+from notebook_chat.prompt.values.bounds import tokens_of
+from notebook_chat.prompt.values.digests.fingerprints import fingerprint
 
 from .value_case import Case
 

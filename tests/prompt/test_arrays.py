@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.bounds import fits
-from notebook_chat.prompt.data.arrays import describe_array
+from notebook_chat.prompt.values.bounds import fits
+from notebook_chat.prompt.values.data.arrays import describe_array
 
 
 class Endless:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_chat.prompt.correction import correction_in, likeness
+from notebook_chat.prompt.failures.correction import correction_in, likeness
 
 CELL = "df = load()\nprint(df['prize'].mean())"
 FIXED = "df = load()\nprint(df['price'].mean())"

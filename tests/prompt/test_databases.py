@@ -190,7 +190,7 @@ def test_the_only_connection_of_an_engine_is_left_alone() -> None:
 
 def test_a_database_that_is_elsewhere(tmp_path: Path) -> None:
     sqlalchemy = pytest.importorskip("sqlalchemy")
-    from notebook_chat.prompt.databases import reflected
+    from notebook_chat.prompt.values.python.databases import reflected
 
     engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'people.db'}")
     with engine.begin() as begun:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from notebook_chat.prompt.bounds import tokens_of
-from notebook_chat.prompt.failure import FAILURE_TOKENS, describe_failure, report
-from notebook_chat.prompt.package_versions import imported_by, versions
+from notebook_chat.prompt.failures.failure import FAILURE_TOKENS, describe_failure, report
+from notebook_chat.prompt.failures.package_versions import imported_by, versions
+from notebook_chat.prompt.values.bounds import tokens_of
 
 
 def raised(work: Any) -> BaseException:

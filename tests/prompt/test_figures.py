@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from notebook_chat.prompt import Description, describe
-from notebook_chat.prompt.bounds import fits
-from notebook_chat.prompt.data import charts, figures
+from notebook_chat.prompt.values.bounds import fits
+from notebook_chat.prompt.values.data import charts, figures
 
 matplotlib.use("agg")
 

@@ -24,7 +24,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """What was asked to be described, and with how many tokens."""
     calls: list[tuple[str, int]] = []
 
-    def describe(value: Any, *, name: str, tokens: int) -> Description:
+    def describe(value: Any, *, name: str, tokens: int, seconds: float) -> Description:
         calls.append((name, tokens))
         return value.description if type(value) is Shown else Description(str(value), inline=True)
 

@@ -25,7 +25,7 @@ from hypothesis import given
 from sklearn.linear_model import LinearRegression
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.fingerprints import fingerprint, is_of_this_kernel
+from notebook_chat.prompt.values.digests.fingerprints import fingerprint, is_of_this_kernel
 
 from .hostile_values import HOSTILE, recursive
 from .test_hostile_values import nested
@@ -201,7 +201,8 @@ def test_of_what_nobody_can_look_into_nothing_is_said() -> None:
 
 def test_it_tells_another_process_nothing() -> None:
     code = (
-        "from notebook_chat.prompt.fingerprints import fingerprint; print(fingerprint(5), fingerprint('no'))"
+        "from notebook_chat.prompt.values.digests.fingerprints import fingerprint\n"
+        "print(fingerprint(5), fingerprint('no'))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     number, text = run.stdout.split()

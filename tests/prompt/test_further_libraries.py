@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.bounds import fits
+from notebook_chat.prompt.values.bounds import fits
 
 FRAME = pd.DataFrame({"y": np.arange(30.0) % 7, "a": np.arange(30.0), "b": np.arange(30.0) % 4})
 

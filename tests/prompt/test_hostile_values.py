@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.bounds import tokens_of
-from notebook_chat.prompt.patience import FailedError, GaveUpError, within
-from notebook_chat.prompt.short_repr import short_repr
+from notebook_chat.prompt.values.bounds import tokens_of
+from notebook_chat.prompt.values.patience import FailedError, GaveUpError, within
+from notebook_chat.prompt.values.short_repr import short_repr
 
 from .hostile_values import (
     HOSTILE,

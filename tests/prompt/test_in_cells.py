@@ -73,7 +73,7 @@ def test_a_file_is_not_filled_in(
 ) -> None:
     seen: list[str] = []
     monkeypatch.setattr(
-        "notebook_chat.composition.fill", lambda text, values: seen.append(text) or Filled(text)
+        "notebook_chat.composition.fill", lambda text, values, **_: seen.append(text) or Filled(text)
     )
     shell.user_ns["a"] = 1
     run(shell, capsys, '%%chat -a "my notes.txt"\n{a}')
@@ -178,7 +178,7 @@ def test_an_image_of_a_value_is_left_out(monkeypatch: pytest.MonkeyPatch) -> Non
         Extra("only", (image,)),
         Extra("n", ()),
     )
-    monkeypatch.setattr("notebook_chat.composition.fill", lambda text, values: Filled(text, extras))
+    monkeypatch.setattr("notebook_chat.composition.fill", lambda text, values, **_: Filled(text, extras))
     found, sees = blind(), parrot(["fine"])
     chat = Chat(provider=found)
     chat.ask("look at fig", values={})

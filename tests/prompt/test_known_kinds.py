@@ -27,7 +27,7 @@ import pydantic
 import pytest
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.private_names import hides
+from notebook_chat.prompt.values.private_names import hides
 
 
 @dataclasses.dataclass

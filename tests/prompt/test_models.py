@@ -25,7 +25,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.tree import DecisionTreeClassifier
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.bounds import fits
+from notebook_chat.prompt.values.bounds import fits
 
 NUMBERS = np.arange(40)
 FRAME = pd.DataFrame({"age": NUMBERS, "income": NUMBERS * 2.0, "town": np.array(["a", "b"])[NUMBERS % 2]})

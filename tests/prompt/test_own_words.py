@@ -10,7 +10,7 @@ import pytest
 
 from notebook_chat.errors import ConfigurationError
 from notebook_chat.prompt import Description, describe, register
-from notebook_chat.prompt.registry import unregister
+from notebook_chat.prompt.values.registry import unregister
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.bounds import fits
-from notebook_chat.prompt.data.pandas_values import describe_frame, describe_series
+from notebook_chat.prompt.values.bounds import fits
+from notebook_chat.prompt.values.data.pandas_values import describe_frame, describe_series
 
 
 class Hostile:

@@ -23,10 +23,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 
-from notebook_chat.prompt.attributes import attribute_names
-from notebook_chat.prompt.entries import keys
-from notebook_chat.prompt.paths import Path, resolve
-from notebook_chat.prompt.unresolved import UnresolvedError
+from notebook_chat.prompt.paths.attributes import attribute_names
+from notebook_chat.prompt.paths.entries import keys
+from notebook_chat.prompt.paths.path import Path, resolve
+from notebook_chat.prompt.paths.unresolved import UnresolvedError
 
 
 def at(text: str, **variables: Any) -> Any:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_chat.prompt import Filled, fill
-from notebook_chat.prompt.paths import Path, resolve
-from notebook_chat.prompt.places import find_places, judge
+from notebook_chat.prompt.braces.places import find_places, judge
+from notebook_chat.prompt.paths.path import Path, resolve
 
 from .corpus import code_prompts, namespace, sections
 

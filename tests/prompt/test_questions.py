@@ -348,7 +348,7 @@ OF_PYTHON: dict[str, tuple[Callable[[], Any], list[tuple[str, str]]]] = {
         [
             ("What happened?", r"ZeroDivisionError: .*zero"),
             ("Where?", r"\bdivide\b"),
-            ("What did the frame hold?", r"numerator = 41"),
+            ("What did the frame hold?", r"numerator: 41"),
         ],
     ),
     "long text": (

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_chat.prompt.key_likeness import is_password, is_placeholder
-from notebook_chat.prompt.secret_formats import Format, formats
-from notebook_chat.prompt.secret_search import find, is_name_of_secret, masked, replaced
+from notebook_chat.prompt.secrets.key_likeness import is_password, is_placeholder
+from notebook_chat.prompt.secrets.secret_formats import Format, formats
+from notebook_chat.prompt.secrets.secret_search import find, is_name_of_secret, masked, replaced
 from notebook_chat.secrets import Secret
 
 from ..hostile.test_patterns import SEEDS, Use, growth

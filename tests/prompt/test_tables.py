@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_chat.prompt import describe
-from notebook_chat.prompt.bounds import fits
+from notebook_chat.prompt.values.bounds import fits
 
 COLUMNS: dict[str, tuple[list[Any], str, str]] = {
     "numbers": ([1.5, None, 2.25], "Float64: 1.5…2.25, 1 null", "double: 1.5…2.25, 1 null"),

@@ -1,0 +1,1 @@
+"""Where a prompt names values, and where a brace belongs to code, maths or something else."""

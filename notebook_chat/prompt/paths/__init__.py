@@ -1,0 +1,1 @@
+"""Paths to values, which are followed without running code."""

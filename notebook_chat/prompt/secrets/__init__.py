@@ -1,0 +1,1 @@
+"""Secrets in what is about to be sent."""

@@ -1,0 +1,1 @@
+"""Values as a model can read them, within a number of tokens."""

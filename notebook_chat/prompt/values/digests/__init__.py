@@ -1,0 +1,1 @@
+"""Digests of values, by which a value that has changed since is known."""

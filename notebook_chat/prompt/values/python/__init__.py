@@ -1,0 +1,1 @@
+"""Describers of what Python itself has: containers, code, files, databases, any object."""
