@@ -176,7 +176,7 @@ def code_cell(id: str, source: str, outputs: list[dict[str, Any]]) -> dict[str, 
 
 def _code(conversation: Conversation, turn: Turn) -> str:
     """The cell that asks it again."""
-    from .prompt.places import find_places
+    from .prompt.braces.places import find_places
 
     words = [turn.model] if turn.model else []
     words += ["-c", conversation.name] if conversation.name != "default" else []
