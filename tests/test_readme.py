@@ -52,7 +52,8 @@ def test_the_two_files_that_add_a_provider(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    "name", ["quickstart.ipynb", "panel.ipynb", "conversations.ipynb", "providers.ipynb"]
+    "name",
+    ["quickstart.ipynb", "data_analysis.ipynb", "panel.ipynb", "conversations.ipynb", "providers.ipynb"],
 )
 def test_the_examples_are_named_and_hold_no_outputs(name: str) -> None:
     path = README.parent / "examples" / name
