@@ -74,6 +74,7 @@ class Chat:
             )
         self.context = context
         self._options = wrap_secrets(options)
+        self._addressee = Addressee(provider, self._options)
         self._model = model
         self._next_cell: Callable[[], str | None] = lambda: None
         self._this_cell: Callable[[], str | None] = lambda: None
@@ -92,7 +93,7 @@ class Chat:
             check_text("system", system)
         self.conversation = Conversation(system=sendable(system)) if conversation is None else conversation
         with faults.as_chat_errors(secrets=secrets_in(self._options)):
-            self._addressee = Addressee(provider, model, self._options)
+            self._addressee.check(model)
 
     @property
     def model(self) -> str:
@@ -305,8 +306,6 @@ class Chat:
         return chat
 
     def __repr__(self) -> str:
-        if "_addressee" not in vars(self):  # a traceback shows it whose making has failed
-            return "<Chat>"
         return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
 
 

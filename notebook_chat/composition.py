@@ -152,7 +152,9 @@ def compose(message: Message, ingredients: Ingredients) -> Composed:
         return Composed(message)
     sent = msgspec.structs.replace(message, content=content)
     figures = not given and not any(isinstance(part, ImagePart) for part in message.parts)
-    return Composed(sent, typed if extras or sent.text != typed else None, extras, figures)
+    return Composed(
+        sent, typed if content != message.content or typed != message.text else None, extras, figures
+    )
 
 
 def reviewed(
