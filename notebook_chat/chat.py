@@ -312,8 +312,6 @@ class Chat:
         return chat
 
     def __repr__(self) -> str:
-        if "_addressee" not in vars(self):  # a traceback shows it whose making has failed
-            return "<Chat>"
         return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
 
 
