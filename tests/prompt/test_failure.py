@@ -224,3 +224,20 @@ def test_versions_are_those_of_what_is_imported() -> None:
     assert told.count("numpy ") == 1
     assert "scikit-learn " in told
     assert "nowhere" not in told
+
+
+def test_a_plain_key_of_a_dict_is_told_and_a_key_of_a_service_is_not() -> None:
+    def look_up(key: str, keys: list[str], tokens: int) -> int:
+        table = {"price": 1}
+        return table[key] + len(keys) + tokens
+
+    with pytest.raises(KeyError) as caught:
+        look_up("pirce", ["price", "city"], 3)
+    text = describe_failure(caught.value).text
+    assert "'pirce'" in text
+    assert "not sent" not in text
+    with pytest.raises(KeyError) as caught:
+        look_up("k9x7" * 8, ["q7w8e9r1" * 4], 3)
+    told = describe_failure(caught.value).text.partition("look_up")[2]
+    assert "key: str, not sent" in told
+    assert "q7w8e9r1" not in told

@@ -19,6 +19,11 @@ _NEARBY = 5  # lines around, of a function
 _LONGEST_SOURCE = 300_000  # characters that are parsed
 _WORD = re.compile(r"[^\W\d]\w*")
 _HIDDEN = frozenset({"In", "Out", "get_ipython", "exit", "quit", "open"})
+_ORDINARY = frozenset(("key", "keys", "keyword", "keywords", "token", "tokens"))
+"""Names of variables that are of secrets now and then, and of entries and words mostly."""
+
+_LONGEST_WORD = 24  # characters
+
 _MOST_LOOKED_AT = 200  # names of a cell
 _SHORTEST_SECRET = 4
 _SHORT = 200
@@ -202,10 +207,22 @@ def size_of(value: Any) -> str:
 
 def withheld(name: str, value: Any) -> str:
     """What is told in a value's place whose name says that it is secret; empty for a value that may be told."""
-    if value is None or isinstance(value, bool) or not is_secret_name(name.rpartition(".")[2]):
+    last = name.rpartition(".")[2]
+    if value is None or isinstance(value, bool) or not is_secret_name(last):
+        return ""
+    if last.lower() in _ORDINARY and _is_plain(value):
         return ""
     size = size_of(value) if not isinstance(value, str | bytes) else ""
     return f"{size or type(value).__name__}, not sent: its name says that it is secret"
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a plain word or number, or some of these: no key of a service looks so."""
+    if type(value) is str:
+        return len(value) <= _LONGEST_WORD and not any(map(str.isdigit, value))
+    if type(value) in (list, tuple):
+        return all(type(one) is not list and _is_plain(one) for one in value[:_MOST_LOOKED_AT])
+    return type(value) in (int, float)
 
 
 def without_secrets(text: str, value: Any) -> str:
