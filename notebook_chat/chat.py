@@ -20,7 +20,8 @@ from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
 from .providers.options import GENERATION, ChatOptions, TurnOptions, check_text
-from .run import Prompt, Run
+from .question import Prompt
+from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session
 from .text import sendable, single_line
@@ -73,6 +74,7 @@ class Chat:
             )
         self.context = context
         self._options = wrap_secrets(options)
+        self._addressee = Addressee(provider, self._options)
         self._model = model
         self._next_cell: Callable[[], str | None] = lambda: None
         self._this_cell: Callable[[], str | None] = lambda: None
@@ -92,7 +94,7 @@ class Chat:
             check_text("system", system)
         self.conversation = Conversation(system=sendable(system)) if conversation is None else conversation
         with faults.as_chat_errors(secrets=secrets_in(self._options)):
-            self._addressee = Addressee(provider, model, self._options)
+            self._addressee.check(model)
 
     @property
     def model(self) -> str:

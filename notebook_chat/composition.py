@@ -167,7 +167,7 @@ def compose(prompt: MessageLike | LoadedPrompt | Composed, ingredients: Ingredie
     sent = message if content == message.content else msgspec.structs.replace(message, content=content)
     typed = message.text if ingredients.typed is None else ingredients.typed
     extras = (*before, *values)
-    changed = bool(extras) or sent.text != typed
+    changed = sent is not message or typed != message.text
     images = sum(isinstance(part, ImagePart) for part in (*message.parts, *given))
     layout = None
     if changed or _may_name_values(message, ingredients):

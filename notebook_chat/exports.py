@@ -176,6 +176,8 @@ def code_cell(id: str, source: str, outputs: list[dict[str, Any]]) -> dict[str, 
 
 def _code(conversation: Conversation, turn: Turn) -> str:
     """The cell that asks it again."""
+    from .prompt.braces.places import find_places
+
     words = [turn.model] if turn.model else []
     words += ["-c", conversation.name] if conversation.name != "default" else []
     alone = turn.fresh or turn.id == conversation.turns[0].id
@@ -184,13 +186,16 @@ def _code(conversation: Conversation, turn: Turn) -> str:
     words += ["-n"] if turn.fresh else []
     for option, flag in (("temperature", "-t"), ("max_tokens", "--max-tokens")):
         words += [flag, str(turn.options[option])] if option in turn.options else []
+    # Whoever gets the notebook has neither the file of a prompt to reuse nor the cell that was explained.
+    elsewhere = turn.typed is not None and turn.typed.startswith(("@", "%chat "))
+    prompt = turn.prompt.text if elsewhere or turn.typed is None else turn.typed
+    # What went out as it is, with its braces, goes out so again.
+    words += ["--raw"] if (elsewhere or turn.typed is None) and any(find_places(prompt)) else []
     # A cell has one line for the options: what does not fit there goes as a call.
     line = shlex.join(words)
-    # Whoever gets the notebook has not the file of a prompt to reuse.
-    prompt = turn.prompt.text if turn.asked.startswith("@") else turn.asked
     if "\n" in line or "\r" in line or not prompt.strip() or prompt != prompt.strip("\n"):
         return f"get_ipython().run_cell_magic('chat', {line!r}, {prompt!r})"
-    return f"%%chat {line}\n{prompt}"
+    return f"{f'%%chat {line}'.rstrip()}\n{prompt}"
 
 
 FORMS: dict[str, Callable[[Conversation], str]] = {

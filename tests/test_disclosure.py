@@ -7,11 +7,9 @@ import builtins
 import threading
 from typing import Any
 
-import msgspec
 import pytest
 
 from notebook_chat import Chat
-from notebook_chat.composition import Composed
 from notebook_chat.conversation import Conversation
 from notebook_chat.errors import ConfigurationError, InvalidOptionError
 from notebook_chat.messages import FilePart, Message, TextPart
@@ -94,15 +92,10 @@ def test_parts_and_extras_are_replaced_too() -> None:
     assert [one.source for one in inline.found()] == ["from key"]
 
 
-def test_a_value_that_is_filled_in_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    def compose(message: Message, ingredients: Any) -> Composed:
-        filled = msgspec.structs.replace(message, content=f"{message.text}\n\ndf: {TOKEN}")
-        extra = Extra("df", (TextPart(f"df: {TOKEN}"),))
-        return Composed(filled, message.text, (extra,))
-
-    monkeypatch.setattr("notebook_chat.chat.compose", compose)
+@pytest.mark.parametrize("value", [TOKEN, {"long": ["x" * 40] * 40, "token": f"see {TOKEN}"}])
+def test_a_value_that_is_filled_in_is_looked_at(value: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"GitHub token \(from df\)"):
-        Chat(provider=parrot(), secrets="refuse").ask("what is in {df}?", values={"df": TOKEN})
+        Chat(provider=parrot(), secrets="refuse").ask("what is in {df}?", values={"df": value})
 
 
 def test_what_was_sent_once_is_not_looked_at_again() -> None:

@@ -84,6 +84,25 @@ def test_the_notebook_is_one_and_asks_the_same_again(tmp_path: Path) -> None:
     assert [turn.answer for turn in restored.turns] == [turn.answer for turn in conversation.turns[:2]]
 
 
+def asked_again(tmp_path: Path, turn: Turn) -> str:
+    """The cell of the exported notebook that asks what a turn asked."""
+    exports.write(Conversation(turns=[turn]), tmp_path / "x.ipynb")
+    return str(nbformat.read(tmp_path / "x.ipynb", as_version=4).cells[1].source)
+
+
+@pytest.mark.parametrize("typed", ["%chat fix", "%chat explain 2 why?", "@explain topic=x"])
+def test_what_no_cell_of_the_export_can_ask_stands_there_as_it_went_out(tmp_path: Path, typed: str) -> None:
+    turn = Turn(Message("user", "In[2], the cell that failed: see {rows}"), answered("Because."), typed=typed)
+    assert asked_again(tmp_path, turn) == "%%chat --raw\nIn[2], the cell that failed: see {rows}"
+
+
+def test_braces_mean_what_they_meant(tmp_path: Path) -> None:
+    meant = Turn(Message("user", "See `df`\n\nThe value …"), answered("Yes."), typed="See {df}")
+    literal = Turn(Message("user", "See {df}"), answered("Yes."))
+    assert asked_again(tmp_path, meant) == "%%chat\nSee {df}"
+    assert asked_again(tmp_path, literal) == "%%chat --raw\nSee {df}"
+
+
 def test_only_an_export_is_replaced(tmp_path: Path) -> None:
     for ending in exports.FORMS:
         path = tmp_path / f"x{ending}"

@@ -164,8 +164,9 @@ class _Interrupts(str):
 
 
 def test_inserting_in_one_step(shell: Any, capsys: Any, afresh: list[str]) -> None:
-    run(shell, capsys, "x = 1/0", "%chat fix --insert")
+    out = run(shell, capsys, "x = 1/0", "%chat fix --insert")
     assert afresh == ["x = 1 / 1"]
+    assert "%chat insert" not in out
     run(shell, capsys, "x = 1/0", "%chat fix it is one --insert")
     assert afresh == ["x = 1 / 1"] * 2
     assert "x" not in shell.user_ns

@@ -92,7 +92,7 @@ def test_an_answer_streams_and_is_remembered(shell: Any, provider: Any, capsys: 
         "what?",
         "?what",
         "!ls\n%time x\n%%bash",
-        "{x} {{y}} $HOME {1/0}",
+        "{nowhere} {{y}} $HOME {1/0}",
         "'''\"\"\"\\n \\",
         ">>> print(1)\n1\n... what does it do?",
         "In [1]: x\nOut[1]: 3",

@@ -92,7 +92,7 @@ def show_difference(
         shell: IPython's shell.
         lines: The difference.
         head: The line above it.
-        foot: The line beneath it; a command in it stands in backticks.
+        foot: The line beneath it, if there is to be one; a command in it stands in backticks.
         markdown: Whether a notebook keeps it as Markdown, for exports.
     """
     import sys
@@ -100,24 +100,22 @@ def show_difference(
     from ..renderers.terminal import writable
     from .output import show_document, show_text
 
-    plain = f"{head}\n\n{as_text(lines)}\n\n{foot.replace('`', '')}"
+    plain = f"{head}\n\n{as_text(lines)}\n\n{foot.replace('`', '')}".rstrip()
     if not hasattr(shell, "kernel") and _takes_colors(shell, sys.stdout):
         show_text(head)
         print(writable(as_colors(lines), sys.stdout))  # noqa: T201
-        return show_text(foot.replace("`", ""))
+        return show_text(foot.replace("`", "")) if foot else None
     if hasattr(shell, "kernel") and markdown:
-        return _show_markdown(f"{head}\n\n{_fenced(as_text(lines))}\n\n{foot}", plain)
+        from ..prompt.fences import fenced
+
+        text = f"{head}\n\n{fenced(as_text(lines), 'diff')}\n\n{foot}"
+        return _show_markdown(text.rstrip(), plain)
     from ..markup import container
 
     told = re.sub(r"`([^`]{1,80})`", r"<code>\1</code>", escape(foot))
-    html = container(f"<p>{escape(head)}</p>{as_html(lines)}<p>{told}</p>", style=True)
+    below = f"<p>{told}</p>" if told else ""
+    html = container(f"<p>{escape(head)}</p>{as_html(lines)}{below}", style=True)
     return show_document(shell, plain, html)
-
-
-def _fenced(text: str) -> str:
-    longest = max(map(len, re.findall(r"`+", text)), default=0)
-    mark = "`" * max(3, longest + 1)
-    return f"{mark}diff\n{text}\n{mark}"
 
 
 def _show_markdown(text: str, plain: str) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 group = Group()
 
 _NUMBER = re.compile(r"(?:(?:In|Err|Out)\[)?([0-9]{1,9})\]?")
-_INSERT = "`%chat insert` puts it into a new cell below; nothing is run."
+_INSERT = "`%chat insert` puts it into {}; nothing is run."
 
 _WHAT = argument(
     "what",
@@ -60,7 +60,9 @@ def fix(context: Context, arguments: Namespace) -> None:
     if fixing.note:
         show_text(fixing.note)
     run = _asked("fix", fixing.request, context, arguments, hint)
-    _propose(run, fixing.request, failure, context)
+    where = "a new cell below" if hasattr(context.shell, "kernel") else "the next prompt"
+    foot = "" if arguments.insert else _INSERT.format(where)
+    _propose(run, fixing.request, failure, context, foot)
     if arguments.insert and failures.proposal is not None:
         _put_below(failures.proposal, context)
     return None
@@ -159,7 +161,7 @@ def _asked(command: str, request: CodeRequest, context: Context, arguments: Name
     return run
 
 
-def _propose(run: Run, request: CodeRequest, failure: Failure, context: Context) -> None:
+def _propose(run: Run, request: CodeRequest, failure: Failure, context: Context, foot: str) -> None:
     """Shows the corrected cell of an answer as a difference, if it has one that can be told."""
     from ..prompt.failures.correction import correction_in
     from .difference import difference, show_difference
@@ -179,7 +181,7 @@ def _propose(run: Run, request: CodeRequest, failure: Failure, context: Context)
     context.settings.failures.proposal = Proposal(correction, cell.name, owner)
     lines = difference(unmarked(cell.text), correction.code)
     head, markdown = f"{cell.name}, corrected:", context.settings.output == "markdown"
-    show_difference(context.shell, lines, head, _INSERT, markdown=markdown)
+    show_difference(context.shell, lines, head, foot, markdown=markdown)
 
 
 def _put_below(proposal: Proposal, context: Context) -> None:

@@ -65,7 +65,7 @@ def prompt_words(words: Sequence[str], written: str, session: NotebookSession) -
 
 @group.subcommand(
     "prompts",
-    "lists the prompts to reuse, which %%%%chat @NAME KEY=VALUE asks; or shows one as its file has it",
+    "lists the prompts to reuse, which %%chat @NAME KEY=VALUE asks; or shows one as its file has it",
     argument("name", nargs="?", metavar="NAME", help="a prompt to be shown", complete=prompt_names),
 )
 def prompts(context: Context, arguments: Namespace) -> None:

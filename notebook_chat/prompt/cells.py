@@ -147,10 +147,11 @@ def _named(records: Sequence[CellRecord]) -> str:
     told = [f"In[{run[0]}]" if len(run) == 1 else f"In[{run[0]}] to In[{run[-1]}]" for run in runs]
     if len(told) > _MOST_NAMED:
         told = [f"{len(numbers)} of In[{numbers[0]}] to In[{numbers[-1]}]"]
+    told[:1] = [f"{'cell' if len(numbers) == 1 else 'cells'} {first}" for first in told[:1]]
     texts = sum(record.text for record in records)
     if texts:
-        told.append("a text" if texts == 1 else f"{texts} texts")
-    return f"{'cell' if len(records) == 1 else 'cells'} {' and '.join(_listed(told))}" if told else "no cells"
+        told.append("a Markdown cell" if texts == 1 else f"{texts} Markdown cells")
+    return " and ".join(_listed(told)) or "no cells"
 
 
 def _listed(told: list[str]) -> list[str]:

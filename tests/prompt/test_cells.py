@@ -73,7 +73,7 @@ def test_a_cell_with_all_that_it_gave() -> None:
         *("## KEY error", "ValueError: no", "## KEY figure: image 1 below", "</notebook-cells KEY>"),
     ]
     assert extra.parts[1:] == (PNG,)
-    assert (extra.name, extra.label) == ("cells In[3] and a text", "1 figure")
+    assert (extra.name, extra.label) == ("cell In[3] and a Markdown cell", "1 figure")
 
 
 @pytest.mark.parametrize(

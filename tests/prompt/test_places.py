@@ -53,6 +53,11 @@ def test_prompts_that_mean_values_get_them() -> None:
         assert (text, " ".join(told)) == (text, names.replace("'", '"'))
 
 
+def test_each_of_several_names_between_backticks_is_one() -> None:
+    text = "Compare $`a` and $`b.c`, then `$d` and $`a`."
+    assert [str(place.path) for place in find_places(text)] == ["a", "b.c", "a"]
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 _FENCE: Final = re.compile(
@@ -58,12 +58,12 @@ def lines_of(text: str) -> Iterator[tuple[int, int]]:
         start = end + 1
 
 
-def marked(text: str, dollars: frozenset[int]) -> tuple[Mask, Mask]:
+def marked(text: str, dollars: Mapping[int, int]) -> tuple[Mask, Mask]:
     r"""What is code or maths by its marks.
 
     Args:
         text: A prompt.
-        dollars: Where names stand as ``$`name```, whose marks are no code.
+        dollars: Where names stand as ``$`name```, whose marks are no code: where each begins and ends.
 
     Returns:
         All of it; and what of it stands in fences.
@@ -132,7 +132,7 @@ def _take_environments(text: str, mask: Mask) -> None:
             mask.take(start, done)
 
 
-def _take_inline(text: str, start: int, end: int, mask: Mask, dollars: frozenset[int]) -> None:
+def _take_inline(text: str, start: int, end: int, mask: Mask, dollars: Mapping[int, int]) -> None:
     """Takes the code and the maths of one paragraph."""
     marks = [found for found in _MARK.finditer(text, start, end) if found.start() not in mask]
     places: dict[str, list[int]] = defaultdict(list)
@@ -141,7 +141,10 @@ def _take_inline(text: str, start: int, end: int, mask: Mask, dollars: frozenset
     done = start
     for found in marks:
         mark, place = found[0], found.start()
-        if place < done or place in dollars or place - 1 in dollars:
+        if place < done:
+            continue
+        if place in dollars:
+            done = dollars[place]
             continue
         closing = -1
         if mark[0] == "`":

@@ -74,7 +74,7 @@ def judge(text: str) -> Iterator[tuple[Place, str]]:
     if not candidates:
         return
     spans = [(place.start, place.end) for place in candidates]
-    mask, fenced = marked(text, frozenset(start for start, _ in spans if text[start] == "$"))
+    mask, fenced = marked(text, {start: end for start, end in spans if text[start] == "$"})
     inside = enclosed(text, spans, mask)
     pasted = Pasted(text, spans, mask, fenced)
     starts, ends = {start for start, _ in spans}, {0}
