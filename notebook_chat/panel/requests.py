@@ -155,6 +155,6 @@ def _own_images(turn: Turn) -> list[ImagePart]:
 
 def _lost(turn: Turn) -> tuple[str, ...]:
     """What there is to tell where it is not known any more what in a turn's message is what."""
-    if turn.layout is not None or not turn.included:
+    if turn.layout is not None or turn.typed is None or not turn.included:
         return ()
     return (f"without {', '.join(one.name for one in turn.included)}: give it anew",)

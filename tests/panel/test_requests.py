@@ -19,12 +19,16 @@ from .windows import GIF, PNG
 
 VALUES = {"word": "good\n\nmorning", "rows": list(range(500))}
 
-texts = st.text("ab{word}\n`$ ", max_size=20)
-parts = st.lists(st.one_of(texts.map(TextPart), st.just(ImagePart(PNG, "image/png"))), max_size=3).map(tuple)
+texts = st.text("ab{word}\n`$ ", min_size=1, max_size=20)
+parts = st.lists(
+    st.one_of(texts.map(TextPart), st.just(ImagePart(PNG, "image/png"))), min_size=1, max_size=3
+).map(tuple)
 extras = st.lists(st.builds(Extra, st.sampled_from(["a.csv", "In[1]", "word"]), parts), max_size=3)
-prompts = st.lists(
-    st.sampled_from(["Say", "{word}", "{rows}", "\n\n", "{other}", "$`word`"]), min_size=1
-).map(" ".join)
+prompts = (
+    st.lists(st.sampled_from(["Say", "{word}", "{rows}", "\n\n", "{other}", "$`word`"]), min_size=1)
+    .map(" ".join)
+    .filter(str.strip)
+)
 images = st.lists(st.just(GIF), max_size=2)
 
 
