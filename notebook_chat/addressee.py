@@ -8,8 +8,8 @@ from typing import Any
 from .conversation import DEFAULT_RESERVE
 from .providers.adapters import adapt
 from .providers.addresses import same_host
-from .providers.registry import default_model, get_provider, resolve
-from .run import Target
+from .providers.registry import Provider, default_model, get_provider, resolve
+from .question import Target
 
 
 class Addressee:
@@ -17,26 +17,36 @@ class Addressee:
 
     Args:
         provider: A provider's name, a provider class, or a function; ``None`` for the one that a model's name says.
-        model: ``provider:model``, or with a provider the model's own name.
         options: The options of every request, with their secrets wrapped.
 
     Attributes:
         provider: The provider that was given; ``None`` where a model's name says which.
 
     Raises:
-        ConfigurationError: The provider, the model or an option is unknown, or none can be used yet.
+        ConfigurationError: There is no such provider.
     """
 
-    def __init__(self, provider: Any, model: str | None, options: Mapping[str, Any]) -> None:
+    def __init__(self, provider: Any, options: Mapping[str, Any]) -> None:
         self.provider = get_provider(provider) if isinstance(provider, str) else provider and adapt(provider)
         self._options = options
-        self._given_for = self.target(model, options).provider
+        self._given_for: Provider | None = None
+
+    def check(self, model: str | None) -> None:
+        """Sees to it that there is somebody to ask. The options count as given for whoever that is.
+
+        Args:
+            model: ``provider:model``, or with a provider the model's own name; ``None`` for the one that is usual.
+
+        Raises:
+            ConfigurationError: The model or an option is unknown, or none can be used yet.
+        """
+        self._given_for = self.target(model, self._options).provider
 
     def target(self, model: str | None, options: Mapping[str, Any]) -> Target:
         """Who is asked now; the options checked.
 
         Args:
-            model: As for the class; ``None`` for the one that is usual.
+            model: As for ``check``.
             options: The options of the request.
 
         Raises:
@@ -54,7 +64,7 @@ class Addressee:
         given beside an address, which is asked then.
 
         Args:
-            model: As for ``target``.
+            model: As for ``check``.
         """
         own = dict(self._options)
         held = own.keys() & {"api_key", "headers"}

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from . import faults, loop_thread, runner
 from .addressee import Addressee
 from .answer import Answer
-from .composition import Ingredients, compose, reviewed, way_of
+from .composition import Composed, Ingredients, compose, reviewed, way_of
 from .conversation import Conversation, Turn
 from .errors import InvalidOptionError
 from .events import TextDelta
-from .messages import MessageLike, normalize
+from .messages import MessageLike
 from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
 from .providers.options import GENERATION, ChatOptions, TurnOptions, check_text
-from .run import Prompt, Run
+from .question import Prompt
+from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session
 from .text import sendable, single_line
@@ -73,16 +74,18 @@ class Chat:
             )
         self.context = context
         self._options = wrap_secrets(options)
+        self._addressee = Addressee(provider, self._options)
         self._model = model
         self._next_cell: Callable[[], str | None] = lambda: None
         self._this_cell: Callable[[], str | None] = lambda: None
         self._disclosure = disclosure("send" if secrets is None else secrets)
+        self._discloses = secrets is not None  # as somebody has said
         if isinstance(conversation, str):
             session = loaded_session()
             conversation, self._next_cell = session.shared(conversation)
             self._this_cell = partial(session.this_cell, conversation)
             if secrets is None and session.disclosure is not None:
-                self._disclosure = session.disclosure()
+                self._disclosure, self._discloses = session.disclosure(), True
         if not isinstance(conversation, (Conversation, type(None))):
             raise InvalidOptionError(
                 f"conversation must be a Conversation or a name, not {type(conversation).__name__}"
@@ -91,7 +94,7 @@ class Chat:
             check_text("system", system)
         self.conversation = Conversation(system=sendable(system)) if conversation is None else conversation
         with faults.as_chat_errors(secrets=secrets_in(self._options)):
-            self._addressee = Addressee(provider, model, self._options)
+            self._addressee.check(model)
 
     @property
     def model(self) -> str:
@@ -197,7 +200,7 @@ class Chat:
     @hides_secrets
     def reply(
         self,
-        prompt: MessageLike | LoadedPrompt,
+        prompt: MessageLike | LoadedPrompt | Composed,
         *,
         model: str | None = None,
         cell: str | None = None,
@@ -214,12 +217,14 @@ class Chat:
         closing: str = "",
         wait: bool = False,
         dry: bool = False,
+        by_hand: Disclosure | None = None,
         **options: Unpack[ChatOptions],
     ) -> Run:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
 
         Args:
-            prompt: A text, a message of the user, or what ``notebook_chat.prompt.load`` gives.
+            prompt: A text, a message of the user, what ``notebook_chat.prompt.load`` gives, or what was composed
+                before, which goes out as it is.
             model: Another model for this turn alone.
             cell: As in ``Turn``; ``""`` for no cell, also where one of a notebook runs now.
             system, fresh: As in ``Turn``.
@@ -238,6 +243,8 @@ class Chat:
             closing: What the message ends with, beside what the user typed.
             wait: Whether to wait for another answer that is coming in the conversation.
             dry: Whether it is only to be looked at: nobody is asked about secrets, and nothing is refused for them.
+            by_hand: What looks at a prompt for secrets that somebody has written, and no program, unless the chat was
+                told what to do about them.
             **options: Options of this request alone.
 
         Raises:
@@ -253,7 +260,6 @@ class Chat:
             except RecursionError:
                 raise InvalidOptionError("an option's value is nested too deeply") from None
             target = self._addressee.target(model, merged)
-            [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])
             if system is not None:
                 check_text("system", system)
             limit = self._addressee.limit(target, merged, self.context)
@@ -271,9 +277,10 @@ class Chat:
                 closing=closing,
                 typed=loaded.typed or typed,
             )
-            composed = compose(message, ingredients)
+            composed = compose(prompt, ingredients)
             system = sendable(loaded.system if system is None else system)
-            words, told = reviewed(composed, system, self.conversation, self._disclosure, dry=dry)
+            disclosure = self._disclosure if by_hand is None or self._discloses else by_hand
+            words, told = reviewed(composed, system, self.conversation, disclosure, dry=dry)
             return Run(
                 self.conversation,
                 Prompt(
@@ -284,6 +291,7 @@ class Chat:
                     replaces,
                     words.typed,
                     composed.included,
+                    composed.layout if words.message is composed.message else None,
                     composed.figures,
                     told,
                 ),

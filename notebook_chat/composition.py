@@ -10,11 +10,11 @@ import msgspec
 
 from .cell_record import CellRecord
 from .cell_selection import CELLS_TOKENS, CellSelection
-from .conversation import Conversation, Included
+from .conversation import Conversation, Included, PromptLayout, Turn
 from .errors import ConfigurationError, InvalidMessagesError, InvalidOptionError
 from .images import image_part
-from .messages import ImagePart, Message
-from .prompt import Extra, Filled, cells_extra, fill, joined, no_cells
+from .messages import ImagePart, Message, MessageLike, normalize
+from .prompt import Extra, Filled, LoadedPrompt, ahead_of, cells_extra, fill, joined, no_cells
 from .prompt.secrets.disclosure import Disclosure, Words
 from .prompt.templates import settled
 from .providers.options import check_proxy, check_ssl, check_transport, integer
@@ -110,12 +110,25 @@ class Composed:
         extras: What goes along with it, as the model is told of it.
         figures: Whether all images in it are figures that went along with cells or values, without which it can be
             asked as well.
+        layout: Where in the message what was typed stands; ``None`` where that is all of it, or not known.
     """
 
     message: Message
     typed: str | None = None
     extras: tuple[Extra, ...] = ()
     figures: bool = False
+    layout: PromptLayout | None = None
+
+    @classmethod
+    def again(cls, turn: Turn) -> Self:
+        """What a turn's prompt was, with all that went along with it.
+
+        Args:
+            turn: The turn.
+        """
+        extras = tuple(Extra(one.name, (), one.label, one.digest) for one in turn.included)
+        figures = turn.layout is not None and not turn.layout.images
+        return cls(turn.prompt, turn.typed, extras, figures, turn.layout)
 
     @property
     def included(self) -> tuple[Included, ...]:
@@ -123,17 +136,22 @@ class Composed:
         return tuple(extra.included for extra in self.extras)
 
 
-def compose(message: Message, ingredients: Ingredients) -> Composed:
+def compose(prompt: MessageLike | LoadedPrompt | Composed, ingredients: Ingredients) -> Composed:
     """A prompt with all that is to go out with it: cells first, then files, the prompt, the values that it names.
 
     Args:
-        message: What the user typed, as a message.
+        prompt: What the user typed, as a text or a message; or what was composed before, which goes out as it is.
         ingredients: What is to go out with it.
 
     Raises:
         ConfigurationError: Something of it is not usable.
         TransportError: A file cannot be fetched.
     """
+    if isinstance(prompt, Composed):
+        if ingredients.blind:
+            _refuse_images(ingredients.blind, prompt.message.parts)
+        return prompt
+    [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])
     given = tuple(image_part(image) for image in ingredients.images or ())
     files = _files(ingredients)
     if ingredients.blind:
@@ -144,15 +162,28 @@ def compose(message: Message, ingredients: Ingredients) -> Composed:
     values = filled.values
     if ingredients.blind:
         before, values = _in_words(before), _in_words(values)
-    prompt = message.content if not isinstance(message.content, str) else filled.text
-    content = joined(before, prompt, values, images=given, closing=ingredients.closing)
+    own_words = message.content if not isinstance(message.content, str) else filled.text
+    content = joined(before, own_words, values, images=given, closing=ingredients.closing)
+    sent = message if content == message.content else msgspec.structs.replace(message, content=content)
     typed = message.text if ingredients.typed is None else ingredients.typed
     extras = (*before, *values)
-    if content == message.content and not extras and typed == message.text:
-        return Composed(message)
-    sent = msgspec.structs.replace(message, content=content)
-    figures = not given and not any(isinstance(part, ImagePart) for part in message.parts)
-    return Composed(sent, typed if extras or sent.text != typed else None, extras, figures)
+    changed = sent is not message or typed != message.text
+    images = sum(isinstance(part, ImagePart) for part in (*message.parts, *given))
+    layout = None
+    if changed or _may_name_values(message, ingredients):
+        fills = _may_fill(message, ingredients)
+        layout = PromptLayout(len(before), *ahead_of(before, own_words), images, fills)
+    return Composed(sent, typed if changed else None, extras, not images and sent is not message, layout)
+
+
+def _may_fill(message: Message, ingredients: Ingredients) -> bool:
+    """Whether what stands in the message is what was typed, in which braces mean values."""
+    made = ingredients.typed is not None or ingredients.closing or ingredients.literals
+    return ingredients.values is not None and not made and isinstance(message.content, str)
+
+
+def _may_name_values(message: Message, ingredients: Ingredients) -> bool:
+    return _may_fill(message, ingredients) and ("{" in message.text or "$`" in message.text)
 
 
 def reviewed(
@@ -202,7 +233,9 @@ def way_of(options: Mapping[str, Any]) -> Way:
 
 
 def _selected(context: Any) -> Cells | None:
-    """The cells of the running notebook that a prompt is about; ``None`` where none are asked for."""
+    """The cells of the running notebook that a prompt is about, unless they are chosen already; ``None`` for none."""
+    if isinstance(context, Cells):
+        return context
     selection = CellSelection.of(context)
     if selection is None:
         return None

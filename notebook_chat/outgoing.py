@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from .conversation import SentRequest, estimate
+from .conversation.sent_requests import MOST_BYTES, MOST_REQUESTS
 from .messages import ImagePart, MediaPart, Message, TextPart, ToolCallPart, ToolResultPart
 from .parts import ONLY_SHOWN, Part
 from .prompt.secrets.secret_search import masked
@@ -153,6 +154,18 @@ def _outcome(one: SentRequest) -> str:
     if one.status is None:
         return "sent, no response came"
     return f"sent, {'answered' if one.status == 200 else 'refused'} with status {one.status}"
+
+
+def forgotten(what: str) -> str:
+    """Says that it is not known any more what went out.
+
+    Args:
+        what: With what.
+    """
+    return (
+        f"What went out with {what} is not known any more: that is kept for the last {MOST_REQUESTS} requests of this"
+        f" kernel, up to {MOST_BYTES // 1024**2} MB."
+    )
 
 
 def shown_body(body: bytes) -> str:

@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,72 +14,24 @@ import msgspec
 from . import exits, faults
 from .answer import AnswerFold, AnswerSnapshot
 from .attempts import FEWER_TURNS, NO_FIGURES, Attempts, may_mean_images
-from .conversation import Conversation, Draft, Included, SentRequest, Status, Turn
+from .conversation import Conversation, Draft, Status, Turn
 from .errors import ChatError, ContextLengthError, ConversationBusyError, ProviderError
 from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .loop_thread import STOP_SECONDS, is_replaced
-from .messages import Message, without_images
 from .providers.async_result import AsyncResult
 from .providers.options import remaining
 from .providers.registry import Provider
-from .request import HttpRequest
+from .question import Prompt, Target
+from .readiness import until_idle, until_written
 from .runner import LEFT
 from .secrets import secrets_in
-from .transport import RecordingTransport
+from .witness import witness
 
 if TYPE_CHECKING:
     from .outgoing import Outgoing
 
-_WRITTEN_SECONDS = 1.0
-"""How long a request waits at most until the prompt is on the disk."""
-
-_MOST_NAMED = 12  # of what went along with a prompt
-
 _WAITING = Notice("waiting for another answer in this conversation")
-
-
-class Prompt(msgspec.Struct, frozen=True):
-    """What is asked, and where its turn belongs.
-
-    Attributes:
-        message: The user's message.
-        cell: The notebook cell that asks, where there is one.
-        system: The system prompt that holds from this turn on; empty for none, ``None`` for no change.
-        fresh: Whether it starts over: the turns before it are not sent.
-        replaces: The id of the turn that is asked anew, in its place.
-        typed, included: As in ``Turn``.
-        figures: Whether all images in it are figures that went along with cells or values, without which it can be
-            asked as well.
-        told: What the reader is told of what was made of the prompt, such as secrets that were replaced.
-    """
-
-    message: Message
-    cell: str | None = None
-    system: str | None = None
-    fresh: bool = False
-    replaces: str | None = None
-    typed: str | None = None
-    included: tuple[Included, ...] = ()
-    figures: bool = False
-    told: tuple[str, ...] = ()
-
-
-class Target(msgspec.Struct, frozen=True):
-    """Who is asked.
-
-    Attributes:
-        provider: The provider.
-        model: The model's own name there; empty where the provider has only one.
-    """
-
-    provider: Provider
-    model: str = ""
-
-    @property
-    def name(self) -> str:
-        """``provider:model``."""
-        return f"{self.provider.name}:{self.model}" if self.model else self.provider.name
 
 
 class Run:
@@ -178,31 +129,17 @@ class Run:
 
     @property
     def notes(self) -> list[str]:
-        """What the reader should know of what was sent: what went along with the prompt, turns left out, turns that
-        are stale."""
-        notes = self._notes_of(self._sent)
+        """What the reader should know of what was sent: what went along with the prompt, and the warnings."""
+        return [*self._prompt.along, *self.warnings]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the reader should know of what was sent, beside what went along: turns left out, stale turns."""
+        notes = self._prompt.warnings(self._sent)
         if self._no_figures:
             notes.append("without figures: the model takes none")
         if self._unresponsive:
             notes.append(LEFT)
-        return notes
-
-    def _notes_of(self, sent: Draft | None) -> list[str]:
-        """What the reader should know of a draft."""
-        notes = []
-        if self._prompt.included:
-            told = [one.told for one in self._prompt.included]
-            more = len(told) - _MOST_NAMED
-            notes.append(f"with {', '.join(told[:_MOST_NAMED])}{f' and {more} more' if more > 0 else ''}")
-        notes += self._prompt.told
-        if sent is not None and sent.left_out:
-            out = sent.left_out
-            oldest = "oldest turn" if out == 1 else f"{out} oldest turns"
-            notes.append(f"without the {oldest}: the model's context is full")
-        if sent is not None and sent.stale:
-            count = sent.stale
-            stale = "a stale turn" if count == 1 else f"{count} stale turns"
-            notes.append(f"after {stale}: an earlier cell ran again, theirs did not")
         return notes
 
     def preview(self, *, count: bool = False) -> Outgoing:
@@ -217,11 +154,11 @@ class Run:
         """
         from .preview import preview
 
-        draft = self._within(self._conversation.sketch(**self._place()))
-        notes = self._notes_of(draft)
+        draft = self._within(self._conversation.sketch(**self._prompt.place))
+        notes = self._prompt.notes(draft)
         if self._conversation.busy:
             notes.append("an answer is still coming in this conversation: it is not in this")
-        target, messages = self._target, self._messages(draft)
+        target, messages = self._target, self._target.readable(draft.messages)
         return preview(target.provider, target.model, messages, self._options, notes, count=count)
 
     async def batches(self) -> AsyncGenerator[Sequence[Event]]:
@@ -236,7 +173,7 @@ class Run:
         self._loop = require_asyncio()
         while True:
             try:
-                draft = self._begin()
+                draft = self._conversation.begin(**self._prompt.place)
                 break
             except ConversationBusyError:
                 if self._end_what_was_left():
@@ -244,7 +181,7 @@ class Run:
                 if not self._wait:
                     raise
             yield self._told(_WAITING)
-            await self._others()
+            await until_idle(self._conversation)
         self._draft, self._start = draft, time.monotonic()
         status: Status = "stopped"
         self._waiting = asyncio.current_task()
@@ -323,22 +260,6 @@ class Run:
                 asyncio.run_coroutine_threadsafe(run._close(), run._loop)
         return True
 
-    def _begin(self) -> Draft:
-        return self._conversation.begin(**self._place())
-
-    def _place(self) -> dict[str, Any]:
-        """The prompt, as ``Conversation.begin`` takes it."""
-        prompt = self._prompt
-        return {
-            "prompt": prompt.message,
-            "cell": prompt.cell,
-            "system": prompt.system,
-            "fresh": prompt.fresh,
-            "replaces": prompt.replaces,
-            "typed": prompt.typed,
-            "included": prompt.included,
-        }
-
     def _within(self, draft: Draft) -> Draft:
         """As much of a draft as the model can read."""
         return draft if self._limit is None else draft.within(self._limit)
@@ -346,18 +267,6 @@ class Run:
     def _told(self, notice: Notice) -> Sequence[Event]:
         self._fold.add((notice,))
         return (notice,)
-
-    async def _others(self) -> None:
-        """Waits until no answer is coming in the conversation."""
-        loop = asyncio.get_running_loop()
-        news = asyncio.Event()
-        end = self._conversation.subscribe(lambda: loop.call_soon_threadsafe(news.set))
-        try:
-            while self._conversation.busy:
-                await news.wait()
-                news.clear()
-        finally:
-            end()
 
     async def _answer(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
         """The events of the answer to as much of the conversation as the model can read; with half of it
@@ -391,50 +300,26 @@ class Run:
         target, options = self._target, dict(self._options)
         if self._result is not None:  # all that is asked has one timeout together
             options["timeout"] = remaining(options.get("timeout"), time.monotonic() - self._start)
-        messages = self._messages(draft)
-        self._witness(draft, messages, options)
+        messages = target.readable(draft.messages)
+        witness(
+            self._conversation,
+            target,
+            draft,
+            messages,
+            options,
+            self._prompt.notes(draft),
+        )
         self._result = target.provider.create_async_generator(target.model, messages, **options)
         self._fold = self._result.fold
         async with contextlib.aclosing(self._result.batches()) as batches:
             async for batch in batches:
                 yield batch
 
-    def _messages(self, draft: Draft) -> tuple[Message, ...]:
-        """The messages of a draft as whoever is asked takes them."""
-        messages = draft.messages
-        return messages if self._target.provider.takes_images else without_images(messages)
-
-    def _witness(self, draft: Draft, messages: Sequence[Message], options: dict[str, Any]) -> None:
-        """Has what goes out kept for the reader, where the conversation has a place for it."""
-        kept = self._conversation.sent_requests
-        if kept is None:
-            return
-        conversation, notes = self._conversation, tuple(self._notes_of(draft))
-
-        def sent(request: HttpRequest | None = None) -> Callable[[int], object]:
-            one = SentRequest(draft.id, self.model, tuple(messages), notes)
-            if request is not None:
-                one.see(request)
-            if request is None or request.body is not None:  # a list of models has nothing of the prompt
-                kept.note(conversation, one)
-            return partial(setattr, one, "status")
-
-        if self._target.provider.takes_transport:
-            options["transport"] = RecordingTransport(options.get("transport"), sent)
-        else:
-            sent()
-
     async def _opened(self, draft: Draft) -> None:
-        """Shows the open turn to others, and lets the user's part be written down before the request goes out.
-        A slow disk does not hold it up for long, and what fails there is told elsewhere."""
+        """Shows the open turn to others, and lets the user's part be written down before the request goes out."""
         written = self._conversation.persist(draft)
         self._conversation.follow(draft, self)
-        if written is not None and not written.done():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(
-                    _WRITTEN_SECONDS
-                ):  # wait_for may lose a cancellation in Python 3.11
-                    await asyncio.shield(asyncio.wrap_future(written))
+        await until_written(written)
 
     async def _close(self) -> None:
         if self._result is not None:

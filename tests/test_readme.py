@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from notebook_chat import Chat
+from notebook_chat.magics.arguments import cell_parser
 from notebook_chat.magics.command_table import subcommand_parser
 from notebook_chat.magics.words import split
 from notebook_chat.providers import list_providers, vendors
@@ -62,6 +63,23 @@ def test_the_examples_are_named_and_hold_no_outputs(name: str) -> None:
 
 def test_the_table_of_subcommands_is_that_of_the_magics() -> None:
     assert readme_table.in_readme() == readme_table.table(), "write it: python -m tests.readme_table"
+
+
+def test_the_table_of_options_has_all_of_them() -> None:
+    rows = README.read_text("utf-8").partition("| on the `%%chat` line | |")[2].partition("\n\n")[0]
+    written = re.findall(r"`(-[-\w]+)", "".join(row.split("|")[1] for row in rows.splitlines() if "|" in row))
+    assert len(written) == len(set(written))
+    options = [action for action in cell_parser()._actions if action.option_strings and action.dest != "help"]
+    assert [one.dest for one in options if not set(one.option_strings) & set(written)] == []
+    assert len(written) == len(options)
+
+
+def test_no_table_and_no_list_is_torn() -> None:
+    for name in ("README.md", "CHANGELOG.md"):
+        text = (README.parent / name).read_text("utf-8")
+        assert re.findall(r"(?m)^\| .*\n\n\| .*\n(?!\|[-:])", text) == []
+        assert re.findall(r"(?m)^- .*\n\n- ", text) == []
+        assert "%%%" not in text
 
 
 LINES = re.findall(r"%chat provider ([^`\n]+)", README.read_text("utf-8"))

@@ -12,6 +12,7 @@ from notebook_chat import Chat
 from notebook_chat.conversation import Conversation
 from notebook_chat.errors import ConfigurationError, ContextLengthError
 from notebook_chat.events import Notice
+from notebook_chat.readiness import until_idle
 
 from .fakes import parrot
 
@@ -194,7 +195,7 @@ async def test_a_reply_that_waits_can_be_given_up_and_leaves_nothing_behind() ->
     first = asyncio.create_task(chat.ask_async("one"))
     while chat.conversation.answering is None:
         await asyncio.sleep(0.001)
-    waiting = asyncio.create_task(chat.reply("two", wait=True)._others())
+    waiting = asyncio.create_task(until_idle(chat.conversation))
     await asyncio.sleep(0.01)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):

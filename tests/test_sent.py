@@ -82,8 +82,15 @@ def test_shown_before_is_sent_is_shown_after(name: str, vendor_server: ServerFac
     )
     ledger = kept(chat.conversation)
     more = {"generationConfig": {"topK": 3}} if name == "gemini" else {"user": {"deep": [1, None, "ü"]}}
+    sees = get_provider(name).takes_images
+    files = [("data.csv", b"a,b\n1,2\n"), ("notes.md", "größer ``` als".encode())]
     asks: list[dict[str, Any]] = [
-        {"prompt": 'Was ist das? \\ " \u2028 👩‍👩‍👧 {x}', "images": [PIXEL, PIXEL]},
+        {
+            "prompt": 'Was ist das? \\ " \u2028 👩‍👩‍👧 {x}',
+            "images": [PIXEL, PIXEL] if sees else [],
+            "files": [*files, ("pixel.png", PIXEL)] if sees else files,
+            "values": {"x": [1, "zwei"]},
+        },
         {"prompt": "Und das?", "temperature": 0.25, "extra_body": more},
     ]
     for number, ask in enumerate(asks):

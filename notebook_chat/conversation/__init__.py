@@ -3,7 +3,7 @@
 from .admission import Admission, Withheld, admit
 from .cell_names import base_of, is_lasting, number_of, numbered
 from .conversation import Conversation
-from .included import Included
+from .included import Included, PromptLayout
 from .journal import Answering, Journal, Journaled, Origin, Progress
 from .leniency import finite
 from .observable import Observable
@@ -24,6 +24,7 @@ __all__ = [
     "Observable",
     "Origin",
     "Progress",
+    "PromptLayout",
     "SentRequest",
     "SentRequests",
     "Status",

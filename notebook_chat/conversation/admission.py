@@ -80,6 +80,7 @@ def admit(turns: Sequence[Turn], system: str | None, *, own: str | None, whole: 
                 pinned=whole and turn.pinned,
                 typed=None,  # else a file could show one prompt and have another one sent
                 included=(),
+                layout=None,
                 position=place,
                 revision=revisions[turn.revision],
                 at=min(turn.at, time.time()) if math.isfinite(turn.at) else 0.0,

@@ -16,7 +16,7 @@ from ..messages import Message
 from .cell_names import base_of
 from .data import ConversationData
 from .drafting import build_draft, place_of, replaced_at
-from .included import Included
+from .included import Included, PromptLayout
 from .journal import Answering, Journal, Origin, Progress
 from .observable import Observable
 from .order import by_cells, continued, difference, following, in_order, stale
@@ -144,13 +144,14 @@ class Conversation(Observable):
         replaces: str | None = None,
         typed: str | None = None,
         included: tuple[Included, ...] = (),
+        layout: PromptLayout | None = None,
     ) -> Draft:
         """Opens a turn. It must be ended with ``commit`` or ``discard``.
 
         Args:
             prompt: The user's message.
             cell: The cell it comes from. If there is a turn of that cell, this one will replace it.
-            system, fresh, typed, included: As in ``Turn``.
+            system, fresh, typed, included, layout: As in ``Turn``.
             replaces: The id of a turn that this one will replace, whatever its cell.
 
         Raises:
@@ -167,6 +168,7 @@ class Conversation(Observable):
                 replaces=replaces,
                 typed=typed,
                 included=included,
+                layout=layout,
             )
             return self._draft
 
@@ -180,11 +182,12 @@ class Conversation(Observable):
         replaces: str | None = None,
         typed: str | None = None,
         included: tuple[Included, ...] = (),
+        layout: PromptLayout | None = None,
     ) -> Draft:
         """What ``begin`` would give, while nothing is opened and nothing changes.
 
         Args:
-            prompt, cell, system, fresh, replaces, typed, included: As in ``begin``.
+            prompt, cell, system, fresh, replaces, typed, included, layout: As in ``begin``.
 
         Raises:
             InvalidMessagesError: The turn to replace is not there any more.
@@ -202,6 +205,7 @@ class Conversation(Observable):
                 replaces=replaces,
                 typed=typed,
                 included=included,
+                layout=layout,
                 order=self._order,
             )
 

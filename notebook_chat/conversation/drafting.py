@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from ..messages import Message
 from .cell_names import base_of
-from .included import Included
+from .included import Included, PromptLayout
 from .order import stale
 from .turns import Draft, Turn
 
@@ -56,6 +56,7 @@ def build_draft(
     replaces: str | None = None,
     typed: str | None = None,
     included: tuple[Included, ...] = (),
+    layout: PromptLayout | None = None,
     order: Mapping[str, int] = MappingProxyType({}),
 ) -> Draft:
     """A turn with its place and its context: the turns since the last one that started over, and the system
@@ -63,7 +64,7 @@ def build_draft(
 
     Args:
         turns: The conversation's.
-        prompt, cell, system, fresh, replaces, typed, included: As in ``Conversation.begin``.
+        prompt, cell, system, fresh, replaces, typed, included, layout: As in ``Conversation.begin``.
         default_system: The system prompt until a turn says another.
         order: Where the cells stand in the notebook, as far as that is known.
     """
@@ -89,4 +90,5 @@ def build_draft(
         stale=len(stale(context)),
         typed=typed,
         included=included,
+        layout=layout,
     )

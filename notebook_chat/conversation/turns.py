@@ -24,7 +24,7 @@ from ..messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from .included import Included
+from .included import Included, PromptLayout
 from .leniency import finite, fitting_fields, past
 from .token_budget import estimate
 
@@ -57,6 +57,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         at: When it was asked, in seconds since 1970.
         typed: What the user typed, where the prompt holds more than that or something else.
         included: What went along with the prompt.
+        layout: Where in the prompt what was typed stands; ``None`` where that is all of it, or not known.
         id: A name of its own.
     """
 
@@ -77,6 +78,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     at: float = 0.0
     typed: str | None = None
     included: tuple[Included, ...] = ()
+    layout: PromptLayout | None = None
     id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
@@ -246,7 +248,7 @@ class Draft(msgspec.Struct, frozen=True):
         prompt: The user's message.
         context: The turns that are sent with it, in order.
         head: The system prompt in force, as a message, or nothing.
-        cell, system, fresh, position, revision, at, typed, included, id: As in ``Turn``.
+        cell, system, fresh, position, revision, at, typed, included, layout, id: As in ``Turn``.
         pinned: As in ``Turn``, from the turn that it replaces.
         replaces: The id of the turn in whose place it will be put; ``None`` when it is added at the end.
         stale: How many turns of the context were asked before one that precedes them was asked again.
@@ -265,6 +267,7 @@ class Draft(msgspec.Struct, frozen=True):
     at: float = msgspec.field(default_factory=time.time)
     typed: str | None = None
     included: tuple[Included, ...] = ()
+    layout: PromptLayout | None = None
     id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
     replaces: str | None = None
     stale: int = 0
@@ -334,6 +337,7 @@ class Draft(msgspec.Struct, frozen=True):
             at=self.at,
             typed=self.typed,
             included=self.included,
+            layout=self.layout,
             id=self.id,
             **told,
         )

@@ -102,22 +102,11 @@ def put(
     """
     conversation = session.conversation(options.conversation or DEFAULT)
     offer_instructions(conversation, session, settings)
-    of_file = prompt.model if isinstance(prompt, LoadedPrompt) else None
-    chat = Chat(
-        options.model or of_file or settings.model or None,
-        conversation=conversation,
-        context=settings.context or None,
-        temperature=options.temperature,
-        max_tokens=options.max_tokens,
-        timeout=options.timeout if options.timeout is not None else settings.timeout or None,
-        extra_body=dict(options.param) or None,
-        max_characters=settings.max_characters,
-        secrets=settings.disclosure(),
-    )
+    chat = _chat(prompt, options, conversation, settings)
     asking = {"system": options.system, "fresh": options.new, **more}
     if options.dry_run:
-        asking["cell"] = session.this_cell(conversation) or ""
-        outgoing = chat.preview(prompt, count=options.count, **asking)
+        here = session.this_cell(conversation) or ""
+        outgoing = chat.preview(prompt, cell=here, count=options.count, **asking)
         if options.output:
             shell.user_ns[options.output] = outgoing
         show_outgoing(shell, outgoing)
@@ -147,6 +136,24 @@ def put(
 
         show_text(insert_code(run.turn, settings.inserted, shell, again=asked_before))
     return run
+
+
+def _chat(
+    prompt: str | LoadedPrompt, options: Namespace, conversation: Conversation, settings: Settings
+) -> Chat:
+    """Who is asked, and how: what the line says comes before what a prompt's file says, and that before what is set."""
+    of_file = prompt.model if isinstance(prompt, LoadedPrompt) else None
+    return Chat(
+        options.model or of_file or settings.model or None,
+        conversation=conversation,
+        context=settings.context or None,
+        temperature=options.temperature,
+        max_tokens=options.max_tokens,
+        timeout=options.timeout if options.timeout is not None else settings.timeout or None,
+        extra_body=dict(options.param) or None,
+        max_characters=settings.max_characters,
+        secrets=settings.disclosure(),
+    )
 
 
 def _tell_of_file(run: Run, settings: Settings) -> None:

@@ -24,6 +24,7 @@ from .recorder import Recorder
 from .shown_answers import ShownAnswers
 
 if TYPE_CHECKING:
+    from ..prompt.failures.code_requests import FixRequest
     from ..prompt.secrets.disclosure import Disclosure
 
 _ADVICE = "Take it out, or write %config ChatMagics.secrets = 'redact' (or 'send')."
@@ -96,6 +97,7 @@ class ChatMagics(Magics):
         super().__init__(shell)
         self.interpreter = shell
         session.disclosure = self.disclosure
+        session.fix = self.fix
 
     def disclosure(self, *, asks: bool = True) -> Disclosure:
         """What becomes of secrets in a prompt, as ``secrets`` says when it goes out.
@@ -108,6 +110,17 @@ class ChatMagics(Magics):
         ask = ask_about_secrets if asks else None
         return Disclosure(lambda: self.secrets, ask=ask, advice=_ADVICE, allowed=self.allowed)
 
+    def fix(self) -> FixRequest | None:
+        """What goes out about the last error; ``None`` where no cell has failed.
+
+        Raises:
+            InvalidOptionError: The last error is none of code.
+        """
+        from .fixing import request_about
+
+        failure = self.failures.find()
+        return request_about(failure, self.failures, self.interpreter) if failure is not None else None
+
     @observe("model")
     def _model_changed(self, change: Any) -> None:
         self.panels.use(change["new"])
@@ -115,6 +128,10 @@ class ChatMagics(Magics):
     @observe("system")
     def _system_changed(self, change: Any) -> None:
         self.session.system = sendable(change["new"])
+
+    @observe("cells")
+    def _cells_changed(self, change: Any) -> None:
+        self.session.cells_along = change["new"]
 
     @observe("cells_tokens")
     def _cells_tokens_changed(self, change: Any) -> None:

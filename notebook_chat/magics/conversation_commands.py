@@ -22,20 +22,18 @@ _DIGITS = 9  # Python reads no number of thousands of them
 _MARKS = {"stopped": " (stopped)", "failed": " (incomplete)", "complete": ""}
 
 
-def turn_number(text: str) -> int:
-    """The number that a text is.
+def is_number(text: str) -> bool:
+    """Whether a text is a number, as a turn may have one."""
+    return text.isdecimal() and len(text) <= _DIGITS
 
-    Raises:
-        argparse.ArgumentTypeError: It is none that a turn can have.
-    """
-    if not text.isdecimal() or len(text) > _DIGITS:
+
+def _number(text: str) -> int:
+    if not is_number(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not the number of a turn, which %chat history shows")
     return int(text)
 
 
-NUMBER = argument(
-    "number", metavar="N", type=turn_number, help="the number of a turn, as the history shows it"
-)
+NUMBER = argument("number", metavar="N", type=_number, help="the number of a turn, as the history shows it")
 
 
 @group.subcommand(

@@ -106,19 +106,16 @@ def show_difference(
         print(writable(as_colors(lines), sys.stdout))  # noqa: T201
         return show_text(foot.replace("`", "")) if foot else None
     if hasattr(shell, "kernel") and markdown:
-        return _show_markdown(f"{head}\n\n{_fenced(as_text(lines))}\n\n{foot}".rstrip(), plain)
+        from ..prompt.fences import fenced
+
+        text = f"{head}\n\n{fenced(as_text(lines), 'diff')}\n\n{foot}"
+        return _show_markdown(text.rstrip(), plain)
     from ..markup import container
 
     told = re.sub(r"`([^`]{1,80})`", r"<code>\1</code>", escape(foot))
     below = f"<p>{told}</p>" if told else ""
     html = container(f"<p>{escape(head)}</p>{as_html(lines)}{below}", style=True)
     return show_document(shell, plain, html)
-
-
-def _fenced(text: str) -> str:
-    longest = max(map(len, re.findall(r"`+", text)), default=0)
-    mark = "`" * max(3, longest + 1)
-    return f"{mark}diff\n{text}\n{mark}"
 
 
 def _show_markdown(text: str, plain: str) -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidOptionError
 from .arguments import conversation_names, model_names, parse_cell_line
-from .failures import Failure, Proposal
+from .failures import Failure, Failures, Proposal
 from .inserted_cells import unmarked
 from .output import show_text
 from .subcommand import Context, Group, argument
 
 if TYPE_CHECKING:
-    from ..prompt.failures.code_requests import CodeRequest
+    from ..prompt.failures.code_requests import CodeRequest, FixRequest
     from ..run import Run
 
 group = Group()
@@ -50,34 +50,51 @@ _CONVERSATION = argument(
 )
 def fix(context: Context, arguments: Namespace) -> None:
     """Asks what was wrong, and shows what the cell should be."""
-    from ..prompt.failures.code_requests import fix_request
-    from ..prompt.failures.tracebacks import Source
-
     number, hint = _number_and_hint(arguments.what)
     failures = context.settings.failures
     failures.proposal = None
     failure = failures.find(number)
     if failure is None:
         return show_text(f"No cell of this kernel has failed. {_of_command(context.shell)}".strip())
-    if failure.over is not None:
-        show_text(
-            f"{failure.name} ran again as In[{failure.over}] and came to its end: its error may be over."
-        )
+    fixing = request_about(failure, failures, context.shell, hint)
+    if fixing.note:
+        show_text(fixing.note)
+    run = _asked("fix", fixing.request, context, arguments, hint)
+    where = "a new cell below" if hasattr(context.shell, "kernel") else "the next prompt"
+    foot = "" if arguments.insert else _INSERT.format(where)
+    _propose(run, fixing.request, failure, context, foot)
+    if arguments.insert and failures.proposal is not None:
+        _put_below(failures.proposal, context)
+    return None
+
+
+def request_about(failure: Failure, failures: Failures, shell: Any, hint: str = "") -> FixRequest:
+    """What goes out about a failure.
+
+    Args:
+        failure: It.
+        failures: Those of the kernel.
+        shell: IPython's shell.
+        hint: What the user says besides.
+
+    Raises:
+        InvalidOptionError: A cell is too long to be sent as a whole.
+    """
+    from ..prompt.failures.code_requests import FixRequest, fix_request
+    from ..prompt.failures.tracebacks import Source
+
+    over = f"In[{failure.over}]" if failure.over is not None else ""
     request = fix_request(
         failure.error,
         Source(failure.name, failure.source),
         failures.cells.sources(failure.number, failure.source),
         told=failure.told,
-        values=context.shell.user_ns,
+        values=shell.user_ns,
         hint=hint,
-        over=f"In[{failure.over}]" if failure.over is not None else "",
+        over=over,
     )
-    run = _asked("fix", request, context, arguments, hint)
-    where = "a new cell below" if hasattr(context.shell, "kernel") else "the next prompt"
-    _propose(run, request, failure, context, foot="" if arguments.insert else _INSERT.format(where))
-    if arguments.insert and failures.proposal is not None:
-        _put_below(failures.proposal, context)
-    return None
+    note = f"{failure.name} ran again as {over} and came to its end: its error may be over." if over else ""
+    return FixRequest(request, failure.name, note)
 
 
 @group.subcommand("insert", "puts the corrected cell that %chat fix has shown into a new cell below, once")

@@ -85,15 +85,12 @@ def _requests(conversation: Conversation, number: int | None) -> tuple[SentReque
 
 
 def _unknown(conversation: Conversation, number: str | None) -> str:
-    from ..conversation.sent_requests import MOST_BYTES, MOST_REQUESTS
+    from ..outgoing import forgotten
 
     what = f"turn {number}" if number is not None else f"the last turn of {conversation.name!r}"
     if not len(conversation):
         return "Nothing has been sent yet."
-    return (
-        f"What went out with {what} is not known any more: that is kept for the last {MOST_REQUESTS} requests of this"
-        f" kernel, up to {MOST_BYTES // 1024**2} MB."
-    )
+    return forgotten(what)
 
 
 def _save(context: Context, name: str, body: bytes) -> None:

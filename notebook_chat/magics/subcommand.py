@@ -101,7 +101,7 @@ class Subcommand:
 
     def add_to(self, subparsers: argparse._SubParsersAction[Parser]) -> None:
         """Adds its parser to those of ``%chat``."""
-        parser = subparsers.add_parser(self.name, help=self.help, description=self.help)
+        parser = subparsers.add_parser(self.name, help=self.help.replace("%", "%%"), description=self.help)
         for one in self.arguments:
             parser.add(*one.flags, complete=one.complete, **one.options)
 

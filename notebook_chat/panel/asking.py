@@ -1,4 +1,4 @@
-"""How a panel asks what its reader has written, or asks once more."""
+"""How a panel asks what its reader has written, asks once more, or asks about an error."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from ..chat import Chat
 from ..errors import ChatError
-from ..messages import Message, TextPart
+from ..run import Run
+from . import requests
 from .notices import describe_fault
-from .protocol import Regenerate, Send
+from .protocol import Fix, Regenerate, Send
+from .requests import Request
 
 
 class Asker:
@@ -38,28 +38,22 @@ class Asker:
         self._asked = asked
         self._tell = tell
 
-    async def ask(self, act: Send | Regenerate, images: Sequence[bytes]) -> None:
+    async def ask(self, act: Send | Regenerate | Fix, files: Sequence[bytes]) -> None:
         """Asks, and stays until the answer has ended; the views see it through the conversation.
 
         Args:
             act: What the reader did.
-            images: What goes with the prompt, each an encoded image.
+            files: What goes with the prompt.
 
         Raises:
             ChatError: The answer failed, or there was none.
         """
-        asking: dict[str, Any] = {"cell": "", "images": [], "system": self._system}
-        prompt: Message | str
-        if isinstance(act, Send):
-            prompt, replaced = act.text, act.edits
-            asking["images"] = list(images)
-        else:
-            prompt, replaced = "", act.turn
-        if replaced is not None:
-            turn = self._chat.conversation.turn_by_id(replaced)
-            asking |= {"replaces": replaced, "fresh": turn.fresh, "system": turn.system}
-            prompt = turn.prompt if isinstance(act, Regenerate) else _edited(turn.prompt, act.text)
-        reply = await asyncio.to_thread(lambda: self._chat.reply(prompt, **asking))
+        replaced = act.edits if isinstance(act, Send) else act.turn if isinstance(act, Regenerate) else None
+        begun = await asyncio.to_thread(self._begin, act, replaced, files)  # what goes along takes its time
+        if begun is None:
+            self._tell("There is no error to fix: no cell of this kernel has failed.")
+            return
+        reply, notes = begun
         self._asked(reply.model)
         try:
             async for _ in reply.batches():
@@ -72,11 +66,26 @@ class Asker:
             if reply.turn is not None:
                 if replaced is None:
                     self._system = None  # it holds from this turn on
-                if reply.notes:
-                    self._tell(" · ".join(reply.notes))
+                if told := (*notes, *reply.warnings):
+                    self._tell(" · ".join(told))
 
-
-def _edited(prompt: Message, text: str) -> Message:
-    """The prompt with another text; its images stay."""
-    others = [part for part in prompt.parts if not isinstance(part, TextPart)]
-    return msgspec.structs.replace(prompt, content=(TextPart(text), *others) if others else text)
+    def _begin(
+        self, act: Send | Regenerate | Fix, replaced: str | None, files: Sequence[bytes]
+    ) -> tuple[Run, tuple[str, ...]] | None:
+        """The answer that is to come, with what the reader is to be told of it; ``None`` where nothing is asked."""
+        conversation = self._chat.conversation
+        asking: dict[str, Any] = {"cell": "", "system": self._system, "by_hand": requests.disclosure()}
+        turn = conversation.turn_by_id(replaced) if replaced is not None else None
+        if turn is not None:
+            asking |= {"replaces": turn.id, "fresh": turn.fresh, "system": turn.system}
+        request: Request | None
+        if isinstance(act, Fix):
+            request = requests.fix()
+        elif turn is None:
+            assert isinstance(act, Send)
+            request = requests.new_prompt(act, files, conversation)
+        else:
+            request = requests.edited(act, files, turn) if isinstance(act, Send) else requests.once_more(turn)
+        if request is None:
+            return None
+        return self._chat.reply(request.prompt, **asking, **request.options), request.notes

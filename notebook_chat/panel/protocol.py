@@ -42,10 +42,12 @@ class _Act(msgspec.Struct, frozen=True, tag_field="type"):
 
 
 class Send(_Act, frozen=True, tag="send"):
-    """Ask; in the place of the turn that ``edits`` names, if it names one. Images come as buffers."""
+    """Ask; in the place of the turn that ``edits`` names, if it names one. Files come as buffers, with the names that
+    they have in ``names``."""
 
     text: str
     edits: str | None = None
+    names: list[str] = []
 
 
 class Stop(_Act, frozen=True, tag="stop"):
@@ -54,6 +56,22 @@ class Stop(_Act, frozen=True, tag="stop"):
 
 class Regenerate(_Act, frozen=True, tag="regenerate"):
     """Ask a turn's prompt once more."""
+
+    turn: str
+
+
+class Fix(_Act, frozen=True, tag="fix"):
+    """Ask how to put the notebook's last error right."""
+
+
+class Complete(_Act, frozen=True, tag="complete"):
+    """Which names of values may come next, after what stands before the cursor. ``Completions`` acknowledges it."""
+
+    text: str
+
+
+class ShowSent(_Act, frozen=True, tag="sent"):
+    """What went out with a turn's prompt."""
 
     turn: str
 
@@ -88,8 +106,21 @@ class OpenConversation(_Act, frozen=True, tag="conversation"):
     name: str
 
 
-Act = Send | Stop | Regenerate | Delete | Clear | Undo | UseModel | ListModels | OpenConversation
-"""What the reader does in a view. Each is acknowledged, and done once however often it comes."""
+Act = (
+    Send
+    | Stop
+    | Regenerate
+    | Fix
+    | Complete
+    | ShowSent
+    | Delete
+    | Clear
+    | Undo
+    | UseModel
+    | ListModels
+    | OpenConversation
+)
+"""What the reader does in a view. Each is acknowledged and, but for ``Complete``, done once however often it comes."""
 
 PanelMessage = Ready | Gone | Need | Act
 """What a view sends to its panel."""
@@ -121,6 +152,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     prompt: str
     images: list[Image]
+    along: str
     blocks: list[str]
     reasoning: str
     text: str
@@ -134,6 +166,7 @@ class Live(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     prompt: str | UnsetType = UNSET
     images: list[Image] | UnsetType = UNSET
+    along: str | UnsetType = UNSET
     blocks: list[str] | UnsetType = UNSET
     reasoning: str | UnsetType = UNSET
     add: list[str] | UnsetType = UNSET
@@ -207,7 +240,26 @@ class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="model
     models: list[str]
 
 
-ViewMessage = State | Change | Items | Check | Ack | Models
+class Completions(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="completions", tag_field="type"
+):
+    """The names that may come next, each in full, for the view that asked by ``act``."""
+
+    act: str
+    names: list[str]
+
+
+class SentText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sent", tag_field="type"):
+    """What went out with a turn's prompt, as text."""
+
+    turn: str
+    text: str
+
+
+Told = Models | Completions | SentText
+"""What answers one view's question; the others take no notice."""
+
+ViewMessage = State | Change | Items | Check | Ack | Told
 """What a panel sends to its views."""
 
 
@@ -225,7 +277,7 @@ def read(content: Any) -> PanelMessage:
     """
     if isinstance(content, dict):  # half of a surrogate pair cannot be sent back, or to a model
         content = {
-            key: replace_surrogates(value) if isinstance(value, str) else value
+            key: _without_surrogates(value) if isinstance(value, list) else _without_surrogate(value)
             for key, value in content.items()
         }
     try:
@@ -233,3 +285,11 @@ def read(content: Any) -> PanelMessage:
     except (msgspec.ValidationError, RecursionError, ValueError) as error:
         raise InvalidMessagesError(f"the panel sent something that is no request: {error}") from None
     return message
+
+
+def _without_surrogate(value: Any) -> Any:
+    return replace_surrogates(value) if isinstance(value, str) else value
+
+
+def _without_surrogates(values: list[Any]) -> list[Any]:
+    return [_without_surrogate(value) for value in values]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,12 +11,14 @@ import msgspec
 
 from .. import exits, loop_thread
 from ..chat import Chat
+from ..conversation import SentRequests
 from ..errors import ChatError, ConfigurationError
 from ..residents import Errand
 from ..text import replace_surrogates
 from . import protocol
 from .asking import Asker
 from .choices import conversation_names, find_conversation, list_models, subscribe
+from .lookups import sent_text, value_names
 from .notices import NoticeBoard, describe_fault
 from .publisher import Publisher
 
@@ -32,6 +35,8 @@ class Service:
 
     def __init__(self, chat: Chat, send: Callable[[Any, list[bytes]], None], *, system: str | None) -> None:
         self.chat = chat
+        if chat.conversation.sent_requests is None:  # none of a notebook's, for which the session keeps them
+            chat.conversation.sent_requests = SentRequests()
         self._done: deque[str] = deque(maxlen=100)  # a view that is not heard at once says it once more
         self._model = ""
         self._notices = NoticeBoard(lambda: self._publisher.wake())
@@ -65,8 +70,8 @@ class Service:
 
     def take(self, content: Any, buffers: Sequence[Any]) -> None:
         """Takes a message from a view, in any thread."""
-        images = [bytes(buffer) for buffer in buffers]
-        loop_thread.post(lambda: self._take(content, images))
+        files = [bytes(buffer) for buffer in buffers]
+        loop_thread.post(lambda: self._take(content, files))
 
     def close(self) -> None:
         """Ends it. An answer on its way goes on: it belongs to the conversation."""
@@ -88,7 +93,7 @@ class Service:
     def _note_model(self, model: str) -> None:
         self._model = model
 
-    def _take(self, content: Any, images: list[bytes]) -> None:
+    def _take(self, content: Any, files: list[bytes]) -> None:
         try:
             message = protocol.read(content)
         except ChatError as error:
@@ -98,19 +103,21 @@ class Service:
                 self._publisher.forget(message.view)
             case protocol.Ready() | protocol.Need():
                 self._publisher.serve(message)
+            case protocol.Complete():
+                Errand(self._complete(message))
             case _:
                 self._publisher.send(protocol.Ack(message.act))
                 if message.act in self._done:
                     return None
                 self._done.append(message.act)
-                Errand(self._try(message, images))
+                Errand(self._try(message, files))
         return None
 
-    async def _try(self, act: protocol.Act, images: list[bytes]) -> None:
-        if not isinstance(act, protocol.ListModels):
+    async def _try(self, act: protocol.Act, files: list[bytes]) -> None:
+        if not isinstance(act, protocol.ListModels | protocol.ShowSent):
             self._notices.clear()
         try:
-            await self._do(act, images)
+            await self._do(act, files)
         except ChatError as error:
             # Where nothing has come the view gets its prompt back.
             self._notices.tell(str(error), error=True, act=None if error.partial else act.act)
@@ -120,11 +127,18 @@ class Service:
             self._notices.tell(describe_fault(error), error=True, act=act.act)
         self._publisher.wake()
 
-    async def _do(self, act: protocol.Act, images: list[bytes]) -> None:
+    async def _complete(self, act: protocol.Complete) -> None:
+        names = await asyncio.to_thread(value_names, act.text)
+        self._publisher.send(protocol.Completions(act.act, names))
+
+    async def _do(self, act: protocol.Act, files: list[bytes]) -> None:
         conversation, tell = self._publisher.conversation, self._notices.tell
         match act:
-            case protocol.Send() | protocol.Regenerate():
-                await self._asker.ask(act, images)
+            case protocol.Send() | protocol.Regenerate() | protocol.Fix():
+                await self._asker.ask(act, files)
+            case protocol.ShowSent():
+                text = await asyncio.to_thread(sent_text, conversation, act.turn)
+                self._publisher.send(protocol.SentText(act.turn, text))
             case protocol.Stop():
                 conversation.stop()
             case protocol.Delete():

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import markup
-from ..conversation import Answering, Conversation, Turn
-from ..messages import ImagePart, Message
+from ..conversation import Answering, Conversation, Draft, Turn
+from ..messages import ImagePart
 from ..renderers.excerpt import excerpt, left_out, left_out_html, thoughts
 from ..renderers.footer import footer
 from ..renderers.parts import asides_html
-from ..text import replace_surrogates
+from ..text import replace_surrogates, single_line
 from .live_answer import LiveAnswer
 
 FIRST = 8
@@ -50,7 +50,7 @@ class ViewState:
         self._rows: list[list[Any]] = []
         self._head: Mapping[str, Any] = {}
         self._growing: LiveAnswer | None = None
-        self._prompt: tuple[str, Message] = "", Message("user", "")
+        self._asked: Draft | None = None
         self._versions: dict[str, tuple[Turn, int]] = {}
         self._rendered: OrderedDict[str, tuple[Turn, tuple[str, ...]]] = OrderedDict()
 
@@ -160,14 +160,14 @@ class ViewState:
         draft, progress = answering.draft, answering.progress
         if self._growing is None or self._growing.id != draft.id:
             self._growing = LiveAnswer(draft.id)
-            self._prompt = draft.asked, draft.prompt
+            self._asked = draft
             self._growing.advance(progress)
             message.content["live"] = self._live(self._growing, message)
         elif news := self._growing.advance(progress):
             message.content["live"] = {"id": draft.id, **news}
 
     def _live(self, growing: LiveAnswer, message: Sent) -> dict[str, Any]:
-        return {"id": growing.id, **_prompt(*self._prompt, message), **growing.whole()}
+        return {"id": growing.id, **_prompt(self._asked, message), **growing.whole()}
 
     def _items(self, ids: Iterable[str], message: Sent) -> list[dict[str, Any]]:
         now = self.conversation.turns
@@ -182,7 +182,7 @@ class ViewState:
         return {
             "id": turn.id,
             "version": self._version(turn),
-            **_prompt(turn.asked, turn.prompt, message),
+            **_prompt(turn, message),
             "blocks": blocks,
             "reasoning": replace_surrogates(thoughts(turn.reasoning)),
             "text": replace_surrogates(
@@ -209,13 +209,20 @@ class ViewState:
             self._rendered.popitem(last=False)
 
 
-def _prompt(asked: str, prompt: Message, message: Sent) -> dict[str, Any]:
-    images = []
-    for part in prompt.parts:
+def _prompt(turn: Turn | Draft | None, message: Sent) -> dict[str, Any]:
+    images: list[dict[str, Any]] = []
+    if turn is None:
+        return {"prompt": "", "images": images, "along": ""}
+    for part in turn.prompt.parts:
         if isinstance(part, ImagePart):
             images.append({"type": part.media_type, "buffer": len(message.buffers)})
             message.buffers.append(part.data)
-    return {"prompt": replace_surrogates(asked), "images": images}
+    along = ", ".join(one.told for one in turn.included)
+    return {
+        "prompt": replace_surrogates(turn.asked),
+        "images": images,
+        "along": single_line(replace_surrogates(along and f"with {along}")),
+    }
 
 
 def _asides(turn: Turn) -> tuple[str, ...]:
@@ -225,4 +232,4 @@ def _asides(turn: Turn) -> tuple[str, ...]:
 
 
 def _shown(turn: Turn) -> tuple[Any, ...]:
-    return turn.prompt, turn.exchange, turn.status, footer(turn)
+    return turn.prompt, turn.asked, turn.included, turn.exchange, turn.status, footer(turn)

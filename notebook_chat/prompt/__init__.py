@@ -1,7 +1,7 @@
 """What the notebook holds, as parts of a prompt: its values, its cells, its files."""
 
 from .cells import cells_extra, no_cells
-from .extra import Extra, joined
+from .extra import Extra, ahead_of, joined
 from .filling import Filled, fill
 from .templates import LoadedPrompt, load
 from .values.describing import describe
@@ -14,6 +14,7 @@ __all__ = [
     "Extra",
     "Filled",
     "LoadedPrompt",
+    "ahead_of",
     "cells_extra",
     "describe",
     "fill",

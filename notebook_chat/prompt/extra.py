@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ..conversation import Included
 from ..parts import AudioPart, FilePart, ImagePart, Part, TextPart
 
+_BETWEEN = "\n\n"
+
 ExtraPart = TextPart | ImagePart | FilePart | AudioPart
 
 
@@ -62,13 +64,28 @@ def joined(
     return only.text if isinstance(only, TextPart) else tuple(parts)
 
 
+def ahead_of(before: Iterable[Extra], prompt: str | Sequence[Part]) -> tuple[int, int]:
+    """How much of the content that ``joined`` gives stands ahead of the prompt: how many whole parts, and how many
+    characters of the part in which it begins.
+
+    Args:
+        before: What goes before the prompt.
+        prompt: The prompt; its parts where it has several.
+    """
+    parts = _merged(part for extra in before for part in extra.parts)
+    last = parts[-1] if parts else None
+    if not isinstance(last, TextPart) or not (isinstance(prompt, str) or isinstance(prompt[0], TextPart)):
+        return len(parts), 0
+    return len(parts) - 1, len(last.text) + len(_BETWEEN) if last.text else 0
+
+
 def _merged(parts: Iterable[Part]) -> list[Part]:
     """Parts, of which texts that stand side by side are one."""
     merged: list[Part] = []
     for part in parts:
         last = merged[-1] if merged else None
         if isinstance(part, TextPart) and isinstance(last, TextPart):
-            merged[-1] = TextPart("\n\n".join(filter(None, (last.text, part.text))))
+            merged[-1] = TextPart(_BETWEEN.join(filter(None, (last.text, part.text))))
         else:
             merged.append(part)
     return merged

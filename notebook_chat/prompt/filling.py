@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +11,11 @@ from ..parts import TextPart
 from ..text import replace_surrogates
 from .braces.places import Place, find_places
 from .extra import Extra
+from .fences import fenced
 from .paths.path import resolve
 from .paths.unresolved import UnresolvedError
 from .values.describing import describe
 from .values.description import DEFAULT_TOKENS, Description
-
-_BACKTICKS: Final = re.compile(r"`++")
 
 _SECONDS: Final = 1.0
 """How long the code of the values' own classes is waited for, all of them together."""
@@ -107,15 +105,9 @@ def _extra(name: str, told: Description) -> Extra:
 
 def _block(name: str, text: str) -> str:
     """A value's description, between marks that nothing in it can pass for."""
-    fence = "`" * max(3, 1 + _longest(text))
-    return f"The value of {_code(name)}:\n{fence}\n{text}\n{fence}"
+    return f"The value of {_code(name)}:\n{fenced(text)}"
 
 
 def _code(name: str) -> str:
     """An expression as inline code."""
     return f"`{name}`"
-
-
-def _longest(text: str) -> int:
-    """How long the longest run of backticks in a text is."""
-    return max((len(run) for run in _BACKTICKS.findall(text)), default=0)

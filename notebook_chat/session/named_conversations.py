@@ -39,9 +39,12 @@ class NamedConversations:
 
     Attributes:
         disclosure: Gives what looks at prompts for secrets before they go out; whoever opens the session sets it.
+        fix: Gives what is to be asked about the last error, a ``FixRequest``, or ``None`` where there is none; set
+            likewise.
     """
 
     disclosure: Callable[[], Any] | None = None
+    fix: Callable[[], Any] | None = None
 
     def __init__(self, history: History, system: str = "") -> None:
         self.history = history

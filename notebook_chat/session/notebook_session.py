@@ -50,6 +50,7 @@ class NotebookSession(FileConversations):
         records: The cells that have run, with what they gave.
         cells_tokens: How many tokens the cells may take that go along with a prompt.
         cells_figures: Whether their figures go along.
+        cells_along: How many of the cells above go along with each prompt, unless it says so itself.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class NotebookSession(FileConversations):
         self.records = CellRecords(self.cells, lambda: self._tracker.snapshot)
         self.cells_tokens = CELLS_TOKENS
         self.cells_figures = True
+        self.cells_along = 0
         self._ends: list[Callable[[], object]] = []
 
     # --- the notebook and its history
@@ -316,11 +318,12 @@ class NotebookSession(FileConversations):
         """
         return self._tracker.next_in(conversation, self._conversations.values())
 
-    def context(self, selection: CellSelection) -> tuple[CellRecord, ...]:
+    def context(self, selection: CellSelection, *, of_cell: bool = True) -> tuple[CellRecord, ...]:
         """The cells that go along with a prompt, in the order of the notebook as far as it is known.
 
         Args:
             selection: Which the user wants.
+            of_cell: Whether the cell that runs is the one that asks; else all cells are above.
 
         Raises:
             InvalidOptionError: Cells are chosen by numbers, and none of them can go along.
@@ -328,9 +331,8 @@ class NotebookSession(FileConversations):
         from .context_cells import Layout, context_cells
 
         records, tracker = self.records, self._tracker
-        layout = Layout(
-            tracker.snapshot, self.cells.current, records.running, records.gone, tracker.known_name
-        )
+        asking, source = (self.cells.current, records.running) if of_cell else (None, "")
+        layout = Layout(tracker.snapshot, asking, source, records.gone, tracker.known_name)
         return context_cells(selection, records.runs, layout)
 
     def take_news(self, conversation: Conversation) -> list[str]:

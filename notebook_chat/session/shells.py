@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,25 @@ def session_of(shell: Any) -> NotebookSession | None:
 
 def session() -> NotebookSession | None:
     """The session of the running notebook, or ``None`` when ``%load_ext notebook_chat`` was not run in it."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
+    shell = _shell()
     return session_of(shell) if shell is not None else None
+
+
+def namespace() -> dict[str, Any] | None:
+    """The notebook's variables, by their names; ``None`` where there is no shell of IPython's."""
+    variables = getattr(_shell(), "user_ns", None)
+    return variables if isinstance(variables, dict) else None
+
+
+def hidden_names() -> Mapping[str, Any]:
+    """The names that IPython has in the notebook itself, each with its value."""
+    names = getattr(_shell(), "user_ns_hidden", None)
+    return names if isinstance(names, dict) else {}
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
 
 
 def loaded_session() -> NotebookSession:

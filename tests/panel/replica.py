@@ -52,7 +52,7 @@ class Turn:
         self.version: int | None = None
         self.wanted = -1
         self.stale = self.pinned = False
-        self.prompt = ""
+        self.prompt = self.along = ""
         self.images: list[tuple[str, bytes]] = []
         self.blocks = Blocks()
         self.reasoning = self.note = self.text = self.foot = ""
@@ -65,7 +65,7 @@ class Turn:
         return self.wanted >= 0 and self.version != self.wanted
 
     def begin(self, item: dict[str, Any], buffers: Sequence[bytes]) -> None:
-        self.prompt = item["prompt"]
+        self.prompt, self.along = item["prompt"], item["along"]
         self.images = [(image["type"], buffers[image["buffer"]]) for image in item["images"]]
 
     def grow(self, live: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
@@ -102,6 +102,7 @@ class Turn:
             "pinned": self.pinned,
             "prompt": self.prompt,
             "images": self.images,
+            "along": self.along,
             "blocks": self.blocks.finished,
             "open": self.blocks.html,
             "reasoning": self.reasoning,
@@ -128,6 +129,8 @@ class Replica:
         self.head: dict[str, Any] = {}
         self.acks: list[str] = []
         self.models: list[str] | None = None
+        self.completions: dict[str, list[str]] = {}
+        self.sent: dict[str, str] = {}
 
     def take(self, content: Any, buffers: Sequence[bytes] = ()) -> None:
         message = through_json(content)
@@ -152,6 +155,10 @@ class Replica:
                 self.acks.append(message["act"])
             case "models":
                 self.models = message["models"]
+            case "completions":
+                self.completions[message["act"]] = message["names"]
+            case "sent":
+                self.sent[message["turn"]] = message["text"]
 
     def _show(self, message: dict[str, Any], buffers: Sequence[bytes]) -> None:
         if "rows" in message:

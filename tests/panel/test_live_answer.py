@@ -55,7 +55,7 @@ class Told:
     def finish(self, answer: str) -> tuple[list[str], int]:
         """The blocks as the view has them in the end, and how many of them it had already."""
         blocks, kept = self.growing.finish(answer)
-        item = {"version": 0, "prompt": "", "images": [], "reasoning": "", "text": answer}
+        item = {"version": 0, "prompt": "", "images": [], "along": "", "reasoning": "", "text": answer}
         self.turn.finish({**item, "foot": "", "blocks": blocks[kept:], "kept": kept})
         return self.turn.blocks.finished, kept
 

@@ -77,8 +77,14 @@ BEYOND = "not in the conversation any more"
         ("send", [], {"text": "a", "edits": "nobody"}, BEYOND),
         ("send", [], {"text": ""}, "empty"),
         ("send", [], {"text": " \n"}, "empty"),
-        ("send", [b"no image"], {"text": "a"}, "is not a PNG"),
-        ("send", [PNG, b""], {"text": "a"}, "is not a PNG"),
+        ("send", [b"%PDF-1.7"], {"text": "a", "names": ["a.pdf"]}, "a.pdf is a PDF"),
+        (
+            "send",
+            [PNG, b"\x00\x01\x02"],
+            {"text": "a", "names": ["a.png", "b.bin"]},
+            "b.bin is neither a text nor",
+        ),
+        ("send", [b"no image"], {"text": "a", "names": ["a.png"]}, "not the image that its name says"),
         ("send", [PNG + bytes(LARGEST)], {"text": "a"}, "too large"),
     ],
 )

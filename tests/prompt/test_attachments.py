@@ -21,8 +21,8 @@ from notebook_chat.prompt import Extra
 from notebook_chat.prompt.attachments import ALL_TOKENS, DEFAULT_FILE_TOKENS, Budget, Way, attach
 from notebook_chat.prompt.attachments.content import LARGEST, LARGEST_NOTEBOOK
 from notebook_chat.prompt.attachments.excerpts import excerpt
-from notebook_chat.prompt.attachments.kinds import fence
 from notebook_chat.prompt.attachments.texts import Text
+from notebook_chat.prompt.fences import fenced
 from notebook_chat.secrets import Secret
 
 from ..fakes import parrot
@@ -564,7 +564,7 @@ def test_names_of_columns_and_keys_stay_within_the_fence() -> None:
 
 @given(st.text(alphabet="`~a\n ", max_size=200), st.sampled_from(["", "python"]))
 def test_no_text_leaves_its_fence(text: str, language: str) -> None:
-    first, *inner, last = fence(text, language).split("\n")
+    first, *inner, last = fenced(text, language).split("\n")
     marks = first.removesuffix(language)
     assert set(marks) == {"`"}
     assert last == marks

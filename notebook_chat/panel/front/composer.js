@@ -1,17 +1,17 @@
 // @ts-check
 // Where the reader writes.
 
+import { Attachments } from "./attachments.js";
+import { Completion } from "./completion.js";
 import { button, focusedIn, h } from "./page.js";
 
-const IMAGE_TYPE = /^image\/(png|jpeg|webp|gif)$/;
-const MOST_IMAGE_BYTES = 8e6; // of all together: Jupyter Server closes the connection at a message over 10 MB
-
 /**
- * @typedef {{ file: File, bytes: ArrayBuffer }} Picture
- * @typedef {{ text: string, images: Picture[], edits: string | null, act: string }} Sent
+ * @typedef {import("./attachments.js").Attachment} Attachment
+ * @typedef {{ text: string, files: Attachment[], edits: string | null, act: string }} Sent
  * @typedef {object} Panel
  * @property {boolean} answering
- * @property {(text: string, images: Picture[], edits: string | null) => string} send gives the act's name
+ * @property {(text: string, files: Attachment[], edits: string | null) => string} send gives the act's name
+ * @property {(text: string) => string} complete asks for names; gives the act's name
  * @property {(act: string) => boolean} unheard
  * @property {() => void} stop
  * @property {() => string[]} prompts
@@ -27,23 +27,22 @@ export class Composer {
   constructor(panel, name) {
     this.panel = panel;
     this.name = name && `notebook_chat ${name}`;
-    /** @type {Picture[]} */
-    this.images = []; // each with its file and its bytes
     /** @type {Sent | null} */
     this.sent = null; // what was sent last
     /** @type {string | null} */
     this.edits = null; // the turn whose prompt is being edited
-    /** @type {{ text: string, images: Picture[] }} */
-    this.draft = { text: "", images: [] }; // what was being written before that
+    /** @type {{ text: string, files: Attachment[] }} */
+    this.draft = { text: "", files: [] }; // what was being written before that
     /** @type {string[]} */
     this.returned = []; // prompts that could not be asked
     this.recalled = 0; // how many prompts back
-    this.box = h("textarea", { "aria-label": "Message", rows: "1", placeholder: "Message", dir: "auto", oninput: () => this.fit() });
-    this.chips = h("div", { class: "nc-chips" });
+    this.box = h("textarea", { "aria-label": "Message", rows: "1", placeholder: "Message", dir: "auto", oninput: () => this.written() });
+    this.attachments = new Attachments(panel.tell.bind(panel), () => this.box.focus());
+    this.completion = new Completion(this.box, (text) => panel.complete(text), () => this.fit());
     this.editing = h(
       "div",
       { class: "nc-editing", hidden: true },
-      h("span", {}, "Editing an earlier prompt; the turns after it become stale."),
+      h("span", {}, "Editing an earlier prompt: what went along stays, the turns after it become stale."),
       button("Cancel", () => this.cancelEdit()),
     );
     this.waiting = h("div", { class: "nc-waiting", hidden: true });
@@ -54,12 +53,14 @@ export class Composer {
       {
         class: "nc-composer",
         onsubmit: (/** @type {Event} */ event) => this.submit(event),
-        onpaste: (/** @type {ClipboardEvent} */ event) => this.addImages(event, event.clipboardData),
+        onpaste: (/** @type {ClipboardEvent} */ event) => this.attachments.add(event, event.clipboardData),
       },
       this.waiting,
       this.editing,
-      this.chips,
-      h("div", { class: "nc-write" }, this.box, this.sendButton, this.stopButton),
+      this.attachments.chips,
+      this.attachments.chooser,
+      this.completion.element,
+      h("div", { class: "nc-write" }, this.box, this.attachments.button, this.sendButton, this.stopButton),
     );
     this.box.value = this.kept();
   }
@@ -86,6 +87,11 @@ export class Composer {
     return CSS.supports("field-sizing", "content");
   }
 
+  written() {
+    this.fit();
+    this.completion.look();
+  }
+
   fit() {
     this.recalled = 0;
     this.keep();
@@ -99,15 +105,17 @@ export class Composer {
     event.preventDefault();
     const text = this.box.value;
     if (!text.trim()) {
-      if (this.images.length) this.panel.tell("Write something to go with the image.");
+      if (this.attachments.list.length) this.panel.tell("Write something to go with the file.");
       return;
     }
     if (this.panel.answering) {
       this.panel.tell("An answer is still coming; Stop ends it.");
       return;
     }
-    const { images, edits } = this;
-    this.sent = { text, images, edits, act: this.panel.send(text, images, edits) };
+    const { edits } = this;
+    const files = this.attachments.list;
+    this.completion.close();
+    this.sent = { text, files, edits, act: this.panel.send(text, files, edits) };
     this.leaveEdit();
   }
 
@@ -129,23 +137,22 @@ export class Composer {
    */
   giveBack(act) {
     if (!this.sent || this.sent.act !== act) return;
-    const { text, images, edits } = this.sent;
+    const { text, files, edits } = this.sent;
     this.sent = null;
-    if (!this.box.value && !this.images.length) this.set(text, images, edits);
+    if (!this.box.value && !this.attachments.list.length) this.set(text, files, edits);
     else this.returned.push(text); // Up brings it back
   }
 
   /**
    * @param {string} text
-   * @param {Picture[]} images
+   * @param {Attachment[]} files
    * @param {string | null} edits
    */
-  set(text, images, edits) {
+  set(text, files, edits) {
     this.box.value = text;
-    this.images = images;
     this.edits = edits;
     this.editing.hidden = edits === null;
-    this.showImages();
+    this.attachments.set(files);
     this.fit();
   }
 
@@ -154,7 +161,7 @@ export class Composer {
    * @param {string} text of its prompt
    */
   edit(id, text) {
-    if (this.edits === null) this.draft = { text: this.box.value, images: this.images };
+    if (this.edits === null) this.draft = { text: this.box.value, files: this.attachments.list };
     this.set(text, [], id);
     this.box.focus();
     this.box.setSelectionRange(text.length, text.length);
@@ -166,8 +173,8 @@ export class Composer {
   }
 
   leaveEdit() {
-    const { text, images } = this.edits === null ? { text: "", images: [] } : this.draft;
-    this.set(text, images, null);
+    const { text, files } = this.edits === null ? { text: "", files: [] } : this.draft;
+    this.set(text, files, null);
   }
 
   /** @param {boolean} answering */
@@ -184,6 +191,7 @@ export class Composer {
    */
   key(event) {
     if (event.isComposing || event.keyCode === 229) return false; // Enter ends a word in many scripts
+    if (this.completion.key(event)) return true;
     const plain = !event.shiftKey && !event.altKey;
     if (event.key === "Enter" && plain) this.submit(event);
     else if (event.key === "ArrowUp" && plain && (!this.box.value || this.recalled)) this.recall(1);
@@ -200,52 +208,5 @@ export class Composer {
     this.box.value = back ? prompts[prompts.length - back] : "";
     this.fit();
     this.recalled = back;
-  }
-
-  /**
-   * Images that were pasted or dropped.
-   *
-   * @param {Event} event
-   * @param {DataTransfer | null} transfer
-   */
-  async addImages(event, transfer) {
-    const files = [...(transfer?.files ?? [])];
-    if (!files.length) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.panel.tell("");
-    for (const file of files) await this.addImage(file); // one by one: each counts those before it
-  }
-
-  /** @param {File} file */
-  async addImage(file) {
-    const name = file.name || "That image";
-    const size = this.images.reduce((sum, image) => sum + image.file.size, file.size);
-    if (!IMAGE_TYPE.test(file.type)) {
-      this.panel.tell(`${name} is not a PNG, JPEG, WebP or GIF image.`);
-    } else if (size > MOST_IMAGE_BYTES) {
-      this.panel.tell(`${name} is too large: 8 MB of images can go with a prompt.`);
-    } else {
-      const image = { file, bytes: await file.arrayBuffer() };
-      this.images = [...this.images, image];
-      this.showImages();
-    }
-  }
-
-  showImages() {
-    for (const picture of this.chips.querySelectorAll("img")) URL.revokeObjectURL(picture.src);
-    this.chips.replaceChildren(...this.images.map((image) => this.chip(image)));
-  }
-
-  /** @param {Picture} image */
-  chip(image) {
-    const { file } = image;
-    const remove = () => {
-      this.images = this.images.filter((other) => other !== image);
-      this.showImages();
-      this.box.focus();
-    };
-    const picture = h("img", { src: URL.createObjectURL(file), alt: file.name || "Pasted image" });
-    return h("span", { class: "nc-chip" }, picture, button("Remove", remove, { "aria-label": "Remove image" }));
   }
 }

@@ -11,7 +11,7 @@ import { sendByControl } from "./control.js";
  * @typedef {import("./protocol.d.ts").State | import("./protocol.d.ts").Change | import("./protocol.d.ts").Items} Shown
  * @typedef {{ [Type in Act["type"]]: Omit<Extract<Act, { type: Type }>, "act"> }[Act["type"]]} Doing
  *     what the reader does, without the name that the connection gives it
- * @typedef {(message: Shown | import("./protocol.d.ts").Models, buffers: DataView[]) => void} Receive
+ * @typedef {(message: Shown | import("./protocol.d.ts").Told, buffers: DataView[]) => void} Receive
  * @typedef {"" | "busy" | "gone"} Silence
  *     "busy" when the kernel does not listen, "gone" when it is not the one any more that the panel was made in
  * @typedef {object} Model the widget's model, as anywidget gives it; more of it depends on the front end
@@ -123,6 +123,18 @@ export class Connection {
     };
     this.unheard.set(act, setTimeout(unheard, PATIENCE_MS));
     this.send(message, buffers);
+    return act;
+  }
+
+  /**
+   * Asks for something that is of no use later: nobody is told when it is not heard.
+   *
+   * @param {Doing} doing
+   * @returns {string} the name by which the kernel refers to it
+   */
+  query(doing) {
+    const act = `${this.view}-${(this.acts += 1)}`;
+    this.send(/** @type {Act} */ ({ ...doing, act }));
     return act;
   }
 

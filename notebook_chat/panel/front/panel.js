@@ -54,9 +54,15 @@ class Panel {
         class: "nc-panel mathjax_ignore tex2jax_ignore",
         "aria-label": "Chat",
         ondragover: (/** @type {Event} */ event) => event.preventDefault(),
-        ondrop: (/** @type {DragEvent} */ event) => this.composer.addImages(event, event.dataTransfer),
+        ondrop: (/** @type {DragEvent} */ event) => this.composer.attachments.add(event, event.dataTransfer),
       },
-      h("div", { class: "nc-head" }, ...this.choices.elements, button("Clear", () => this.act({ type: "clear" }))),
+      h(
+        "div",
+        { class: "nc-head" },
+        ...this.choices.elements,
+        button("Fix", () => this.act({ type: "fix" }), { title: "Ask how to put the notebook's last error right" }),
+        button("Clear", () => this.act({ type: "clear" })),
+      ),
       h("div", { class: "nc-middle" }, this.transcript.element, this.newest),
       this.noticeLine,
       this.composer.element,
@@ -83,6 +89,14 @@ class Panel {
   take(message, buffers) {
     if (message.type === "models") {
       this.choices.showModels(message.models);
+      return;
+    }
+    if (message.type === "completions") {
+      this.composer.completion.take(message.act, message.names);
+      return;
+    }
+    if (message.type === "sent") {
+      this.transcript.turns.get(message.turn)?.showSent(message.text);
       return;
     }
     if (message.type === "state") this.transcript.forgetWaiting();
@@ -161,12 +175,18 @@ class Panel {
 
   /**
    * @param {string} text
-   * @param {import("./composer.js").Picture[]} images
+   * @param {import("./attachments.js").Attachment[]} files
    * @param {string | null} edits
    */
-  send(text, images, edits) {
+  send(text, files, edits) {
     if (edits === null) this.transcript.toBottom();
-    return this.act({ type: "send", text, edits }, images.map(({ bytes }) => bytes));
+    const names = files.map(({ file }) => file.name);
+    return this.act({ type: "send", text, edits, names }, files.map(({ bytes }) => bytes));
+  }
+
+  /** @param {string} text */
+  complete(text) {
+    return this.connection.query({ type: "complete", text });
   }
 
   /** @param {string} act */

@@ -17,6 +17,7 @@ export type Send = {
   act: string;
   text: string;
   edits?: string | null;
+  names?: Array<string>;
 };
 export type Stop = {
   type: "stop";
@@ -24,6 +25,20 @@ export type Stop = {
 };
 export type Regenerate = {
   type: "regenerate";
+  act: string;
+  turn: string;
+};
+export type Fix = {
+  type: "fix";
+  act: string;
+};
+export type Complete = {
+  type: "complete";
+  act: string;
+  text: string;
+};
+export type ShowSent = {
+  type: "sent";
   act: string;
   turn: string;
 };
@@ -64,6 +79,7 @@ export type Item = {
   version: number;
   prompt: string;
   images: Array<Image>;
+  along: string;
   blocks: Array<string>;
   reasoning: string;
   text: string;
@@ -74,6 +90,7 @@ export type Live = {
   id: string;
   prompt?: string;
   images?: Array<Image>;
+  along?: string;
   blocks?: Array<string>;
   reasoning?: string;
   add?: Array<string>;
@@ -128,7 +145,18 @@ export type Models = {
   type: "models";
   models: Array<string>;
 };
-export type Act = Send | Stop | Regenerate | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
-export type PanelMessage = Ready | Gone | Need | Send | Stop | Regenerate | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
-export type ViewMessage = State | Change | Items | Check | Ack | Models;
+export type Completions = {
+  type: "completions";
+  act: string;
+  names: Array<string>;
+};
+export type SentText = {
+  type: "sent";
+  turn: string;
+  text: string;
+};
+export type Act = Send | Stop | Regenerate | Fix | Complete | ShowSent | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
+export type PanelMessage = Ready | Gone | Need | Send | Stop | Regenerate | Fix | Complete | ShowSent | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
+export type Told = Models | Completions | SentText;
+export type ViewMessage = State | Change | Items | Check | Ack | Models | Completions | SentText;
 export type ControlType = "notebook_chat_panel";

@@ -36,6 +36,8 @@ export class Turn {
     this.urls = [];
     this.prompt = h("div", { class: "nc-prompt-text", dir: "auto" });
     this.images = h("div", { class: "nc-images" });
+    this.along = h("p", { class: "nc-along" });
+    this.sent = h("div", { class: "nc-sent" });
     this.thoughts = h("div", { class: "nc-thoughts", dir: "auto" });
     this.title = h("summary", {}, "Reasoning");
     this.reasoning = h("details", { hidden: true }, this.title, this.thoughts);
@@ -50,7 +52,7 @@ export class Turn {
     this.element = h(
       "article",
       { class: "nc-turn nc-absent" },
-      h("div", { class: "nc-prompt" }, this.prompt, this.images, this.promptTools),
+      h("div", { class: "nc-prompt" }, this.prompt, this.images, this.along, this.sent, this.promptTools),
       this.body,
     );
   }
@@ -73,12 +75,14 @@ export class Turn {
   }
 
   /**
-   * @param {Pick<Item, "prompt" | "images">} item
+   * @param {Pick<Item, "prompt" | "images" | "along">} item
    * @param {DataView[]} buffers
    */
   begin(item, buffers) {
     this.element.classList.remove("nc-absent");
     this.prompt.textContent = this.source = item.prompt;
+    this.along.textContent = item.along;
+    this.sent.replaceChildren();
     this.release();
     this.images.replaceChildren(...item.images.map((image) => this.picture(image, buffers)));
   }
@@ -101,7 +105,9 @@ export class Turn {
    * @param {DataView[]} buffers
    */
   grow(live, buffers) {
-    if (live.prompt !== undefined) this.begin({ prompt: live.prompt, images: live.images ?? [] }, buffers);
+    if (live.prompt !== undefined) {
+      this.begin({ prompt: live.prompt, images: live.images ?? [], along: live.along ?? "" }, buffers);
+    }
     if (live.blocks !== undefined) {
       this.blocks.clear();
       this.blocks.grow(live.blocks, live.open ?? "");
@@ -146,6 +152,12 @@ export class Turn {
     this.showTools(true);
   }
 
+  /** @param {string} text what went out with the prompt */
+  showSent(text) {
+    const details = h("details", { open: true }, h("summary", {}, "What was sent"), h("pre", { tabindex: "0", dir: "auto" }, text));
+    this.sent.replaceChildren(details);
+  }
+
   showFoot() {
     if (this.version === null || this.version < 0) return;
     const marks = [this.stale && "stale: an earlier turn was asked again", this.pinned && "pinned"];
@@ -162,6 +174,7 @@ export class Turn {
     }
     this.promptTools.replaceChildren(
       button("Edit", () => panel.edit(id, this.source)),
+      button("Sent", () => panel.act({ type: "sent", turn: id }), { title: "What went out with this prompt" }),
       button("Delete", () => panel.act({ type: "delete", turn: id })),
     );
     this.tools.replaceChildren(

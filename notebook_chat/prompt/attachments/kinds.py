@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -122,7 +121,6 @@ _OF_BRANDS = (
     ((b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"), _OF_NAMES[".heic"]),
 )
 _OF_RIFF = {b"WAVE": _OF_NAMES[".wav"], b"AVI ": _OF_NAMES[".avi"]}
-_BACKTICKS = re.compile(r"`+")
 _IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 
 
@@ -155,16 +153,3 @@ def refusal(content: Content, *, binary: bool) -> Refusal | None:
     if not binary:
         return None
     return named or Refusal("neither a text nor an image", _BINARY)
-
-
-def fence(text: str, language: str = "") -> str:
-    """A text between two fences that nothing within it can end.
-
-    Args:
-        text: Any text.
-        language: What the fence is marked with.
-    """
-    longest = max(map(len, _BACKTICKS.findall(text)), default=0)
-    marks = "`" * max(longest + 1, 3)
-    end = "" if text.endswith("\n") or not text else "\n"
-    return f"{marks}{language}\n{text}{end}{marks}"

@@ -8,6 +8,7 @@ from ...errors import InvalidMessagesError
 from ...images import check_size, image_part
 from ...parts import ImagePart, TextPart
 from ..extra import Extra
+from ..fences import fenced
 from . import data, kinds
 from .content import Content
 from .excerpts import BYTES_PER_TOKEN, Excerpt, counted, excerpt, shortened, size_in_words
@@ -64,7 +65,7 @@ class Readable:
         summary = shortened(summary, max(int(tokens * BYTES_PER_TOKEN / 4), _SHORT))
         # The summary is made of names that stand in the file: it is as strange as the rest of it.
         body = f"[{summary}]\n{shown.text}" if summary else shown.text
-        body = kinds.fence(body, self.language) if shown.text else "(It is empty.)"
+        body = fenced(body, self.language) if shown.text else "(It is empty.)"
         text = f"File {self.name} ({how_much}):\n{body}"
         return Extra(self.name, (TextPart(text),), ", ".join((*self.told, how_much)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from ...errors import InvalidOptionError
 from ...parts import TextPart
 from ..extra import Extra
+from ..fences import fenced
 from ..values.bounds import cut_middle
 from .failure import FAILURE_TOKENS, Report, report
 from .frame_values import Named, named_values, names_around
@@ -21,7 +21,6 @@ _LONGEST_CELL = 60_000  # characters
 _MOST_CELLS = 4
 _RESULT_TOKENS = 300
 _TOLD_TOKENS = 900
-_FENCE = re.compile(r"^ {0,3}(`{3,})", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,21 @@ class CodeRequest:
     prompt: str
     extras: tuple[Extra, ...]
     cells: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FixRequest:
+    """What goes out about the last error.
+
+    Attributes:
+        request: It.
+        name: The name of the cell that failed.
+        note: What the user is to be told of it; empty for nothing.
+    """
+
+    request: CodeRequest
+    name: str
+    note: str = ""
 
 
 def fix_request(
@@ -116,13 +130,6 @@ def explain_request(
     return CodeRequest(
         _with_hint(prompt, hint), (Extra(own.name, (*own.parts, about)), *kept.extras), (cell,)
     )
-
-
-def fenced(text: str, language: str = "") -> str:
-    """A text in a fence that nothing in it ends."""
-    longest = max((len(mark) for mark in _FENCE.findall(text)), default=2)
-    mark = "`" * max(3, longest + 1)
-    return f"{mark}{language}\n{text}\n{mark}"
 
 
 def _cell(cell: Source, what: str) -> Extra:

@@ -14,10 +14,15 @@ function compose(name = "a1") {
     asked: [],
     told: [],
     waiting: new Set(),
-    send: (text, images, edits) => {
-      panel.asked.push({ text, images: images.map(({ file }) => file.name), edits });
+    send: (text, files, edits) => {
+      panel.asked.push({ text, files: files.map(({ file }) => file.name), edits });
       return `act-${panel.asked.length}`;
     },
+    complete: (text) => {
+      panel.completed.push(text);
+      return `query-${panel.completed.length}`;
+    },
+    completed: [],
     unheard: (act) => panel.waiting.has(act),
     stop: () => panel.asked.push("stop"),
     prompts: () => ["first", "second"],
@@ -44,20 +49,20 @@ const image = (name, { type = "image/png", size = 3 } = {}) => new File([new Uin
 async function give(...files) {
   const event = new window.Event("paste", { bubbles: true, cancelable: true });
   event.clipboardData = { files };
-  const adding = mock.method(composer, "addImages");
+  const adding = mock.method(composer.attachments, "add");
   composer.box.dispatchEvent(event);
   await adding.mock.calls[0].result;
   adding.mock.restore();
   return event;
 }
 
-const chips = () => [...composer.chips.querySelectorAll("img")].map((chip) => chip.alt);
+const chips = () => [...composer.attachments.chips.querySelectorAll("img")].map((chip) => chip.alt);
 
 describe("keys", () => {
   test("Enter sends what was written, and empties the box", () => {
     write("one\ntwo");
     assert.equal(press(composer.box, "Enter").defaultPrevented, true);
-    assert.deepEqual(panel.asked, [{ text: "one\ntwo", images: [], edits: null }]);
+    assert.deepEqual(panel.asked, [{ text: "one\ntwo", files: [], edits: null }]);
     assert.equal(composer.box.value, "");
   });
 
@@ -125,7 +130,7 @@ describe("editing", () => {
     assert.equal(composer.editing.hidden, false);
     write("first, better");
     press(composer.box, "Enter");
-    assert.deepEqual(panel.asked, [{ text: "first, better", images: [], edits: "t1" }]);
+    assert.deepEqual(panel.asked, [{ text: "first, better", files: [], edits: "t1" }]);
     assert.deepEqual([composer.box.value, composer.edits, composer.editing.hidden], ["half written", null, true]);
   });
 
@@ -154,13 +159,13 @@ describe("images", () => {
     assert.deepEqual(chips(), ["a.png", "b.gif"]);
     write("look");
     press(composer.box, "Enter");
-    assert.deepEqual(panel.asked[0].images, ["a.png", "b.gif"]);
-    assert.deepEqual([chips(), composer.images], [[], []]);
+    assert.deepEqual(panel.asked[0].files, ["a.png", "b.gif"]);
+    assert.deepEqual([chips(), composer.attachments.list], [[], []]);
   });
 
   test("can be removed", async () => {
     await give(image("a.png"), image("b.png"));
-    composer.chips.querySelector("button").click();
+    composer.attachments.chips.querySelector("button").click();
     assert.deepEqual(chips(), ["b.png"]);
     assert.equal(document.activeElement, composer.box);
   });
@@ -172,10 +177,43 @@ describe("images", () => {
     assert.match(panel.told.at(-1), /Write something/);
   });
 
-  test("of another kind are refused", async () => {
-    await give(image("a.svg", { type: "image/svg+xml" }));
-    assert.match(panel.told.at(-1), /a\.svg is not a PNG/);
+  test("and files of any other kind go, too: the kernel says which it cannot take", async () => {
+    await give(image("a.svg", { type: "image/svg+xml" }), image("data.csv", { type: "text/csv" }));
     assert.deepEqual(chips(), []);
+    assert.deepEqual([...composer.attachments.chips.querySelectorAll(".nc-file")].map((chip) => chip.textContent), ["a.svg", "data.csv"]);
+    write("look");
+    press(composer.box, "Enter");
+    assert.deepEqual(panel.asked[0].files, ["a.svg", "data.csv"]);
+  });
+
+  test("that are chosen are added to those that are there, and the box has the focus", async () => {
+    await give(image("a.png"));
+    const { chooser } = composer.attachments;
+    Object.defineProperty(chooser, "files", { value: [image("b.txt", { type: "text/plain" })] });
+    await composer.attachments.chosen();
+    assert.deepEqual(composer.attachments.list.map(({ file }) => file.name), ["a.png", "b.txt"]);
+    assert.equal(document.activeElement, composer.box);
+  });
+
+  test("are not taken from a spreadsheet's cells, which come as a text and as a picture of it", async () => {
+    const paste = async (text, file) => {
+      const event = new window.Event("paste", { bubbles: true, cancelable: true });
+      event.clipboardData = { files: [file], getData: () => text };
+      await composer.attachments.add(event, event.clipboardData);
+      return event.defaultPrevented;
+    };
+    assert.equal(await paste("a\tb\n1\t2\n", image("image.png")), false);
+    assert.deepEqual(chips(), []);
+    assert.equal(await paste("plot.png", image("plot.png")), true); // a file that was copied
+    assert.deepEqual(chips(), ["plot.png"]);
+  });
+
+  test("that cannot be read, as folders cannot, are refused", async () => {
+    const folder = image("folder", { type: "" });
+    folder.arrayBuffer = () => Promise.reject(new Error("NotFoundError"));
+    await give(folder);
+    assert.match(panel.told.at(-1), /folder cannot be read/);
+    assert.deepEqual(composer.attachments.list, []);
   });
 
   test("are refused where all together are too large, also when they come at once", async () => {
@@ -189,6 +227,92 @@ describe("images", () => {
     event.clipboardData = { files: [] };
     composer.box.dispatchEvent(event);
     assert.equal(event.defaultPrevented, false);
+  });
+});
+
+describe("names of values", () => {
+  const offered = () => [...composer.completion.element.children].map((option) => option.textContent);
+  const begin = (text, ...names) => {
+    write(text);
+    composer.box.setSelectionRange(text.length, text.length);
+    composer.completion.look();
+    composer.completion.take(`query-${panel.completed.length}`, names);
+  };
+
+  test("are asked for behind a brace, with what stands before the cursor", () => {
+    begin("Compare {d", "df", "data");
+    assert.equal(panel.completed.at(-1), "Compare {d");
+    assert.deepEqual(offered(), ["df", "data"]);
+    assert.equal(composer.completion.element.hidden, false);
+  });
+
+  test("are not asked for elsewhere", () => {
+    begin("no brace");
+    begin("{closed} and on");
+    begin("{ not: a name");
+    assert.deepEqual(panel.completed, []);
+  });
+
+  test("Tab takes the first, closes the brace, and goes behind it", () => {
+    begin("Compare {d", "df", "data");
+    assert.equal(press(composer.box, "Tab").defaultPrevented, true);
+    assert.equal(composer.box.value, "Compare {df}");
+    assert.equal(composer.box.selectionStart, 12);
+    assert.equal(composer.completion.element.hidden, true);
+  });
+
+  test("a brace that is closed already is not closed twice", () => {
+    write("Compare {d} now");
+    composer.box.setSelectionRange(10, 10);
+    composer.completion.look();
+    composer.completion.take(`query-${panel.completed.length}`, ["df"]);
+    press(composer.box, "Tab");
+    assert.deepEqual([composer.box.value, composer.box.selectionStart], ["Compare {df} now", 12]);
+  });
+
+  test("the arrows choose, Enter takes what is chosen, and sends where nothing is", () => {
+    begin("{d", "df", "data");
+    press(composer.box, "ArrowDown");
+    press(composer.box, "ArrowDown");
+    assert.equal(composer.box.getAttribute("aria-activedescendant"), composer.completion.element.children[1].id);
+    press(composer.box, "ArrowUp");
+    press(composer.box, "Enter");
+    assert.equal(composer.box.value, "{df}");
+    begin("{d", "df");
+    press(composer.box, "Enter");
+    assert.deepEqual(panel.asked.map(({ text }) => text), ["{d"]);
+  });
+
+  test("Escape closes the list and nothing else", () => {
+    begin("{d", "df");
+    assert.equal(press(composer.box, "Escape").defaultPrevented, true);
+    assert.equal(composer.completion.element.hidden, true);
+    assert.equal(press(composer.box, "Escape").defaultPrevented, false);
+  });
+
+  test("the list is closed where the cursor goes elsewhere", () => {
+    begin("{d", "df");
+    assert.equal(press(composer.box, "ArrowLeft").defaultPrevented, false);
+    assert.equal(composer.completion.element.hidden, true);
+    begin("{d", "df");
+    composer.box.dispatchEvent(new window.Event("pointerdown"));
+    assert.equal(composer.completion.element.hidden, true);
+  });
+
+  test("a click takes a name", () => {
+    begin("see $`d", "df");
+    composer.completion.element.children[0].dispatchEvent(new window.Event("mousedown", { cancelable: true }));
+    assert.equal(composer.box.value, "see $`df`");
+  });
+
+  test("that come late, or for another view, are not shown", () => {
+    begin("{d", "df");
+    write("{da");
+    composer.completion.take("query-1", ["df"]);
+    composer.completion.take("another", ["df"]);
+    assert.deepEqual(offered(), ["df"]);
+    composer.completion.take(`query-${panel.completed.length}`, ["data"]);
+    assert.deepEqual(offered(), ["data"]);
   });
 });
 

@@ -32,7 +32,7 @@ def declarations() -> str:
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and not name.startswith("_")
     }
     control_type = f'export type ControlType = "{control.MESSAGE}";\n'
-    unions = ("Act", "PanelMessage", "ViewMessage")
+    unions = ("Act", "PanelMessage", "Told", "ViewMessage")
     declared = [f"export type {name} = {_struct(kind)};\n" for name, kind in structs.items()]
     declared += [f"export type {name} = {_type(getattr(protocol, name))};\n" for name in unions]
     return _HEAD + "".join([*declared, control_type])

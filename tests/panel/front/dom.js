@@ -97,6 +97,7 @@ export const item = (id, fields = {}) => ({
   version: 0,
   prompt: `prompt of ${id}`,
   images: [],
+  along: "",
   blocks: [`<p>answer of ${id}</p>`],
   reasoning: "",
   text: `answer of ${id}`,

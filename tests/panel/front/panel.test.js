@@ -56,6 +56,34 @@ for (const [where, place] of Object.entries(PLACES)) {
       assert.deepEqual(outside, []);
     });
 
+    test("names that the kernel knows are offered behind a brace, to the view that asked", () => {
+      box.value = "see {d";
+      box.setSelectionRange(6, 6);
+      box.dispatchEvent(new window.Event("input"));
+      const [{ type, text, act }] = model.news();
+      assert.deepEqual([type, text], ["complete", "see {d"]);
+      model.hear({ type: "completions", act: "another", names: ["never"] });
+      assert.equal(find(".nc-names").hidden, true);
+      model.hear({ type: "completions", act, names: ["df"] });
+      press(box, "Tab");
+      assert.equal(box.value, "see {df}");
+      mock.timers.tick(600);
+      assert.equal(find(".nc-status").textContent.includes("busy"), false);
+    });
+
+    test("what was sent is shown with its turn", () => {
+      named("Sent").click();
+      assert.deepEqual(model.news().map(({ type, turn }) => [type, turn]), [["sent", "a"]]);
+      model.hear({ type: "sent", turn: "a", text: '{"model": "grey"}' });
+      assert.equal(find(".nc-sent pre").textContent, '{"model": "grey"}');
+      model.hear({ type: "sent", turn: "gone", text: "" });
+    });
+
+    test("Fix asks for the last error", () => {
+      named("Fix").click();
+      assert.deepEqual(model.news().map(({ type }) => type), ["fix"]);
+    });
+
     test("Shift+Enter is the box's, and no key in the panel is the page's", () => {
       assert.equal(press(box, "Enter", { shiftKey: true }).defaultPrevented, false);
       for (const target of [box, named("Clear"), find(".nc-log")]) press(target, "d");

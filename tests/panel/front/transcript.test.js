@@ -166,11 +166,23 @@ describe("a turn", () => {
     assert.equal(element("a").querySelector(".nc-prompt-text").textContent, "<img src=x onerror=alert(1)>");
   });
 
+  test("says what went along with its prompt, and shows what was sent, as text", () => {
+    transcript.take({ rows: [row("a")], items: [item("a", { along: "with df (3 × 2)" })] }, []);
+    assert.equal(element("a").querySelector(".nc-along").textContent, "with df (3 × 2)");
+    assert.equal(element("a").querySelector(".nc-sent").textContent, "");
+    transcript.turns.get("a").showSent("<img src=x onerror=alert(1)>");
+    assert.equal(element("a").querySelector(".nc-sent pre").textContent, "<img src=x onerror=alert(1)>");
+    assert.equal(element("a").querySelector("img"), null);
+    transcript.take({ rows: [row("a", 1)], items: [item("a", { version: 1 })] }, []);
+    assert.equal(element("a").querySelector(".nc-sent").textContent, "");
+  });
+
   test("can be edited, deleted, copied and asked again", () => {
     transcript.take({ rows: [row("a")], items: [item("a")] }, []);
-    for (const name of ["Edit", "Delete", "Copy", "Regenerate"]) button("a", name).click();
+    for (const name of ["Edit", "Sent", "Delete", "Copy", "Regenerate"]) button("a", name).click();
     assert.deepEqual(panel.acts, [
       ["edit", "a", "prompt of a"],
+      { type: "sent", turn: "a" },
       { type: "delete", turn: "a" },
       ["copy", "answer of a"],
       { type: "regenerate", turn: "a" },

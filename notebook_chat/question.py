@@ -1,0 +1,112 @@
+"""What is asked, and who."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from .conversation import Draft, Included, PromptLayout
+from .messages import Message, without_images
+from .providers.registry import Provider
+
+_MOST_NAMED = 12  # of what went along with a prompt
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """What is asked, and where its turn belongs.
+
+    Attributes:
+        message: The user's message.
+        cell: The notebook cell that asks, where there is one.
+        system: The system prompt that holds from this turn on; empty for none, ``None`` for no change.
+        fresh: Whether it starts over: the turns before it are not sent.
+        replaces: The id of the turn that is asked anew, in its place.
+        typed, included, layout: As in ``Turn``.
+        figures: Whether all images in it are figures that went along with cells or values, without which it can be
+            asked as well.
+        told: What the reader is told of what was made of the prompt, such as secrets that were replaced.
+    """
+
+    message: Message
+    cell: str | None = None
+    system: str | None = None
+    fresh: bool = False
+    replaces: str | None = None
+    typed: str | None = None
+    included: tuple[Included, ...] = ()
+    layout: PromptLayout | None = None
+    figures: bool = False
+    told: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """It, as ``Conversation.begin`` takes it."""
+        return {
+            "prompt": self.message,
+            "cell": self.cell,
+            "system": self.system,
+            "fresh": self.fresh,
+            "replaces": self.replaces,
+            "typed": self.typed,
+            "included": self.included,
+            "layout": self.layout,
+        }
+
+    def notes(self, sent: Draft | None) -> list[str]:
+        """All that the reader should know of what is sent.
+
+        Args:
+            sent: The draft; ``None`` where there is none yet.
+        """
+        return [*self.along, *self.warnings(sent)]
+
+    @property
+    def along(self) -> list[str]:
+        """What went along with it, in a line; nothing where there is none."""
+        told = [one.told for one in self.included]
+        more = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
+        return [f"with {', '.join(told[:_MOST_NAMED])}{more}"] if told else []
+
+    def warnings(self, sent: Draft | None) -> list[str]:
+        """What the reader should know of what is sent, beside what goes along: turns left out, turns that are stale.
+
+        Args:
+            sent: The draft; ``None`` where there is none yet.
+        """
+        notes = list(self.told)
+        if sent is not None and sent.left_out:
+            out = sent.left_out
+            oldest = "oldest turn" if out == 1 else f"{out} oldest turns"
+            notes.append(f"without the {oldest}: the model's context is full")
+        if sent is not None and sent.stale:
+            count = sent.stale
+            stale = "a stale turn" if count == 1 else f"{count} stale turns"
+            notes.append(f"after {stale}: an earlier cell ran again, theirs did not")
+        return notes
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Who is asked.
+
+    Attributes:
+        provider: The provider.
+        model: The model's own name there; empty where the provider has only one.
+    """
+
+    provider: Provider
+    model: str = ""
+
+    @property
+    def name(self) -> str:
+        """``provider:model``."""
+        return f"{self.provider.name}:{self.model}" if self.model else self.provider.name
+
+    def readable(self, messages: Sequence[Message]) -> tuple[Message, ...]:
+        """Messages as whoever is asked takes them: without images where the provider takes none.
+
+        Args:
+            messages: The messages.
+        """
+        return tuple(messages if self.provider.takes_images else without_images(messages))
