@@ -7,7 +7,6 @@ import builtins
 import threading
 from typing import Any
 
-import msgspec
 import pytest
 
 from notebook_chat import Chat
@@ -95,10 +94,9 @@ def test_parts_and_extras_are_replaced_too() -> None:
 
 
 def test_a_value_that_is_filled_in_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    def compose(message: Message, ingredients: Any) -> Composed:
-        filled = msgspec.structs.replace(message, content=f"{message.text}\n\ndf: {TOKEN}")
+    def compose(prompt: str, ingredients: Any) -> Composed:
         extra = Extra("df", (TextPart(f"df: {TOKEN}"),))
-        return Composed(filled, message.text, (extra,))
+        return Composed(Message("user", f"{prompt}\n\ndf: {TOKEN}"), prompt, (extra,))
 
     monkeypatch.setattr("notebook_chat.chat.compose", compose)
     with pytest.raises(ConfigurationError, match=r"GitHub token \(from df\)"):
