@@ -144,7 +144,7 @@ class BadRequestError(ProviderError):
 class ContextLengthError(BadRequestError):
     """The conversation is too long for the model."""
 
-    default_hint = "Start a new conversation, or leave earlier turns out."
+    default_hint = "Start a new conversation, leave earlier turns out, or send less along with the prompt."
 
 
 class ContentRefusedError(BadRequestError):

@@ -58,6 +58,7 @@ def fill(
     found = list(_found(find_places(typed), namespace, errors))
     budgets = _budgets(found, tokens)
     described: dict[str, Description] = {}
+    apart: set[str] = set()
     pieces: list[str] = []
     done, seconds = 0, _SECONDS
     for place, value in found:
@@ -69,11 +70,12 @@ def fill(
             )
             seconds -= time.monotonic() - began
         told = described[name]
-        pieces += (typed[done : place.start], replace_surrogates(told.text) if told.inline else _code(name))
+        if not _fits(told, typed, place):
+            apart.add(name)
+        pieces += (typed[done : place.start], _code(name) if name in apart else replace_surrogates(told.text))
         done = place.end
-    return Filled(
-        "".join((*pieces, typed[done:])), tuple(_extra(name, told) for name, told in described.items())
-    )
+    extras = tuple(_extra(name, told, apart=name in apart) for name, told in described.items())
+    return Filled("".join((*pieces, typed[done:])), extras)
 
 
 def _found(
@@ -98,9 +100,18 @@ def _budgets(found: Sequence[tuple[Place, Any]], tokens: int) -> dict[str, int]:
     return {name: most or tokens for name, most in said.items()}
 
 
-def _extra(name: str, told: Description) -> Extra:
+def _fits(told: Description, typed: str, place: Place) -> bool:
+    """Whether a value can stand where a prompt names it: a text of several lines can where it is alone in its line."""
+    if not told.inline or "\n" not in told.text.strip("\n"):
+        return told.inline
+    start, end = typed.rfind("\n", 0, place.start) + 1, typed.find("\n", place.end)
+    beside = typed[start : place.start] + typed[place.end : end if end >= 0 else len(typed)]
+    return not beside.strip()
+
+
+def _extra(name: str, told: Description, *, apart: bool) -> Extra:
     block = TextPart(_block(name, replace_surrogates(told.text)))
-    return Extra(name, () if told.inline else (block, *told.images), told.label, told.digest)
+    return Extra(name, (block, *told.images) if apart else (), told.label, told.digest)
 
 
 def _block(name: str, text: str) -> str:

@@ -50,6 +50,15 @@ def test_what_cannot_stand_in_a_sentence_follows_it(asked: Any) -> None:
     assert extra.parts == (TextPart("The value of `df`:\n```\na  b\n1  2\n```"),)
 
 
+def test_a_text_of_several_lines_stands_in_its_place_where_it_is_alone_in_its_line(asked: Any) -> None:
+    source = "x = 1\nprint(x)\n"
+    assert fill("Shorten:\n\n{source}\n", {"source": source}).text == f"Shorten:\n\n{source}\n"
+    assert fill("Say {line}!", {"line": "yes\n"}).text == "Say yes\n!"
+    filled = fill("What does {In[2]} do?", {"In": ["", "", source]})
+    assert filled.text == "What does `In[2]` do?"
+    assert filled.values[0].parts == (TextPart(f"The value of `In[2]`:\n```\n{source}```"),)
+
+
 def test_images_follow_their_text(asked: Any) -> None:
     image = ImagePart(b"x", "image/png")
     [extra] = fill("{fig}", {"fig": Shown(Description("a figure", images=(image,)))}).values
