@@ -227,7 +227,7 @@ def _tokens(count: int, counted: bool) -> str:
 
 
 def _pre(text: str) -> str:
-    style = "white-space:pre-wrap;overflow-wrap:anywhere;text-align:left"
+    style = "white-space:pre-wrap;overflow-wrap:anywhere;text-align:left;max-height:24em;overflow:auto"
     return f'<pre style="{style}">{escape(printable(text))}</pre>'
 
 
