@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InvalidMessagesError, InvalidOptionError
 from .arguments import conversation_names
-from .output import show_text
+from .output import shorten, show_text
 from .subcommand import CONVERSATION, Context, Group, argument, path_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,11 @@ def _turn(context: Context, arguments: Namespace) -> Turn:
         number, name = None, number  # one word that is no number names a conversation
     conversation = context.session.named(name)
     if number is not None:
-        turn = conversation.turn(int(number))
+        try:
+            place = int(number)
+        except ValueError:  # Python reads none of thousands of digits
+            raise InvalidMessagesError(f"there is no turn {shorten(number)}") from None
+        turn = conversation.turn(place)
         if not turn.answer.strip():
             raise InvalidMessagesError(f"turn {number} has no answer in words")
         return turn
