@@ -133,6 +133,7 @@ def test_the_code_of_an_earlier_answer(shell: Any, capsys: Any, provider: Any) -
         ("9", "there is no turn 9"),
         ("0", "there is no turn 0"),
         ("-1", "there is no turn -1"),
+        ("9" * 5000, "there is no turn 999"),
         ("nobody", "no conversation is called 'nobody'"),
         ("x default", "'x' is not the number of a turn"),
     ):
