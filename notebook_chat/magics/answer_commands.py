@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InvalidMessagesError, InvalidOptionError
 from .arguments import conversation_names
-from .conversation_commands import is_number
-from .output import show_text
+from .output import shorten, show_text
 from .subcommand import CONVERSATION, Context, Group, argument, path_of
 
 if TYPE_CHECKING:
@@ -67,13 +66,17 @@ def _turn(context: Context, arguments: Namespace) -> Turn:
         InvalidMessagesError: There is no such turn, or no answer in it.
     """
     number, name = arguments.number, arguments.name
-    if number is not None and not is_number(number.removeprefix("-")):
+    if number is not None and not number.removeprefix("-").isdecimal():
         if name is not None:
             raise InvalidOptionError(f"{number!r} is not the number of a turn, which %chat history shows")
         number, name = None, number  # one word that is no number names a conversation
     conversation = context.session.named(name)
     if number is not None:
-        turn = conversation.turn(int(number))
+        try:
+            place = int(number)
+        except ValueError:  # Python reads none of thousands of digits
+            raise InvalidMessagesError(f"there is no turn {shorten(number)}") from None
+        turn = conversation.turn(place)
         if not turn.answer.strip():
             raise InvalidMessagesError(f"turn {number} has no answer in words")
         return turn

@@ -22,13 +22,8 @@ _DIGITS = 9  # Python reads no number of thousands of them
 _MARKS = {"stopped": " (stopped)", "failed": " (incomplete)", "complete": ""}
 
 
-def is_number(text: str) -> bool:
-    """Whether a text is a number, as a turn may have one."""
-    return text.isdecimal() and len(text) <= _DIGITS
-
-
 def _number(text: str) -> int:
-    if not is_number(text):
+    if not text.isdecimal() or len(text) > _DIGITS:
         raise argparse.ArgumentTypeError(f"{text!r} is not the number of a turn, which %chat history shows")
     return int(text)
 

@@ -83,7 +83,7 @@ def test_everything_by_the_keyboard_alone(begin: Begin) -> None:
     keyboard = notebook.page.keyboard
     reached = []
     panel.picker.focus()
-    for _ in range(14):
+    for _ in range(18):
         focused = notebook.page.evaluate(
             "() => document.activeElement.textContent.slice(0, 12) + '|' + document.activeElement.tagName"
         )
@@ -94,7 +94,7 @@ def test_everything_by_the_keyboard_alone(begin: Begin) -> None:
             break
         keyboard.press("Tab")
     names = [one.partition("|")[0] for one in reached]
-    for name in ("Clear", "Edit", "Delete", "Copy", "Insert", "Regenerate", "Send"):
+    for name in ("Fix", "Clear", "Edit", "Sent", "Delete", "Copy", "Insert", "Regenerate", "Attach", "Send"):
         assert name in names, f"{name} is not reached by Tab: {reached}"
     panel.button("Delete", 1).focus()
     keyboard.press("Space")

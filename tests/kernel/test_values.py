@@ -56,7 +56,7 @@ def test_what_a_notebook_defines_has_its_source(start_kernel: StartKernel) -> No
     assert "x: int = 6  # anew" in kernel.run("print(describe(Point).text)").text
     kernel.run("def fails(rows):\n    return rows[0] / 0\nfails([7])")
     text = kernel.run("import sys\nprint(describe(sys.last_value).text)").text
-    assert "The exception ZeroDivisionError" in text
-    assert "In a cell, line 2, in fails:\n" in text
-    assert "  rows = [7]" in text
+    assert text.startswith("ZeroDivisionError: division by zero")
+    assert "It failed in a cell, line 2, in fails:\n" in text
+    assert "[7]" in text
     assert "site-packages" not in text
