@@ -9,11 +9,13 @@ from .leniency import finite
 from .observable import Observable
 from .order import behind, rebased
 from .sent_requests import SentRequest, SentRequests
-from .token_budget import DEFAULT_RESERVE, estimate
+from .token_budget import BYTES_PER_TOKEN, DEFAULT_RESERVE, TOKENS_PER_IMAGE, estimate
 from .turns import Draft, Status, Turn, answered
 
 __all__ = [
+    "BYTES_PER_TOKEN",
     "DEFAULT_RESERVE",
+    "TOKENS_PER_IMAGE",
     "Admission",
     "Answering",
     "Conversation",

@@ -9,9 +9,13 @@ from ..messages import ImagePart, Message
 DEFAULT_RESERVE = 4096
 """How many tokens are kept for the answer where its length is not bounded."""
 
-_BYTES_PER_TOKEN = 3.3  # English prose has about 4, code and Chinese about 3
+BYTES_PER_TOKEN = 3.3
+"""How many bytes a token has, about: English prose has 4, code and Chinese 3."""
+
 _TOKENS_PER_MESSAGE = 4  # what a chat template writes around each
-_TOKENS_PER_IMAGE = 1100  # a large one, as OpenAI and Anthropic count it
+
+TOKENS_PER_IMAGE = 1100
+"""How many tokens an image counts as: a large one, as OpenAI and Anthropic count it."""
 
 
 def estimate(messages: Sequence[Message]) -> int:
@@ -24,4 +28,4 @@ def _content(message: Message) -> int:
     images = sum(isinstance(part, ImagePart) for part in message.parts)
     text = message.text
     size = len(text) if text.isascii() else len(text.encode(errors="replace"))
-    return int(size / _BYTES_PER_TOKEN) + 1 + images * _TOKENS_PER_IMAGE
+    return int(size / BYTES_PER_TOKEN) + 1 + images * TOKENS_PER_IMAGE

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from ..cell_record import CellRecord
 from ..cell_selection import CELLS_TOKENS
+from ..conversation import BYTES_PER_TOKEN, TOKENS_PER_IMAGE
 from ..parts import ImagePart, TextPart
 from .cell_text import MARK, MARK_SIZE, CellText, level
 from .extra import Extra, ExtraPart
 
-_BYTES_PER_TOKEN = 3.3  # as conversation.token_budget counts
-_TOKENS_PER_IMAGE = 1100
 _MOST_FIGURES = 4
 _FEWEST_BYTES = 500  # of a cell that is cut: less of it says nothing
 _RESERVED = 40  # tokens, for the message around it
@@ -78,10 +77,8 @@ def no_cells(why: str) -> Extra:
 def _fit(records: Sequence[CellRecord], tokens: int, figures: bool) -> _Fitted:
     ranked = _ranked(records)
     shown = _figures(ranked, tokens) if figures else {}
-    taken = _RESERVED + sum(map(len, shown.values())) * _TOKENS_PER_IMAGE
-    room = int((tokens - taken) * _BYTES_PER_TOKEN) - len(
-        (_HEAD + _FOOT).format(key="k" * MARK_SIZE).encode()
-    )
+    taken = _RESERVED + sum(map(len, shown.values())) * TOKENS_PER_IMAGE
+    room = int((tokens - taken) * BYTES_PER_TOKEN) - len((_HEAD + _FOOT).format(key="k" * MARK_SIZE).encode())
     texts = [CellText(record, len(shown.get(id(record), ()))) for record in ranked]
     while texts:
         sizes = [text.size for text in texts]
@@ -111,7 +108,7 @@ def _ranked(records: Sequence[CellRecord]) -> list[CellRecord]:
 
 def _figures(ranked: Sequence[CellRecord], tokens: int) -> dict[int, tuple[ImagePart, ...]]:
     """The figures that go along, the nearest ones, by the cells that they are of: they take half of the room."""
-    room = min(tokens // 2 // _TOKENS_PER_IMAGE, _MOST_FIGURES)
+    room = min(tokens // 2 // TOKENS_PER_IMAGE, _MOST_FIGURES)
     shown: dict[int, tuple[ImagePart, ...]] = {}
     for record in ranked:
         taken = record.figures[-room:] if room else ()

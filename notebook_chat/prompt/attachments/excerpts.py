@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...conversation import BYTES_PER_TOKEN
 from .texts import Text
-
-BYTES_PER_TOKEN = 3.3  # as the size of messages is estimated
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...conversation import BYTES_PER_TOKEN
 from ...errors import InvalidMessagesError
 from ...images import check_size, image_part
 from ...parts import ImagePart, TextPart
@@ -11,7 +12,7 @@ from ..extra import Extra
 from ..fences import fenced
 from . import data, kinds
 from .content import Content
-from .excerpts import BYTES_PER_TOKEN, Excerpt, counted, excerpt, shortened, size_in_words
+from .excerpts import Excerpt, counted, excerpt, shortened, size_in_words
 from .pages import page_text
 from .tables import Table
 from .texts import Text, text_of

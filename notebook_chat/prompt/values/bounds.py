@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-BYTES_PER_TOKEN = 3.3
-"""As in ``conversation.token_budget``: rather too many tokens than too few."""
+from ...conversation import BYTES_PER_TOKEN as BYTES_PER_TOKEN  # for those who bound what they tell
 
 
 def tokens_of(text: str) -> int:

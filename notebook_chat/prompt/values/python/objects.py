@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 from ....text import single_line
-from ..bounds import counted, cut_middle, lines_within
+from ..bounds import BYTES_PER_TOKEN, counted, cut_middle, lines_within
 from ..classes import Types, class_member, instance_values, module_of, mro, own_members, type_name
 from ..description import Description
 from ..patience import FailedError, GaveUpError, within
@@ -37,7 +37,7 @@ def describe_fields(value: Any, fields: list[tuple[str, Any]], tokens: int) -> D
     """
     cls = type_name(type(value))
     first = f"A {cls} with {counted(len(fields), 'field')}:"
-    width = max(24, min(200, int(tokens * 3.3 / max(1, len(fields) + 1))))
+    width = max(24, min(200, int(tokens * BYTES_PER_TOKEN / max(1, len(fields) + 1))))
     lines = (f"{name}: {short_repr(one, width)}" for name, one in fields)
     doc = doc_line(type(value))
     text = lines_within([first, *([doc] if doc else []), *lines], tokens)
