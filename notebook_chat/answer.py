@@ -21,13 +21,14 @@ from .events import (
     ModelName,
     Notice,
     ReasoningDelta,
+    TextBlock,
     TextDelta,
     TextIsReasoning,
     ToolCall,
     Usage,
 )
 from .messages import Message, Part, ReasoningPart, SourcePart, TextPart, ToolCallPart, ToolResultPart
-from .parts import MediaPart
+from .parts import HERE, AudioPart, ImagePart, MediaPart, sources_of
 from .secrets import redact
 from .text import single_line
 
@@ -149,8 +150,8 @@ class AnswerSnapshot:
 
     @property
     def sources(self) -> tuple[SourcePart, ...]:
-        """Where the answer comes from, as far as the service has told."""
-        return tuple(part for part in self.parts if isinstance(part, SourcePart))
+        """Where the answer comes from, as far as the service has told, each source once."""
+        return sources_of(self.parts)
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -219,6 +220,8 @@ class AnswerFold:
         self._calls: dict[int, _Growing] = {}
         self._size = 0
         self._beside = 0
+        self._untexted = 0  # how much of the size is no text
+        self._block = 0  # how much text there was before the block of it that comes
         # What is no text is refused in words, where it is asked for.
         self._model = model[:_LONGEST_NAME] if isinstance(model, str) else ""
         self._usage: Usage | None = None
@@ -302,6 +305,8 @@ class AnswerFold:
             self._telling.parts.append(last)
         last.pieces.append(text)
         self._size += len(text)
+        if kind is ReasoningPart:
+            self._untexted += len(text)
 
     def _take(self, event: Event) -> None:
         match event:
@@ -313,6 +318,8 @@ class AnswerFold:
                 self._call(event)
             case TextIsReasoning():
                 self._reclassify()
+            case TextBlock():
+                self._block = self._size - self._untexted
             case Usage():
                 figures = event.plausible()
                 self._usage = figures if self._usage is None else self._usage.merged(figures)
@@ -323,10 +330,20 @@ class AnswerFold:
             case Notice():
                 self._notice = event
             case _:
+                if isinstance(event, SourcePart):
+                    event = msgspec.structs.replace(event, marks=self._places(event.marks))
                 self._open = None
                 self._telling.parts.append(event)
                 self._size += 1
+                self._untexted += 1
                 self._beside += _weight(event)
+
+    def _places(self, marks: tuple[int, ...]) -> tuple[int, ...]:
+        """Marks of a source as places in the whole text, as far as it has come."""
+        if not marks:
+            return ()
+        end = self._size - self._untexted
+        return tuple(sorted({end if mark == HERE else self._block + max(mark, 0) for mark in marks}))
 
     def _told(self, words: str) -> str:
         """A name or a reason as the service tells it: shown and kept, so without secrets, short and in one line."""
@@ -346,12 +363,14 @@ class AnswerFold:
             self._open = None
             self._telling.parts.append(call)
             self._size += 1
+            self._untexted += 1
         call.id = call.id or piece.id[:_LONGEST_NAME]
         call.name = call.name or piece.name[:_LONGEST_NAME]
         if piece.arguments:
             call.pieces.append(piece.arguments)
             call.join()
             self._size += len(piece.arguments)
+            self._untexted += len(piece.arguments)
 
     def _reclassify(self) -> None:
         joined = _Growing(ReasoningPart)
@@ -363,6 +382,7 @@ class AnswerFold:
                 others.append(part)
         joined.pieces = [thought] if (thought := "".join(joined.pieces).strip()) else []
         self._telling = _Telling([joined, *others] if thought else others)
+        self._untexted = self._size
         self._open = joined if thought and not others else None
 
 
@@ -418,8 +438,18 @@ class Answer(str):
 
     @property
     def sources(self) -> tuple[SourcePart, ...]:
-        """Where the answer comes from, as far as the service told."""
-        return tuple(part for part in self.parts if isinstance(part, SourcePart))
+        """Where the answer comes from, as far as the service told, each source once; ``marks`` are places in it."""
+        return sources_of(self.parts)
+
+    @property
+    def images(self) -> tuple[ImagePart, ...]:
+        """The images that the model made."""
+        return tuple(part for part in self.parts if isinstance(part, ImagePart))
+
+    @property
+    def recordings(self) -> tuple[AudioPart, ...]:
+        """The sound that the model made."""
+        return tuple(part for part in self.parts if isinstance(part, AudioPart))
 
     # What reads the Markdown of answers and what shows them is in layers above this one, and is loaded when it is used.
 

@@ -56,7 +56,11 @@ FEWER_TURNS = Reason("fewer turns", "too long for the model: asking again with f
 NO_FIGURES = Reason("no figures", "{error}; asking again without the notebook's figures")
 """The service refused a prompt that figures of the notebook went along with. The next request has no images."""
 
-REASONS = (STALE_CONNECTION, PASSING_FAILURE, SIMPLER_REQUEST, FEWER_TURNS, NO_FIGURES)
+GOES_ON = Reason("goes on", "the service has paused: asking it to go on", most=10)
+"""The service has broken off an answer in the middle of its own work, such as a long search, and wants to be asked on:
+what follows is a part of the same answer."""
+
+REASONS = (STALE_CONNECTION, PASSING_FAILURE, SIMPLER_REQUEST, FEWER_TURNS, NO_FIGURES, GOES_ON)
 """All reasons that there are."""
 
 

@@ -91,6 +91,10 @@ class TextIsReasoning(msgspec.Struct, frozen=True, gc=False):
     """What has come as text so far was reasoning: the model has closed a thought that it never opened."""
 
 
+class TextBlock(msgspec.Struct, frozen=True, gc=False):
+    """The text that follows is a block of its own: the marks of its sources count from its beginning."""
+
+
 class Finish(msgspec.Struct, frozen=True, gc=False):
     """The answer is whole. ``reason`` is ``stop``, ``length``, ``tool_calls``, ``content_filter``, or the
     service's own word where it is none of these; ``None`` when the service did not say."""
@@ -118,7 +122,18 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
     fraction: float | None = None
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | Usage | Finish | ModelName | Notice | TextIsReasoning | Part
+Event = (
+    TextDelta
+    | ReasoningDelta
+    | ToolCall
+    | Usage
+    | Finish
+    | ModelName
+    | Notice
+    | TextBlock
+    | TextIsReasoning
+    | Part
+)
 """What a provider yields. A part is an event, too: one that comes whole, such as a source or an image."""
 
 Status = Notice
@@ -131,6 +146,7 @@ __all__ = [
     "Notice",
     "ReasoningDelta",
     "Status",
+    "TextBlock",
     "TextDelta",
     "TextIsReasoning",
     "ToolCall",

@@ -18,16 +18,20 @@ from .parts import (
     IMAGE_TYPES,
     ONLY_SHOWN,
     AudioPart,
+    CodePart,
+    CodeResultPart,
     FilePart,
     ImagePart,
     MediaPart,
     Part,
     ReasoningPart,
     ReplayPart,
+    SearchPart,
     SourcePart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
+    UnknownPart,
 )
 from .text import sendable
 
@@ -37,6 +41,9 @@ __all__ = [
     "ROLES",
     "SYSTEM_ROLES",
     "AudioPart",
+    "CodePart",
+    "CodeResultPart",
+    "ContentPart",
     "FilePart",
     "ImagePart",
     "MediaPart",
@@ -46,17 +53,23 @@ __all__ = [
     "Part",
     "ReasoningPart",
     "ReplayPart",
+    "SearchPart",
     "SourcePart",
     "TextPart",
     "ToolCallPart",
     "ToolResultPart",
+    "UnknownPart",
     "alternating",
+    "content_parts",
+    "handed_over",
     "normalize",
     "refuse_tools",
     "split_system",
-    "text_and_images",
     "without_images",
 ]
+
+ContentPart = TextPart | ImagePart | FilePart | AudioPart
+"""What a message of the user may be made of."""
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 SYSTEM_ROLES = ("system", "developer")
@@ -102,7 +115,9 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         if results:
             content += [_content_dict(part) for result in results for part in result.parts]
             values["tool_call_id"] = results[0].id
-        if content or not calls:
+        if len(content) == 1 and self.role == "assistant":  # some servers take nothing else for a text
+            values["content"] = content[0].get("text", content)
+        elif content or not calls:
             values["content"] = content
         if calls:
             values["tool_calls"] = [
@@ -122,12 +137,10 @@ def _content_dict(part: Part) -> dict[str, Any]:
         case ImagePart():
             return {"type": "image_url", "image_url": {"url": part.data_url}}
         case FilePart():
-            data = f"data:{part.media_type};base64,{base64.b64encode(part.data).decode('ascii')}"
-            return {"type": "file", "file": {"filename": part.name or "file", "file_data": data}}
+            return {"type": "file", "file": {"filename": part.name or "file", "file_data": part.data_url}}
         case AudioPart():
             form = {"audio/wav": "wav", "audio/x-wav": "wav"}.get(part.media_type, "mp3")
-            data = base64.b64encode(part.data).decode("ascii")
-            return {"type": "input_audio", "input_audio": {"data": data, "format": form}}
+            return {"type": "input_audio", "input_audio": {"data": part.base64, "format": form}}
         case TextPart():
             return {"type": "text", "text": part.text}
     raise TypeError(f"a {type(part).__name__} is no content of a message")
@@ -182,18 +195,29 @@ def split_system(messages: Sequence[Message]) -> tuple[str, tuple[Message, ...]]
     return "\n\n".join(system), tuple(message for message in messages if message.role not in SYSTEM_ROLES)
 
 
-def alternating(messages: Sequence[Message]) -> tuple[Message, ...]:
+def alternating(
+    messages: Sequence[Message], kinds: tuple[type[ContentPart], ...] = (TextPart, ImagePart)
+) -> tuple[Message, ...]:
     """The messages of user and assistant with their roles in turns, the user's first: neighbors of one role
     become one message with the parts of all. Empty texts, which the dialects that want this refuse, are left
-    out.
+    out. A message with a replay stays as it is, and by itself.
+
+    Args:
+        messages: The messages.
+        kinds: The kinds of parts that the dialect has a place for.
 
     Raises:
-        InvalidMessagesError: The first message is not the user's.
+        InvalidMessagesError: The first message is not the user's, or one has a part of another kind.
     """
     merged: list[Message] = []
     for message in messages:
+        if any(isinstance(part, ReplayPart) for part in message.parts):
+            merged.append(message)
+            continue
         parts = tuple(
-            part for part in text_and_images(message) if isinstance(part, ImagePart) or part.text.strip()
+            part
+            for part in content_parts(message, kinds)
+            if not isinstance(part, TextPart) or part.text.strip()
         )
         if parts and merged and merged[-1].role == message.role:
             merged[-1] = Message(message.role, (*merged[-1].parts, *parts))
@@ -221,15 +245,21 @@ def refuse_tools(messages: Sequence[Message]) -> None:
             )
 
 
-def text_and_images(message: Message) -> tuple[TextPart | ImagePart, ...]:
-    """The parts of a message for a dialect that has a place for text and images; what is only shown is left out.
+def content_parts(
+    message: Message, kinds: tuple[type[ContentPart], ...] = (TextPart, ImagePart)
+) -> tuple[ContentPart, ...]:
+    """The parts of a message for a dialect that has a place for some kinds of them; what is only shown is left out.
+
+    Args:
+        message: The message.
+        kinds: The kinds.
 
     Raises:
         InvalidMessagesError: The message has a part of another kind.
     """
-    parts = []
+    parts: list[ContentPart] = []
     for part in message.parts:
-        if isinstance(part, (TextPart, ImagePart)):
+        if isinstance(part, kinds):
             parts.append(part)
         elif not isinstance(part, ONLY_SHOWN):
             raise InvalidMessagesError(
@@ -237,6 +267,41 @@ def text_and_images(message: Message) -> tuple[TextPart | ImagePart, ...]:
                 hint="Send its text, or ask a provider that speaks OpenAI's chat completions.",
             )
     return tuple(parts)
+
+
+def handed_over(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages for a service that takes no media as a model's own: images that the model made go with the user's
+    next message, and words take the place of other files of its making.
+
+    Args:
+        messages: The messages.
+    """
+    given: list[Message] = []
+    images: list[ImagePart] = []
+    for message in messages:
+        if message.role == "assistant" and any(isinstance(part, MediaPart) for part in message.parts):
+            images += [part for part in message.parts if isinstance(part, ImagePart)]
+            parts = tuple(_made(part) if isinstance(part, MediaPart) else part for part in message.parts)
+            message = msgspec.structs.replace(message, content=_plain(parts))
+        elif message.role == "user" and images:
+            message = msgspec.structs.replace(message, content=(*images, *message.parts))
+            images = []
+        given.append(message)
+    return tuple(given)
+
+
+def _made(part: MediaPart) -> TextPart:
+    if isinstance(part, ImagePart):
+        return TextPart("\n(an image, which is shown again in the next message)\n")
+    return TextPart(
+        f"\n({'a recording' if isinstance(part, AudioPart) else 'a file'}, made by the assistant)\n"
+    )
+
+
+def _plain(parts: tuple[Part, ...]) -> str | tuple[Part, ...]:
+    """Parts as a content: a text where they are nothing else."""
+    texts = [part.text for part in parts if isinstance(part, TextPart)]
+    return "".join(texts) if len(texts) == len(parts) else parts
 
 
 def without_images(messages: Sequence[Message]) -> tuple[Message, ...]:
@@ -252,9 +317,7 @@ def _without_images(message: Message) -> Message:
         TextPart("\n(an image, which cannot be shown here)\n") if isinstance(part, ImagePart) else part
         for part in message.parts
     )
-    texts = [part.text for part in parts if isinstance(part, TextPart)]
-    content = "".join(texts) if len(texts) == len(parts) else parts
-    return msgspec.structs.replace(message, content=content)
+    return msgspec.structs.replace(message, content=_plain(parts))
 
 
 def _message(message: MessageLike, number: int) -> Message:

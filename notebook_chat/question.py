@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from .conversation import Draft, Included, PromptLayout
-from .messages import Message, without_images
+from .messages import Message, handed_over, without_images
 from .providers.registry import Provider
 
 _MOST_NAMED = 12  # of what went along with a prompt
@@ -104,9 +104,11 @@ class Target(msgspec.Struct, frozen=True):
         return f"{self.provider.name}:{self.model}" if self.model else self.provider.name
 
     def readable(self, messages: Sequence[Message]) -> tuple[Message, ...]:
-        """Messages as whoever is asked takes them: without images where the provider takes none.
+        """Messages as whoever is asked takes them: without images where the provider takes none, and what the model
+        made as the user's where it cannot be its own.
 
         Args:
             messages: The messages.
         """
-        return tuple(messages if self.provider.takes_images else without_images(messages))
+        given = tuple(messages) if self.provider.takes_own_media else handed_over(messages)
+        return given if self.provider.takes_images else without_images(given)

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from notebook_chat import Answer, Chat
 from notebook_chat.answer import AnswerFold
-from notebook_chat.events import Event, Finish, ModelName, Notice, ReasoningDelta, TextDelta, ToolCall, Usage
+from notebook_chat.events import (
+    Event,
+    Finish,
+    ModelName,
+    Notice,
+    ReasoningDelta,
+    TextBlock,
+    TextDelta,
+    ToolCall,
+    Usage,
+)
 from notebook_chat.messages import (
     Message,
     ReasoningPart,
@@ -22,6 +32,7 @@ from notebook_chat.messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from notebook_chat.parts import HERE
 
 from .fakes import parrot
 
@@ -72,6 +83,21 @@ def test_pieces_of_several_tool_calls_are_kept_apart() -> None:
     assert snapshot.tool_calls == (ToolCallPart("a", "first", '{"x":1}'), ToolCallPart("b", "second", "{}"))
 
 
+def test_marks_of_sources_are_places_in_the_whole_text() -> None:
+    parts = folded(
+        ReasoningDelta("hm"),
+        TextDelta("One."),
+        SourcePart("https://a.example", "A", marks=(HERE,)),
+        TextDelta("\n\n"),
+        TextBlock(),
+        TextDelta("Two. Three."),
+        SourcePart("https://b.example", "B", marks=(4,)),
+        SourcePart("https://a.example", "A", marks=(11, 4)),
+    ).snapshot()
+    assert [source.marks for source in parts.sources] == [(4, 10, 17), (10,)]
+    assert parts.text[:10] == "One.\n\nTwo."
+
+
 def test_an_exchange_has_each_tool_result_as_a_message_of_its_own() -> None:
     call = ToolCallPart("c1", "weather", "{}")
     messages = folded(TextDelta("Let me look."), call, RESULT, TextDelta("Sunny.")).snapshot().messages
@@ -100,7 +126,8 @@ def test_what_is_new_in_each_snapshot_comes_to_the_whole(events: list[Any], look
     for kind in (TextPart, ReasoningPart):
         told = "".join(part.text for part in parts if isinstance(part, kind))
         assert told == "".join(part.text for part in whole.parts if isinstance(part, kind))
-    assert [part for part in parts if part == SOURCE] == list(whole.sources)
+    assert [part for part in parts if part == SOURCE] == [part for part in whole.parts if part == SOURCE]
+    assert set(whole.sources) == {part for part in parts if part == SOURCE}
     assert whole.since(whole) == ()
 
 
@@ -193,7 +220,7 @@ def test_calls_with_results_go_out_as_they_were() -> None:
     assert dicts[1:4] == [
         {
             "role": "assistant",
-            "content": [{"type": "text", "text": "Let me look."}],
+            "content": "Let me look.",
             "tool_calls": [
                 {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
             ],

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator
+import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -16,10 +17,13 @@ from ..messages import (
     IMAGE_TYPES,
     ONLY_SHOWN,
     ROLES,
+    CodePart,
+    CodeResultPart,
     ImagePart,
     Message,
     Part,
     ReasoningPart,
+    ReplayPart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -202,27 +206,57 @@ def answered(text: str, reasoning: str = "") -> tuple[Message, ...]:
 
 
 def _sent(exchange: tuple[Message, ...]) -> list[Message]:
-    """An exchange as it goes out again: without what is only shown. A call that was never answered goes out in
-    words, since services refuse calls without a result."""
+    """An exchange as it goes out again: without what is only shown, and with what the service ran in words. A call that
+    was never answered goes out in words, since services refuse calls without a result."""
     results = {part.id for message in exchange for part in message.parts if isinstance(part, ToolResultPart)}
     sent = []
     for message in exchange:
         if isinstance(message.content, str):
             sent.append(message)
             continue
-        parts = [
-            _in_words(part) if isinstance(part, ToolCallPart) and part.id not in results else part
-            for part in message.content
-            if not isinstance(part, ONLY_SHOWN)
-        ]
-        if all(isinstance(part, TextPart) for part in parts):
-            text = "".join(part.text for part in parts if isinstance(part, TextPart))
-            if any(isinstance(part, ToolCallPart) for part in message.content):
+        parts = _merged(_spoken(part, results) for part in message.content)
+        texts = [part.text for part in parts if isinstance(part, TextPart)]
+        if len(texts) == len(parts):
+            text = "".join(texts)
+            if any(isinstance(part, _RETOLD) for part in message.content):
                 text = text.strip("\n")
             sent += [msgspec.structs.replace(message, content=text)] * bool(text)
         else:
-            sent.append(msgspec.structs.replace(message, content=tuple(parts)))
+            sent.append(msgspec.structs.replace(message, content=parts))
     return sent
+
+
+_RETOLD = (ToolCallPart, CodePart, CodeResultPart)
+
+
+def _spoken(part: Part, results: set[str]) -> Part | None:
+    """A part as it goes out again; ``None`` where it does not."""
+    match part:
+        case ToolCallPart() if part.id not in results:
+            return _in_words(part)
+        case CodePart():
+            return TextPart(f"\n\n{_fenced(part.code, part.language)}\n\n")
+        case CodeResultPart():
+            return TextPart(f"\n\n{'It failed' if part.is_error else 'It gave'}:\n\n{_fenced(part.text)}\n\n")
+        case ReplayPart():
+            return part
+    return None if isinstance(part, ONLY_SHOWN) else part
+
+
+def _fenced(text: str, language: str = "") -> str:
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _merged(parts: Iterable[Part | None]) -> tuple[Part, ...]:
+    """Parts with neighboring texts as one, as a model reads them."""
+    merged: list[Part] = []
+    for part in parts:
+        if isinstance(part, TextPart) and merged and isinstance(last := merged[-1], TextPart):
+            merged[-1] = TextPart(last.text + part.text)
+        elif part is not None:
+            merged.append(part)
+    return tuple(merged)
 
 
 def _in_words(call: ToolCallPart) -> TextPart:

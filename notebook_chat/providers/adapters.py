@@ -44,6 +44,8 @@ class ForeignProvider:
         self.default_model = str(getattr(source, "default_model", None) or "")
         self.models = tuple(getattr(source, "models", None) or ())
         self.takes_images = getattr(source, "takes_images", False) is True
+        self.takes_files: frozenset[str] = frozenset()
+        self.takes_own_media = False
         self._generate: Callable[..., AsyncIterable[Any]] = generate
         self._parameters = _parameters(generate)
 

@@ -10,7 +10,7 @@ import msgspec
 from .. import environment, errors
 from ..decoders import Frame, decode_json
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..messages import ImagePart, TextPart, alternating, split_system
+from ..messages import ContentPart, TextPart, alternating, split_system
 from ..request import HttpRequest
 from ..secrets import Secret
 from . import addresses, error_mapping
@@ -153,7 +153,7 @@ class Anthropic(HTTPProvider):
         return cls.post(call, "/messages", body)
 
     @classmethod
-    def encode_part(cls, part: TextPart | ImagePart, role: str) -> dict[str, Any]:
+    def encode_part(cls, part: ContentPart, role: str) -> dict[str, Any]:
         """A content block."""
         if isinstance(part, TextPart):
             return {"type": "text", "text": part.text}

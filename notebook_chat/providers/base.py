@@ -25,6 +25,10 @@ class AsyncGeneratorProvider:
         working: Whether its public host answers today.
         needs_auth: Whether it needs a key.
         takes_images: Whether its dialect has a place for images.
+        takes_files: The media types of the files that its dialect has a place for as they are, besides images, such as
+            ``application/pdf``.
+        takes_own_media: Whether a model may be sent the images that it made as its own; else they go with the user's
+            next message.
         default_model, models: The model used when none is named, and models known to exist.
         options: The options its dialect has a place for; ``Chat`` and ``%%chat`` refuse others.
         option_checks: What checks the values of those options.
@@ -39,6 +43,8 @@ class AsyncGeneratorProvider:
     supports_message_history: ClassVar[bool] = True
     supports_system_message: ClassVar[bool] = True
     takes_images: ClassVar[bool] = True
+    takes_files: ClassVar[frozenset[str]] = frozenset()
+    takes_own_media: ClassVar[bool] = False
     default_model: ClassVar[str] = ""
     models: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[frozenset[str]] = frozenset()

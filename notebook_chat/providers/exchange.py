@@ -10,7 +10,17 @@ from contextlib import AsyncExitStack
 from typing import NamedTuple
 
 from .. import errors
-from ..events import Event, Finish, ModelName, Notice, ReasoningDelta, TextDelta, TextIsReasoning, Usage
+from ..events import (
+    Event,
+    Finish,
+    ModelName,
+    Notice,
+    ReasoningDelta,
+    TextBlock,
+    TextDelta,
+    TextIsReasoning,
+    Usage,
+)
 from ..request import HttpRequest
 from ..transport import Response, Transport, send
 from . import error_mapping
@@ -106,7 +116,7 @@ def _is_piece(event: Event) -> bool:
     """Whether there is more of the answer with an event than before."""
     if isinstance(event, TextDelta | ReasoningDelta):
         return bool(event.text)
-    return not isinstance(event, Usage | ModelName | Notice | TextIsReasoning)
+    return not isinstance(event, Usage | ModelName | Notice | TextBlock | TextIsReasoning)
 
 
 class _Unheard:

@@ -13,7 +13,7 @@ import msgspec
 from .. import errors
 from ..decoders import Frame, decode_json
 from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..messages import ImagePart, TextPart, alternating, split_system
+from ..messages import ContentPart, TextPart, alternating, split_system
 from ..request import HttpRequest
 from ..secrets import Secret
 from . import addresses, error_mapping
@@ -163,7 +163,7 @@ class Gemini(HTTPProvider):
         )
 
     @classmethod
-    def encode_part(cls, part: TextPart | ImagePart, role: str) -> dict[str, Any]:
+    def encode_part(cls, part: ContentPart, role: str) -> dict[str, Any]:
         """A part of a content."""
         if isinstance(part, TextPart):
             return {"text": part.text}

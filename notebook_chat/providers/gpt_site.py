@@ -46,7 +46,7 @@ class GptSite(HTTPProvider):
         return cls.post(call, "/v1/chat/gpt/", body, cls.site_headers(call.base_url))
 
     @classmethod
-    def reader(cls, request: HttpRequest) -> TextReader:
+    def reader(cls, request: HttpRequest, call: Call | None = None) -> TextReader:
         """Raw text, with an eye on the failures among it."""
         return TextReader(cls.name)
 

@@ -12,17 +12,17 @@ from typing import Any, ClassVar, Unpack
 import msgspec
 
 from .. import errors, faults
-from ..attempts import PASSING_FAILURE, SIMPLER_REQUEST, STALE_CONNECTION, Again, Attempts
+from ..attempts import GOES_ON, PASSING_FAILURE, SIMPLER_REQUEST, STALE_CONNECTION, Again, Attempts
 from ..decoders import Decoder, Frame, SSEDecoder
 from ..events import Event, Finish
-from ..messages import ImagePart, Message, Messages, TextPart, text_and_images
+from ..messages import ContentPart, ImagePart, Message, Messages, TextPart, content_parts
 from ..request import HttpRequest
 from ..secrets import Secret, bare, hides_secrets, secrets_in, wrap_secrets
 from . import addresses, model_pages, token_count
 from .call import Ask, Call
 from .exchange import Batch, Patience, answer_batches
 from .options import RequestOptions
-from .reader import FrameReader, Paragraph, Reader
+from .reader import FrameReader, Paragraph, Parser, Reader
 from .service import Service
 
 
@@ -41,6 +41,7 @@ class HTTPProvider(Service):
         count_path: Where the service counts the tokens of a prompt; empty where it does not.
         count_fields: The fields of a request that the count takes.
         patience: How long to wait for what may follow an answer's end.
+        part_kinds: The kinds of a message's parts that ``encode_part`` takes.
     """
 
     decoder: ClassVar[type[Decoder]] = SSEDecoder
@@ -56,6 +57,7 @@ class HTTPProvider(Service):
     count_path: ClassVar[str] = ""
     count_fields: ClassVar[frozenset[str]] = frozenset()
     patience: ClassVar[Patience] = Patience()
+    part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart)
 
     # --- what a dialect writes ----------------------------------------------------------------------------
 
@@ -77,7 +79,7 @@ class HTTPProvider(Service):
         return cls.parse(Frame(body))
 
     @classmethod
-    def encode_part(cls, part: TextPart | ImagePart, role: str) -> dict[str, Any]:
+    def encode_part(cls, part: ContentPart, role: str) -> dict[str, Any]:
         """What the dialect makes of one part of a message.
 
         Args:
@@ -87,9 +89,39 @@ class HTTPProvider(Service):
         raise TypeError(f"{cls.__name__} has no encode_part() of its own")
 
     @classmethod
-    def reader(cls, request: HttpRequest) -> Reader:
+    def parser(cls, call: Call | None) -> Parser:
+        """What makes events of the frames of one answer: the dialect itself, unless it has one that keeps what it has
+        seen.
+
+        Args:
+            call: What was asked; ``None`` where nothing but the bytes is to be read.
+        """
+        return cls
+
+    @classmethod
+    def reader(cls, request: HttpRequest, call: Call | None = None) -> Reader:
         """The reader of the answer to one request."""
-        return cls.frame_reader(cls, request)
+        return cls.frame_reader(cls, request, cls.parser(call))
+
+    @classmethod
+    def speaking(cls, call: Call) -> type[HTTPProvider]:
+        """The dialect that a call is made in: this one, unless the service has several and another one can more.
+
+        Args:
+            call: The call.
+        """
+        return cls
+
+    @classmethod
+    def following(cls, call: Call, parser: Parser) -> tuple[HttpRequest, Parser] | None:
+        """The request that an answer goes on with which a service has broken off for it to be asked on, and what reads
+        what follows; ``None`` where the answer is whole.
+
+        Args:
+            call: What was asked.
+            parser: What has read the answer so far.
+        """
+        return None
 
     @classmethod
     def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
@@ -115,9 +147,9 @@ class HTTPProvider(Service):
         """All parts of a message in the dialect's form, each made by ``encode_part``.
 
         Raises:
-            InvalidMessagesError: The message has a part that is neither text nor an image.
+            InvalidMessagesError: The message has a part of a kind that the dialect has no place for.
         """
-        return [cls.encode_part(part, message.role) for part in text_and_images(message)]
+        return [cls.encode_part(part, message.role) for part in content_parts(message, cls.part_kinds)]
 
     @classmethod
     def finish(cls, reason: str) -> Finish:
@@ -158,13 +190,14 @@ class HTTPProvider(Service):
     @classmethod
     def prepared(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> HttpRequest:
         """The first request of a call, byte for byte."""
-        return cls.build_request(cls.check(model, messages, wrap_secrets(options)))
+        call = cls.check(model, messages, wrap_secrets(options))
+        return cls.speaking(call).build_request(call)
 
     @classmethod
     async def count_tokens(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> int | None:
         """The service's own count of a prompt's tokens, for which it is sent the prompt."""
         call = cls.check(model, messages, wrap_secrets(options))
-        request = cls.count_request(call)
+        request = cls.speaking(call).count_request(call)
         return (
             None if request is None else await token_count.count(request, call.connection.transport, cls.name)
         )
@@ -199,33 +232,42 @@ class HTTPProvider(Service):
     async def stream(cls, model: str, messages: Messages, **options: Any) -> AsyncGenerator[Batch]:
         """The events of the answer, those that arrived together in one batch."""
         call = cls.check(model, messages, options)
-        request = cls.build_request(call)
+        dialect = cls.speaking(call)
+        request = dialect.build_request(call)
+        reader = dialect.reader(request, call)
         timeouts = call.connection.timeouts
         attempts = Attempts(call.connection.retries)
         began = time.monotonic()
+        started = False
         while True:
-            started = False
+            again: Again | None
             try:
                 request = replace(request, timeouts=timeouts.after(time.monotonic() - began))
-                reader = cls.reader(request)
                 answer = answer_batches(
                     request,
                     call.connection.transport,
                     reader,
                     provider=cls.name,
-                    patience=cls.patience,
+                    patience=dialect.patience,
                 )
                 async with aclosing(answer) as batches:
                     async for batch in batches:
                         started = True
                         yield batch
-                return
+                following = dialect.continued(call, reader)
+                if following is None:
+                    return
+                request, reader = following
+                again = attempts.again(GOES_ON, errors.ProviderError("the service has paused"))
+                if again is None:
+                    return
             except errors.ChatError as error:
                 error.provider = error.provider or cls.name
                 call.connection.explain(error)
                 if started:
                     raise
-                request, again = cls._next_request(call, request, error, attempts)
+                request, again = dialect._next_request(call, request, error, attempts)
+                reader = dialect.reader(request, call)
                 if again is not None and timeouts.total is not None:
                     left = timeouts.total - (time.monotonic() - began)
                     again = again if again.delay < left else None
@@ -242,6 +284,14 @@ class HTTPProvider(Service):
                 raise faults.chat_error(error, provider=cls.name, secrets=request.secrets) from None
             yield (again.notice,)
             await asyncio.sleep(again.delay)
+
+    @classmethod
+    def continued(cls, call: Call, reader: Reader) -> tuple[HttpRequest, Reader] | None:
+        """As ``following``, with the reader of what follows."""
+        if not isinstance(reader, FrameReader):
+            return None
+        following = cls.following(call, reader.parser)
+        return following and (following[0], cls.frame_reader(cls, *following))
 
     @classmethod
     def _next_request(

@@ -12,7 +12,7 @@ from .. import errors
 from ..decoders import Frame, NDJSONDecoder, decode_json
 from ..environment import Found
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..messages import SYSTEM_ROLES, ImagePart, Message, refuse_tools, text_and_images
+from ..messages import SYSTEM_ROLES, ImagePart, Message, content_parts, refuse_tools
 from ..request import HttpRequest
 from ..secrets import redact_address
 from . import error_mapping
@@ -141,7 +141,7 @@ def host_address(host: str) -> str:
 
 
 def _message(message: Message) -> dict[str, Any]:
-    images = [part.base64 for part in text_and_images(message) if isinstance(part, ImagePart)]
+    images = [part.base64 for part in content_parts(message) if isinstance(part, ImagePart)]
     return {
         "role": "system" if message.role in SYSTEM_ROLES else message.role,
         "content": message.text,

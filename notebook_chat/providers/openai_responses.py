@@ -10,7 +10,7 @@ import msgspec
 from .. import errors
 from ..decoders import Frame, decode_json
 from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..messages import ImagePart, Message, TextPart, split_system
+from ..messages import AudioPart, ContentPart, Message, TextPart, split_system
 from ..request import HttpRequest
 from . import error_mapping
 from .call import Call
@@ -127,10 +127,11 @@ class OpenAIResponses(OpenAIService):
         return cls.post(call, "/responses", body)
 
     @classmethod
-    def encode_part(cls, part: TextPart | ImagePart, role: str) -> dict[str, Any]:
+    def encode_part(cls, part: ContentPart, role: str) -> dict[str, Any]:
         """A part of an input or an output item."""
         if isinstance(part, TextPart):
             return {"type": "output_text" if role == "assistant" else "input_text", "text": part.text}
+        assert not isinstance(part, AudioPart)  # of which `part_kinds` has none
         return {"type": "input_image", "image_url": part.data_url}
 
     @classmethod

@@ -44,10 +44,16 @@ class AskOptions(GenerationOptions, total=False):
     Attributes:
         system: The system prompt.
         extra_body: Further fields of the request's body, which win over those of the dialect.
+        schema: The JSON schema that the answer is to fit; an empty one for any JSON.
+        effort: How hard to think: one of ``EFFORTS``, or how many tokens at most.
+        web: Whether the service is to search the web by itself.
     """
 
     system: str | None
     extra_body: Mapping[str, Any] | None
+    schema: Mapping[str, Any] | None
+    effort: str | int | None
+    web: bool | None
 
 
 class ConnectionOptions(TypedDict, total=False):
@@ -92,11 +98,13 @@ class ChatOptions(GenerationOptions, ConnectionOptions, total=False):
     """The options of a ``Chat``, whose system prompt belongs to its conversation.
 
     Attributes:
-        extra_body: As in ``AskOptions``.
+        extra_body, effort, web: As in ``AskOptions``.
         proxy: As in ``RequestOptions``.
     """
 
     extra_body: Mapping[str, Any] | None
+    effort: str | int | None
+    web: bool | None
     proxy: str | Secret | None
 
 
@@ -222,6 +230,30 @@ def _mapping(name: str, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""How hard a model can be asked to think, in order. Each service is asked for the nearest that it has."""
+
+
+def _schema(name: str, value: Any) -> dict[str, Any]:
+    return _mapping(name, value)
+
+
+def _effort(name: str, value: Any) -> str | int:
+    if isinstance(value, str) and value in EFFORTS:
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _GREATEST:
+        return value
+    raise InvalidOptionError(
+        f"{name} must be one of {', '.join(EFFORTS)}, or a number of tokens, not {_shown(value)}"
+    )
+
+
+def _switch(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidOptionError(f"{name} must be True or False, not {_shown(value)}")
+    return value
+
+
 GENERATION: dict[str, Check] = {
     "temperature": number(0, 2),
     "top_p": number(0, 1),
@@ -230,6 +262,23 @@ GENERATION: dict[str, Check] = {
     "stop": _stop,
 }
 """The checks of the options that shape an answer."""
+
+ABILITIES: dict[str, Check] = {"schema": _schema, "effort": _effort, "web": _switch}
+"""The checks of the options that ask for what not every service can. A dialect that has a place for one names it in its
+``options``, and makes fields of it by itself."""
+
+_MISSING = {
+    "schema": ("has no place for a schema", "Ask a model of openai, anthropic, gemini, ollama or local."),
+    "effort": (
+        "cannot be told how hard to think",
+        "Leave it out, or ask a model of openai, anthropic, gemini, openrouter or ollama that thinks.",
+    ),
+    "web": (
+        "does not search the web",
+        "Leave it out, or ask a model of openai, anthropic, gemini, openrouter, xai or perplexity.",
+    ),
+}
+"""What is said of a provider that has not one of these options, and who has it."""
 
 
 def check_known(
@@ -248,12 +297,17 @@ def check_known(
     """
     known = known | COMMON
     for option, value in options.items():
+        if option not in known and option in _MISSING:
+            if not value:
+                continue  # it is not asked for
+            words, hint = _MISSING[option]
+            raise InvalidOptionError(f"{provider} {words}", hint=hint)
         if option not in known:
             raise InvalidOptionError(
                 f"{provider} has no option {option!r}", hint=f"It has {', '.join(sorted(known))}."
             )
-        if option in checks and value is not None:
-            checks[option](option, value)
+        if value is not None and (check := checks.get(option) or ABILITIES.get(option)):
+            check(option, value)
 
 
 def check_ask(options: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
@@ -266,6 +320,7 @@ def check_ask(options: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[s
     Raises:
         InvalidOptionError: A value is of the wrong type or out of range.
     """
+    checks = {**checks, **ABILITIES}
     checked = {name: check(name, options[name]) for name, check in checks.items() if given(options, name)}
     if given(options, "extra_body"):
         checked["extra_body"] = Fields(_mapping("extra_body", options["extra_body"]))

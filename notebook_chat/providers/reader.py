@@ -9,7 +9,7 @@ import msgspec
 
 from .. import errors, faults
 from ..decoders import MAX_FRAME, Decoder, Frame, FrameTooLongError, check_values
-from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
+from ..events import Event, Finish, ModelName, ReasoningDelta, TextBlock, TextDelta, ToolCall, Usage
 from ..request import HttpRequest
 from ..secrets import excerpt
 from . import error_mapping
@@ -20,8 +20,32 @@ _DONE = b"[DONE]"  # OpenAI's end mark, which gateways also put behind other dia
 
 
 class Paragraph(msgspec.Struct, frozen=True, gc=False):
-    """What a dialect gives where the text that follows stands apart from the text before: a reader makes an empty
-    line of it."""
+    """What a dialect gives where a new block of text begins: marks of sources count from its beginning.
+
+    Attributes:
+        apart: Whether it stands apart from the text before: a reader makes an empty line of it.
+    """
+
+    apart: bool = True
+
+
+class Parser(Protocol):
+    """What makes events of the frames of one answer. A dialect is one itself, where no frame needs to know of those
+    before it; else it makes one for each answer, which may keep what it has seen."""
+
+    def parse(self, frame: Frame) -> Iterable[Event | Paragraph]:
+        """The events of one frame. ``Finish()`` without a reason is the answer's end mark.
+
+        Raises:
+            ValueError: The frame is malformed.
+            ContentRefusedError: The answer ends here, because the service refuses; what a generator yields before it
+                raises counts.
+        """
+        ...
+
+    def parse_whole(self, body: bytes) -> Iterable[Event | Paragraph]:
+        """The events of an answer that came in one piece. It raises as ``parse`` does."""
+        ...
 
 
 class Dialect(Protocol):
@@ -52,19 +76,6 @@ class Dialect(Protocol):
         """Whether a model's reasoning may stand in its text, between ``<think>`` and ``</think>``."""
         ...
 
-    def parse(self, frame: Frame) -> Iterable[Event | Paragraph]:
-        """The events of one frame.
-
-        Raises:
-            ValueError: The frame is malformed.
-            ContentRefusedError: The answer ends here, because the service refuses.
-        """
-        ...
-
-    def parse_whole(self, body: bytes) -> Iterable[Event | Paragraph]:
-        """The events of an answer that came in one piece. It raises as ``parse`` does."""
-        ...
-
 
 class Reader(Protocol):
     """Bytes of one answer to its events, without I/O."""
@@ -92,16 +103,23 @@ class FrameReader:
 
     A refusal counts as a failure where nothing was answered; after a part of an answer it is that answer's
     end, ``Finish("content_filter")``. After the end mark only figures count, and nothing fails any more.
+
+    Args:
+        dialect: What the answer is in.
+        request: What it answers.
+        parser: What makes events of its frames.
     """
 
-    def __init__(self, dialect: Dialect, request: HttpRequest) -> None:
+    def __init__(self, dialect: Dialect, request: HttpRequest, parser: Parser) -> None:
         self.failure: errors.ChatError | None = None
         self.ended = False
         self._dialect = dialect
         self._name = dialect.name
         self._request = request
         self._decoder: Decoder = dialect.decoder()
-        self._parse = dialect.parse
+        self.parser = parser
+        self._parse = parser.parse
+        self._parse_whole = parser.parse_whole
         self._reason_ends = dialect.reason_ends
         self._thinking = ThinkingText() if dialect.thinks_in_text else None
         self._body: bytearray | None = bytearray()  # the response so far, while it has given no frame
@@ -109,6 +127,7 @@ class FrameReader:
         self._answered = False  # by text or a tool call
         self._texted = False
         self._apart = False  # whether the next text stands apart from the text before
+        self._block = False  # whether the next text begins a block
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that ``data`` completes.
@@ -170,7 +189,7 @@ class FrameReader:
         self._body = None
         try:
             check_values(body)
-            events = self._answer(self._finished([*self._dialect.parse_whole(body)]), None)
+            events = self._answer(self._finished([*self._parse_whole(body)]), None)
         except errors.ChatError as error:
             return self._failed(error, [])
         except (ValueError, RecursionError):
@@ -187,7 +206,7 @@ class FrameReader:
         """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at, and where
         they are not, they are parsed once more."""
         thinking = self._thinking
-        if self.ended or self._apart or (thinking is not None and not thinking.watching):
+        if self.ended or self._apart or self._block or (thinking is not None and not thinking.watching):
             return self._with_care(frames)
         events: list[Any] = []
         parse = self._parse
@@ -264,14 +283,18 @@ class FrameReader:
         found: list[Event] = []
         for event in events:
             if isinstance(event, Paragraph):
-                self._apart = self._texted
+                self._apart = self._texted and (event.apart or self._apart)
+                self._block = self._texted
                 continue
             if type(event) is ToolCall:
                 self._apart = self._texted
             elif type(event) is TextDelta and event.text:
                 if self._apart:
                     found.append(TextDelta("\n\n"))
-                self._apart, self._texted = False, True
+                if self._block:
+                    found.append(TextBlock())
+                self._apart = self._block = False
+                self._texted = True
             found.append(event)
         return found
 
@@ -311,8 +334,8 @@ class WholeCallReader(FrameReader):
     """The reader of a dialect that sends every tool call whole and without a number, and that ends an answer
     with tool calls as it ends any other."""
 
-    def __init__(self, dialect: Dialect, request: HttpRequest) -> None:
-        super().__init__(dialect, request)
+    def __init__(self, dialect: Dialect, request: HttpRequest, parser: Parser) -> None:
+        super().__init__(dialect, request, parser)
         self._calls = 0
 
     def _finished(self, events: list[Event | Paragraph]) -> list[Event]:

@@ -14,6 +14,7 @@ from notebook_chat.messages import ImagePart, Message, TextPart
 from notebook_chat.providers import OpenAI
 from notebook_chat.providers.call import Ask
 from notebook_chat.providers.options import (
+    ABILITIES,
     COMMON,
     CONNECTION,
     GENERATION,
@@ -32,7 +33,7 @@ KEY = "sk-planted-secret-0123456789"
 def test_the_types_and_the_checks_name_the_same_options() -> None:
     assert set(GENERATION) == set(GenerationOptions.__annotations__)
     assert set(ConnectionOptions.__annotations__) | {"proxy"} == CONNECTION
-    assert set(RequestOptions.__annotations__) == COMMON | set(GENERATION)
+    assert set(RequestOptions.__annotations__) == COMMON | set(GENERATION) | set(ABILITIES)
     assert set(ProviderOptions.__annotations__) == set(RequestOptions.__annotations__) - {"proxy"}
 
 

@@ -51,6 +51,7 @@ from notebook_chat.events import (
     ModelName,
     Notice,
     ReasoningDelta,
+    TextBlock,
     TextDelta,
     TextIsReasoning,
     ToolCall,
@@ -58,15 +59,19 @@ from notebook_chat.events import (
 )
 from notebook_chat.messages import (
     AudioPart,
+    CodePart,
+    CodeResultPart,
     FilePart,
     ImagePart,
     Part,
     ReasoningPart,
     ReplayPart,
+    SearchPart,
     SourcePart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
+    UnknownPart,
     normalize,
 )
 from notebook_chat.prompt import Description, load, register
@@ -139,6 +144,8 @@ def tell(event: Event) -> str:
             return event.name
         case Notice():
             return f"{event.text} {event.fraction or 0:.0%}"
+        case TextBlock():
+            return "a block of text begins"
         case TextIsReasoning():
             return "what has come so far was reasoning"
         case part:
@@ -159,6 +166,14 @@ def show(part: Part) -> str:
             return "".join(map(show, part.parts))
         case SourcePart():
             return part.url
+        case SearchPart():
+            return " ".join(part.queries)
+        case CodePart():
+            return part.code
+        case CodeResultPart():
+            return part.text
+        case UnknownPart():
+            return part.kind
         case ReplayPart():
             return part.provider
 
