@@ -22,6 +22,7 @@ def preview(
     notes: Sequence[str],
     *,
     count: bool = False,
+    factor: float = 1.0,
 ) -> Outgoing:
     """The first request that a provider would send, byte for byte.
 
@@ -32,6 +33,7 @@ def preview(
         options: The options of the request.
         notes: What the reader should know of them.
         count: Whether to have the service count the tokens, for which it is sent the messages. Else nothing is sent.
+        factor: What the service has counted so far for each token that was estimated.
 
     Raises:
         ConfigurationError: Something must be put right before it could be sent.
@@ -52,7 +54,7 @@ def preview(
         "" if request is None else redact_address(request.url, *request.secrets),
         () if request is None else tuple(request.headers),
         (request.body if request is not None else None) or b"",
-        estimate(messages) if own is None else own,
+        round(estimate(messages) * factor) if own is None else own,
         own is not None,
         tuple(told),
         "sent to be counted, and for nothing else" if asked else "nothing was sent",

@@ -31,6 +31,9 @@ from .witness import witness
 if TYPE_CHECKING:
     from .outgoing import Outgoing
 
+_STEPS = 4
+"""Into how many steps a model's context is divided, by which turns are left out of a conversation that is too long."""
+
 _WAITING = Notice("waiting for another answer in this conversation")
 
 
@@ -159,7 +162,10 @@ class Run:
         if self._conversation.busy:
             notes.append("an answer is still coming in this conversation: it is not in this")
         target, messages = self._target, self._target.readable(draft.messages)
-        return preview(target.provider, target.model, messages, self._options, notes, count=count)
+        factor = self._conversation.calibration.factor(self.model)
+        return preview(
+            target.provider, target.model, messages, self._options, notes, count=count, factor=factor
+        )
 
     async def batches(self) -> AsyncGenerator[Sequence[Event]]:
         """The events of the answer, those that arrived together in one sequence.
@@ -262,7 +268,10 @@ class Run:
 
     def _within(self, draft: Draft) -> Draft:
         """As much of a draft as the model can read."""
-        return draft if self._limit is None else draft.within(self._limit)
+        if self._limit is None:
+            return draft
+        factor = self._conversation.calibration.factor(self.model)
+        return draft.within(int(self._limit / factor), max(1, self._limit // _STEPS))
 
     def _told(self, notice: Notice) -> Sequence[Event]:
         self._fold.add((notice,))
@@ -333,6 +342,8 @@ class Run:
         if self._no_figures and self._sent is not None:
             draft = msgspec.structs.replace(draft, prompt=self._sent.prompt)
         snapshot = self.snapshot
+        if self._sent is not None and snapshot.usage is not None:
+            self._conversation.calibration.note(self.model, self._sent.size, snapshot.usage.input_tokens)
         if status == "failed" and not (snapshot.text or snapshot.tool_calls):
             return None
         return draft.turn(

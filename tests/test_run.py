@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import itertools
 import threading
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from notebook_chat import Chat
 from notebook_chat.conversation import Conversation
+from notebook_chat.conversation.token_budget import tokens_of
 from notebook_chat.errors import ConfigurationError, ContextLengthError
-from notebook_chat.events import Notice
+from notebook_chat.events import Finish, Notice, Usage
 from notebook_chat.readiness import until_idle
 
 from .fakes import parrot
 
 
 def long(provider: Any, **options: Any) -> Chat:
-    """A chat with six turns of about 400 tokens each."""
+    """A chat with six turns of 250 words each."""
     chat = Chat(provider=provider, system="be brief", **options)
     for number in range(6):
         chat.ask(f"{number} " + "word " * 250)
@@ -33,7 +38,7 @@ def numbers(request: Any) -> list[str]:
 def test_a_long_conversation_goes_out_without_its_oldest_turns() -> None:
     provider = parrot()
     chat = long(provider)
-    chat.context = 2000  # half of it is for the answer
+    chat.context = 1500
     chat.conversation.pin(1)
     reply = chat.reply("last", max_tokens=100)
     chat.ask("last", max_tokens=100)
@@ -54,6 +59,46 @@ def test_the_reader_is_told_what_was_left_out() -> None:
 
     asyncio.run(read())
     assert reply.notes == ["without the 5 oldest turns: the model's context is full"]
+
+
+def test_a_long_conversation_is_cut_in_large_steps() -> None:
+    provider = parrot()
+    chat = Chat(provider=provider, context=4000)
+    oldest = []
+    for number in range(40):
+        chat.ask(f"{number} " + "word " * 150, max_tokens=100)
+        oldest.append(int(numbers(provider.requests[-1])[0]))
+    cuts = sum(before != after for before, after in itertools.pairwise(oldest))
+    assert oldest == sorted(oldest)
+    assert oldest[-1] > 15
+    assert 2 <= cuts <= 6  # each leaves out several turns at once
+
+
+def test_what_a_service_counts_corrects_the_estimates() -> None:
+    provider = parrot(["fine", Usage(1_600, 5), Finish("stop")])
+    chat = Chat(provider=provider, context=3000)
+    before = chat.preview("word " * 800).tokens
+    assert before == pytest.approx(800, rel=0.05)
+    chat.ask("word " * 800, max_tokens=10)
+    assert chat.preview("word " * 800, fresh=True).tokens == pytest.approx(2 * before, rel=0.02)
+    chat.ask("word " * 800, max_tokens=10)
+    assert (
+        len(provider.requests[-1]) == 1
+    )  # both together are more than the model reads, by its service's count
+    assert copy.deepcopy(chat.conversation).calibration.factor(chat.model) == pytest.approx(2, rel=0.02)
+
+
+@pytest.mark.parametrize(("words", "counted"), [(3, 60), (800, None), (800, 0), (800, 80_000)])
+def test_a_count_that_tells_nothing_of_the_text_is_passed_over(words: int, counted: int | None) -> None:
+    chat = Chat(provider=parrot(["fine", Usage(counted, 5), Finish("stop")]))
+    chat.ask("word " * words)
+    assert chat.conversation.calibration.factor(chat.model) == 1
+
+
+@given(st.text(), st.text())
+def test_an_estimate_adds_up(one: str, other: str) -> None:
+    assert tokens_of(one + other) == pytest.approx(tokens_of(one) + tokens_of(other))
+    assert 0 <= tokens_of(one) <= 2 * len(one)
 
 
 async def test_a_service_that_says_too_long_is_asked_once_more_with_half() -> None:

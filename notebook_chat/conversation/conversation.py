@@ -13,6 +13,7 @@ import msgspec
 
 from ..errors import ConversationBusyError, InvalidMessagesError
 from ..messages import Message
+from .calibration import Calibration
 from .cell_names import base_of
 from .data import ConversationData
 from .drafting import build_draft, place_of, replaced_at
@@ -62,6 +63,7 @@ class Conversation(Observable):
         self.id = id or uuid.uuid4().hex
         self.journal = journal
         self.sent_requests: SentRequests | None = None
+        self.calibration = Calibration()
         self._order: Mapping[str, int] = {}
         self._turns = in_order(turns)
         self.origin = following(origin, turns, self._turns)
@@ -399,7 +401,9 @@ class Conversation(Observable):
             turns = [
                 msgspec.structs.replace(turn, cell=None) for turn in self._turns if turn.position <= last
             ]
-        return Conversation(name, system=self.system, turns=turns, origin=Origin(self.id, last))
+        branch = Conversation(name, system=self.system, turns=turns, origin=Origin(self.id, last))
+        branch.calibration = self.calibration.copy()
+        return branch
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Conversation:
         """A branch of the same name: what is said in the copy stays out of the original, and the reverse."""

@@ -37,6 +37,9 @@ Status = Literal["complete", "stopped", "failed"]
 _TEXTS = ("prompt", "exchange", "answer", "reasoning")
 """What a turn is made of; all else in its values may be missing."""
 
+_KEPT_TURNS = 2
+"""How many of the newest turns are left out only where a conversation is too long with them."""
+
 
 class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One prompt and what followed it.
@@ -336,17 +339,28 @@ class Draft(msgspec.Struct, frozen=True):
             return self
         return msgspec.structs.replace(self, prompt=prompt, context=context)
 
-    def within(self, tokens: int) -> Draft:
+    def within(self, tokens: int, step: int = 1) -> Draft:
         """The draft, without as many of the oldest turns as it takes to keep to so many tokens. The system
-        prompt, the pinned turns and the prompt stay, so it may still be larger."""
+        prompt, the pinned turns and the prompt stay, so it may still be larger.
+
+        Args:
+            tokens: How many tokens may go out.
+            step: What is left out, in tokens, as the multiple of which: with a large one the next prompts leave out the
+                same turns, so that what a service has in its cache of their beginning, and what it must get back
+                unchanged, holds for a while. The last turns go only where they must.
+        """
         excess = self.size - tokens
         if excess <= 0:
             return self
+        more = -(-excess // step) * step - excess
+        droppable = [turn for turn in self.context if not turn.pinned and turn.messages]
+        newest = {turn.id for turn in droppable[-_KEPT_TURNS:]}
         out: set[str] = set()
-        for turn in self.context:
-            if excess > 0 and not turn.pinned and (messages := turn.messages):
-                excess -= estimate(messages)
-                out.add(turn.id)
+        for turn in droppable:
+            if excess <= (0 if turn.id in newest else -more):
+                break
+            excess -= estimate(turn.messages)
+            out.add(turn.id)
         kept = tuple(turn for turn in self.context if turn.id not in out)
         return msgspec.structs.replace(self, context=kept, left_out=self.left_out + len(out))
 

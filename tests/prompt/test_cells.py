@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_chat.cell_record import CellOutput, CellRecord
-from notebook_chat.conversation import estimate
-from notebook_chat.messages import ImagePart, Message, TextPart
+from notebook_chat.conversation import BYTES_PER_TOKEN, TOKENS_PER_IMAGE
+from notebook_chat.messages import ImagePart, TextPart
 from notebook_chat.prompt import Extra, cells_extra, joined
 from notebook_chat.prompt.cell_text import CellText, level, middle_cut_bytes
 
@@ -146,7 +146,9 @@ def test_they_never_take_more_than_their_budget(
     records: list[CellRecord], tokens: int, figures: bool
 ) -> None:
     extra = made(records, tokens, figures)
-    assert not extra.parts or estimate([Message("user", extra.parts)]) <= tokens
+    images = sum(isinstance(part, ImagePart) for part in extra.parts)
+    taken = len(text_of(extra).encode()) / BYTES_PER_TOKEN if extra.parts else 0
+    assert taken + images * TOKENS_PER_IMAGE <= tokens
     failed = [one for one in records if one.error]
     if failed and extra.parts and not any(one.text for one in failed):
         newest = max(one.number for one in failed)

@@ -28,14 +28,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from notebook_chat.conversation.token_budget import estimate
-from notebook_chat.messages import Message
 from notebook_chat.prompt import describe
+from notebook_chat.prompt.values.bounds import tokens_of
 
 matplotlib.use("agg")
 
 TOKENS = 300
-_PER_MESSAGE = 4  # what ``estimate`` adds for what stands around a message
 
 
 def sales() -> pd.DataFrame:
@@ -388,7 +386,7 @@ def test_what_is_asked_about_other_values_is_told(make: Callable[[], Any], quest
 def _check(value: Any, fact: str) -> None:
     text = describe(value).text
     assert re.search(fact, text), text
-    assert estimate([Message("user", text)]) <= TOKENS + _PER_MESSAGE
+    assert tokens_of(text) <= TOKENS
 
 
 def test_there_are_fifty_questions_about_thirty_kinds() -> None:
