@@ -46,7 +46,8 @@ def fed(make: Callable[[], Any], pieces: Iterable[Any]) -> None:
 
 
 def frame_reader() -> FrameReader:
-    return FrameReader(get_provider("openai"), REQUEST)  # type: ignore[arg-type]
+    dialect: Any = get_provider("openai")
+    return FrameReader(dialect, REQUEST, dialect.parser(None))
 
 
 def thinking(pieces: Iterable[str]) -> None:
