@@ -203,8 +203,8 @@ class FrameReader:
         return events
 
     def _events(self, frames: list[Frame]) -> list[Event]:
-        """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at. No frame is
-        parsed twice, since a parser may keep what it has seen."""
+        """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at. No frame
+        is parsed twice, since a parser may keep what it has seen."""
         thinking = self._thinking
         if self.ended or self._apart or self._block or (thinking is not None and not thinking.watching):
             return self._with_care(frames)
