@@ -34,6 +34,7 @@ from .reader import Parser, Reader
 from .replays import Settled, replay_of, settle, without_replays
 
 _TOKEN = "ANTHROPIC_AUTH_TOKEN"  # for gateways, which want it as a bearer's
+_CONTENT = msgspec.json.Decoder(list[dict[str, Any]])
 _LARGEST = 32 * 1024 * 1024  # bytes of a request
 _CHARACTERS_PER_TOKEN = 4
 _MEDIA = 4000  # characters of text that a file or an image counts as
@@ -112,8 +113,9 @@ class Anthropic(HTTPProvider):
         Raises:
             InvalidMessagesError: It is larger than what the service takes.
         """
-        messages = call.messages if refusals.REPLAYS in without else settle(cls.name, call).messages
-        system, messages = split_system(messages)
+        plain = refusals.REPLAYS in without
+        given = without_replays(call.messages) if plain else settle(cls.name, call).messages
+        system, messages = split_system(given)
         request = cls.post(
             anthropic_search.with_tools(call, without),
             "/messages",
@@ -182,7 +184,7 @@ class Anthropic(HTTPProvider):
     @classmethod
     def _message(cls, message: Message, call: Call, without: frozenset[str]) -> dict[str, Any]:
         part = replay_of(message)
-        if part is not None:
+        if part is not None and _is_content(part.raw):
             return {"role": message.role, "content": msgspec.Raw(part.raw.encode())}
         blocks = cls.encode_parts(message)
         if refusals.CITATIONS not in without and call.ask.options.get("schema") is None:
@@ -231,6 +233,14 @@ def _settled(name: str, call: Call, request: HttpRequest | None) -> Settled:
         return settled
     plain = replace(call.ask, messages=without_replays(call.messages))
     return settle(name, replace(call, ask=plain))
+
+
+def _is_content(raw: str) -> bool:
+    """Whether a replay is what it should be: it goes into the request as it is."""
+    try:
+        return bool(_CONTENT.decode(raw))
+    except (ValueError, RecursionError):
+        return False
 
 
 def _document(part: FilePart) -> dict[str, Any]:
