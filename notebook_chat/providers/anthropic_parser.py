@@ -153,6 +153,7 @@ class AnthropicParser:
         for index, block in enumerate(message.content):
             if isinstance(block, dict):
                 yield from self._start(index, block)
+                yield from self._stop(index)
         yield from self._end(_End(message.stop_reason, message.stop_details, message.container))
         if message.type == "message":
             yield Finish()
@@ -216,9 +217,9 @@ class AnthropicParser:
         yield from opened.begin()
 
     def _leave(self) -> Iterator[Event]:
-        """Ends the text or the thought that is open: another block begins."""
+        """Ends the block that came last, since another one begins; the pieces of several calls may come mixed."""
         self._text_at = self._thought_at = _NOWHERE
-        if self._last is not None and self._last.kind in ("text", "thinking"):
+        if self._last is not None and self._last.kind != "tool_use":
             yield from self._last.end()
 
     def _add(self, index: int, delta: dict[str, Any]) -> Iterator[Event | Paragraph]:

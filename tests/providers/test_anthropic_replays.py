@@ -52,7 +52,9 @@ SEARCHED = (
 
 def thinking(request: Request) -> Answer:
     """An answer with a thought."""
-    return Answer(Reasoning("Let me see. "), Reasoning("Yes."), "So ", f"it is: {len(request.json['messages'])}")
+    return Answer(
+        Reasoning("Let me see. "), Reasoning("Yes."), "So ", f"it is: {len(request.json['messages'])}"
+    )
 
 
 def searching(request: Request) -> Answer:
