@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from notebook_chat import Chat, errors
@@ -20,6 +21,7 @@ from ..servers import Usage as Figures
 from ..servers.anthropic_cache import PromptCache
 from ..servers.fixtures import ServerFactory
 from .test_anthropic_replays import KEY, MODEL, SEARCHED, chat
+from .vendor_types import judged
 from .wires import built
 
 SHOWN = {"type": "adaptive", "display": "summarized"}
@@ -241,7 +243,8 @@ def test_the_beginning_of_a_conversation_is_paid_once(
     # Also after a late turn was edited: what is before it is read still.
     edited = talk.ask("Asked anew " * 20, replaces=talk.conversation.turns[15].id).usage
     after = talk.ask("and now? " * 20).usage
-    assert edited is not None and after is not None
+    assert edited is not None
+    assert after is not None
     assert shares([edited])[0] > 0.85
     assert len(server.requests) == 22
 
@@ -396,9 +399,47 @@ def test_the_count_takes_what_was_added() -> None:
         MODEL, [message], {"api_key": KEY, "effort": "high", "web": True, "max_tokens": 50}
     )
     request = Anthropic.count_request(call)
-    assert request is not None and request.body is not None
+    assert request is not None
+    assert request.body is not None
     assert request.url == "https://api.anthropic.com/v1/messages/count_tokens"
-    import msgspec
-
     body = msgspec.json.decode(request.body)
     assert set(body) == {"model", "messages", "tools", "thinking", "output_config", "cache_control"}
+
+
+# --- the vendor's own types -------------------------------------------------------------------------------
+
+
+def fits(body: Any) -> None:
+    """Holds a request's body against the types of Anthropic's client."""
+    from anthropic.types.message_create_params import MessageCreateParamsStreaming
+
+    judged(MessageCreateParamsStreaming, body)
+
+
+def test_the_vendors_types_are_a_judge() -> None:
+    from pydantic import ValidationError
+
+    body = built(Anthropic, "hi", MODEL)[1]
+    fits(body)
+    for wrong in ({"type": "adaptive", "display": "loud"}, {"type": "enabled"}):
+        with pytest.raises(ValidationError):
+            fits({**body, "thinking": wrong})
+    with pytest.raises(ValidationError):
+        fits({**body, "messages": [{"role": "user", "content": [{"type": "document"}]}]})
+
+
+@pytest.mark.parametrize(("model", "options", "expected"), EFFORTS)
+def test_the_vendors_types_take_every_effort(model: str, options: Any, expected: Any) -> None:
+    fits(built(Anthropic, "hi", model, **options)[1])
+
+
+def test_the_vendors_types_take_files_searches_and_what_goes_back(vendor_server: ServerFactory) -> None:
+    server = vendor_server("anthropic", pausing(2))
+    talk = chat(server)
+    talk.ask("a", web=True)
+    talk.ask("b", web=True)
+    for request in server.requests:
+        fits(request.json)
+    files = (FilePart(b"%PDF", "application/pdf", "a.pdf"), FilePart(b"a", "text/plain"))
+    message = Message("user", (TextPart("word " * 1000), *files))
+    fits(built(Anthropic, message, "claude-haiku-4-5", web=True, effort="low", stop=["END"])[1])

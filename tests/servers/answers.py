@@ -86,8 +86,8 @@ class Block:
 
 @dataclass(frozen=True)
 class Usage:
-    """What the answer cost, in tokens: ``output`` includes ``reasoning``, ``input`` includes ``cached`` and ``written``,
-    what was read from a cache and written into it."""
+    """What the answer cost, in tokens: ``output`` includes ``reasoning``, ``input`` includes what was read from a cache
+    (``cached``) and written into it (``written``)."""
 
     input: int = 11
     output: int = 7

@@ -1,5 +1,5 @@
-"""What Anthropic's API finds wrong with what a request says of thinking, tools and documents, and with what goes back of
-its own answers.
+"""What Anthropic's API finds wrong with what a request says of thinking, tools and documents, and with what goes back
+of its own answers.
 
 Facts: platform.claude.com, "What's new in Claude Opus 5.5" and "Preserved thinking", and the types of Anthropic's SDK.
 """
