@@ -26,7 +26,7 @@ _WORDS = (
     (
         REPLAYS,
         r"signature|redacted_thinking|thinking\W{1,6}block|different conversation|encrypted_(?:content|index|stdout)"
-        r"|server_tool_use|tool_result|messages\.\d{1,6}\.content\.\d{1,6}\.(?:thinking|type)",
+        r"|server_tool_use|tool_result|file_id|messages\.\d{1,6}\.content\.\d{1,6}\.(?:thinking|type)",
     ),
     (CACHING, r"cache_control"),
     (NEWEST_SEARCH, r"web_search|web search|code_execution|code execution"),

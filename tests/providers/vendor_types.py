@@ -11,7 +11,6 @@ from typing import Annotated, Any, NotRequired, Required, Union
 import pydantic
 import typing_extensions
 
-
 _REQUIRED = (Required, typing_extensions.Required)
 
 
