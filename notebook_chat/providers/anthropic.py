@@ -99,7 +99,8 @@ class Anthropic(HTTPProvider):
             return None
         names = refusals.refused(error.message)
         whole = cls.request(call).body if names else None
-        simpler = (cls.request(call, frozenset({name})) for name in names)
+        unasked = frozenset() if call.base_url == Anthropic.url else refusals.UNASKED
+        simpler = (cls.request(call, unasked | {name}) for name in names)
         return next((request for request in simpler if request.body != whole), None)
 
     @classmethod
@@ -113,8 +114,10 @@ class Anthropic(HTTPProvider):
         Raises:
             InvalidMessagesError: It is larger than what the service takes.
         """
-        plain = refusals.REPLAYS in without
-        given = without_replays(call.messages) if plain else settle(cls.name, call).messages
+        given = call.messages
+        if any(replay_of(message) is not None for message in given):
+            plain = refusals.REPLAYS in without
+            given = without_replays(given) if plain else settle(cls.name, call).messages
         system, messages = split_system(given)
         request = cls.post(
             anthropic_search.with_tools(call, without),

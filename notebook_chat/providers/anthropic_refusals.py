@@ -22,6 +22,10 @@ NEWEST_SEARCH = "newest search"
 CITATIONS = "citations"
 """That the answer is to refer to the documents that were sent along."""
 
+UNASKED = frozenset({CACHING, CITATIONS, DISPLAY})
+"""What is sent without anybody having asked for it. Where a server in the place of Anthropic's own refuses anything,
+all of it is left out: it may know as little of the rest."""
+
 _WORDS = (
     (
         REPLAYS,

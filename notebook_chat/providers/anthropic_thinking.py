@@ -49,6 +49,8 @@ def asked(model: str, options: Mapping[str, Any], usual: int) -> Thinking:
     how = anthropic_models.manner(model)
     wanted, most = options.get("effort"), options.get("max_tokens")
     bound = most or usual
+    if "thinking" in (options.get("extra_body") or {}):  # which says all of it
+        return Thinking(None, None, bound)
     if wanted is None:
         return Thinking(_adaptive() if how.unasked else None, None, bound)
     if wanted in ("none", 0):
@@ -90,8 +92,9 @@ def _thinks_not(model: str) -> bool:
 
 def _words(model: str, how: Manner) -> tuple[str, ...]:
     known = known_facts(model).efforts
-    words = tuple(word for word in known or () if word not in ("none", "minimal"))
-    return words or how.efforts
+    if known is None:
+        return how.efforts
+    return tuple(word for word in how.efforts if word in known) or how.efforts
 
 
 def _without(model: str, how: Manner, bound: int) -> Thinking:

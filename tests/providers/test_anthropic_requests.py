@@ -13,8 +13,9 @@ from notebook_chat import Chat, errors
 from notebook_chat.events import Notice, Usage
 from notebook_chat.messages import AudioPart, FilePart, Message, TextPart
 from notebook_chat.parts import ReplayPart, SearchPart, SourcePart
-from notebook_chat.providers import anthropic_models, anthropic_refusals
+from notebook_chat.providers import anthropic_models, anthropic_refusals, anthropic_thinking
 from notebook_chat.providers.anthropic import Anthropic
+from notebook_chat.providers.model_facts import ModelFacts
 
 from ..servers import Answer, Block, Failure, Reasoning, Request, serve
 from ..servers import Usage as Figures
@@ -23,6 +24,15 @@ from ..servers.fixtures import ServerFactory
 from .test_anthropic_replays import KEY, MODEL, SEARCHED, chat
 from .vendor_types import judged
 from .wires import built
+
+
+@pytest.fixture(autouse=True)
+def facts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What is known of models besides what the dialect knows: nothing, but what a test says."""
+    known: dict[str, Any] = {}
+    monkeypatch.setattr(anthropic_thinking, "known_facts", lambda model: ModelFacts(**known))
+    return known
+
 
 SHOWN = {"type": "adaptive", "display": "summarized"}
 
@@ -88,6 +98,32 @@ async def test_what_is_sent_is_taken(model: str, options: dict[str, Any], expect
         sent = {"temperature": 0.5, "top_p": 0.5, **options}
         await Anthropic.create_async(model, "hi", base_url=server.base_url, api_key=KEY, **sent)
         assert len(server.requests) == 1
+
+
+def test_what_is_known_of_a_model_counts(facts: dict[str, Any]) -> None:
+    facts["efforts"] = ("none", "low", "medium")
+    assert fields("claude-haiku-5-5", effort="max") == (SHOWN, "medium", 32_000)
+    assert fields("claude-opus-9", effort="none") == ({"type": "disabled"}, None, 32_000)
+    facts["efforts"] = ()
+    assert (
+        fields("claude-opus-9", effort="max")
+        == fields("claude-opus-9", effort="none")
+        == (None, None, 32_000)
+    )
+    assert Anthropic.left_out("claude-opus-9", {"effort": "max", "temperature": 0.5}) == ("effort",)
+    assert fields("claude-haiku-5-5", effort="max") == (SHOWN, "max", 32_000)
+    facts["output"] = 64_000
+    assert fields("claude-haiku-4-5", effort="max") == (budget(48_000), None, 56_192)
+    facts["sampling"] = False
+    assert Anthropic.left_out("claude-haiku-4-5", {"temperature": 1}) == ("temperature",)
+
+
+def test_the_callers_own_field_says_all_of_it() -> None:
+    own = {"thinking": {"type": "disabled"}}
+    assert fields(MODEL, effort="high", extra_body=own) == ({"type": "disabled"}, None, 32_000)
+    own = {"output_config": {"task_budget": {"type": "tokens", "total": 1}}}
+    _, body = built(Anthropic, "hi", MODEL, effort="high", extra_body=own)
+    assert body["output_config"] == {"effort": "high", **own["output_config"]}
 
 
 def test_no_room_to_think() -> None:
@@ -360,6 +396,20 @@ async def test_what_is_refused_by_name_is_left_out(
         assert result.text == "So."
         assert len(server.requests) == 2
     assert told == [f"{words.rstrip('.')}; asking again with a simpler request"]
+
+
+async def test_a_server_that_is_not_the_vendors_is_spared_what_nobody_asked_for() -> None:
+    def picky(request: Request) -> Answer | Failure:
+        for name in ("output_config", "display", "citations"):
+            if name in request.body.decode():
+                return Failure("bad_request", f"{name}: Extra inputs are not permitted")
+        return Answer("So.")
+
+    message = Message("user", (TextPart("a"), FilePart(b"a", "text/plain")))
+    with serve("anthropic", picky) as server:
+        options: dict[str, Any] = {"base_url": server.base_url, "api_key": KEY, "effort": "low"}
+        assert await Anthropic.create_async("claude-haiku-5-5", [message], **options) == "So."
+        assert len(server.requests) == 2
 
 
 async def test_options_that_an_unknown_model_refuses() -> None:
