@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from io import StringIO
 from typing import Any, Self
 
 import msgspec
@@ -23,9 +24,9 @@ class _Delta(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Piece(msgspec.Struct, frozen=True, gc=False):
-    """What nearly every event is: a piece of text. Each further field would cost in all of them."""
+    """What nearly every event is: a piece of text. Each further field would cost in all of them, so the event's type is
+    not looked at: no other event has these."""
 
-    type: str = ""
     index: int = 0
     delta: _Delta = _Delta()
 
@@ -83,6 +84,7 @@ class _LastEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 _PIECE = msgspec.json.Decoder(_Piece)
+_READ = _PIECE.decode
 _EVENT = msgspec.json.Decoder(_Event)
 _LAST_EVENT = msgspec.json.Decoder(_LastEvent)
 _MESSAGE = msgspec.json.Decoder(_Message)
@@ -128,20 +130,22 @@ class AnthropicParser:
         self._places: dict[int, OpenBlock] = {}  # by the index that the service gives
         self._last: OpenBlock | None = None
         self._text_at = self._thought_at = _NOWHERE  # the index of the block that grows
-        self._pieces: list[str] = []  # of that block
+        self._write = StringIO().write  # what adds to that block
         self._figures = _Usage()
 
     def parse(self, frame: Frame) -> Iterable[Event | Paragraph]:
         """The events of one of the API's events."""
-        piece = decode_json(_PIECE, frame.data)
-        if piece.type == "content_block_delta":  # as nearly every event is
-            delta = piece.delta
-            if delta.text and piece.index == self._text_at:
-                self._pieces.append(delta.text)
-                return (TextDelta(delta.text),)
-            if delta.thinking and piece.index == self._thought_at:
-                self._pieces.append(delta.thinking)
-                return (ReasoningDelta(delta.thinking),)
+        try:
+            piece = _READ(frame.data)
+        except Exception:
+            piece = decode_json(_PIECE, frame.data)
+        delta = piece.delta
+        if delta.text and piece.index == self._text_at:
+            self._write(delta.text)
+            return (TextDelta(delta.text),)
+        if delta.thinking and piece.index == self._thought_at:
+            self._write(delta.thinking)
+            return (ReasoningDelta(delta.thinking),)
         return self._rare(frame.data)
 
     def parse_whole(self, body: bytes) -> Iterator[Event | Paragraph]:
@@ -211,9 +215,9 @@ class AnthropicParser:
         self._blocks.append(opened)
         self._places[index] = self._last = opened
         if opened.kind == "text":
-            self._text_at, self._pieces = index, opened.pieces
+            self._text_at, self._write = index, opened.pieces.write
         elif opened.kind == "thinking":
-            self._thought_at, self._pieces = index, opened.pieces
+            self._thought_at, self._write = index, opened.pieces.write
         yield from opened.begin()
 
     def _leave(self) -> Iterator[Event]:

@@ -316,3 +316,14 @@ def test_what_was_searched_is_seen(vendor_server: ServerFactory) -> None:
     answer = chat(server).ask("a")
     assert [part for part in answer.parts if isinstance(part, SearchPart)] == [SearchPart(("tide",))]
     assert [(source.url, source.title) for source in answer.sources] == [("https://tide.example/", "Tides")]
+
+
+def test_a_long_answer_goes_back_whole(vendor_server: ServerFactory) -> None:
+    thoughts = [Reasoning(f"t{number} ") for number in range(5000)]
+    server = vendor_server(
+        "anthropic", Answer(*thoughts, *SEARCHED, *(f"w{number} " for number in range(9000)))
+    )
+    asked(server, "a", "b")
+    content = server.requests[1].json["messages"][1]["content"]
+    assert content[0]["thinking"] == "".join(f"t{number} " for number in range(5000))
+    assert content[-1]["text"] == "".join(f"w{number} " for number in range(9000))
