@@ -34,6 +34,7 @@ def turn(*parts: Part, finish_reason: str | None = "stop") -> Turn:
         ("error", "cut off: the service failed"),
         ("insufficient_system_resource", "cut off: the service ran out of resources"),
         ("MALFORMED_FUNCTION_CALL", "cut off: the model wrote a malformed tool call"),
+        ("pause_turn", "cut off: the service paused too often"),
         ("OTHER", "ended by the service: other"),
         ("network_error", "ended by the service: network error"),
     ],

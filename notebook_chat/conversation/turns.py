@@ -210,14 +210,19 @@ def answered(text: str, reasoning: str = "") -> tuple[Message, ...]:
 
 def _sent(exchange: tuple[Message, ...]) -> list[Message]:
     """An exchange as it goes out again: without what is only shown, and with what the service ran in words. A call that
-    was never answered goes out in words, since services refuse calls without a result."""
+    was never answered goes out in words, since services refuse calls without a result: in the vendor's own form, too,
+    which therefore stays behind."""
     results = {part.id for message in exchange for part in message.parts if isinstance(part, ToolResultPart)}
     sent = []
     for message in exchange:
         if isinstance(message.content, str):
             sent.append(message)
             continue
-        parts = _merged(_spoken(part, results) for part in message.content)
+        unanswered = any(
+            isinstance(part, ToolCallPart) and part.id not in results for part in message.content
+        )
+        given = (part for part in message.content if not (unanswered and isinstance(part, ReplayPart)))
+        parts = _merged(_spoken(part, results) for part in given)
         texts = [part.text for part in parts if isinstance(part, TextPart)]
         if len(texts) == len(parts):
             text = "".join(texts)

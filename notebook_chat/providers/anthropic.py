@@ -2,100 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import msgspec
 
 from .. import environment, errors
-from ..decoders import Frame, decode_json
-from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..messages import ContentPart, TextPart, alternating, split_system
+from ..events import Notice
+from ..messages import (
+    ContentPart,
+    FilePart,
+    ImagePart,
+    MediaPart,
+    Message,
+    ReplayPart,
+    TextPart,
+    alternating,
+    split_system,
+)
 from ..request import HttpRequest
 from ..secrets import Secret
-from . import addresses, error_mapping
+from . import addresses, anthropic_models, anthropic_search, anthropic_thinking
+from . import anthropic_refusals as refusals
+from .anthropic_parser import AnthropicParser
 from .call import Call
 from .http import HTTPProvider
 from .keys import check_key
 from .model_table import DEFAULTS
-
-
-class _Block(msgspec.Struct, frozen=True, gc=False):
-    type: str = ""
-    id: str | None = None
-    name: str | None = None
-    text: str | None = None
-    thinking: str | None = None
-    input: Any = None
-
-
-class _StopDetails(msgspec.Struct, frozen=True, gc=False):
-    category: str | None = None
-    explanation: str | None = None
-
-
-class _Delta(msgspec.Struct, frozen=True, gc=False):
-    text: str | None = None
-    thinking: str | None = None
-    partial_json: str | None = None
-    stop_reason: str | None = None
-    stop_details: _StopDetails | None = None
-
-
-class _OutputDetails(msgspec.Struct, frozen=True, gc=False):
-    thinking_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct, frozen=True, gc=False):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    output_tokens_details: _OutputDetails | None = None
-
-    def event(self) -> Usage:
-        """The figures. What was written into the cache and read from it counts as input."""
-        given, thinking = self.input_tokens, self.output_tokens_details
-        if given is not None:
-            given += (self.cache_creation_input_tokens or 0) + (self.cache_read_input_tokens or 0)
-        return Usage(
-            given,
-            self.output_tokens,
-            thinking.thinking_tokens if thinking else None,
-            self.cache_read_input_tokens,
-            self.cache_creation_input_tokens,
-        )
-
-
-class _Message(msgspec.Struct, frozen=True, gc=False):
-    type: str = ""
-    model: str | None = None
-    usage: _Usage | None = None
-    content: list[_Block] = []
-    stop_reason: str | None = None
-    stop_details: _StopDetails | None = None
-    error: Any = None
-
-
-class _Event(msgspec.Struct, frozen=True, gc=False):
-    type: str = ""
-    index: int = 0
-    delta: _Delta = _Delta()
-    content_block: _Block = _Block()
-    message: _Message = _Message()
-    usage: _Usage | None = None
-    error: Any = None
-
+from .reader import Parser, Reader
+from .replays import Settled, replay_of, settle, without_replays
 
 _TOKEN = "ANTHROPIC_AUTH_TOKEN"  # for gateways, which want it as a bearer's
-_EVENT = msgspec.json.Decoder(_Event)
-_MESSAGE = msgspec.json.Decoder(_Message)
+_CONTENT = msgspec.json.Decoder(list[dict[str, Any]])
+_LARGEST = 32 * 1024 * 1024  # bytes of a request
+_CHARACTERS_PER_TOKEN = 4
+_MEDIA = 4000  # characters of text that a file or an image counts as
 
 
 class Anthropic(HTTPProvider):
     """Messages over SSE with named events, version 2023-06-01 of the API, as its reference has them.
 
-    Models from Claude 4.7 on refuse a temperature and a ``top_p`` other than their own.
+    Models from Claude 4.7 on refuse a temperature and a ``top_p`` other than their own: these are not sent to them.
     """
 
     url = "https://api.anthropic.com/v1"
@@ -105,7 +53,11 @@ class Anthropic(HTTPProvider):
     url_variables = ("ANTHROPIC_BASE_URL",)
     endpoints = ("/messages", "/models", "/complete")
     default_model = DEFAULTS["anthropic"]
-    options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "stop"})
+    options: ClassVar[frozenset[str]] = frozenset(
+        {"temperature", "top_p", "max_tokens", "stop", "effort", "web"}
+    )
+    part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart, FilePart)
+    takes_files: ClassVar[frozenset[str]] = frozenset({"application/pdf", "text/plain"})
     field_names: ClassVar[dict[str, str]] = {"stop": "stop_sequences"}
     finish_reasons: ClassVar[dict[str, str]] = {
         "end_turn": "stop",
@@ -138,97 +90,177 @@ class Anthropic(HTTPProvider):
     @classmethod
     def build_request(cls, call: Call) -> HttpRequest:
         """``POST /messages``, with the system prompt beside the messages."""
-        system, messages = split_system(call.messages)
-        body = {
-            "model": call.model,
-            "max_tokens": cls.max_tokens,
-            "messages": [
-                {"role": message.role, "content": cls.encode_parts(message)}
-                for message in alternating(messages)
-            ],
-            "stream": True,
-            "system": system or None,
-            **call.named(cls.field_names),
-        }
-        return cls.post(call, "/messages", body)
+        return cls.request(call)
+
+    @classmethod
+    def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
+        """The request without what the service has refused by name."""
+        if not isinstance(error, errors.BadRequestError):
+            return None
+        names = refusals.refused(error.message)
+        whole = cls.request(call).body if names else None
+        unasked = frozenset() if call.base_url == Anthropic.url else refusals.UNASKED
+        simpler = (cls.request(call, unasked | {name}) for name in names)
+        return next((request for request in simpler if request.body != whole), None)
+
+    @classmethod
+    def request(cls, call: Call, without: frozenset[str] = frozenset()) -> HttpRequest:
+        """The request.
+
+        Args:
+            call: The call.
+            without: What is left out of it, in the words of ``anthropic_refusals``.
+
+        Raises:
+            InvalidMessagesError: It is larger than what the service takes.
+        """
+        given = call.messages
+        if any(replay_of(message) is not None for message in given):
+            plain = refusals.REPLAYS in without
+            given = without_replays(given) if plain else settle(cls.name, call).messages
+        system, messages = split_system(given)
+        request = cls.post(
+            anthropic_search.with_tools(call, without),
+            "/messages",
+            {
+                "model": call.model,
+                "messages": [
+                    cls._message(one, call, without) for one in alternating(messages, cls.part_kinds)
+                ],
+                "stream": True,
+                "system": system or None,
+                **cls._thinking(call, without),
+                **cls._options(call, without),
+                **cls._caching(call, without),
+            },
+        )
+        if call.base_url == Anthropic.url and len(request.body or b"") > _LARGEST:
+            raise errors.InvalidMessagesError(
+                f"the request is {len(request.body or b'') / 1e6:,.0f} MB large, and {cls.name} takes 32",
+                hint="Send fewer or smaller files and images.",
+            )
+        return request
 
     @classmethod
     def encode_part(cls, part: ContentPart, role: str) -> dict[str, Any]:
         """A content block."""
         if isinstance(part, TextPart):
             return {"type": "text", "text": part.text}
+        if isinstance(part, FilePart):
+            return _document(part)
+        assert isinstance(part, ImagePart)
         source = {"type": "base64", "media_type": part.media_type, "data": part.base64}
         return {"type": "image", "source": source}
 
     @classmethod
-    def parse(cls, frame: Frame) -> Iterable[Event]:
-        """The events of one of the API's events."""
-        event = decode_json(_EVENT, frame.data)
-        if event.type == "content_block_delta" and event.delta.text:  # as nearly every event is
-            return (TextDelta(event.delta.text),)
-        match event.type:
-            case "content_block_delta":
-                return _delta(event.index, event.delta)
-            case "content_block_start":
-                return _start(event.index, event.content_block)
-            case "message_start":
-                return _begin(event.message)
-            case "message_delta":
-                return cls._end(event)
-            case "message_stop":
-                return (Finish(),)
-            case "message":
-                return cls.parse_whole(frame.data)
-        if event.error:
-            raise error_mapping.from_payload({"error": event.error}, provider=cls.name)
-        return ()
+    def left_out(cls, model: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of the options that are not sent, since the model refuses them."""
+        return anthropic_thinking.left_out(model, options)
 
     @classmethod
-    def parse_whole(cls, body: bytes) -> Iterator[Event]:
-        """The events of a whole message."""
-        message = decode_json(_MESSAGE, body)
-        if message.error:
-            raise error_mapping.from_payload({"error": message.error}, provider=cls.name)
-        yield from _begin(message)
-        for index, block in enumerate(message.content):
-            yield from _start(index, block)
-            if block.type.endswith("tool_use") and block.input is not None:
-                yield ToolCall(index, arguments=msgspec.json.encode(block.input).decode())
-        yield from cls._end(
-            _Event(delta=_Delta(stop_reason=message.stop_reason, stop_details=message.stop_details))
+    def reader(cls, request: HttpRequest, call: Call | None = None) -> Reader:
+        """The reader of the answer to one request."""
+        return cls.frame_reader(cls, request, cls._parser(request, call))
+
+    @classmethod
+    def parser(cls, call: Call | None) -> Parser:
+        """What makes events of the frames of one answer."""
+        return cls._parser(None, call)
+
+    @classmethod
+    def following(cls, call: Call, parser: Parser) -> tuple[HttpRequest, Parser] | None:
+        """The same request with the answer so far, where the service has paused its own tools' work."""
+        return parser.following() if isinstance(parser, AnthropicParser) else None
+
+    @classmethod
+    def _parser(cls, request: HttpRequest | None, call: Call | None) -> AnthropicParser:
+        if call is None:
+            return AnthropicParser(cls.name, cls.finish, request)
+
+        def replay(raw: str) -> ReplayPart:
+            return _settled(cls.name, call, request).replay(cls.name, call.model, raw)
+
+        told = anthropic_thinking.asked(call.model, call.ask.options, cls.max_tokens).told
+        notices = (Notice(told),) if told else ()
+        return AnthropicParser(cls.name, cls.finish, request, replay=replay, told=notices)
+
+    @classmethod
+    def _message(cls, message: Message, call: Call, without: frozenset[str]) -> dict[str, Any]:
+        part = replay_of(message)
+        if part is not None and _is_content(part.raw):
+            return {"role": message.role, "content": msgspec.Raw(part.raw.encode())}
+        blocks = cls.encode_parts(message)
+        if refusals.CITATIONS not in without and call.ask.options.get("schema") is None:
+            for block in blocks:
+                if block["type"] == "document":
+                    block["citations"] = {"enabled": True}
+        return {"role": message.role, "content": blocks}
+
+    @classmethod
+    def _thinking(cls, call: Call, without: frozenset[str]) -> dict[str, Any]:
+        """The fields about thinking and how the answer is put out, and the bound on it, which counts the thoughts."""
+        asked = anthropic_thinking.asked(call.model, call.ask.options, cls.max_tokens)
+        config: dict[str, Any] = {}
+        thinking = asked.thinking
+        if refusals.EFFORT in without:
+            thinking = None
+        elif asked.effort is not None:
+            config["effort"] = asked.effort
+        if thinking and refusals.DISPLAY in without:
+            thinking = {name: value for name, value in thinking.items() if name != "display"}
+        return {"max_tokens": asked.max_tokens, "thinking": thinking, "output_config": config or None}
+
+    @classmethod
+    def _options(cls, call: Call, without: frozenset[str]) -> dict[str, Any]:
+        """The options that the model takes; the bound on the answer is among the fields about thinking."""
+        out = {"max_tokens", *cls.left_out(call.model, call.ask.options), *without}
+        named = call.named({})
+        return {cls.field_names.get(name, name): value for name, value in named.items() if name not in out}
+
+    @classmethod
+    def _caching(cls, call: Call, without: frozenset[str]) -> dict[str, Any]:
+        """The mark that has the service keep the beginning of a conversation, so that it is paid in full only once."""
+        if call.base_url != Anthropic.url or refusals.CACHING in without:
+            return {}
+        size = sum(_characters(message) for message in call.messages)
+        if size < _CHARACTERS_PER_TOKEN * anthropic_models.manner(call.model).cached_from:
+            return {}
+        return {"cache_control": {"type": "ephemeral"}}
+
+
+def _settled(name: str, call: Call, request: HttpRequest | None) -> Settled:
+    """The messages as they went out: where the service refused the replays, without them."""
+    settled = settle(name, call)
+    sent = (request.body or b"") if request else b""
+    if all(part.raw.encode() in sent for one in settled.messages if (part := replay_of(one)) is not None):
+        return settled
+    plain = replace(call.ask, messages=without_replays(call.messages))
+    return settle(name, replace(call, ask=plain))
+
+
+def _is_content(raw: str) -> bool:
+    """Whether a replay is what it should be: it goes into the request as it is."""
+    try:
+        return bool(_CONTENT.decode(raw))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _document(part: FilePart) -> dict[str, Any]:
+    kind = part.media_type.partition(";")[0].strip().lower()
+    if kind == "application/pdf":
+        source = {"type": "base64", "media_type": kind, "data": part.base64}
+    elif kind.startswith("text/"):
+        source = {"type": "text", "media_type": "text/plain", "data": part.data.decode("utf-8", "replace")}
+    else:
+        raise errors.InvalidMessagesError(
+            f"a file of the type {part.media_type} has no place in Anthropic's messages",
+            hint="Send it as a PDF, or its text.",
         )
-        if message.type == "message":
-            yield Finish()
-
-    @classmethod
-    def _end(cls, event: _Event) -> Iterator[Event]:
-        if event.usage:
-            yield event.usage.event()
-        reason, details = event.delta.stop_reason, event.delta.stop_details or _StopDetails()
-        if reason == "refusal":
-            category = f" ({details.category})" if details.category else ""
-            words = details.explanation or f"the model declines to answer{category}"
-            raise errors.ContentRefusedError(words, provider=cls.name)
-        if reason:
-            yield cls.finish(reason)
+    return {"type": "document", "source": source, **({"title": part.name} if part.name else {})}
 
 
-def _begin(message: _Message) -> Iterator[Event]:
-    if message.model:
-        yield ModelName(message.model)
-    if message.usage:
-        yield message.usage.event()
-
-
-def _start(index: int, block: _Block) -> Iterable[Event]:
-    if block.type.endswith("tool_use"):
-        return (ToolCall(index, block.id or "", block.name or ""),)
-    return _delta(index, _Delta(block.text, block.thinking))
-
-
-def _delta(index: int, delta: _Delta) -> Iterable[Event]:
-    if delta.text:
-        return (TextDelta(delta.text),)
-    if delta.thinking:
-        return (ReasoningDelta(delta.thinking),)
-    return (ToolCall(index, arguments=delta.partial_json),) if delta.partial_json else ()
+def _characters(message: Message) -> int:
+    """About how long a message is, in characters of text; a file or an image counts as a long one."""
+    media = sum(isinstance(part, MediaPart) for part in message.parts)
+    return len(message.text) + media * _MEDIA

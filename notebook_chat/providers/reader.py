@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -203,41 +203,52 @@ class FrameReader:
         return events
 
     def _events(self, frames: list[Frame]) -> list[Event]:
-        """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at, and where
-        they are not, they are parsed once more."""
+        """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at. No frame
+        is parsed twice, since a parser may keep what it has seen."""
         thinking = self._thinking
         if self.ended or self._apart or self._block or (thinking is not None and not thinking.watching):
             return self._with_care(frames)
         events: list[Any] = []
         parse = self._parse
+        rest = iter(frames)
         try:
-            for frame in frames:
+            for frame in rest:
                 events += parse(frame)
-        except Exception:
-            return self._with_care(frames)
+        except Exception as error:
+            return self._with_care([frame, *rest], events, error)
         if thinking is None:
             for event in events:
                 if type(event) is not TextDelta and type(event) is not ReasoningDelta:
-                    return self._with_care(frames)
+                    return self._with_care([], events)
         else:
             for event in events:
                 if type(event) is not TextDelta or "<" in event.text or "`" in event.text:
-                    return self._with_care(frames)
+                    return self._with_care([], events)
         if events:
             self._first = None
             if not self._texted and TextDelta in map(type, events):
                 self._answered = self._texted = True
         return events
 
-    def _with_care(self, frames: list[Frame]) -> list[Event]:
-        """The events of frames of any kind."""
-        events: list[Event | Paragraph] = []
+    def _with_care(
+        self, frames: list[Frame], parsed: Sequence[Event | Paragraph] = (), failure: Exception | None = None
+    ) -> list[Event]:
+        """The events of frames of any kind.
+
+        Args:
+            frames: The frames.
+            parsed: The events of what came before them in the same block.
+            failure: How the first of the frames has failed to be parsed.
+        """
+        events = self._until_end(parsed)
         refusal: errors.ContentRefusedError | None = None
         for frame in frames:
             if self.ended:
                 events += self._figures(frame)
                 continue
             try:
+                if failure is not None:
+                    raise failure
                 events += self._parse(frame)
             except errors.ContentRefusedError as error:
                 refusal = error
@@ -251,9 +262,19 @@ class FrameReader:
                 events += [Finish()] * (data == _DONE)
             except Exception as error:
                 return self._failed(self._fault(error), self._finished(events))
+            failure = None
             if events and type(last := events[-1]) is Finish and (self._reason_ends or last.reason is None):
                 self.ended = True
         return self._answer(self._finished(events), refusal)
+
+    def _until_end(self, parsed: Sequence[Event | Paragraph]) -> list[Event | Paragraph]:
+        """Events up to the answer's end mark, and the figures among those that follow it."""
+        for place, event in enumerate(parsed, start=1):
+            if type(event) is Finish and (self._reason_ends or event.reason is None):
+                self.ended = True
+                later = (one for one in parsed[place:] if type(one) is Usage or type(one) is ModelName)
+                return [*parsed[:place], *later]
+        return [*parsed]
 
     def _answer(self, events: list[Event], refusal: errors.ContentRefusedError | None) -> list[Event]:
         """The same events, unless they tell that there is no answer."""

@@ -16,6 +16,7 @@ _ENDS = {
     "insufficient_system_resource": "cut off: the service ran out of resources",
     "malformed_function_call": "cut off: the model wrote a malformed tool call",
     "unexpected_tool_call": "cut off: the model called a tool that it was not given",
+    "pause_turn": "cut off: the service paused too often",
 }
 _ENDS[TOO_LARGE] = f"cut off, as it grew too large: the setting {TOO_LARGE} takes more"
 _USUAL = frozenset(

@@ -10,7 +10,8 @@ from hypothesis import given
 
 from notebook_chat import errors
 from notebook_chat.events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from notebook_chat.messages import ImagePart, Message, TextPart
+from notebook_chat.messages import ImagePart, Message, SourcePart, TextPart
+from notebook_chat.parts import HERE
 from notebook_chat.providers.anthropic import Anthropic
 
 from ..servers import Answer, Failure, Reasoning, StreamFailure, serve
@@ -47,7 +48,7 @@ ANSWER = [
     {"type": "content_block_stop", "index": 0},
     start(1, type="text", text=""),
     delta(1, type="text_delta", text="Häl"),
-    delta(1, type="citations_delta", citation={"type": "char_location"}),
+    delta(1, type="citations_delta", citation={"type": "char_location", "cited_text": "so"}),
     delta(1, type="text_delta", text="lo 👋"),
     start(2, type="tool_use", id="toolu_1", name="look", input={}),
     delta(2, type="input_json_delta", partial_json=""),
@@ -63,10 +64,11 @@ EVENTS: list[Event] = [
     ReasoningDelta("hm"),
     TextDelta("Häl"),
     TextDelta("lo 👋"),
+    SourcePart("", "a document", "so", (HERE,)),
     ToolCall(2, "toolu_1", "look"),
     ToolCall(2, arguments='{"a":'),
     ToolCall(2, arguments=" 1}"),
-    Usage(None, 9, 4),
+    Usage(10, 9, 4, 3, 2),
     Finish("tool_calls"),
     Finish(),
 ]
@@ -220,6 +222,7 @@ def test_the_least_request() -> None:
         "max_tokens": Anthropic.max_tokens,
         "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}],
         "stream": True,
+        "thinking": {"type": "adaptive", "display": "summarized"},
     }
 
 

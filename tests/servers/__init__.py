@@ -21,6 +21,7 @@ from typing import Any
 
 from .answers import (
     Answer,
+    Block,
     Content,
     Control,
     End,
@@ -68,6 +69,7 @@ __all__ = [
     "DIALECTS",
     "PATIENCE",
     "Answer",
+    "Block",
     "Content",
     "Control",
     "Cut",

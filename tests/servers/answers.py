@@ -72,13 +72,28 @@ class ToolCall:
 
 
 @dataclass(frozen=True)
+class Block:
+    """A content block of Anthropic's API in its own words, such as what its tools were asked for and gave.
+
+    Attributes:
+        block: The block as it begins.
+        deltas: What is added to it.
+    """
+
+    block: Mapping[str, Any]
+    deltas: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
 class Usage:
-    """What the answer cost, in tokens: ``output`` includes ``reasoning``, ``input`` includes ``cached``."""
+    """What the answer cost, in tokens: ``output`` includes ``reasoning``, ``input`` includes what was read from a cache
+    (``cached``) and written into it (``written``)."""
 
     input: int = 11
     output: int = 7
     reasoning: int = 0
     cached: int = 0
+    written: int = 0
 
 
 # --- what happens on the way ----------------------------------------------------------------------------
@@ -170,7 +185,7 @@ class End:
 Control = Pause | Gate | Raw | Reset | Truncate | Stall | End
 """What the server itself acts on."""
 
-Content = Text | Reasoning | Refusal | ToolCall
+Content = Text | Reasoning | Refusal | ToolCall | Block
 """What a dialect puts into its own words."""
 
 _USAGE, _WIRE = Usage(), Wire()

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .answers import Answer, Content, Reasoning, StreamFailure, Text, ToolCall, Usage
+from .answers import Answer, Block, Content, Reasoning, StreamFailure, Text, ToolCall, Usage
+from .anthropic_rules import binding, wrong
 from .dialect import Dialect, Encoder, Route, bearer, body_of, json_response, text_of, token
 from .recorder import Request, Turn
 from .replies import Failure, Response
@@ -62,7 +63,7 @@ class Anthropic(Dialect):
 
     name = "anthropic"
     base_path = "/v1"
-    carries = (Text, Reasoning, ToolCall)
+    carries = (Text, Reasoning, ToolCall, Block)
 
     def route(self, request: Request) -> Route | None:
         if (request.method, request.path) == ("POST", "/v1/messages"):
@@ -87,7 +88,7 @@ class Anthropic(Dialect):
         temperature = body.get("temperature")
         if temperature is not None and not 0 <= temperature <= 1:
             return "temperature: range: 0..1"
-        words = _wrong(body["messages"])
+        words = _wrong(body["messages"]) or wrong(body)
         if words is not None:
             return words
         return None if body.get("stream") is True else "this server of the tests only streams"
@@ -166,6 +167,7 @@ class _Events(Encoder):
         super().__init__(answer, request, model)
         self._index = -1
         self._open: type | None = None
+        self._thought = ""
 
     def begin(self) -> Iterator[Frame]:
         usage = self.answer.usage
@@ -192,6 +194,7 @@ class _Events(Encoder):
                 yield self._delta({"type": "text_delta", "text": text})
             case Reasoning(text):
                 yield from self._start(Reasoning, {"type": "thinking", "thinking": "", "signature": ""})
+                self._thought += text
                 yield self._delta({"type": "thinking_delta", "thinking": text})
             case ToolCall():
                 yield from self._close()
@@ -199,6 +202,11 @@ class _Events(Encoder):
                 yield from self._start(ToolCall, block)
                 for part in ("", *piece.cut()):  # the vendor begins with an empty one
                     yield self._delta({"type": "input_json_delta", "partial_json": part})
+            case Block():
+                yield from self._close()
+                yield from self._start(Block, piece.block)
+                for delta in piece.deltas:
+                    yield self._delta(delta)
 
     def _start(self, kind: type, block: Mapping[str, Any]) -> Iterator[Frame]:
         if self._open is kind:
@@ -215,7 +223,9 @@ class _Events(Encoder):
         if self._open is None:
             return
         if self._open is Reasoning:
-            yield self._delta({"type": "signature_delta", "signature": "EqQBCgIYAhIM1gbcDa9GJwZA2b3h"})
+            signature = binding(body_of(self.request), self._thought)
+            yield self._delta({"type": "signature_delta", "signature": signature})
+            self._thought = ""
         self._open = None
         yield _event("content_block_stop", index=self._index)
 
@@ -238,8 +248,8 @@ class _Events(Encoder):
 def _input(usage: Usage) -> dict[str, int]:
     """Anthropic counts what came from the cache apart from ``input_tokens``."""
     return {
-        "input_tokens": usage.input - usage.cached,
-        "cache_creation_input_tokens": 0,
+        "input_tokens": usage.input - usage.cached - usage.written,
+        "cache_creation_input_tokens": usage.written,
         "cache_read_input_tokens": usage.cached,
     }
 

@@ -10,6 +10,7 @@ import pytest
 
 from . import (
     Answer,
+    Block,
     Failure,
     Heartbeat,
     Malformed,
@@ -27,6 +28,7 @@ from . import (
     every,
     serve,
 )
+from .anthropic_cache import PromptCache
 
 MESSAGES: list[Any] = [{"role": "user", "content": "Say hello"}]
 FULL = Answer(
@@ -216,3 +218,117 @@ def test_it_knows_the_conversation() -> None:
     with serve("anthropic", echo()) as server:
         text = text_of(message(server, {"system": "Be kind", "messages": turns}))
     assert text == "system: Be kind\nuser: I am Ann\nassistant: Hello Ann\nuser: Who am I?"
+
+
+# --- content blocks ---------------------------------------------------------------------------------------
+
+USE = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
+HIT = {"type": "web_search_result", "url": "https://a.example/", "title": "A", "encrypted_content": "Eq"}
+CITATION = {
+    "type": "web_search_result_location",
+    "url": "https://a.example/",
+    "title": "A",
+    "cited_text": "high",
+    "encrypted_index": "Eo",
+}
+BLOCKS = Answer(
+    Reasoning("hm"),
+    Block({"type": "redacted_thinking", "data": "Em"}),
+    Block(USE, ({"type": "input_json_delta", "partial_json": '{"query": "tide"}'},)),
+    Block({"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [HIT]}),
+    Block(
+        {"type": "text", "text": "", "citations": []},
+        ({"type": "text_delta", "text": "It is high."}, {"type": "citations_delta", "citation": CITATION}),
+    ),
+    Block({"type": "server_tool_use", "id": "srvtoolu_2", "name": "code_execution", "input": {"code": "1"}}),
+    Block(
+        {
+            "type": "code_execution_tool_result",
+            "tool_use_id": "srvtoolu_2",
+            "content": {"type": "code_execution_result", "stdout": "1", "stderr": "", "return_code": 0}
+            | {"content": [{"type": "code_execution_output", "file_id": "file_1"}]},
+        }
+    ),
+    Block({"type": "container_upload", "file_id": "file_1"}),
+    "Yes.",
+    finish="pause_turn",
+    usage=Usage(100, 9, cached=60, written=30),
+)
+
+
+@pytest.mark.parametrize("beta", [False, True])
+def test_content_blocks(beta: bool) -> None:
+    with serve("anthropic", BLOCKS) as server, client(server) as sdk:
+        messages: Any = sdk.beta.messages if beta else sdk.messages
+        with messages.stream(model="claude", max_tokens=100, messages=MESSAGES) as stream:
+            got = stream.get_final_message()
+    kinds = [block.type for block in got.content]
+    assert kinds == [
+        *("thinking", "redacted_thinking", "server_tool_use", "web_search_tool_result", "text"),
+        *("server_tool_use", "code_execution_tool_result", "container_upload", "text"),
+    ]
+    assert got.content[2].input == {"query": "tide"}
+    assert got.content[3].content[0].url == "https://a.example/"
+    assert got.content[4].text == "It is high."
+    assert got.content[4].citations[0].cited_text == "high"
+    assert got.content[6].content.content[0].file_id == "file_1"
+    assert got.stop_reason == "pause_turn"
+    usage = got.usage
+    assert (usage.input_tokens, usage.cache_read_input_tokens, usage.cache_creation_input_tokens) == (
+        *(10, 60, 30),
+    )
+
+
+def test_what_the_sdk_got_goes_back_and_only_unchanged() -> None:
+    with serve("anthropic", Answer(Reasoning("hm"), "Yes.")) as server:
+        got = message(server)
+        turns = [*MESSAGES, {"role": "assistant", "content": got.content}, *MESSAGES]
+        assert text_of(message(server, {"messages": turns})) == "Yes."
+        other = [{"role": "user", "content": "Say goodbye"}, *turns[1:]]
+        for changed in ({"messages": other}, {"messages": turns, "system": "x"}, {"model": "b"}):
+            with pytest.raises(anthropic.BadRequestError, match="bound to a different conversation"):
+                message(server, {"messages": turns, **changed})
+        bad = {"type": "thinking", "thinking": "hm", "signature": "mine"}
+        turns[1] = {"role": "assistant", "content": [bad, {"type": "text", "text": "Yes."}]}
+        with pytest.raises(anthropic.BadRequestError, match="Invalid `signature`"):
+            message(server, {"messages": turns})
+
+
+def cached(server: VendorServer, *turns: Any, **options: Any) -> tuple[int, int, int]:
+    usage = message(server, {"messages": list(turns), **options}).usage
+    return usage.input_tokens, usage.cache_read_input_tokens, usage.cache_creation_input_tokens
+
+
+def test_the_cache_counts_as_the_vendor_does() -> None:
+    cache = PromptCache(100)
+    mark = {"type": "ephemeral"}
+    long, short = ({"role": "user", "content": size * "word "} for size in (200, 1))
+    said = {"role": "assistant", "content": "Hello"}
+    with serve("anthropic", cache.answering(lambda request: Answer("Hello"))) as server:
+        left, read, written = cached(server, long)
+        assert left > 100
+        assert (read, written) == (0, 0)
+        assert cached(server, short, cache_control=mark)[1:] == (0, 0)  # too short to be kept
+        left, read, first = cached(server, long, cache_control=mark)
+        assert (left, read) == (0, 0)
+        left, read, written = cached(server, long, said, short, cache_control=mark)
+        assert (left, read) == (0, first)
+        assert 0 < written < first
+        assert cached(server, long, cache_control=mark)[1:] == (first, 0)
+        assert cached(server, long, cache_control=mark, system="x")[1] == 0
+        assert cached(server, long, cache_control=mark, model="other")[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"model": "claude-opus-5-5", "thinking": {"type": "disabled"}}, "not supported"),
+        ({"model": "claude-opus-4-7", "extra_body": {"temperature": 1}}, "deprecated"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, "must be greater than"),
+        ({"output_config": {"effort": "huge"}}, "output_config.effort"),
+        ({"tools": [{"type": "web_search_20990101", "name": "web_search"}]}, "does not match"),
+    ],
+)
+def test_settings_that_are_refused(body: dict[str, Any], words: str) -> None:
+    with serve("anthropic") as server, pytest.raises(anthropic.BadRequestError, match=words):
+        message(server, body)
