@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -120,6 +120,7 @@ class FrameReader:
         self.parser = parser
         self._parse = parser.parse
         self._parse_whole = parser.parse_whole
+        self._once = not isinstance(parser, type)  # what keeps what it has seen is given no frame twice
         self._reason_ends = dialect.reason_ends
         self._thinking = ThinkingText() if dialect.thinks_in_text else None
         self._body: bytearray | None = bytearray()  # the response so far, while it has given no frame
@@ -208,6 +209,8 @@ class FrameReader:
         thinking = self._thinking
         if self.ended or self._apart or self._block or (thinking is not None and not thinking.watching):
             return self._with_care(frames)
+        if self._once:
+            return self._each_once(frames)
         events: list[Any] = []
         parse = self._parse
         try:
@@ -223,22 +226,61 @@ class FrameReader:
             for event in events:
                 if type(event) is not TextDelta or "<" in event.text or "`" in event.text:
                     return self._with_care(frames)
+        return self._plain(events)
+
+    def _each_once(self, frames: list[Frame]) -> list[Event]:
+        """As ``_events``, with each frame parsed once."""
+        events: list[Event | Paragraph] = []
+        parse = self._parse
+        for place, frame in enumerate(frames):
+            try:
+                found = parse(frame)
+            except Exception as error:
+                found = _raising(error)
+            if type(found) is not tuple or not self._is_plain(found):
+                return self._with_care(frames[place:], events, found)
+            events += found
+        return self._plain(cast("list[Event]", events))
+
+    def _is_plain(self, found: tuple[Event | Paragraph, ...]) -> bool:
+        """Whether it is a piece of text or reasoning, and nothing has to be taken out of it."""
+        if len(found) != 1:
+            return not found
+        event = found[0]
+        if self._thinking is None:
+            return type(event) is TextDelta or type(event) is ReasoningDelta
+        return type(event) is TextDelta and "<" not in event.text and "`" not in event.text
+
+    def _plain(self, events: list[Event]) -> list[Event]:
+        """The same events, which are pieces of text or reasoning."""
         if events:
             self._first = None
             if not self._texted and TextDelta in map(type, events):
                 self._answered = self._texted = True
         return events
 
-    def _with_care(self, frames: list[Frame]) -> list[Event]:
-        """The events of frames of any kind."""
-        events: list[Event | Paragraph] = []
+    def _with_care(
+        self,
+        frames: list[Frame],
+        before: Sequence[Event | Paragraph] = (),
+        found: Iterable[Event | Paragraph] | None = None,
+    ) -> list[Event]:
+        """The events of frames of any kind.
+
+        Args:
+            frames: The frames.
+            before: The events of frames before them.
+            found: The events of the first frame, where it has been parsed.
+        """
+        events: list[Event | Paragraph] = list(before)
         refusal: errors.ContentRefusedError | None = None
         for frame in frames:
             if self.ended:
                 events += self._figures(frame)
                 continue
+            parsed, found = found, None
             try:
-                events += self._parse(frame)
+                events += self._parse(frame) if parsed is None else parsed
             except errors.ContentRefusedError as error:
                 refusal = error
                 self.ended = True
@@ -328,6 +370,12 @@ class FrameReader:
 
     def _unrecognized(self, first: bytes) -> errors.ProviderError:
         return error_mapping.unrecognized(first, self._request, self._name, self._dialect.speaks)
+
+
+def _raising(error: Exception) -> Iterator[Event | Paragraph]:
+    """The events of a frame whose parsing has failed."""
+    raise error
+    yield  # makes this a generator
 
 
 class WholeCallReader(FrameReader):
