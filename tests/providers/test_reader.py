@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ class Words(HTTPProvider):
     """A dialect of words, one a line."""
 
     decoder = NDJSONDecoder
-    frame_reader = WholeCallReader
+    frame_reader: ClassVar[type[FrameReader]] = WholeCallReader
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterator[Event]:

@@ -21,6 +21,7 @@ from typing import Any
 
 from .answers import (
     Answer,
+    Citation,
     Content,
     Control,
     End,
@@ -28,6 +29,7 @@ from .answers import (
     Gate,
     Heartbeat,
     Malformed,
+    OutputItem,
     Pause,
     Raw,
     Reasoning,
@@ -68,6 +70,7 @@ __all__ = [
     "DIALECTS",
     "PATIENCE",
     "Answer",
+    "Citation",
     "Content",
     "Control",
     "Cut",
@@ -80,6 +83,7 @@ __all__ = [
     "Gate",
     "Heartbeat",
     "Malformed",
+    "OutputItem",
     "Pause",
     "Raw",
     "Reasoning",
