@@ -36,6 +36,9 @@ _OUTPUTS = {
 _SPARE = ("temperature", "top_p", "include", "prompt_cache_key")
 """The fields that an answer can be had without, where a service refuses them by name."""
 
+_REFUSALS = (errors.BadRequestError, errors.PermissionDeniedError, errors.ModelNotFoundError)
+_OF_THE_PROMPT = (errors.ContextLengthError, errors.ContentRefusedError)
+
 _ITEM = re.compile(r"\bitems?\b|\bcontainer\b|encrypted", re.IGNORECASE)
 
 
@@ -177,8 +180,7 @@ class OpenAIResponses(OpenAIService):
     @classmethod
     def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
         """The same without what the service refuses by its name, and can be done without."""
-        refusals = (errors.BadRequestError, errors.PermissionDeniedError, errors.ModelNotFoundError)
-        if not isinstance(error, refusals):
+        if not isinstance(error, _REFUSALS) or isinstance(error, _OF_THE_PROMPT):
             return None
         words = error.message
         reasoning = cls._reasoning(call) or {}
@@ -193,8 +195,10 @@ class OpenAIResponses(OpenAIService):
         if "effort" in reasoning and ("effort" in words or "'reasoning'" in words):
             return cls.request(call, {"reasoning": _accepted(reasoning, call, words)})
         for name in _SPARE:
-            if name in words or (name == "include" and "ncrypted content is not" in words):
+            if re.search(rf"['\"`]{name}\b", words):
                 return cls.request(call, {name: None})
+        if "ncrypted content is not supported" in words:
+            return cls.request(call, {"include": None})
         if _ITEM.search(words) and any(replay_of(message) is not None for message in call.messages):
             return cls.request(call, {"input": cls._input(without_replays(call.messages))})
         return None

@@ -103,7 +103,7 @@ def _web_search(item: Item) -> Iterator[Part]:
     asked = [query for query in queries if isinstance(query, str)] if isinstance(queries, list) else []
     match action.get("type"):
         case "open_page":
-            yield SearchPart((text(action, "url"),), "open")
+            yield SearchPart(tuple(filter(None, (text(action, "url"),))), "open")
         case "find_in_page" | "find":
             found = (text(action, "pattern"), text(action, "url"))
             yield SearchPart(tuple(filter(None, found)), "find")

@@ -45,8 +45,10 @@ class ResponsesParser:
         self._provider = provider
         self._finish = finish
         self._make_replay = make_replay
-        # Whether text has come: in the part of a message that comes, in the message, ever.
-        self._said = self._spoke = self._ever = False
+        self._said = False  # whether text has come in the part of a message that comes
+        self._index = 0  # which part that is
+        self._spoken: set[int] = set()  # in which of those before it text has come
+        self._ever = False  # whether text has come in a message before
         # Whether reasoning has come in the item that comes, ever; and whether the next stands apart from it.
         self._thought = self._pondered = self._apart = False
         self._cited: set[tuple[int, Part]] = set()  # in the message that comes, by the part of it
@@ -101,7 +103,7 @@ class ResponsesParser:
             case "output_item.added":
                 return self._added(place, event.item)
             case "content_part.added" if event.content_index:
-                return self._part()
+                return self._part(event.content_index)
             case "output_text.annotation.added":
                 return self._source(event.content_index, event.annotation)
             case "output_text.done" | "refusal.done":
@@ -149,7 +151,7 @@ class ResponsesParser:
     def _added(self, place: int, item: Item) -> Found:
         match item.get("type"):
             case "message":
-                return self._part(apart=True)
+                return self._part(0)
             case "reasoning":
                 self._next_thought()
                 return ()
@@ -166,7 +168,7 @@ class ResponsesParser:
         self._doing = ""
         match item.get("type"):
             case "message":
-                yield from self._message(objects(item, "content"), told=self._said or self._spoke)
+                yield from self._message(objects(item, "content"))
                 self._next_message()
             case "reasoning":
                 if not self._thought:
@@ -181,44 +183,53 @@ class ResponsesParser:
 
     def _late(self, items: Sequence[Item]) -> Iterator[Event | Paragraph]:
         """What has not been told of items that only the whole response has."""
-        told, thought = self._ever or self._spoke or self._said, self._pondered or self._thought
+        told, thought = self._ever or bool(self._said or self._spoken), self._pondered or self._thought
         for item in items:
             kind = item.get("type")
             if kind == "message" and told:
-                yield from self._message(objects(item, "content"), told=True, last=item is items[-1])
+                content = objects(item, "content")
+                for index, part in enumerate(content):
+                    marked = item is items[-1] and part is content[-1]
+                    yield from self._sources(index, part, marked=marked)
             elif kind != "reasoning" or not thought:
                 yield from self._item(-1 - len(self._items), item)
 
-    def _message(
-        self, content: Sequence[Item], *, told: bool, last: bool = True
-    ) -> Iterator[Event | Paragraph]:
-        """What has not been told of a message that is whole.
+    def _message(self, content: Sequence[Item]) -> Iterator[Event | Paragraph]:
+        """What has not been told of the message that has come last, and is whole."""
+        spoken = self._spoken | ({self._index} if self._said else set())
+        last = self._index
+        for index, part in enumerate(content):
+            # Where parts are not announced, their texts have come as one.
+            if index in spoken or (spoken and index > last):
+                yield from self._sources(index, part, marked=index == last)
+            else:
+                yield from self._part(index)
+                yield from self._content(index, part)
+
+    def _sources(self, index: int, part: Item, *, marked: bool = True) -> Iterator[Event | Paragraph]:
+        """What has not been told of what a part of a message refers to.
 
         Args:
-            content: Its parts.
-            told: Whether its text has.
-            last: Whether it is the one whose text has come last.
+            index: The place of the part in the message.
+            part: The part.
+            marked: Whether its text has come last: the places of sources count from its beginning.
         """
-        for index, part in enumerate(content):
-            if not told:
-                yield from self._part(apart=index == 0)
-                yield from self._content(index, part)
-                continue
-            for annotation in objects(part, "annotations"):
-                # The places of sources count from the beginning of the text that has come last.
-                yield from self._source(index, annotation, marked=last and part is content[-1])
+        for annotation in objects(part, "annotations"):
+            yield from self._source(index, annotation, marked=marked)
 
-    def _part(self, *, apart: bool = False) -> Found:
+    def _part(self, index: int) -> Found:
         """Where a part of a message begins, which the places of its sources count from."""
-        if apart:
+        if not index:
             self._next_message()
-        self._spoke = self._spoke or self._said
-        self._said = False
-        return (Paragraph(apart),)
+        if self._said:
+            self._spoken.add(self._index)
+        self._index, self._said = index, False
+        return (Paragraph(apart=not index),)
 
     def _next_message(self) -> None:
-        self._ever = self._ever or self._spoke or self._said
-        self._said = self._spoke = False
+        self._ever = self._ever or self._said or bool(self._spoken)
+        self._said, self._index = False, 0
+        self._spoken.clear()
         self._cited.clear()
 
     def _next_thought(self) -> None:
@@ -228,8 +239,7 @@ class ResponsesParser:
     def _content(self, index: int, part: Item) -> Iterator[Event | Paragraph]:
         """What has not been told of a part of a message that is whole, and has come last."""
         yield from self._unsaid(text(part, "text") or text(part, "refusal"))
-        for annotation in objects(part, "annotations"):
-            yield from self._source(index, annotation)
+        yield from self._sources(index, part)
 
     def _unsaid(self, whole: str) -> Found:
         """A text that came whole, unless it has come in pieces."""
