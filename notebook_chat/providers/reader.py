@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import msgspec
 
@@ -230,26 +230,27 @@ class FrameReader:
 
     def _each_once(self, frames: list[Frame]) -> list[Event]:
         """As ``_events``, with each frame parsed once."""
-        events: list[Event | Paragraph] = []
+        events: list[Any] = []
         parse = self._parse
+        watching = self._thinking is not None
         for place, frame in enumerate(frames):
             try:
                 found = parse(frame)
             except Exception as error:
                 found = _raising(error)
-            if type(found) is not tuple or not self._is_plain(found):
-                return self._with_care(frames[place:], events, found)
-            events += found
-        return self._plain(cast("list[Event]", events))
-
-    def _is_plain(self, found: tuple[Event | Paragraph, ...]) -> bool:
-        """Whether it is a piece of text or reasoning, and nothing has to be taken out of it."""
-        if len(found) != 1:
-            return not found
-        event = found[0]
-        if self._thinking is None:
-            return type(event) is TextDelta or type(event) is ReasoningDelta
-        return type(event) is TextDelta and "<" not in event.text and "`" not in event.text
+            if type(found) is tuple and len(found) == 1:
+                event = found[0]
+                if type(event) is TextDelta:
+                    if not watching or ("<" not in event.text and "`" not in event.text):
+                        events.append(event)
+                        continue
+                elif type(event) is ReasoningDelta and not watching:
+                    events.append(event)
+                    continue
+            elif found == ():
+                continue
+            return self._with_care(frames[place:], events, found)
+        return self._plain(events)
 
     def _plain(self, events: list[Event]) -> list[Event]:
         """The same events, which are pieces of text or reasoning."""

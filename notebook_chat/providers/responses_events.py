@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from ..decoders import decode_json
 from ..events import Usage
 
 
@@ -79,33 +78,6 @@ class ResponseEvent(msgspec.Struct, frozen=True):
     error: Any = None
 
 
-_DELTA = msgspec.json.Decoder(Delta)
-_EVENT = msgspec.json.Decoder(ResponseEvent)
-_RESPONSE = msgspec.json.Decoder(ResponseObject)
-
-
-def delta_of(data: bytes) -> Delta:
-    """An event's kind and its piece of text: what costs least.
-
-    Raises:
-        ValueError: It is not JSON.
-    """
-    return decode_json(_DELTA, data)
-
-
-def event_of(data: bytes) -> ResponseEvent:
-    """An event with all that is ever looked at.
-
-    Raises:
-        ValueError: It is not JSON.
-    """
-    return decode_json(_EVENT, data)
-
-
-def response_of(data: bytes) -> ResponseObject:
-    """A response that came in one piece.
-
-    Raises:
-        ValueError: It is not JSON.
-    """
-    return decode_json(_RESPONSE, data)
+DELTA = msgspec.json.Decoder(Delta)
+EVENT = msgspec.json.Decoder(ResponseEvent)
+RESPONSE = msgspec.json.Decoder(ResponseObject)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from ..decoders import Frame
+from ..decoders import Frame, decode_json
 from ..events import Event, Finish, ModelName, Notice, ReasoningDelta, TextDelta
 from ..messages import Part, ReplayPart, SourcePart
 from . import error_mapping, responses_items
 from .reader import Paragraph
 from .responses_calls import FunctionCalls
-from .responses_events import ResponseEvent, ResponseObject, delta_of, event_of, response_of
+from .responses_events import DELTA, EVENT, RESPONSE, ResponseEvent, ResponseObject
 from .responses_items import Item, objects, text
 
 _LONGEST_SOUND = 16 * 1024 * 1024  # characters of base64
@@ -69,7 +69,7 @@ class ResponsesParser:
         data = frame.data
         if data == b"[DONE]":
             return ()
-        event = delta_of(data)
+        event = decode_json(DELTA, data)
         if type(event.delta) is str:
             if event.type == "response.output_text.delta":  # nearly every event
                 self._said = True
@@ -77,11 +77,11 @@ class ResponsesParser:
             if event.type == "response.reasoning_summary_text.delta" and not self._apart:
                 self._thought = True
                 return (ReasoningDelta(event.delta),)
-        return self._any(event_of(data), data)
+        return self._any(decode_json(EVENT, data), data)
 
     def parse_whole(self, body: bytes) -> Iterator[Event | Paragraph]:
         """The events of a whole response: its items, and its end."""
-        response = response_of(body)
+        response = decode_json(RESPONSE, body)
         if response.error:
             raise error_mapping.from_payload({"error": response.error}, provider=self._provider)
         for place, item in enumerate(response.output):
