@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,6 +18,9 @@ from .http import HTTPProvider
 from .openai_service import DOCUMENTS, OpenAIService
 from .options import GENERATION
 from .reader import Reader
+
+if TYPE_CHECKING:
+    from .openai_responses import OpenAIResponses
 
 
 class _Function(msgspec.Struct, frozen=True, gc=False):
@@ -163,7 +166,19 @@ class OpenAI(OpenAIService):
         return cls._responses() if openai_choice.needs_responses(call, cls.name) else cls
 
     @classmethod
-    def _responses(cls) -> type[HTTPProvider]:
+    def left_out(cls, model: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of the options that are not sent, since what is asked is in responses alone, and they are not.
+
+        Args:
+            model: The model's own name.
+            options: The options by name.
+        """
+        model = model or cls.default_model
+        alone = openai_choice.responses_alone(model, options)
+        return cls._responses().left_out(model, options) if alone else ()
+
+    @classmethod
+    def _responses(cls) -> type[OpenAIResponses]:
         from .openai_responses import speaking_for
 
         return speaking_for(cls.name, cls.key_header)

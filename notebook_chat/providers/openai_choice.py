@@ -71,10 +71,10 @@ def needs_responses(call: Call, provider: str) -> bool:
         call: The call.
         provider: The provider's name, which replays have.
     """
-    model, options = _tuned_from(call.model.lower()), call.ask.options
-    if _ONLY_CHAT.search(model):
+    options = call.ask.options
+    if _ONLY_CHAT.search(_tuned_from(call.model)):
         return False
-    if _ONLY_RESPONSES.search(model) or options.get("web"):
+    if responses_alone(call.model, options):
         return True
     fields = options.get("extra_body") or {}
     if _FIELDS_OF_RESPONSES.intersection(fields) or any(map(_is_hosted, _tools(fields))):
@@ -97,6 +97,19 @@ def needs_responses(call: Call, provider: str) -> bool:
         and (replay.provider, replay.model) == (provider, call.model)
         for message in call.messages
     )
+
+
+def responses_alone(model: str, options: Mapping[str, Any]) -> bool:
+    """Whether OpenAI has a model, or what is asked of it, in responses alone.
+
+    Args:
+        model: The model's own name.
+        options: The options by name.
+    """
+    name = _tuned_from(model)
+    if _ONLY_CHAT.search(name):
+        return False
+    return bool(options.get("web") or _ONLY_RESPONSES.search(name))
 
 
 def refuse_elsewhere(call: Call, provider: str, *, searches: bool) -> None:
@@ -134,7 +147,8 @@ def means_responses(error: errors.ChatError) -> bool:
 
 def _tuned_from(model: str) -> str:
     """The model that a tuned one was made of; itself where it is none."""
-    return model.split(":")[1] if model.startswith("ft:") else model
+    name = model.lower()
+    return name.split(":")[1] if name.startswith("ft:") else name
 
 
 def _tools(fields: Mapping[str, Any]) -> list[Any]:

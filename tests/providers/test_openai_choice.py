@@ -116,6 +116,31 @@ def test_elsewhere_it_is_chat_completions(monkeypatch: pytest.MonkeyPatch) -> No
         assert request.url == "http://localhost:1/v1/chat/completions"
 
 
+@pytest.mark.parametrize(
+    ("model", "options", "left_out"),
+    [
+        ("gpt-6-luna", {"seed": 3, "web": True}, ("seed",)),
+        ("gpt-5.5-pro", {"stop": ["a"], "temperature": 0.5, "effort": "high"}, ("stop", "temperature")),
+        ("gpt-6-luna", {"seed": 3, "stop": ["a"]}, ()),
+        ("gpt-4o-search-preview", {"seed": 3, "web": True}, ()),
+        ("", {"seed": 3}, ()),
+    ],
+)
+def test_what_is_left_out_where_there_is_no_choice(
+    model: str, options: dict[str, Any], left_out: tuple[str, ...]
+) -> None:
+    assert OpenAI.left_out(model, options) == left_out
+    request = OpenAI.prepared(model, "hi", {"api_key": KEY, **options})
+    assert not set(left_out) & set(msgspec.json.decode(request.body or b""))
+
+
+def test_a_count_is_asked_for_where_the_dialect_has_one() -> None:
+    call = OpenAI.check("gpt-6-luna", "hi", {"api_key": KEY, "web": True})
+    request = OpenAI.speaking(call).count_request(call)
+    assert request is not None
+    assert request.url == "https://api.openai.com/v1/responses/input_tokens"
+
+
 @pytest.mark.parametrize("region", ["eu", "us"])
 def test_a_region_of_openai_is_openai(region: str) -> None:
     options = {"api_key": KEY, "base_url": f"https://{region}.api.openai.com/v1", "web": True}

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from notebook_chat import Chat
 from notebook_chat.conversation import Conversation, Turn
 from notebook_chat.errors import ChatError
+from notebook_chat.events import Event, TextDelta
 from notebook_chat.messages import Message, ReplayPart
 from notebook_chat.providers.openai_responses import OpenAIResponses
 from notebook_chat.providers.openai_service import OpenAIService
@@ -270,6 +271,37 @@ def test_a_stopped_answer_has_none(vendor_server: ServerFactory) -> None:
     stream.close()  # type: ignore[attr-defined]
     chat.ask("two")
     assert last(server, 2) == ["user", "assistant", "user"]
+
+
+def answered(output: list[Any], **options: Any) -> list[Event]:
+    """The events of an answer in one piece."""
+    call = OpenAIResponses.check("gpt-6-luna", "hi", {"api_key": KEY, **options})
+    request = OpenAIResponses.build_request(call)
+    reader = OpenAIResponses.reader(request, call)
+    reader.feed(json.dumps({"object": "response", "status": "completed", "output": output}).encode())
+    return reader.flush()
+
+
+def test_an_answer_in_one_piece_has_one() -> None:
+    [replay] = [event for event in answered([THOUGHT, SAID]) if isinstance(event, ReplayPart)]
+    assert json.loads(replay.raw) == [THOUGHT, SAID]
+    assert items_of(replay) == [THOUGHT, SAID]
+
+
+def test_what_is_too_large_to_go_back_does_not() -> None:
+    call = OpenAIResponses.check("gpt-6-luna", "hi", {"api_key": KEY})
+    reader = OpenAIResponses.reader(OpenAIResponses.build_request(call), call)
+    large = {**THOUGHT, "encrypted_content": "e" * (5 << 20)}
+    events = [
+        *(
+            {"type": "response.output_item.done", "output_index": n, "item": one}
+            for n, one in enumerate([large, SAID])
+        ),
+        {"type": "response.completed", "response": {"status": "completed", "output": [large, SAID]}},
+    ]
+    found = [event for one in events for event in reader.feed(b"data: " + json.dumps(one).encode() + b"\n\n")]
+    assert not any(isinstance(event, ReplayPart) for event in found)
+    assert TextDelta("Hi") in found
 
 
 # --- what comes back from outside -----------------------------------------------------------------------

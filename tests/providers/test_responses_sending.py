@@ -125,7 +125,7 @@ def test_options_that_are_not_sent(
 # --- a search -------------------------------------------------------------------------------------------
 
 
-def test_a_search() -> None:
+def test_a_search(facts: Any) -> None:
     sent = body(web=True)
     assert sent["tools"] == [{"type": "web_search"}]
     assert sent["include"] == [SEALED, "web_search_call.action.sources"]

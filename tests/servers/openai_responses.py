@@ -122,7 +122,8 @@ def _lost(given: list[Any], index: int, body: Mapping[str, Any]) -> str | None:
 def seal(body: Mapping[str, Any]) -> str:
     """The encrypted content of what is thought about a request: the length of its input, and a digest of all that it
     was thought about."""
-    given = body["input"] if isinstance(body["input"], list) else [body["input"]]
+    given = body.get("input")
+    given = given if isinstance(given, list) else [given]
     about = [body.get("model"), body.get("instructions"), body.get("tools"), given]
     return f"{len(given)}-{hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()}"
 
