@@ -23,6 +23,8 @@ class AzureOpenAI(OpenAI):
     """
 
     name = "azure"
+    options = OpenAI.options - {"web"}
+    takes_files = frozenset({"application/pdf"})
     url = ""
     key_variables = ("AZURE_OPENAI_API_KEY",)
     url_variables = ("AZURE_OPENAI_ENDPOINT",)

@@ -15,6 +15,8 @@ class Colab(OpenAI):
     its own package ``google.colab.ai`` reads them."""
 
     name = "colab"
+    options = OpenAI.options - {"web"}
+    takes_files = frozenset()
     url = ""
     key_variables = ("MODEL_PROXY_API_KEY",)
     url_variables = ("MODEL_PROXY_HOST",)

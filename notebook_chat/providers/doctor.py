@@ -218,7 +218,8 @@ async def _question(provider: Provider, model: str, options: Mapping[str, Any]) 
 async def _abilities(
     provider: type[HTTPProvider], model: str, options: Mapping[str, Any]
 ) -> AsyncIterator[Finding]:
-    tools, form = _TOOLS.get(provider.speaks), _JSON.get(provider.speaks)
+    speaks = provider.speaking(provider.check(model, QUESTION, options)).speaks
+    tools, form = _TOOLS.get(speaks), _JSON.get(speaks)
     for step, fields in (("tools", {"tools": tools}), ("JSON", form)):
         if tools is None or fields is None:
             continue

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -12,11 +12,15 @@ from .. import errors
 from ..decoders import Frame, decode_json
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..request import HttpRequest
-from . import error_mapping
+from . import error_mapping, openai_choice
 from .call import Call
 from .http import HTTPProvider
-from .model_table import DEFAULTS
+from .openai_service import DOCUMENTS, OpenAIService
 from .options import GENERATION
+from .reader import Reader
+
+if TYPE_CHECKING:
+    from .openai_responses import OpenAIResponses
 
 
 class _Function(msgspec.Struct, frozen=True, gc=False):
@@ -132,55 +136,59 @@ class _RareChunk(msgspec.Struct, frozen=True, gc=False):
 
 _CHUNK = msgspec.json.Decoder(_Chunk)
 _RARE_CHUNK = msgspec.json.Decoder(_RareChunk)
-_NO_STREAM = re.compile(
-    r"verified to stream|(stream\w*|'stream'|\"stream\").{0,40}(not supported|unsupported|not allowed|disabled)"
-    r"|(not|n't) support.{0,20}\bstream(ing)?\b(?!_)",
-    re.IGNORECASE,
-)
-
-
-class OpenAIService(HTTPProvider):
-    """What the dialects of OpenAI's own service have in common: its address, its key and its list of models."""
-
-    url = "https://api.openai.com/v1"
-    needs_auth = True
-    key_variables = ("OPENAI_API_KEY",)
-    url_variables: ClassVar[tuple[str, ...]] = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
-    header_variables: ClassVar[dict[str, str]] = {
-        "OpenAI-Organization": "OPENAI_ORG_ID",
-        "OpenAI-Project": "OPENAI_PROJECT_ID",
-    }
-    endpoints = ("/chat/completions", "/completions", "/responses", "/models", "/embeddings")
-    default_model = DEFAULTS["openai"]
-    models_path = "/models"
-
-    @classmethod
-    def unstreamed(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
-        """The same request for an answer in one piece, where the service refuses to stream: OpenAI does for some
-        models as long as the organization is not verified."""
-        if isinstance(error, (errors.BadRequestError, errors.PermissionDeniedError)) and _NO_STREAM.search(
-            error.message
-        ):
-            return cls.request(call, {"stream": False})
-        return None
-
-    @classmethod
-    def request(cls, call: Call, more: dict[str, Any]) -> HttpRequest:
-        """The request, with some fields more or otherwise."""
-        raise TypeError(f"{cls.__name__} has no request() of its own")
 
 
 class OpenAI(OpenAIService):
     """Chat completions over SSE, as OpenAI's API reference has them; the judge is its SDK.
 
+    At OpenAI's own address it speaks responses where chat completions cannot do what is asked (``openai_choice``).
+
     Attributes:
         asks_usage: Whether it must be asked for the usage with ``stream_options``.
     """
 
-    options: ClassVar[frozenset[str]] = frozenset(GENERATION)
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web"})
+    takes_files = DOCUMENTS
     speaks = "OpenAI's chat completions"
     thinks_in_text = True
     asks_usage: ClassVar[bool] = True
+
+    @classmethod
+    def speaking(cls, call: Call) -> type[HTTPProvider]:
+        """This dialect, or responses where that can what is asked and this cannot.
+
+        Raises:
+            ConfigurationError: Only responses can, and it is not OpenAI's own service.
+        """
+        if not cls.at_home(call):
+            openai_choice.refuse_elsewhere(call, cls.name, searches=cls.url != OpenAIService.url)
+            return cls
+        return cls._responses() if openai_choice.needs_responses(call, cls.name) else cls
+
+    @classmethod
+    def left_out(cls, model: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of the options that are not sent, since what is asked is in responses alone, and they are not.
+
+        Args:
+            model: The model's own name.
+            options: The options by name.
+        """
+        model = model or cls.default_model
+        alone = openai_choice.responses_alone(model, options)
+        return cls._responses().left_out(model, options) if alone else ()
+
+    @classmethod
+    def _responses(cls) -> type[OpenAIResponses]:
+        from .openai_responses import speaking_for
+
+        return speaking_for(cls.name, cls.key_header)
+
+    @classmethod
+    def reader(cls, request: HttpRequest, call: Call | None = None) -> Reader:
+        """The reader of the answer to one request, in the dialect that it was made in."""
+        if call is not None and urlsplit(request.url).path.endswith("/responses"):
+            return cls._responses().reader(request, call)
+        return super().reader(request, call)
 
     @classmethod
     def build_request(cls, call: Call) -> HttpRequest:
@@ -189,7 +197,10 @@ class OpenAI(OpenAIService):
 
     @classmethod
     def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
-        """Some compatible servers refuse ``stream_options``: the same without it."""
+        """Some compatible servers refuse ``stream_options``: the same without it. Where OpenAI has a model in responses
+        alone, the same in that dialect."""
+        if cls.at_home(call) and openai_choice.means_responses(error):
+            return cls._responses().build_request(call)
         if isinstance(error, errors.BadRequestError) and "stream_options" in error.message:
             return cls.request(call, {})
         return cls.unstreamed(call, error)

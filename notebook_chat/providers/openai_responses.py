@@ -2,91 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache, partial
 from typing import Any, ClassVar
 
-import msgspec
-
 from .. import errors
-from ..decoders import Frame, decode_json
-from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..messages import AudioPart, ContentPart, Message, TextPart, split_system
+from ..decoders import Frame
+from ..events import Event
+from ..messages import AudioPart, ContentPart, FilePart, ImagePart, Message, TextPart, split_system
 from ..request import HttpRequest
-from . import error_mapping
+from . import responses_replays
+from .cache_key import cache_key
 from .call import Call
-from .openai import OpenAIService
-from .reader import Paragraph
+from .effort import nearest
+from .model_facts import known_facts
+from .openai_service import DOCUMENTS, OpenAIService
+from .options import EFFORTS, given
+from .reader import FrameReader, Paragraph, Parser
+from .replays import replay_of, without_replays
+from .responses_parser import ResponsesParser
+
+_THINKS = re.compile(r"gpt-([5-9]|\d\d)(?!\d)|o\d(?!\d)")
+_DOES_NOT = re.compile(r"gpt-[34](?!\d)|chatgpt-|gpt-[\d.]+-chat")
+
+_OUTPUTS = {
+    "web_search": "web_search_call.action.sources",
+    "file_search": "file_search_call.results",
+    "code_interpreter": "code_interpreter_call.outputs",
+}
+"""What must be asked for, so that more comes of a service's tool than that it was used."""
+
+_SPARE = ("temperature", "top_p", "include", "prompt_cache_key")
+"""The fields that an answer can be had without, where a service refuses them by name."""
+
+_REFUSALS = (errors.BadRequestError, errors.PermissionDeniedError, errors.ModelNotFoundError)
+_OF_THE_PROMPT = (errors.ContextLengthError, errors.ContentRefusedError)
+
+_ITEM = re.compile(r"\bitems?\b|\bcontainer\b|encrypted", re.IGNORECASE)
 
 
-class _Details(msgspec.Struct, frozen=True, gc=False):
-    reason: str | None = None
-    reasoning_tokens: int | None = None
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
+def thinks(model: str) -> bool | None:
+    """Whether a model reasons before it answers; ``None`` where that is not known.
 
-
-class _Usage(msgspec.Struct, frozen=True, gc=False):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    input_tokens_details: _Details = _Details()
-    output_tokens_details: _Details = _Details()
-    cost: float | None = None
-
-    def event(self) -> Usage:
-        """The figures."""
-        output, given = self.output_tokens_details, self.input_tokens_details
-        return Usage(
-            self.input_tokens,
-            self.output_tokens,
-            output.reasoning_tokens,
-            given.cached_tokens,
-            given.cache_write_tokens,
-            self.cost,
-        )
-
-
-class _ContentPart(msgspec.Struct, frozen=True, gc=False):
-    type: str = ""
-    text: str = ""
-    refusal: str = ""
-
-
-class _Item(msgspec.Struct, frozen=True, gc=False):
-    type: str = ""
-    call_id: str | None = None
-    name: str | None = None
-    arguments: Any = None  # JSON text; gateways send the object itself
-    content: list[_ContentPart] = []
-    summary: list[_ContentPart] = []
-
-
-class _Response(msgspec.Struct, frozen=True, gc=False):
-    model: str | None = None
-    status: str | None = None
-    output: list[_Item] = []
-    usage: _Usage | None = None
-    incomplete_details: _Details | None = None
-    error: Any = None
-
-
-class _Event(msgspec.Struct, frozen=True, gc=False):
-    type: str = ""
-    delta: Any = None
-    output_index: int = 0
-    summary_index: int = 0
-    item: _Item = _Item()
-    response: _Response = _Response()
-    error: Any = None
-
-
-_EVENT = msgspec.json.Decoder(_Event)
-_RESPONSE = msgspec.json.Decoder(_Response)
+    Args:
+        model: The model's own name.
+    """
+    efforts = known_facts(model).efforts
+    if efforts is not None:
+        return bool(efforts)
+    name = model.rpartition("/")[2].lower()
+    return False if _DOES_NOT.match(name) else True if _THINKS.match(name) else None
 
 
 class OpenAIResponses(OpenAIService):
     """Responses over SSE with named events, as OpenAI's API reference has them; the judge is its SDK.
 
-    Nothing is stored at the service: each request carries the whole conversation.
+    Nothing is stored at the service: each request carries the whole conversation, and with it the reasoning of earlier
+    answers, encrypted (``responses_replays``).
+
+    There is no place for ``seed`` and ``stop``, and none for sound. ``schema`` is the business of ``text.format``.
     """
 
     name = "openai-responses"
@@ -95,11 +70,15 @@ class OpenAIResponses(OpenAIService):
     account = "openai"
     field_names: ClassVar[dict[str, str]] = {"max_tokens": "max_output_tokens"}
     finish_reasons: ClassVar[dict[str, str]] = {"max_output_tokens": "length"}
-    options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens"})
+    options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "effort", "web"})
+    part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart, FilePart)
+    takes_files = DOCUMENTS
     count_path = "/responses/input_tokens"
     count_fields: ClassVar[frozenset[str]] = frozenset(
         {"model", "input", "instructions", "tools", "tool_choice", "text", "reasoning", "truncation"}
     )
+
+    # --- the request --------------------------------------------------------------------------------------
 
     @classmethod
     def build_request(cls, call: Call) -> HttpRequest:
@@ -107,116 +86,180 @@ class OpenAIResponses(OpenAIService):
         return cls.request(call, {})
 
     @classmethod
-    def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
-        """The same in one piece, where the service refuses to stream."""
-        return cls.unstreamed(call, error)
-
-    @classmethod
     def request(cls, call: Call, more: dict[str, Any]) -> HttpRequest:
-        """The request, with some fields more or otherwise."""
-        system, messages = split_system(call.messages)
+        """The request, with some fields more or otherwise; those that are ``None`` are left out."""
+        system, _ = split_system(call.messages)
+        left_out = cls.left_out(call.model, call.ask.options)
+        names = {cls.field_names.get(name, name) for name in left_out}
         body = {
             "model": call.model,
-            "input": [cls._message(message) for message in messages],
+            "input": cls._input(responses_replays.settled(cls.name, call)),
             "stream": True,
             "store": False,
             "instructions": system or None,
+            "reasoning": cls._reasoning(call),
+            "tools": [{"type": "web_search"}] if call.ask.options.get("web") else None,
+            "include": cls._include(call),
+            "prompt_cache_key": cache_key(call.messages) if cls.at_home(call) else None,
+            **{name: value for name, value in call.named(cls.field_names).items() if name not in names},
             **more,
-            **call.named(cls.field_names),
         }
-        return cls.post(call, "/responses", body)
+        return cls.bounded(call, cls.post(call, "/responses", body))
+
+    @classmethod
+    def left_out(cls, model: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of the options that are not sent: those that there is no place for, and those that a model refuses
+        which reasons.
+
+        Args:
+            model: The model's own name.
+            options: The options by name.
+        """
+        out = [name for name in ("seed", "stop") if given(options, name)]
+        facts, effort = known_facts(model), options.get("effort")
+        reasons = effort not in (None, "none", 0) and thinks(model)
+        if facts.sampling is False or reasons:
+            out += [name for name in ("temperature", "top_p") if given(options, name)]
+        if given(options, "effort") and facts.efforts == ():
+            out.append("effort")
+        return tuple(out)
+
+    @classmethod
+    def _reasoning(cls, call: Call) -> dict[str, Any] | None:
+        """How hard to think, and that what is thought is to be told: unasked it is not."""
+        effort, known = call.ask.options.get("effort"), known_facts(call.model).efforts
+        if known == () or (effort is None and not thinks(call.model)):
+            return None
+        if effort is None:
+            return {"summary": "auto"}
+        word = nearest(effort, known or EFFORTS)
+        if word == "minimal" and call.ask.options.get("web") and "low" in (known or EFFORTS):
+            word = "low"  # with the least of thought, the service refuses to search
+        return {"effort": word} if word == "none" else {"effort": word, "summary": "auto"}
+
+    @classmethod
+    def _include(cls, call: Call) -> list[str] | None:
+        """What is to come along: reasoning, encrypted, so that it can go back; and what tools found."""
+        own = {"web_search"} if call.ask.options.get("web") else set()
+        tools = (call.ask.options.get("extra_body") or {}).get("tools")
+        for tool in tools if isinstance(tools, list) else ():
+            kind = tool.get("type") if isinstance(tool, Mapping) else None
+            own |= {kind} if isinstance(kind, str) else set()
+        include = [] if thinks(call.model) is False else ["reasoning.encrypted_content"]
+        return [*include, *(_OUTPUTS[kind] for kind in sorted(own) if kind in _OUTPUTS)] or None
+
+    @classmethod
+    def _input(cls, messages: Iterable[Message]) -> list[dict[str, Any]]:
+        """The conversation as items: replays as they came, and messages."""
+        items: list[dict[str, Any]] = []
+        for message in split_system(tuple(messages))[1]:
+            replay = replay_of(message)
+            if replay is not None:
+                items += responses_replays.items_of(replay)
+                continue
+            content = message.content if isinstance(message.content, str) else cls.encode_parts(message)
+            if content or message.role != "assistant":
+                items.append({"role": message.role, "content": content})
+        return items
 
     @classmethod
     def encode_part(cls, part: ContentPart, role: str) -> dict[str, Any]:
         """A part of an input or an output item."""
-        if isinstance(part, TextPart):
-            return {"type": "output_text" if role == "assistant" else "input_text", "text": part.text}
+        match part:
+            case TextPart():
+                return {"type": "output_text" if role == "assistant" else "input_text", "text": part.text}
+            case ImagePart():
+                return {"type": "input_image", "image_url": part.data_url}
+            case FilePart():
+                return {"type": "input_file", "filename": part.name or "file", "file_data": part.data_url}
         assert not isinstance(part, AudioPart)  # of which `part_kinds` has none
-        return {"type": "input_image", "image_url": part.data_url}
+        raise TypeError(f"a {type(part).__name__} is no part of an item")
+
+    # --- what a service refuses ---------------------------------------------------------------------------
 
     @classmethod
-    def _message(cls, message: Message) -> dict[str, Any]:
-        text = isinstance(message.content, str)
-        return {"role": message.role, "content": message.content if text else cls.encode_parts(message)}
+    def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
+        """The same without what the service refuses by its name, and can be done without."""
+        if not isinstance(error, _REFUSALS) or isinstance(error, _OF_THE_PROMPT):
+            return None
+        words = error.message
+        reasoning = cls._reasoning(call) or {}
+        if "summar" in words.lower() and "summary" in reasoning:
+            # Who must be verified for one of the two must be for the other one.
+            more = {"stream": False} if "verified" in words else {}
+            return cls.request(call, {"reasoning": _without_summary(reasoning), **more})
+        if (plain := cls.unstreamed(call, error)) is not None:
+            return plain
+        if isinstance(error, errors.ModelNotFoundError) and not _ITEM.search(words):
+            return None
+        if "effort" in reasoning and ("effort" in words or "'reasoning'" in words):
+            return cls.request(call, {"reasoning": _accepted(reasoning, call, words)})
+        for name in _SPARE:
+            if re.search(rf"['\"`]{name}\b", words):
+                return cls.request(call, {name: None})
+        if "ncrypted content is not supported" in words:
+            return cls.request(call, {"include": None})
+        if _ITEM.search(words) and any(replay_of(message) is not None for message in call.messages):
+            return cls.request(call, {"input": cls._input(without_replays(call.messages))})
+        return None
+
+    @classmethod
+    def unstreamed(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
+        """As it was, and without the summary of what is thought: who must be verified for a stream must be for that."""
+        if super().unstreamed(call, error) is None:
+            return None
+        return cls.request(call, {"stream": False, "reasoning": _without_summary(cls._reasoning(call) or {})})
+
+    # --- the answer ---------------------------------------------------------------------------------------
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event | Paragraph]:
-        """The events of one of the API's events."""
-        if frame.data == b"[DONE]":
-            return ()
-        event = decode_json(_EVENT, frame.data)
-        if event.type == "response.output_text.delta" and type(event.delta) is str:  # nearly every event
-            return (TextDelta(event.delta),)
-        match event.type:
-            case "response.refusal.delta":
-                return _delta(TextDelta, event)
-            case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
-                return _delta(ReasoningDelta, event)
-            case "response.reasoning_summary_part.added" if event.summary_index:
-                return (ReasoningDelta("\n\n"),)
-            case "response.output_item.added" if event.item.type == "function_call":
-                return (_call(event.output_index, event.item),)
-            case "response.output_item.added" if event.item.type == "message":
-                return (Paragraph(),)
-            case "response.function_call_arguments.delta" if isinstance(event.delta, str):
-                return (ToolCall(event.output_index, arguments=event.delta),)
-            case "response.completed" | "response.incomplete":
-                return cls._end(event.response)
-            case "response.failed":
-                raise error_mapping.from_payload({"error": event.response.error}, provider=cls.name)
-        if event.type == "error" or event.error:
-            raise error_mapping.from_payload(frame.data, provider=cls.name)
-        if not event.type:
-            return cls.parse_whole(frame.data)
-        return ()
+        """The events of one of the API's events, as if it were the first."""
+        return cls.parser(None).parse(frame)
 
     @classmethod
-    def parse_whole(cls, body: bytes) -> Iterator[Event | Paragraph]:
-        """The events of a whole response: its items, and its end."""
-        response = decode_json(_RESPONSE, body)
-        if response.error:
-            raise error_mapping.from_payload({"error": response.error}, provider=cls.name)
-        for index, item in enumerate(response.output):
-            yield from _whole_item(index, item)
-        if response.output or response.status:
-            yield from cls._end(response)
+    def parser(cls, call: Call | None) -> Parser:
+        """One that keeps what it has seen."""
+        return ResponsesParser(cls.name, cls.finish)
 
     @classmethod
-    def _end(cls, response: _Response) -> Iterator[Event]:
-        if response.model:
-            yield ModelName(response.model)
-        if response.usage:
-            yield response.usage.event()
-        yield cls.finish(_reason(response))
+    def reader(cls, request: HttpRequest, call: Call | None = None) -> FrameReader:
+        """The reader of the answer to one request, which ends with what must go back of it."""
+        if call is None:
+            return cls.frame_reader(cls, request, cls.parser(None))
+        replay = partial(cls._replay, call, request)
+        return cls.frame_reader(cls, request, ResponsesParser(cls.name, cls.finish, replay))
+
+    @classmethod
+    def _replay(cls, call: Call, request: HttpRequest, items: Any) -> Any:
+        sent = cls._input(responses_replays.settled(cls.name, call))
+        return responses_replays.replay(cls.name, call, request, sent, items)
 
 
-def _delta(kind: type[TextDelta | ReasoningDelta], event: _Event) -> Iterable[Event]:
-    """The text of a ``delta``, which events of other kinds have as they like."""
-    return (kind(event.delta),) if isinstance(event.delta, str) else ()
+def _without_summary(reasoning: Mapping[str, Any]) -> dict[str, Any] | None:
+    return {name: value for name, value in reasoning.items() if name != "summary"} or None
 
 
-def _call(index: int, item: _Item) -> ToolCall:
-    given = item.arguments
-    text = given if isinstance(given, str) else msgspec.json.encode(given).decode() if given else ""
-    return ToolCall(index, item.call_id or "", item.name or "", text)
+def _accepted(reasoning: Mapping[str, Any], call: Call, words: str) -> dict[str, Any] | None:
+    """How hard to think, in a word that a refusal names as one that the model takes."""
+    asked, refused = call.ask.options["effort"], reasoning["effort"]
+    taken = [word for word in EFFORTS if word != refused and re.search(rf"['\"]{word}['\"]", words)]
+    return {**reasoning, "effort": nearest(asked, taken)} if taken else None
 
 
-def _whole_item(index: int, item: _Item) -> Iterator[Event | Paragraph]:
-    match item.type:
-        case "message":
-            yield Paragraph()
-            yield from (TextDelta(part.text or part.refusal) for part in item.content)
-        case "reasoning":
-            told = [part.text for part in item.summary or item.content if part.text]
-            yield from (ReasoningDelta(text) for text in ["\n\n".join(told)] if text)
-        case "function_call":
-            yield _call(index, item)
+@cache
+def speaking_for(name: str, key_header: str) -> type[OpenAIResponses]:
+    """The dialect in the name of another provider, so that its errors, its replays and its models are those of that
+    one.
 
-
-def _reason(response: _Response) -> str:
-    if response.incomplete_details and (reason := response.incomplete_details.reason):
-        return reason
-    if any(item.type == "function_call" for item in response.output):
-        return "tool_calls"
-    refused = any(part.type == "refusal" for item in response.output for part in item.content)
-    return "content_filter" if refused else "stop"
+    Args:
+        name: The provider's name.
+        key_header: The header that has the key, where it is another than the dialect's.
+    """
+    own = {
+        "name": name,
+        "key_header": key_header,
+        "__doc__": f"Responses, for {name}.",
+        "__module__": __name__,
+    }
+    return type("OpenAIResponsesFor", (OpenAIResponses,), own)

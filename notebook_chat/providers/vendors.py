@@ -182,6 +182,7 @@ def _provider(vendor: Vendor) -> type[HTTPProvider]:
     if vendor.dialect == "openai":
         namespace |= {
             "options": frozenset(vendor.options),
+            "takes_files": frozenset(),
             "field_names": dict(vendor.field_names),
             "asks_usage": vendor.asks_usage,
         }

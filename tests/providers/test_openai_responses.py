@@ -9,7 +9,8 @@ from hypothesis import given
 
 from notebook_chat import errors
 from notebook_chat.events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from notebook_chat.messages import ImagePart, Message, TextPart
+from notebook_chat.messages import ImagePart, Message, TextPart, normalize
+from notebook_chat.providers.cache_key import cache_key
 from notebook_chat.providers.openai_responses import OpenAIResponses
 
 from ..servers import Answer, Failure, Reasoning, Refusal, StreamFailure, serve
@@ -47,7 +48,7 @@ ANSWER = [
     event("output_item.added", output_index=1, item={"type": "message", "role": "assistant", "content": []}),
     event("content_part.added", part={"type": "output_text", "text": "", "annotations": []}),
     text("Häl"),
-    event("output_text.annotation.added", annotation={"type": "url_citation"}),
+    event("output_text.annotation.added", annotation=None),
     text("lo 👋"),
     event("output_text.done", text="Hällo 👋"),
     event("output_item.added", output_index=2, item=CALL),
@@ -178,6 +179,8 @@ def test_the_request() -> None:
         "top_p": 0.9,
         "max_output_tokens": 7,
         "reasoning": {"summary": "auto"},
+        "include": ["reasoning.encrypted_content"],
+        "prompt_cache_key": cache_key(normalize(CONVERSATION)),
     }
 
 
@@ -203,7 +206,7 @@ def test_the_parts_of_a_message() -> None:
 
 
 def test_options_it_has_no_place_for_are_not_listed() -> None:
-    assert OpenAIResponses.options == {"temperature", "top_p", "max_tokens"}
+    assert OpenAIResponses.options == {"temperature", "top_p", "max_tokens", "effort", "web"}
     with pytest.raises(errors.InvalidMessagesError):
         built(OpenAIResponses, ["hi", {"role": "tool", "content": "4"}])
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from notebook_chat import errors
 from notebook_chat.decoders import Frame, NDJSONDecoder
 from notebook_chat.events import Event, Finish, ReasoningDelta, TextDelta, ToolCall, Usage
+from notebook_chat.messages import SearchPart
+from notebook_chat.providers.call import Call
 from notebook_chat.providers.http import HTTPProvider
 from notebook_chat.providers.openai import OpenAI
-from notebook_chat.providers.reader import WholeCallReader
+from notebook_chat.providers.reader import FrameReader, Parser, WholeCallReader
 from notebook_chat.request import HttpRequest
 
 from .wires import KEY, cuts, guarded_key, read, sse, take
@@ -22,7 +27,7 @@ class Words(HTTPProvider):
     """A dialect of words, one a line."""
 
     decoder = NDJSONDecoder
-    frame_reader = WholeCallReader
+    frame_reader: ClassVar[type[FrameReader]] = WholeCallReader
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterator[Event]:
@@ -45,6 +50,60 @@ class Words(HTTPProvider):
                 raise ValueError("what?")
             case word:
                 yield TextDelta(word)
+
+
+class Numbered:
+    """A parser that counts the words that it is given."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def parse(self, frame: Frame) -> Iterable[Event]:
+        """The word with its number, in the forms that dialects give events in."""
+        self.count += 1
+        if frame.data == b"fail":
+            raise errors.ServerError("it fails")
+        said = f"{self.count} {frame.data.decode()}\n"
+        if frame.data == b"search":
+            return [SearchPart((said,))]
+        if frame.data == b"late":
+            return iter((TextDelta(said), SearchPart((said,))))
+        return (ReasoningDelta(said),) if frame.data == b"think" else (TextDelta(said),)
+
+    def parse_whole(self, body: bytes) -> Iterable[Event]:
+        """As ``parse``."""
+        return self.parse(Frame(body))
+
+
+class Counting(Words):
+    """Words with their numbers."""
+
+    frame_reader = FrameReader
+
+    @classmethod
+    def parser(cls, call: Call | None) -> Parser:
+        """One for each answer."""
+        return Numbered()
+
+
+@given(
+    words=st.lists(st.sampled_from(["a", "b <c", "think", "search", "late"]), min_size=1),
+    places=cuts,
+    fails=st.booleans(),
+    thinks=st.booleans(),
+)
+def test_a_parser_that_keeps_what_it_has_seen_is_given_each_frame_once(
+    words: list[str], places: list[int], fails: bool, thinks: bool
+) -> None:
+    events: list[Event] = []
+    wire = "".join(f"{word}\n" for word in [*words, *(["fail"] if fails else [])]).encode()
+    dialect = type("Thinking", (Counting,), {"thinks_in_text": True}) if thinks else Counting
+    with pytest.raises(errors.ServerError) if fails else nullcontext():
+        take(dialect, wire, events, places)
+    told = "".join(event.text for event in events if isinstance(event, TextDelta | ReasoningDelta))
+    told += "".join(event.queries[0] for event in events if isinstance(event, SearchPart))
+    numbered = [f"{number} {word}" for number, word in enumerate(words, start=1)]
+    assert sorted(set(told.split("\n")) - {""}) == sorted(numbered)
 
 
 @given(places=cuts)

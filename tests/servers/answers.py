@@ -85,6 +85,30 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Citation:
+    """A page that the piece of text before it rests on.
+
+    Attributes:
+        url: Its address.
+        title: Its title.
+    """
+
+    url: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class OutputItem:
+    """An item of OpenAI's responses that is neither text nor reasoning nor a call of a function, whole.
+
+    Attributes:
+        value: The item, without its id and its state.
+    """
+
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Usage:
     """What the answer cost, in tokens: ``output`` includes ``reasoning``, ``input`` includes what was read from a cache
     (``cached``) and written into it (``written``)."""
@@ -185,7 +209,7 @@ class End:
 Control = Pause | Gate | Raw | Reset | Truncate | Stall | End
 """What the server itself acts on."""
 
-Content = Text | Reasoning | Refusal | ToolCall | Block
+Content = Text | Reasoning | Refusal | ToolCall | Block | Citation | OutputItem
 """What a dialect puts into its own words."""
 
 _USAGE, _WIRE = Usage(), Wire()

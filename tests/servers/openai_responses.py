@@ -6,11 +6,24 @@ the tests.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from .answers import Answer, Content, Reasoning, Refusal, StreamFailure, Text, ToolCall, Usage
+from .answers import (
+    Answer,
+    Citation,
+    Content,
+    OutputItem,
+    Reasoning,
+    Refusal,
+    StreamFailure,
+    Text,
+    ToolCall,
+    Usage,
+)
 from .dialect import Encoder, body_of, text_of, token
 from .openai_chat import ROLES, OpenAIDialect
 from .recorder import Request, Turn
@@ -18,6 +31,12 @@ from .wire import Frame
 
 _MOVED = {"max_tokens": "max_output_tokens", "messages": "input", "response_format": "text.format"}
 _PARTS = {"assistant": ("output_text", "refusal"), None: ("input_text", "input_image", "input_file")}
+_RUNNING = {
+    "web_search_call": ("in_progress", "searching", "completed"),
+    "file_search_call": ("in_progress", "searching", "completed"),
+    "code_interpreter_call": ("in_progress", "interpreting", "completed"),
+    "image_generation_call": ("in_progress", "generating", "completed"),
+}
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
@@ -26,6 +45,7 @@ class OpenAIResponses(OpenAIDialect):
 
     name = "openai_responses"
     chat_path = "/responses"
+    carries: ClassVar[tuple[type, ...]] = (*OpenAIDialect.carries, Citation, OutputItem)
 
     def turns(self, body: Mapping[str, Any]) -> tuple[Turn, ...]:
         turns = [Turn("system", body["instructions"])] if body.get("instructions") else []
@@ -51,7 +71,8 @@ class OpenAIResponses(OpenAIDialect):
         if not given or not isinstance(given, str | list):
             return "Missing required parameter: 'input'."
         for index, item in enumerate(given if isinstance(given, list) else ()):
-            if (words := _wrong(item, index)) is not None:
+            words = _wrong(item, index) or _lost(given, index, body)
+            if words is not None:
                 return words
         return None if body.get("stream") is True else "this server of the tests only streams"
 
@@ -75,6 +96,38 @@ def _wrong(item: Any, index: int) -> str | None:
     return None
 
 
+def _lost(given: list[Any], index: int, body: Mapping[str, Any]) -> str | None:
+    """What is wrong with an item of reasoning: it is not stored, so that it must come along; it must have led to
+    something; and it holds only behind what it was thought about."""
+    item = given[index]
+    if item.get("type") != "reasoning":
+        return None
+    sealed = item.get("encrypted_content")
+    if not sealed:
+        return (
+            f"Item with id '{item.get('id')}' not found. Items are not persisted when `store` is set to "
+            "false. Try again with `store` set to true, or remove this item from your input."
+        )
+    following = given[index + 1] if index + 1 < len(given) else {}
+    if following.get("role", "assistant") != "assistant" or not following:
+        return (
+            f"Item '{item.get('id')}' of type 'reasoning' was provided without its required following item."
+        )
+    place = int(sealed.partition("-")[0])
+    if sealed != seal({**body, "input": given[:place]}):
+        return f"The encrypted content for item {item.get('id')} could not be verified."
+    return None
+
+
+def seal(body: Mapping[str, Any]) -> str:
+    """The encrypted content of what is thought about a request: the length of its input, and a digest of all that it
+    was thought about."""
+    given = body.get("input")
+    given = given if isinstance(given, list) else [given]
+    about = [body.get("model"), body.get("instructions"), body.get("tools"), given]
+    return f"{len(given)}-{hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()}"
+
+
 class _Events(Encoder):
     """The output items of a response: reasoning, a message, tool calls. One is open at a time."""
 
@@ -83,6 +136,8 @@ class _Events(Encoder):
         self._sequence = 0
         self._output: list[dict[str, Any]] = []
         self._open: tuple[type, str] | None = None  # the kind of content and the text so far
+        self._annotations: list[dict[str, Any]] = []
+        self._last = 0  # how long the last piece of text is
         self._response: dict[str, Any] = {
             "id": f"resp_{token()}",
             "object": "response",
@@ -120,11 +175,19 @@ class _Events(Encoder):
             yield from self._close()
             yield from self._call(piece)
             return
+        if isinstance(piece, OutputItem):
+            yield from self._close()
+            yield from self._whole_item(dict(piece.value))
+            return
+        if isinstance(piece, Citation):
+            yield self._cite(piece)
+            return
         if self._open is None or self._open[0] is not type(piece):
             yield from self._close()
             yield from self._start(type(piece))
         assert self._open is not None
         self._open = (self._open[0], self._open[1] + piece.text)
+        self._last = len(piece.text)
         match piece:
             case Text(text):
                 yield self._event(
@@ -141,6 +204,7 @@ class _Events(Encoder):
         self._open = (kind, "")
         if kind is Reasoning:
             item: dict[str, Any] = {"id": f"rs_{token()}", "type": "reasoning", "summary": []}
+            item["encrypted_content"] = "incomplete"
         else:
             item = {"id": f"msg_{token()}", "type": "message", "status": "in_progress"}
             item |= {"content": [], "role": "assistant"}
@@ -161,11 +225,13 @@ class _Events(Encoder):
             return
         (kind, text), self._open = self._open, None
         part, item = _part(kind, text), self._output[-1]
+        if kind is Text:
+            part["annotations"], self._annotations = self._annotations, []
         if kind is Reasoning:
             yield self._event(
                 "response.reasoning_summary_text.done", **self._where(), summary_index=0, text=text
             )
-            item["summary"] = [part]
+            item |= {"summary": [part], "encrypted_content": seal(body_of(self.request))}
         elif kind is Text:
             yield self._event(
                 "response.output_text.done", **self._where(), content_index=0, text=text, logprobs=[]
@@ -176,6 +242,32 @@ class _Events(Encoder):
         if kind is not Reasoning:
             item |= {"status": "completed", "content": [part]}
         yield self._event("response.output_item.done", output_index=len(self._output) - 1, item=dict(item))
+
+    def _cite(self, citation: Citation) -> Frame:
+        assert self._open is not None
+        end = len(self._open[1])
+        annotation = {"type": "url_citation", "url": citation.url, "title": citation.title}
+        annotation |= {"start_index": end - self._last, "end_index": end}
+        self._annotations.append(annotation)
+        return self._event(
+            "response.output_text.annotation.added",
+            **self._where(),
+            content_index=0,
+            annotation_index=len(self._annotations) - 1,
+            annotation=annotation,
+        )
+
+    def _whole_item(self, item: dict[str, Any]) -> Iterator[Frame]:
+        kind = item["type"]
+        item = {"id": f"{kind[:2]}_{token()}", "status": "completed", **item}
+        self._output.append(item)
+        place = len(self._output) - 1
+        begun = {"id": item["id"], "type": kind, "status": "in_progress"}
+        begun |= {"action": {"type": "search", "query": ""}} if kind == "web_search_call" else {}
+        yield self._event("response.output_item.added", output_index=place, item=begun)
+        for state in _RUNNING.get(kind, ()):
+            yield self._event(f"response.{kind}.{state}", **self._where())
+        yield self._event("response.output_item.done", output_index=place, item=item)
 
     def _call(self, call: ToolCall) -> Iterator[Frame]:
         item = {"id": f"fc_{token()}", "type": "function_call", "status": "in_progress"}

@@ -10,9 +10,12 @@ import pytest
 
 from . import (
     Answer,
+    Citation,
     Failure,
     Malformed,
+    OutputItem,
     Pause,
+    Reasoning,
     Refusal,
     Reset,
     StreamFailure,
@@ -52,6 +55,97 @@ def test_responses_in_full() -> None:
     assert final.usage.input_tokens_details.cached_tokens == 5
     assert final.usage.output_tokens_details.reasoning_tokens == 4
     assert [event.sequence_number for event in events] == list(range(len(events)))
+
+
+SEARCH = {
+    "type": "web_search_call",
+    "action": {
+        "type": "search",
+        "query": "sea level",
+        "sources": [{"type": "url", "url": "https://a.test/"}],
+    },
+}
+CODE = {
+    "type": "code_interpreter_call",
+    "code": "print(6 * 7)",
+    "container_id": "cntr_1",
+    "outputs": [
+        {"type": "logs", "logs": "42\n"},
+        {"type": "image", "url": "data:image/png;base64,iVBORw0KGgo="},
+    ],
+}
+IMAGE = {"type": "image_generation_call", "result": "iVBORw0KGgo=", "output_format": "png"}
+
+
+def test_what_the_service_runs_and_cites() -> None:
+    answer = Answer(
+        Reasoning("hm"),
+        OutputItem(SEARCH),
+        "It rises. ",
+        Citation("https://a.test/", "A"),
+        "Fast.",
+        OutputItem(CODE),
+        OutputItem(IMAGE),
+        "Done",
+    )
+    with (
+        serve("openai_responses", answer) as server,
+        client(server) as sdk,
+        sdk.responses.stream(model="gpt-5", input="Does it?") as stream,
+    ):
+        events = list(stream)
+        final = stream.get_final_response()
+    assert [item.type for item in final.output] == [
+        "reasoning",
+        "web_search_call",
+        "message",
+        "code_interpreter_call",
+        "image_generation_call",
+        "message",
+    ]
+    reasoning, search, message, code, image, _ = final.output
+    assert reasoning.type == "reasoning"
+    assert reasoning.encrypted_content
+    assert search.type == "web_search_call"
+    assert search.action.type == "search"
+    assert search.action.query == "sea level"
+    assert [source.url for source in search.action.sources or ()] == ["https://a.test/"]
+    assert message.type == "message"
+    [part] = message.content
+    assert part.type == "output_text"
+    [annotation] = part.annotations
+    assert annotation.type == "url_citation"
+    assert part.text[annotation.start_index : annotation.end_index] == "It rises. "
+    assert code.type == "code_interpreter_call"
+    assert [output.type for output in code.outputs or ()] == ["logs", "image"]
+    assert image.type == "image_generation_call"
+    assert image.result == "iVBORw0KGgo="
+    kinds = [event.type for event in events]
+    assert kinds.count("response.output_text.annotation.added") == 1
+    assert "response.web_search_call.searching" in kinds
+    assert "response.code_interpreter_call.interpreting" in kinds
+    assert "response.image_generation_call.generating" in kinds
+
+
+def test_reasoning_goes_back_only_where_it_was_thought() -> None:
+    question: dict[str, Any] = {"role": "user", "content": "one"}
+    more: dict[str, Any] = {"role": "user", "content": "two"}
+    answers = (Answer(Reasoning("hm"), "eins"), Answer("zwei"))
+    with serve("openai_responses", *answers) as server, client(server) as sdk:
+        ask: Any = sdk.responses.create
+        events = ask(model="gpt-5", input=[question], stream=True, store=False)
+        output = [event.item.to_dict() for event in events if event.type == "response.output_item.done"]
+        list(ask(model="gpt-5", input=[question, *output, more], stream=True, store=False))
+        bare = [{**output[0], "encrypted_content": None}, output[1]]
+        for given, words in (
+            ([{**question, "content": "uno"}, *output, more], "could not be verified"),
+            ([question, output[0], more], "without its required following item"),
+            ([question, *bare, more], "not found"),
+        ):
+            with pytest.raises(openai.BadRequestError, match=words):
+                ask(model="gpt-5", input=given, stream=True, store=False)
+        with pytest.raises(openai.BadRequestError, match="could not be verified"):
+            ask(model="gpt-6", input=[question, *output, more], stream=True, store=False)
 
 
 def response_events(server: VendorServer) -> list[Any]:

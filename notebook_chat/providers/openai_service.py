@@ -1,0 +1,93 @@
+"""OpenAI's own service, whichever of its dialects is spoken: its address, its key, its list of models."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from .. import errors
+from ..request import HttpRequest
+from .call import Call
+from .http import HTTPProvider
+from .model_table import DEFAULTS
+
+LARGEST = 50_000_000
+"""The largest request that OpenAI takes, in bytes."""
+
+DOCUMENTS = frozenset(
+    {
+        "application/pdf",
+        "application/msword",
+        "application/rtf",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.oasis.opendocument.text",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    }
+)
+"""The files that go out as they are. Tables and code as text are taken too, but go among the words of a prompt, where
+they can be looked through before."""
+
+_REGIONS = ".api.openai.com"
+
+_NO_STREAM = re.compile(
+    r"verified to stream|(stream\w*|'stream'|\"stream\").{0,40}(not supported|unsupported|not allowed|disabled)"
+    r"|(not|n't) support.{0,20}\bstream(ing)?\b(?!_)",
+    re.IGNORECASE,
+)
+
+
+class OpenAIService(HTTPProvider):
+    """What the dialects of OpenAI's own service have in common: its address, its key and its list of models."""
+
+    url = "https://api.openai.com/v1"
+    needs_auth = True
+    key_variables = ("OPENAI_API_KEY",)
+    url_variables: ClassVar[tuple[str, ...]] = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
+    header_variables: ClassVar[dict[str, str]] = {
+        "OpenAI-Organization": "OPENAI_ORG_ID",
+        "OpenAI-Project": "OPENAI_PROJECT_ID",
+    }
+    endpoints = ("/chat/completions", "/completions", "/responses", "/models", "/embeddings")
+    default_model = DEFAULTS["openai"]
+    models_path = "/models"
+
+    @staticmethod
+    def at_home(call: Call) -> bool:
+        """Whether a call goes to OpenAI's own address, or to that of one of its regions."""
+        url = call.base_url
+        return url == OpenAIService.url or (urlsplit(url).hostname or "").endswith(_REGIONS)
+
+    @classmethod
+    def bounded(cls, call: Call, request: HttpRequest) -> HttpRequest:
+        """The same request, if OpenAI takes one so large.
+
+        Raises:
+            InvalidMessagesError: It is too large.
+        """
+        size = len(request.body or b"")
+        if size > LARGEST and cls.at_home(call):
+            raise errors.InvalidMessagesError(
+                f"with its files and images the request has {size / 1e6:,.0f} MB, "
+                f"and OpenAI takes {LARGEST / 1e6:,.0f} MB",
+                hint="Send fewer or smaller ones, or leave earlier ones out (%chat delete).",
+            )
+        return request
+
+    @classmethod
+    def unstreamed(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
+        """The same request for an answer in one piece, where the service refuses to stream: OpenAI does for some
+        models as long as the organization is not verified."""
+        if isinstance(error, (errors.BadRequestError, errors.PermissionDeniedError)) and _NO_STREAM.search(
+            error.message
+        ):
+            return cls.request(call, {"stream": False})
+        return None
+
+    @classmethod
+    def request(cls, call: Call, more: dict[str, Any]) -> HttpRequest:
+        """The request, with some fields more or otherwise."""
+        raise TypeError(f"{cls.__name__} has no request() of its own")
