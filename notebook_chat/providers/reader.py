@@ -10,6 +10,7 @@ import msgspec
 from .. import errors, faults
 from ..decoders import MAX_FRAME, Decoder, Frame, FrameTooLongError, check_values
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextBlock, TextDelta, ToolCall, Usage
+from ..parts import MediaPart
 from ..request import HttpRequest
 from ..secrets import excerpt
 from . import error_mapping
@@ -196,7 +197,7 @@ class FrameReader:
             events = []
         except Exception as error:
             return self._failed(self._fault(error), [])
-        if not any(type(event) is Finish or type(event) is TextDelta for event in events):
+        if not any(type(event) is Finish or isinstance(event, (TextDelta, MediaPart)) for event in events):
             raise error_mapping.not_an_answer(body[: error_mapping.LONGEST_WORDS], self._request, self._name)
         if Finish not in map(type, events):
             events.append(Finish("stop"))
