@@ -72,6 +72,19 @@ class ToolCall:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """The parts of one chunk of Gemini's API in its own words, such as a file or code that was run.
+
+    Attributes:
+        parts: The parts.
+        beside: What their candidate has besides, such as ``groundingMetadata``.
+    """
+
+    parts: tuple[Mapping[str, Any], ...] = ()
+    beside: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Usage:
     """What the answer cost, in tokens: ``output`` includes ``reasoning``, ``input`` includes ``cached``."""
 
@@ -170,7 +183,7 @@ class End:
 Control = Pause | Gate | Raw | Reset | Truncate | Stall | End
 """What the server itself acts on."""
 
-Content = Text | Reasoning | Refusal | ToolCall
+Content = Text | Reasoning | Refusal | ToolCall | Parts
 """What a dialect puts into its own words."""
 
 _USAGE, _WIRE = Usage(), Wire()
