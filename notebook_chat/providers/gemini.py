@@ -14,6 +14,7 @@ from .. import errors
 from ..decoders import Frame
 from ..events import Event
 from ..messages import (
+    SYSTEM_ROLES,
     AudioPart,
     ContentPart,
     FilePart,
@@ -28,7 +29,16 @@ from ..request import HttpRequest
 from ..secrets import Secret
 from . import addresses
 from .call import Call
-from .gemini_config import FILES, REPLAYS, check_sizes, generation, generation_config, refused, with_tools
+from .gemini_config import (
+    FILES,
+    REPLAYS,
+    SYSTEM,
+    check_sizes,
+    generation,
+    generation_config,
+    refused,
+    with_tools,
+)
 from .gemini_parser import GeminiParser
 from .gemini_reader import GeminiReader
 from .gemini_replay import inline, own_media, restored
@@ -89,8 +99,8 @@ class Gemini(HTTPProvider):
 
     @classmethod
     def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
-        """A request without what the service refuses of all that nobody may have asked for, or that it cannot do: the
-        thoughts, the replays, the reading of addresses."""
+        """A request without what a model refuses: the thoughts, the replays, the reading of addresses; with the system
+        prompt as the user's where it takes none."""
         without = refused(error)
         return cls._request(call, without) if without else None
 
@@ -100,6 +110,8 @@ class Gemini(HTTPProvider):
         signed = REPLAYS in without or (generation(call.model) or 0) >= 3
         sent = own_media(sent, signed=signed)
         check_sizes(sent)
+        if SYSTEM in without:
+            sent = tuple(_as_users(message) for message in sent)
         system, messages = split_system(sent)
         call, tools = with_tools(call, without)
         body = {
@@ -153,6 +165,11 @@ class Gemini(HTTPProvider):
         following = {"pageToken": page.next_page_token} if page.next_page_token else {}
         able = (model for model in page.models if "generateContent" in model.supported_generation_methods)
         return [model.name.removeprefix("models/") for model in able], following
+
+
+def _as_users(message: Message) -> Message:
+    """A system prompt as a message of the user, for models that have no place for one."""
+    return Message("user", message.text) if message.role in SYSTEM_ROLES else message
 
 
 def _resource(call: Call) -> str:

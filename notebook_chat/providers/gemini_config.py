@@ -34,12 +34,13 @@ FILES = frozenset(
 )
 """The media types of files that the API's reference names."""
 
-THINKING, MODALITIES, URLS, REPLAYS = "thinking", "modalities", "urls", "replays"
+THINKING, MODALITIES, URLS, REPLAYS, SYSTEM = "thinking", "modalities", "urls", "replays", "system"
 _REFUSED = (
     (THINKING, re.compile(r"thinking|include_?thoughts", re.IGNORECASE)),
     (MODALITIES, re.compile(r"modalit", re.IGNORECASE)),
     (URLS, re.compile(r"url_?context|url context|browse tool", re.IGNORECASE)),
     (REPLAYS, re.compile(r"signature", re.IGNORECASE)),
+    (SYSTEM, re.compile(r"(developer|system)[ _]?instruction", re.IGNORECASE)),
 )
 _VAGUE = re.compile(r"request contains an invalid argument", re.IGNORECASE)
 

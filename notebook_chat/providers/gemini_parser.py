@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from .. import errors
@@ -28,6 +28,7 @@ from .gemini_wire import (
 )
 from .wire_values import call_arguments
 
+_decode = CHUNK.decode
 _TOGETHER = 4096  # pieces of text that become one
 
 Replay = Callable[[str], ReplayPart]
@@ -61,38 +62,29 @@ class GeminiParser:
         self._last: tuple[Frame, Chunk | list[Chunk]] | None = None
         self._said = self._texted = False  # whether there is anything of the answer, whether there is text
         self._apart = self._called = False  # whether other parts, or a call, have come since the last text
-        self._ended = self._replayed = self._voided = False
+        self._replayed = self._voided = False
 
     # --- chunks -------------------------------------------------------------------------------------------
 
-    def delta(self, frame: Frame) -> TextDelta | ReasoningDelta | None:
-        """The event of a chunk that is one piece of a text or a thought and goes on with it, as nearly all are;
-        ``None`` of any other, of which nothing is taken yet."""
-        try:
-            chunk = decode_json(CHUNK, frame.data)
-        except ValueError:
-            return None
-        self._last = frame, chunk
-        if type(chunk) is list or not chunk.candidates or len(chunk.candidates) != 1:  # type: ignore[union-attr]
-            return None
-        candidate = chunk.candidates[0]  # type: ignore[union-attr]
-        parts = candidate.content and candidate.content.parts
-        if candidate.finish_reason is not None or candidate.index or not parts or len(parts) != 1:
-            return None
-        part = parts[0]
-        text, thinks = part.text, part.thought is True
-        if not text or thinks is not self._thinks or part.thought_signature or part.function_call is not None:
-            return None
-        if candidate.grounding_metadata or candidate.citation_metadata or candidate.url_context_metadata:
-            return None
-        if chunk.error or chunk.prompt_feedback is not None or self._ended:  # type: ignore[union-attr]
-            return None
-        pieces = self._pieces
-        pieces.append(text)
+    def deltas(self, frames: Sequence[Frame]) -> list[Event]:
+        """The events of the first of some chunks, as many as are one piece of a text or a thought and go on with it:
+        nearly always all of them. Of the next chunk nothing is taken yet."""
+        events: list[Event] = []
+        thinks, pieces, kind = self._thinks, self._pieces, ReasoningDelta if self._thinks else TextDelta
+        for frame in frames:
+            try:
+                chunk = _decode(frame.data)
+            except (ValueError, RecursionError):  # which is read with more care
+                break
+            if type(chunk) is not Chunk or (text := _plain_text(chunk, thinks)) is None:
+                self._last = frame, chunk
+                break
+            pieces.append(text)
+            events.append(kind(text))
         if len(pieces) > _TOGETHER:
             self._joined.append("".join(pieces))
             pieces.clear()
-        return ReasoningDelta(text) if thinks else TextDelta(text)
+        return events
 
     def parse(self, frame: Frame) -> Iterable[Event]:
         """The events of any chunk."""
@@ -170,7 +162,6 @@ class GeminiParser:
     def _end(self) -> Iterator[Event]:
         """What is known once the answer is whole."""
         self._close()
-        self._ended = True
         yield from self._media.flush()
         yield from self._sources.ended()
         if self._replay is not None and not self._replayed and (raw := self._record.raw) is not None:
@@ -256,6 +247,23 @@ class GeminiParser:
                 self._record.give_up()
         else:
             self._record.file(whole)
+
+
+def _plain_text(chunk: Chunk, thinks: bool | None) -> str | None:
+    """The text of a chunk that has nothing else and is a thought or not, as is asked for."""
+    candidates = chunk.candidates
+    if not candidates or len(candidates) != 1 or chunk.prompt_feedback or chunk.error:
+        return None
+    one = candidates[0]
+    content = one.content
+    if one.finish_reason is not None or one.index or content is None or not content.parts:
+        return None
+    if one.grounding_metadata or one.citation_metadata or one.url_context_metadata or len(content.parts) != 1:
+        return None
+    part = content.parts[0]
+    if part.thought_signature or part.function_call or (part.thought is True) is not thinks:
+        return None
+    return part.text or None
 
 
 def _has_more(candidate: Candidate) -> bool:

@@ -17,12 +17,8 @@ class GeminiReader(WholeCallReader):
         parser = self.parser
         if self.ended or self._apart or self._block or not isinstance(parser, GeminiParser):
             return self._with_care(frames)
-        events: list[Event] = []
-        for place, frame in enumerate(frames):
-            if (event := parser.delta(frame)) is None:
-                return self._and(events, frames[place:])
-            events.append(event)
-        return events
+        events = parser.deltas(frames)
+        return events if len(events) == len(frames) else self._and(events, frames[len(events) :])
 
     def _and(self, events: list[Event], frames: list[Frame]) -> list[Event]:
         """Some events, and those of further frames; where these fail, the failure comes after the events."""

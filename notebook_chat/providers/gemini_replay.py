@@ -2,6 +2,9 @@
 
 Parts with a signature are never merged with others; neighboring texts without one are. Files are left out, since the
 answer has them as parts of its own, and put in again where the answer goes out.
+
+In its plain form an answer has calls of tools in words. Were one to go out as a call that the model has not signed, the
+first of a step would need ``skip_thought_signature_validator`` as its signature, by which Gemini takes it unsigned.
 """
 
 from __future__ import annotations

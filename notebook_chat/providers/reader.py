@@ -125,7 +125,7 @@ class FrameReader:
         self._thinking = ThinkingText() if dialect.thinks_in_text else None
         self._body: bytearray | None = bytearray()  # the response so far, while it has given no frame
         self._first: bytes | None = None  # the first frame, while nothing was recognized
-        self._answered = False  # by text or a tool call
+        self._answered = False  # by text, a tool call or a file
         self._texted = False
         self._apart = False  # whether the next text stands apart from the text before
         self._block = False  # whether the next text begins a block
@@ -263,7 +263,7 @@ class FrameReader:
                 return self._failed(self._unrecognized(self._first), [])
             self._first = None
         if not self._answered:
-            self._answered = any(type(event) is TextDelta or type(event) is ToolCall for event in events)
+            self._answered = any(isinstance(event, (TextDelta, ToolCall, MediaPart)) for event in events)
             if not self._answered and Finish("content_filter") in events:
                 refusal = refusal or errors.ContentRefusedError(
                     "the service withheld its answer", provider=self._name

@@ -253,6 +253,11 @@ def test_what_there_is_of_an_answer_is_kept(reason: str) -> None:
     assert (answer.text, answer.finish_reason) == ("Well", reason)
 
 
+def test_an_image_is_something_of_an_answer() -> None:
+    answer = streamed(chunk(inline(PNG, "image/png")), chunk(finish="IMAGE_SAFETY"))
+    assert (answer.parts, answer.finish_reason) == ((ImagePart(PNG, "image/png"),), "content_filter")
+
+
 async def test_an_answer_that_failed_at_once_is_asked_again() -> None:
     broken = Answer(usage=None, finish="MALFORMED_FUNCTION_CALL")
     with serve("gemini", broken, Answer("Hello")) as server:

@@ -236,6 +236,15 @@ async def test_no_modalities_for_a_model_that_has_none() -> None:
         assert "generationConfig" not in server.requests[1].json
 
 
+async def test_a_system_prompt_for_a_model_that_takes_none() -> None:
+    refused = Failure("bad_request", "Developer instruction is not enabled for models/gemma-3")
+    with serve("gemini", refused, Answer("Hello")) as server:
+        text, told = await asked(server, "gemma-3", system="Be kind")
+        assert (text, len(told)) == ("Hello", 1)
+        body = server.requests[1].json
+        assert body == {"contents": [{"role": "user", "parts": [{"text": "Be kind"}, {"text": "hi"}]}]}
+
+
 def test_the_options_are_there() -> None:
     Gemini.check_options({"effort": "low", "web": True, "temperature": 1})
     with serve("gemini", Answer("Hello")) as server:

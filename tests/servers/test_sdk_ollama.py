@@ -86,9 +86,8 @@ def test_cut_off_by_length() -> None:
 def test_how_hard_to_think(model: str, think: Any, words: str | None) -> None:
     with serve("ollama", Answer(Reasoning("hm"), "Hello")) as server, client(server) as sdk:
         if words is None:
-            assert [line.message.thinking for line in sdk.chat(model, MESSAGES, think=think, stream=True)][
-                0
-            ] == "hm"
+            first, *_ = sdk.chat(model, MESSAGES, think=think, stream=True)
+            assert first.message.thinking == "hm"
         else:
             with pytest.raises(ollama.ResponseError, match=words):
                 list(sdk.chat(model, MESSAGES, think=think, stream=True))
