@@ -72,7 +72,8 @@ def served(kind: str, whole: dict[str, Any], sources: Sources) -> Iterator[Part]
     """
     value = whole[kind]
     told = value if isinstance(value, dict) else {}
-    unknown = UnknownPart(kind[:_LONGEST], len(msgspec.json.encode(value)))
+    name = f"{kind} {_text(told.get('toolType'))}".strip()
+    unknown = UnknownPart(name[:_LONGEST], len(msgspec.json.encode(value)))
     match kind:
         case "executableCode" if code := _text(told.get("code")):
             language = _text(told.get("language")).lower()[:_LONGEST]

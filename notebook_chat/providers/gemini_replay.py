@@ -83,7 +83,8 @@ def restored(message: Message) -> list[dict[str, Any]] | None:
         message: The answer.
 
     Returns:
-        The parts; ``None`` where it has no replay, or one that does not go with the rest of it.
+        The parts; ``None`` where it has no replay, one that does not go with the rest of it, or one with a call of a
+        tool, whose result would have to follow.
     """
     replay = replay_of(message)
     if replay is None:
@@ -93,6 +94,8 @@ def restored(message: Message) -> list[dict[str, Any]] | None:
     except (ValueError, RecursionError):
         return None
     if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) and part for part in parts):
+        return None
+    if any("functionCall" in part for part in parts):
         return None
     files = [part for part in message.parts if isinstance(part, MediaPart)]
     wanted = [part[_FILE] for part in parts if _FILE in part]

@@ -209,7 +209,7 @@ def test_code_that_ran_too_long() -> None:
     [
         ({"toolType": "URL_CONTEXT", "args": {"urls": ["u"]}}, SearchPart(("u",), "open")),
         ({"toolType": "GOOGLE_MAPS", "args": {"query": "café", "n": 3}}, SearchPart(("café",))),
-        ({"toolType": "FILE_SEARCH", "id": "t"}, UnknownPart("toolCall", 35)),
+        ({"toolType": "FILE_SEARCH", "id": "t"}, UnknownPart("toolCall FILE_SEARCH", 35)),
     ],
 )
 def test_what_the_service_looked_for(call: Any, part: Part) -> None:

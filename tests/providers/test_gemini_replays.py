@@ -209,6 +209,16 @@ def test_code_that_was_run_and_images_that_were_made_go_back_in_their_places() -
         assert base64.b64decode(user["parts"][0]["inline_data"]["data"]) == PNG
 
 
+def test_a_call_that_nobody_answered_goes_back_in_words() -> None:
+    call = {"functionCall": {"name": "look", "args": {"a": 1}}, "thoughtSignature": signature(MODEL)}
+    with serve("gemini", Answer("Well", Parts((call,))), thought("Hello")) as server:
+        chat = chat_with(server)
+        chat.ask("a")
+        assert chat.ask("b") == "Hello"
+        assert sent(server) == [PLAIN, PLAIN, PLAIN]
+        assert "asked for the tool look" in server.requests[-1].json["contents"][1]["parts"][0]["text"]
+
+
 # --- what a service refuses -----------------------------------------------------------------------------
 
 

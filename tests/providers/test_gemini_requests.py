@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import pytest
+from google.genai import types
 
 from notebook_chat import Chat, errors
 from notebook_chat.events import Notice
@@ -178,6 +179,19 @@ def test_the_count_has_all_that_decides_what_is_read() -> None:
     assert request is not None
     assert request.url.endswith("/models/gemini-3-x:countTokens")
     assert b"thinkingLevel" in (request.body or b"")
+
+
+@pytest.mark.parametrize("model", ["gemini-3-pro-image", "gemini-2.5-flash", "gemini-2.5-flash-preview-tts"])
+@pytest.mark.parametrize("effort", ["none", "low", "xhigh", 999, None])
+def test_the_vendors_own_types_take_what_is_asked(model: str, effort: Any) -> None:
+    pdf, image = FilePart(b"%PDF", "application/pdf"), ImagePart(PNG, "image/png")
+    said = [Message("user", (TextPart("hi"), pdf)), Message("assistant", (TextPart("Here"), image)), "go on"]
+    _, body = built(Gemini, said, model, effort=effort, web=True, temperature=0.5)
+    for content in body["contents"]:
+        types.Content.model_validate(content)
+    types.GenerationConfig.model_validate(body["generationConfig"])
+    for tool in body["tools"]:
+        types.Tool.model_validate(tool)
 
 
 # --- what a service refuses -----------------------------------------------------------------------------
