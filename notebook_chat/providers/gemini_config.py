@@ -95,6 +95,8 @@ def _thinking(call: Call) -> dict[str, Any] | None:
     efforts = known_facts(model).efforts
     if effort is None:
         return {"includeThoughts": True} if _shows_thoughts(model, efforts) else None
+    if effort in ("none", 0) and efforts == ():
+        return None  # it does not think anyway
     shown = {} if effort in ("none", 0) else {"includeThoughts": True}
     if (generation(model) or _NEWEST) < _NEWEST:
         return {"thinkingBudget": _budget(effort, _name(model)), **shown}

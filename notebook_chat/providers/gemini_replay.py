@@ -20,6 +20,14 @@ from .replays import replay_of, without_replay
 
 _LARGEST = 1_000_000  # characters; what is larger is not kept
 _SERVED = ("executableCode", "codeExecutionResult", "toolCall", "toolResponse")
+_GOOGLES = {
+    "audio/x-wav": "audio/wav",
+    "audio/wave": "audio/wav",
+    "audio/mpeg": "audio/mp3",
+    "video/quicktime": "video/mov",
+    "video/x-msvideo": "video/avi",
+    "text/x-markdown": "text/markdown",
+}  # Google's words for media types that have several
 _FILE = "file"  # in the place of a file: which of the answer's it is
 
 
@@ -154,5 +162,5 @@ def void(provider: str, model: str) -> ReplayPart:
 
 def inline(part: MediaPart) -> dict[str, Any]:
     """A file in a message, as it goes out."""
-    kind = {"audio/x-wav": "audio/wav", "audio/wave": "audio/wav"}.get(part.media_type, part.media_type)
+    kind = _GOOGLES.get(part.media_type, part.media_type)
     return {"inline_data": {"mime_type": kind, "data": part.base64}}

@@ -75,6 +75,7 @@ def test_the_levels_that_a_model_is_known_to_have(monkeypatch: pytest.MonkeyPatc
     assert thinking("gemini-3-a", effort="high")["thinkingLevel"] == "XHIGH"
     assert thinking("gemini-3-a") == {"includeThoughts": True}
     assert thinking("gemini-3-b") is None
+    assert thinking("gemini-3-b", effort="none") is None
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,8 @@ def test_a_search_is_asked_for_with_the_callers_own_tools() -> None:
         (FilePart(b"%PDF", "application/pdf", "a.pdf"), "application/pdf"),
         (FilePart(b"a,b", "text/csv", "a.csv"), "text/csv"),
         (AudioPart(b"RIFF", "audio/x-wav"), "audio/wav"),
-        (AudioPart(b"ID3", "audio/mp3"), "audio/mp3"),
+        (AudioPart(b"ID3", "audio/mpeg"), "audio/mp3"),
+        (FilePart(b"moov", "video/quicktime"), "video/mov"),
         (ImagePart(PNG, "image/png"), "image/png"),
     ],
 )
