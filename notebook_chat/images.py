@@ -61,6 +61,10 @@ def media_type(data: bytes) -> str | None:
     return None
 
 
+image_type = media_type
+"""The same, by the name that says of what."""
+
+
 def _of_bytes(data: bytes, what: str) -> ImagePart:
     kind = media_type(data)
     if kind is None:

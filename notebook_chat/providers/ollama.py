@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -12,16 +13,21 @@ from .. import errors
 from ..decoders import Frame, NDJSONDecoder, decode_json
 from ..environment import Found
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
+from ..images import image_type
 from ..messages import SYSTEM_ROLES, ImagePart, Message, content_parts, refuse_tools
+from ..parts import UnknownPart
 from ..request import HttpRequest
 from ..secrets import redact_address
 from . import error_mapping
 from .call import Call
+from .effort import nearest
 from .http import HTTPProvider
+from .model_facts import known_facts
 from .model_pages import Page
 from .model_table import DEFAULTS
 from .options import GENERATION
 from .reader import WholeCallReader
+from .wire_values import bytes_of_base64, call_arguments
 
 
 class _Function(msgspec.Struct, frozen=True):
@@ -37,6 +43,7 @@ class _ToolCall(msgspec.Struct, frozen=True):
 class _Message(msgspec.Struct, frozen=True):
     content: str | None = None
     thinking: str | None = None
+    images: list[str] | None = None
     tool_calls: list[_ToolCall] | None = None
 
 
@@ -61,6 +68,9 @@ class _Tags(msgspec.Struct, frozen=True):
 _LINE = msgspec.json.Decoder(_Line)
 _TAGS = msgspec.json.Decoder(_Tags)
 _PORT = 11434
+_LEVELS = ("low", "medium", "high", "max")
+_NO_LEVELS = re.compile(r"think value|\.think\b|think must be", re.IGNORECASE)
+_NO_THINKING = re.compile(r"think", re.IGNORECASE)
 _ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 
 
@@ -78,7 +88,7 @@ class Ollama(HTTPProvider):
     url_variables = ("OLLAMA_HOST",)
     endpoints = ("/v1/chat/completions", "/api/chat", "/api/generate", "/api/tags", "/api", "/v1")
     default_model = DEFAULTS["ollama"]
-    options: ClassVar[frozenset[str]] = frozenset(GENERATION)
+    options: ClassVar[frozenset[str]] = frozenset((*GENERATION, "effort"))
     models_path = "/api/tags"
 
     @classmethod
@@ -90,11 +100,27 @@ class Ollama(HTTPProvider):
     @classmethod
     def build_request(cls, call: Call) -> HttpRequest:
         """``POST /api/chat``."""
+        return cls._request(call, _think(call))
+
+    @classmethod
+    def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
+        """Without thinking for a model that cannot, and with no more than thinking at all for one that knows no
+        levels of it."""
+        think = _think(call)
+        if think is None or not isinstance(error, errors.BadRequestError):
+            return None
+        if think is not False and _NO_LEVELS.search(error.message):
+            return cls._request(call, True)
+        return cls._request(call, None) if _NO_THINKING.search(error.message) else None
+
+    @classmethod
+    def _request(cls, call: Call, think: bool | str | None) -> HttpRequest:
         refuse_tools(call.messages)
         body = {
             "model": call.model,
             "messages": [_message(message) for message in call.messages],
             "stream": True,
+            "think": think,
             "options": call.named(cls.field_names) or None,
         }
         return cls.post(call, "/api/chat", body)
@@ -107,7 +133,8 @@ class Ollama(HTTPProvider):
             raise error_mapping.from_payload({"error": line.error}, provider=cls.name)
         message = line.message
         if message and message.content and not (line.done or message.thinking or message.tool_calls):
-            return (TextDelta(message.content),)
+            text = TextDelta(message.content)
+            return (text, *_images(message)) if message.images else (text,)
         return _events(line)
 
     @classmethod
@@ -149,16 +176,36 @@ def _message(message: Message) -> dict[str, Any]:
     }
 
 
+def _think(call: Call) -> bool | str | None:
+    """How hard to think; ``None`` where nobody has said."""
+    effort, model = call.ask.options.get("effort"), call.model.rpartition("/")[2].lower()
+    if effort is None:
+        return None
+    known = known_facts(call.model).efforts
+    if model.startswith("gpt-oss"):  # which cannot be told not to think, nor harder than this
+        return nearest(effort, _LEVELS[:3])
+    if effort in ("none", 0):
+        return None if known == () else False
+    return nearest(effort, [word for word in known or () if word in _LEVELS] or _LEVELS)
+
+
+def _images(message: _Message) -> Iterator[ImagePart | UnknownPart]:
+    """The images that the model has made."""
+    for data in message.images or ():
+        image = bytes_of_base64(data)
+        kind = image_type(image or b"")
+        yield ImagePart(image, kind) if image and kind else UnknownPart("a broken image", len(data))
+
+
 def _events(line: _Line) -> Iterator[Event]:
     message = line.message or _Message()
     if message.thinking:
         yield ReasoningDelta(message.thinking)
     if message.content:
         yield TextDelta(message.content)
+    yield from _images(message)
     for call in message.tool_calls or ():
-        yield ToolCall(
-            0, call.id or "", call.function.name, bytes(call.function.arguments).decode("utf-8", "replace")
-        )
+        yield ToolCall(0, call.id or "", call.function.name, call_arguments(call.function.arguments))
     if line.done:
         if line.model:
             yield ModelName(line.model)

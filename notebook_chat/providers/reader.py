@@ -10,6 +10,7 @@ import msgspec
 from .. import errors, faults
 from ..decoders import MAX_FRAME, Decoder, Frame, FrameTooLongError, check_values
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextBlock, TextDelta, ToolCall, Usage
+from ..parts import MediaPart
 from ..request import HttpRequest
 from ..secrets import excerpt
 from . import error_mapping
@@ -124,7 +125,7 @@ class FrameReader:
         self._thinking = ThinkingText() if dialect.thinks_in_text else None
         self._body: bytearray | None = bytearray()  # the response so far, while it has given no frame
         self._first: bytes | None = None  # the first frame, while nothing was recognized
-        self._answered = False  # by text or a tool call
+        self._answered = False  # by text, a tool call or a file
         self._texted = False
         self._apart = False  # whether the next text stands apart from the text before
         self._block = False  # whether the next text begins a block
@@ -196,7 +197,7 @@ class FrameReader:
             events = []
         except Exception as error:
             return self._failed(self._fault(error), [])
-        if not any(type(event) is Finish or type(event) is TextDelta for event in events):
+        if not any(type(event) is Finish or isinstance(event, (TextDelta, MediaPart)) for event in events):
             raise error_mapping.not_an_answer(body[: error_mapping.LONGEST_WORDS], self._request, self._name)
         if Finish not in map(type, events):
             events.append(Finish("stop"))
@@ -283,7 +284,7 @@ class FrameReader:
                 return self._failed(self._unrecognized(self._first), [])
             self._first = None
         if not self._answered:
-            self._answered = any(type(event) is TextDelta or type(event) is ToolCall for event in events)
+            self._answered = any(isinstance(event, (TextDelta, ToolCall, MediaPart)) for event in events)
             if not self._answered and Finish("content_filter") in events:
                 refusal = refusal or errors.ContentRefusedError(
                     "the service withheld its answer", provider=self._name

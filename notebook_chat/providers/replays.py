@@ -63,10 +63,10 @@ def settle(provider: str, call: Call) -> Settled:
 
 
 def replay_of(message: Message) -> ReplayPart | None:
-    """A message's replay, if it has one."""
+    """A message's replay, if it has one: the last one, since an answer may have gone on behind its end."""
     if isinstance(message.content, str):
         return None
-    return next((part for part in message.content if isinstance(part, ReplayPart)), None)
+    return next((part for part in reversed(message.content) if isinstance(part, ReplayPart)), None)
 
 
 def without_replay(message: Message) -> Message:

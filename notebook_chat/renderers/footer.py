@@ -15,8 +15,13 @@ _ENDS = {
     "error": "cut off: the service failed",
     "insufficient_system_resource": "cut off: the service ran out of resources",
     "malformed_function_call": "cut off: the model wrote a malformed tool call",
+    "malformed_response": "cut off: the model wrote a malformed answer",
     "unexpected_tool_call": "cut off: the model called a tool that it was not given",
     "pause_turn": "cut off: the service paused too often",
+    "too_many_tool_calls": "cut off: the model used its tools without end",
+    "no_image": "the model made no image",
+    "image_other": "the image could not be made",
+    "language": "cut off: the model does not answer in this language",
 }
 _ENDS[TOO_LARGE] = f"cut off, as it grew too large: the setting {TOO_LARGE} takes more"
 _USUAL = frozenset(

@@ -11,7 +11,7 @@ from hypothesis import given
 
 from notebook_chat import errors
 from notebook_chat.events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from notebook_chat.messages import ImagePart, Message, TextPart
+from notebook_chat.messages import ImagePart, Message, TextPart, UnknownPart
 from notebook_chat.providers.exchange import Patience
 from notebook_chat.providers.gemini import Gemini
 
@@ -47,6 +47,7 @@ EVENTS: list[Event] = [
     ReasoningDelta("hm"),
     TextDelta("Häl"),
     TextDelta("lo 👋"),
+    UnknownPart("somethingNew", 1),
     ToolCall(0, "f1", "look", '{"a": 1}'),
     ToolCall(1, "", "see", "{}"),
     ToolCall(2, "", "go", "{}"),
@@ -195,7 +196,9 @@ def test_the_request() -> None:
 def test_the_least_request() -> None:
     request, body = built(Gemini)
     assert f"/models/{Gemini.default_model}:" in request.url
-    assert body == {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}
+    contents = [{"role": "user", "parts": [{"text": "hi"}]}]
+    assert body == {"contents": contents, "generationConfig": {"thinkingConfig": {"includeThoughts": True}}}
+    assert built(Gemini, model="my-own")[1] == {"contents": contents}
 
 
 @pytest.mark.parametrize(

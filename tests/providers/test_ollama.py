@@ -11,8 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_chat import errors
-from notebook_chat.events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from notebook_chat.messages import ImagePart, Message, TextPart
+from notebook_chat.events import (
+    Event,
+    Finish,
+    ModelName,
+    Notice,
+    ReasoningDelta,
+    TextDelta,
+    ToolCall,
+    Usage,
+)
+from notebook_chat.messages import ImagePart, Message, TextPart, UnknownPart
 from notebook_chat.providers.ollama import Ollama, host_address
 
 from ..servers import Answer, Failure, Reasoning, StreamFailure, serve
@@ -164,6 +173,91 @@ def test_an_image_and_a_developers_message() -> None:
 def test_a_tools_message_has_no_place() -> None:
     with pytest.raises(errors.InvalidMessagesError, match="message 2"):
         built(Ollama, ["hi", {"role": "tool", "content": "4"}])
+
+
+# --- how hard to think ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "think"),
+    [
+        ("qwen3", None, "unsaid"),
+        ("qwen3", "none", False),
+        ("qwen3", 0, False),
+        ("qwen3", "minimal", "low"),
+        ("qwen3", "medium", "medium"),
+        ("qwen3", "xhigh", "high"),
+        ("qwen3", "max", "max"),
+        ("qwen3", 8000, "medium"),
+        ("gpt-oss:20b", "none", "low"),
+        ("gpt-oss:20b", "max", "high"),
+        ("hf.co/someone/gpt-oss-20b", "max", "high"),
+    ],
+)
+def test_thinking_is_asked_for_in_its_words(model: str, effort: Any, think: Any) -> None:
+    assert built(Ollama, model=model, effort=effort)[1].get("think", "unsaid") == think
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "asked"),
+    [
+        ("llama3.2", "high", ["high", None]),
+        ("qwen3", "high", ["high", True]),
+        ("qwen3", "none", [False]),
+        ("deepseek-r1", "high", ["high"]),
+    ],
+)
+async def test_a_model_is_asked_for_what_it_can(model: str, effort: str, asked: list[Any]) -> None:
+    with serve("ollama", Answer("Hello")) as server:
+        result = Ollama.create_async_generator(model, "hi", base_url=server.base_url, effort=effort)
+        told = [event.text async for event in result.events() if isinstance(event, Notice)]
+        assert result.text == "Hello"
+        assert [request.json.get("think") for request in server.requests] == asked
+        assert [("think" in one, "simpler" in one) for one in told] == [(True, True)] * (len(asked) - 1)
+
+
+async def test_another_refusal_is_an_error_at_once() -> None:
+    with serve("ollama", Failure("bad_request")) as server:
+        with pytest.raises(errors.BadRequestError, match="missing request body"):
+            await Ollama.create_async("deepseek-r1", "hi", base_url=server.base_url, effort="low")
+        assert len(server.requests) == 1
+
+
+def test_a_search_is_refused_by_name() -> None:
+    with pytest.raises(errors.InvalidOptionError, match="ollama does not search the web"):
+        Ollama.check_options({"web": True})
+
+
+# --- what the model makes -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"a": 1}, '{"a": 1}'),
+        ('{"a": 1}', '{"a": 1}'),
+        ("", "{}"),
+        (None, "{}"),
+        ('{"a', '{"a'),
+        ([1], "[1]"),
+    ],
+)
+def test_arguments_in_any_form(arguments: Any, expected: str) -> None:
+    function = {"name": "look", "arguments": arguments, "index": 3}
+    events = read(Ollama, ndjson(line(tool_calls=[{"id": "c", "function": function}]), line(done=True)))
+    assert events[0] == ToolCall(0, "c", "look", expected)
+
+
+def test_images_of_the_models_own() -> None:
+    image = base64.b64encode(PNG).decode()
+    said = {"message": {"role": "assistant", "content": "Here", "images": [image, "%%", 7]}, "done": False}
+    assert read(Ollama, ndjson(said, line(done=True))) == [
+        TextDelta("Here"),
+        ImagePart(PNG, "image/png"),
+        UnknownPart("a broken image", 2),
+        ModelName("llama"),
+        Finish("stop"),
+    ]
 
 
 # --- where it lives -------------------------------------------------------------------------------------

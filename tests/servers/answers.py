@@ -109,6 +109,19 @@ class OutputItem:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """The parts of one chunk of Gemini's API in its own words, such as a file or code that was run.
+
+    Attributes:
+        parts: The parts.
+        beside: What their candidate has besides, such as ``groundingMetadata``.
+    """
+
+    parts: tuple[Mapping[str, Any], ...] = ()
+    beside: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Usage:
     """What the answer cost, in tokens: ``output`` includes ``reasoning``, ``input`` includes what was read from a cache
     (``cached``) and written into it (``written``)."""
@@ -209,7 +222,7 @@ class End:
 Control = Pause | Gate | Raw | Reset | Truncate | Stall | End
 """What the server itself acts on."""
 
-Content = Text | Reasoning | Refusal | ToolCall | Block | Citation | OutputItem
+Content = Text | Reasoning | Refusal | ToolCall | Block | Citation | OutputItem | Parts
 """What a dialect puts into its own words."""
 
 _USAGE, _WIRE = Usage(), Wire()

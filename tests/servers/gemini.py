@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .answers import Answer, Content, Reasoning, StreamFailure, Text, ToolCall, Usage
+from .answers import Answer, Content, Parts, Reasoning, StreamFailure, Text, ToolCall, Usage
 from .dialect import Dialect, Encoder, Route, json_response, text_of, token
+from .gemini_rules import refusal
 from .recorder import Request, Turn
 from .replies import Failure, Response
 from .wire import Frame, Wire, encode
@@ -59,12 +60,6 @@ NO_KEY = (
 )
 _CHAT = re.compile(r"/(v1|v1beta)/models/(?P<model>[^/]+):streamGenerateContent")
 _FINISH = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}
-# Protocol buffers in JSON: fields in either spelling, and none that nobody knows.
-_FIELDS = {"contents", "tools", "toolConfig", "safetySettings", "systemInstruction", "generationConfig"} | {
-    "cachedContent",
-    "serviceTier",
-    "store",
-}
 
 
 class Gemini(Dialect):
@@ -77,7 +72,7 @@ class Gemini(Dialect):
     name = "gemini"
     base_path = "/v1beta"
     content_type = "text/event-stream"
-    carries = (Text, Reasoning, ToolCall)
+    carries = (Text, Reasoning, ToolCall, Parts)
 
     def __init__(self, *, errors_in_list: bool = False) -> None:
         self._errors_in_list = errors_in_list
@@ -105,17 +100,8 @@ class Gemini(Dialect):
         return tuple(turns)
 
     def check(self, request: Request, body: Mapping[str, Any]) -> str | None:
-        for name in body:
-            if re.sub(r"_(\w)", lambda match: match[1].upper(), name) not in _FIELDS:
-                return f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.'
-        contents = body.get("contents")
-        if not isinstance(contents, list) or not contents:
-            return "* GenerateContentRequest.contents: contents is not specified"
-        for index, content in enumerate(contents):
-            if not isinstance(content, dict) or content.get("role", "user") not in ("user", "model"):
-                return "Please use a valid role: user, model."
-            if not content.get("parts"):
-                return f"* GenerateContentRequest.contents[{index}].parts: contents.parts must not be empty."
+        if (words := refusal(body, self.model(request))) is not None:
+            return words
         return None if request.query.get("alt") == "sse" else "this server of the tests only speaks alt=sse"
 
     def encoder(self, answer: Answer, request: Request, model: str) -> Encoder:
@@ -188,8 +174,8 @@ class _Chunks(Encoder):
         self._base = {"modelVersion": model, "responseId": token()[:22]}
         self._asked = _usage(answer.usage, ended=False)
 
-    def _chunk(self, part: Mapping[str, Any]) -> Frame:
-        candidate = {"content": {"parts": [part], "role": "model"}, "index": 0}
+    def _chunk(self, *parts: Mapping[str, Any], **beside: Any) -> Frame:
+        candidate = {"content": {"parts": list(parts), "role": "model"}, "index": 0, **beside}
         return Frame({"candidates": [candidate], **self._asked, **self._base})
 
     def content(self, piece: Content) -> Iterator[Frame]:
@@ -201,6 +187,8 @@ class _Chunks(Encoder):
             case ToolCall():
                 call = {"name": piece.name, "args": json.loads(piece.arguments)}
                 yield self._chunk({"functionCall": call})
+            case Parts():
+                yield self._chunk(*piece.parts, **piece.beside)
 
     def failure(self, failure: StreamFailure) -> Iterator[Frame]:
         yield Frame({"error": Gemini().error(failure.kind, failure.message, self.request)})

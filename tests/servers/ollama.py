@@ -66,6 +66,8 @@ class Ollama(Dialect):
             return (
                 "json: cannot unmarshal into Go struct field ChatRequest.options of type map[string]interface"
             )
+        if (words := _thinking(body)) is not None:
+            return words
         return None if body.get("stream", True) is True else "this server of the tests only streams"
 
     def encoder(self, answer: Answer, request: Request, model: str) -> Encoder:
@@ -91,6 +93,18 @@ class Ollama(Dialect):
                 for name in names
             ]
         }
+
+
+def _thinking(body: Mapping[str, Any]) -> str | None:
+    """Why a request to think is refused: by a model that cannot, or by one that knows no levels."""
+    think, model = body.get("think"), str(body["model"])
+    if think not in (None, True, False, "low", "medium", "high", "max"):
+        return f'invalid think value: "{think}" (must be "high", "medium", "low", "max", true, or false)'
+    if think and model.startswith("llama"):
+        return f'"{model}" does not support thinking'
+    if isinstance(think, str) and model.startswith("qwen3"):
+        return f'think value "{think}" is not supported for this model'
+    return None
 
 
 def error(kind: str, message: str | None, request: Request) -> dict[str, Any]:

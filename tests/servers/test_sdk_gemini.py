@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from . import (
     Dialect,
     Failure,
     Malformed,
+    Parts,
     Pause,
     Reasoning,
     Reset,
@@ -31,6 +33,7 @@ from . import (
     serve,
 )
 from .gemini import Gemini
+from .gemini_rules import signature
 
 FULL = Answer(
     Reasoning("Think"),
@@ -94,6 +97,145 @@ def test_content_in_full(version: str) -> None:
 def test_how_content_ends(finish: str, reason: str) -> None:
     with serve("gemini", Answer("Hello", finish=finish)) as server:
         assert chunks(server)[-1].candidates[0].finish_reason == types.FinishReason(reason)
+
+
+PNG = b"\x89PNG\r\n\x1a\n and the rest"
+GROUNDED = {
+    "searchEntryPoint": {"renderedContent": "<style></style><div></div>"},
+    "groundingChunks": [
+        {"web": {"uri": "https://example.org/a", "title": "example.org"}},
+        {
+            "retrievedContext": {
+                "text": "It was so.",
+                "title": "notes",
+                "fileSearchStore": "fileSearchStores/s",
+            }
+        },
+        {
+            "maps": {
+                "uri": "https://maps.example.org/1",
+                "title": "Café",
+                "placeId": "places/1",
+                "text": "Good.",
+            }
+        },
+        {
+            "image": {
+                "sourceUri": "https://example.org/i",
+                "imageUri": "https://example.org/i.png",
+                "title": "I",
+            }
+        },
+    ],
+    "groundingSupports": [
+        {"segment": {"endIndex": 9, "text": "Häl 世"}, "groundingChunkIndices": [0, 1]},
+        {
+            "segment": {"startIndex": 9, "endIndex": 10, "partIndex": 0, "text": "."},
+            "groundingChunkIndices": [2],
+        },
+    ],
+    "webSearchQueries": ["what is so"],
+    "imageSearchQueries": ["a picture"],
+    "retrievalMetadata": {"googleSearchDynamicRetrievalScore": 0.9},
+}
+
+
+def test_all_kinds_of_parts() -> None:
+    given = Parts(
+        (
+            {
+                "executableCode": {"language": "PYTHON", "code": "print(1)", "id": "e1"},
+                "thoughtSignature": "c2ln",
+            },
+            {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1\n", "id": "e1"}},
+            {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(PNG).decode()}},
+            {"inlineData": {"mimeType": "audio/L16;codec=pcm;rate=24000", "data": "AAAB"}},
+            {"fileData": {"fileUri": "https://example.org/v.mp4", "mimeType": "video/mp4"}},
+            {"toolCall": {"toolType": "GOOGLE_SEARCH_WEB", "id": "t1", "args": {"queries": ["what is so"]}}},
+            {"toolResponse": {"toolType": "GOOGLE_SEARCH_WEB", "id": "t1"}},
+            {
+                "thought": True,
+                "inlineData": {"mimeType": "image/png", "data": base64.b64encode(PNG).decode()},
+            },
+        )
+    )
+    with serve("gemini", Answer("Hi", given)) as server:
+        got = parts(chunks(server))[1:-1]
+    code, result, image, sound, file, call, response, draft = got
+    assert (code.executable_code.code, code.executable_code.language) == ("print(1)", types.Language.PYTHON)
+    assert code.thought_signature == b"sig"
+    assert (result.code_execution_result.outcome, result.code_execution_result.output) == (
+        types.Outcome.OUTCOME_OK,
+        "1\n",
+    )
+    assert (image.inline_data.data, image.inline_data.mime_type) == (PNG, "image/png")
+    assert (sound.inline_data.data, sound.inline_data.mime_type[:9]) == (b"\0\0\1", "audio/L16")
+    assert file.file_data.file_uri == "https://example.org/v.mp4"
+    assert call.tool_call.args == {"queries": ["what is so"]}
+    assert response.tool_response.tool_type == types.ToolType.GOOGLE_SEARCH_WEB
+    assert (draft.thought, draft.inline_data.data) == (True, PNG)
+
+
+def test_where_an_answer_comes_from() -> None:
+    opened = {
+        "urlMetadata": [
+            {"retrievedUrl": "https://example.org/a", "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_SUCCESS"},
+            {"retrievedUrl": "https://example.org/b", "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_PAYWALL"},
+        ]
+    }
+    cited = {
+        "citationSources": [
+            {"startIndex": 0, "endIndex": 3, "uri": "https://example.org/c", "license": "mit"}
+        ]
+    }
+    early = Parts(({"text": "Häl "},), {"groundingMetadata": {}, "urlContextMetadata": opened})
+    late = Parts(({"text": "世."},), {"groundingMetadata": GROUNDED, "citationMetadata": cited})
+    with serve("gemini", Answer(early, late)) as server:
+        first, second, _ = (chunk.candidates[0] for chunk in chunks(server))
+    assert not first.grounding_metadata.grounding_chunks
+    assert [page.url_retrieval_status.name for page in first.url_context_metadata.url_metadata] == [
+        "URL_RETRIEVAL_STATUS_SUCCESS",
+        "URL_RETRIEVAL_STATUS_PAYWALL",
+    ]
+    told = second.grounding_metadata
+    web, document, place, image = told.grounding_chunks
+    assert (web.web.title, document.retrieved_context.title) == ("example.org", "notes")
+    assert (place.maps.title, image.image.source_uri) == ("Café", "https://example.org/i")
+    segment = told.grounding_supports[0].segment
+    assert "Häl 世.".encode()[: segment.end_index - 1].decode() == "Häl 世"
+    assert (told.web_search_queries, told.image_search_queries) == (["what is so"], ["a picture"])
+    assert second.citation_metadata.citations[0].uri == "https://example.org/c"
+
+
+def test_what_was_signed_is_taken_back_by_the_same_model_alone() -> None:
+    def ask(model: str) -> Any:
+        turns = [
+            {"role": "user", "parts": [{"text": "Think"}]},
+            {"role": "model", "parts": [{"text": "Yes.", "thought_signature": signature("gemini-3-a")}]},
+            {"role": "user", "parts": [{"text": "Go on"}]},
+        ]
+        return next(iter(sdk.models.generate_content_stream(model=model, contents=turns)))
+
+    with serve("gemini", Answer("Hello")) as server, client(server) as sdk:
+        assert ask("gemini-3-a").text == "Hello"
+        with pytest.raises(errors.ClientError, match="Corrupted thought signature"):
+            ask("gemini-3-b")
+
+
+@pytest.mark.parametrize(
+    ("model", "config", "words"),
+    [
+        ("gemini-2.0-flash", types.ThinkingConfig(include_thoughts=True), "Thinking is not enabled"),
+        ("gemini-2.5-flash", types.ThinkingConfig(thinking_level="LOW"), "level is not supported"),
+        ("gemini-2.5-pro", types.ThinkingConfig(thinking_budget=52_428), "budget .52428. is invalid"),
+        ("gemini-2.5-pro", types.ThinkingConfig(thinking_budget=0), "budget .0. is invalid"),
+        ("gemini-3-pro", types.ThinkingConfig(thinking_budget=9, thinking_level="LOW"), "only one of"),
+    ],
+)
+def test_thinking_that_a_model_refuses(model: str, config: types.ThinkingConfig, words: str) -> None:
+    asked = types.GenerateContentConfig(thinking_config=config)
+    with serve("gemini") as server, client(server) as sdk, pytest.raises(errors.ClientError, match=words):
+        list(sdk.models.generate_content_stream(model=model, contents="hi", config=asked))
 
 
 WILD = {

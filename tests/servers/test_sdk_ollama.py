@@ -72,6 +72,27 @@ def test_cut_off_by_length() -> None:
         assert lines(server)[-1].done_reason == "length"
 
 
+@pytest.mark.parametrize(
+    ("model", "think", "words"),
+    [
+        ("llama", True, "does not support thinking"),
+        ("llama", False, None),
+        ("qwen3", "medium", "not supported for this model"),
+        ("qwen3", True, None),
+        ("gpt-oss", "high", None),
+        ("gpt-oss", "xhigh", "invalid think value"),
+    ],
+)
+def test_how_hard_to_think(model: str, think: Any, words: str | None) -> None:
+    with serve("ollama", Answer(Reasoning("hm"), "Hello")) as server, client(server) as sdk:
+        if words is None:
+            first, *_ = sdk.chat(model, MESSAGES, think=think, stream=True)
+            assert first.message.thinking == "hm"
+        else:
+            with pytest.raises(ollama.ResponseError, match=words):
+                list(sdk.chat(model, MESSAGES, think=think, stream=True))
+
+
 WILD = {
     "single bytes": Wire(cut=every(1)),
     "anywhere": Wire(cut=anywhere(3)),
