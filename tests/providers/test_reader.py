@@ -12,7 +12,7 @@ from notebook_chat.decoders import Frame, NDJSONDecoder
 from notebook_chat.events import Event, Finish, ReasoningDelta, TextDelta, ToolCall, Usage
 from notebook_chat.providers.http import HTTPProvider
 from notebook_chat.providers.openai import OpenAI
-from notebook_chat.providers.reader import WholeCallReader
+from notebook_chat.providers.reader import Parser, WholeCallReader
 from notebook_chat.request import HttpRequest
 
 from .wires import KEY, cuts, guarded_key, read, sse, take
@@ -119,3 +119,28 @@ def test_openai_too_refuses_where_nothing_was_answered() -> None:
         read(OpenAI, sse(end))
     answered = {"choices": [{"delta": {"content": "Well"}}]}
     assert read(OpenAI, sse(answered, end)) == [TextDelta("Well"), Finish("content_filter")]
+
+
+@given(places=cuts)
+def test_no_frame_is_parsed_twice(places: list[int]) -> None:
+    class Counting(Words):
+        """A dialect whose parser has seen each of its frames once."""
+
+        @classmethod
+        def parser(cls, call: object) -> Parser:
+            """A parser of its own for each answer."""
+            return _Counter()
+
+    seen: list[bytes] = []
+
+    class _Counter:
+        def parse(self, frame: Frame) -> Iterator[Event]:
+            seen.append(frame.data)
+            return Words.parse(frame)
+
+        parse_whole = Words.parse_whole
+
+    wire = b"one\nthink\ntwo\ncall\nthree\nrefuse\nfour\n"
+    events = read(Counting, wire, places)
+    assert seen == wire.splitlines()
+    assert events == read(Words, wire)
