@@ -210,12 +210,12 @@ class FrameReader:
             return self._with_care(frames)
         events: list[Any] = []
         parse = self._parse
-        place = 0
+        left = iter(frames)
         try:
-            for place, frame in enumerate(frames):
+            for frame in left:
                 events += parse(frame)
         except Exception as error:
-            return self._with_care(frames[place:], events, error)
+            return self._with_care([frame, *left], events, error)
         if thinking is None:
             for event in events:
                 if type(event) is not TextDelta and type(event) is not ReasoningDelta:
