@@ -203,19 +203,18 @@ class FrameReader:
         return events
 
     def _events(self, frames: list[Frame]) -> list[Event]:
-        """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at. No frame is
-        parsed twice: a parser may keep what it has seen."""
+        """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at. No frame
+        is parsed twice: a parser may keep what it has seen."""
         thinking = self._thinking
         if self.ended or self._apart or self._block or (thinking is not None and not thinking.watching):
             return self._with_care(frames)
         events: list[Any] = []
         parse = self._parse
-        left = iter(frames)
         try:
-            for frame in left:
+            for frame in frames:
                 events += parse(frame)
         except Exception as error:
-            return self._with_care([frame, *left], events, error)
+            return self._with_care(_from(frames, frame), events, error)
         if thinking is None:
             for event in events:
                 if type(event) is not TextDelta and type(event) is not ReasoningDelta:
@@ -355,6 +354,11 @@ class FrameReader:
 
     def _unrecognized(self, first: bytes) -> errors.ProviderError:
         return error_mapping.unrecognized(first, self._request, self._name, self._dialect.speaks)
+
+
+def _from(frames: list[Frame], frame: Frame) -> list[Frame]:
+    """A frame of a list and those that follow it."""
+    return frames[next(place for place, one in enumerate(frames) if one is frame) :]
 
 
 class WholeCallReader(FrameReader):
