@@ -21,6 +21,7 @@ from .events import (
     ModelName,
     Notice,
     ReasoningDelta,
+    Remark,
     TextBlock,
     TextDelta,
     TextIsReasoning,
@@ -39,6 +40,8 @@ _PART = 200
 """What a part weighs besides what is in it, in characters, where there are more of them than usual."""
 
 _USUAL_PARTS = 100
+
+_MOST_REMARKS = 8
 
 _LONGEST_NAME = 1000
 """How much is kept of what only names something: a model, a tool, a reason. In characters."""
@@ -104,6 +107,7 @@ class AnswerSnapshot:
             of the service's own; ``None`` while it comes, or when it was cut off.
         model: The model that answers, as the service names it; until it has, as the caller did.
         notice: What was told last of what goes on beside the answer, such as a retry that waits.
+        remarks: What the reader should know of how the answer was asked for.
         size: How many characters of text, reasoning and arguments there are, and one for each whole part: it
             grows whenever there is more to show.
     """
@@ -117,6 +121,7 @@ class AnswerSnapshot:
         usage: Usage | None,
         finish_reason: str | None,
         notice: Notice | None,
+        remarks: tuple[Remark, ...] = (),
     ) -> None:
         self._telling = telling
         self._parts = tuple(telling.parts)
@@ -127,6 +132,7 @@ class AnswerSnapshot:
         self.usage = usage
         self.finish_reason = finish_reason
         self.notice = notice
+        self.remarks = remarks
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -228,6 +234,7 @@ class AnswerFold:
         self._finish_reason: str | None = None
         self._words: dict[str, str] = {}  # some services tell the model's name with every piece
         self._notice: Notice | None = None
+        self._remarks: tuple[Remark, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -294,6 +301,7 @@ class AnswerFold:
             usage=self._usage,
             finish_reason=self._finish_reason,
             notice=self._notice,
+            remarks=self._remarks,
         )
 
     def _grow(self, kind: type[TextPart | ReasoningPart], text: str) -> None:
@@ -329,6 +337,9 @@ class AnswerFold:
                 self._model = self._told(event.name)
             case Notice():
                 self._notice = event
+            case Remark():
+                if event not in self._remarks and len(self._remarks) < _MOST_REMARKS:
+                    self._remarks += (Remark(self._told(event.text), event.option),)
             case _:
                 if isinstance(event, SourcePart):
                     event = msgspec.structs.replace(event, marks=self._places(event.marks))

@@ -47,8 +47,8 @@ STALE_CONNECTION = Reason(
 PASSING_FAILURE = Reason("passing failure", "{error}; trying again in {delay:.0f} s", most=None)
 """A failure that may pass by itself: a rate limit, an overloaded service, a connection that could not be made."""
 
-SIMPLER_REQUEST = Reason("simpler request", "{error}; asking again with a simpler request")
-"""The service refused a field of the request that it can be asked without."""
+SIMPLER_REQUEST = Reason("simpler request", "{error}; asking again with a simpler request", most=4)
+"""The service refused a field of the request that it can be asked without. It may name one after the other."""
 
 FEWER_TURNS = Reason("fewer turns", "too long for the model: asking again with fewer turns")
 """The conversation is too long for the model. The next request leaves its oldest turns out."""

@@ -297,7 +297,7 @@ class Chat:
                 ),
                 target,
                 merged,
-                remembered=GENERATION,
+                remembered=(*GENERATION, "effort", "web"),
                 limit=limit,
                 wait=wait,
             )

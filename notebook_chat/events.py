@@ -122,6 +122,19 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
     fraction: float | None = None
 
 
+class Remark(msgspec.Struct, frozen=True, gc=False):
+    """What the reader should know of how the answer was asked for, such as that a model refuses an option: it stays
+    under the answer, where a ``Notice`` passes.
+
+    Attributes:
+        text: What is told, in a line.
+        option: The option that it is about; it is told once in a conversation then.
+    """
+
+    text: str
+    option: str = ""
+
+
 Event = (
     TextDelta
     | ReasoningDelta
@@ -130,6 +143,7 @@ Event = (
     | Finish
     | ModelName
     | Notice
+    | Remark
     | TextBlock
     | TextIsReasoning
     | Part
@@ -145,6 +159,7 @@ __all__ = [
     "ModelName",
     "Notice",
     "ReasoningDelta",
+    "Remark",
     "Status",
     "TextBlock",
     "TextDelta",

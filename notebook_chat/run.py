@@ -17,7 +17,7 @@ from .attempts import FEWER_TURNS, NO_FIGURES, Attempts, may_mean_images
 from .conversation import Conversation, Draft, Status, Turn
 from .errors import ChatError, ContextLengthError, ConversationBusyError, ProviderError
 from .event_loop import current_task, require_asyncio
-from .events import Event, Notice
+from .events import Event, Notice, Remark
 from .loop_thread import STOP_SECONDS, is_replaced
 from .providers.async_result import AsyncResult
 from .providers.options import remaining
@@ -139,11 +139,28 @@ class Run:
     def warnings(self) -> list[str]:
         """What the reader should know of what was sent, beside what went along: turns left out, stale turns."""
         notes = self._prompt.warnings(self._sent)
+        remarks = (*self._left_out(), *self.snapshot.remarks)
+        notes += [one.text for one in remarks if not self._told_before(one.option)]
         if self._no_figures:
             notes.append("without figures: the model takes none")
         if self._unresponsive:
             notes.append(LEFT)
         return notes
+
+    def _left_out(self) -> list[Remark]:
+        """What is not sent of the options, since the model takes none."""
+        target = self._target
+        model = target.model or target.provider.default_model
+        names = target.provider.left_out(model, self._options)
+        return [Remark(f"without {name}: {model} takes none", name) for name in names]
+
+    def _told_before(self, option: str) -> bool:
+        """Whether an earlier turn was asked of the same model with an option, where the reader was told of it."""
+        own = self._draft.id if self._draft is not None else ""
+        return any(
+            option in turn.options and turn.model == self.model and turn.id != own
+            for turn in self._conversation.turns
+        )
 
     def preview(self, *, count: bool = False) -> Outgoing:
         """What ``batches`` would send first, byte for byte. No turn is opened, and nothing changes.
@@ -158,7 +175,7 @@ class Run:
         from .preview import preview
 
         draft = self._within(self._conversation.sketch(**self._prompt.place))
-        notes = self._prompt.notes(draft)
+        notes = [*self._prompt.notes(draft), *(one.text for one in self._left_out())]
         if self._conversation.busy:
             notes.append("an answer is still coming in this conversation: it is not in this")
         target, messages = self._target, self._target.readable(draft.messages)

@@ -73,6 +73,15 @@ class ForeignProvider:
         """
         return known_limit(model)
 
+    def left_out(self, model: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of options that are given and not sent: what is not sent is not known here.
+
+        Args:
+            model: The model's own name.
+            options: The options of the request.
+        """
+        return ()
+
     def check_options(self, options: Mapping[str, Any]) -> None:
         """Refuses options that the function has no parameter for.
 

@@ -10,6 +10,7 @@ from ..request import HttpRequest
 from ..secrets import Secret
 from . import addresses
 from .call import Call
+from .http import HTTPProvider
 from .openai import OpenAI
 
 _VERSIONS = ("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION")
@@ -30,6 +31,7 @@ class AzureOpenAI(OpenAI):
     url_variables = ("AZURE_OPENAI_ENDPOINT",)
     header_variables: ClassVar[dict[str, str]] = {}
     default_model = ""
+    part_kinds = HTTPProvider.part_kinds
 
     @classmethod
     def address(cls, url: str) -> str:

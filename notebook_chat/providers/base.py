@@ -101,6 +101,16 @@ class AsyncGeneratorProvider:
         check_known(cls.name, options, cls.options, cls.option_checks)
 
     @classmethod
+    def left_out(cls, model: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of options that are given and not sent, since the model is known to refuse them.
+
+        Args:
+            model: The model's own name.
+            options: The options by name.
+        """
+        return ()
+
+    @classmethod
     def prepared(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> HttpRequest | None:
         """The request that ``create_async_generator`` would send first, byte for byte; nothing is sent.
 

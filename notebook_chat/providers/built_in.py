@@ -36,6 +36,7 @@ BARE_NAMES = (
     (r"gemini-", "gemini"),
     (r"deepseek-(chat|reasoner|flash|v\d)", "deepseek"),
     (r"grok-", "xai"),
+    (r"sonar$|sonar-", "perplexity"),
     (r"(mistral|ministral|magistral|codestral|devstral|pixtral)-", "mistral"),
 )
 """How the names of models begin whose vendor is known without its name before them."""

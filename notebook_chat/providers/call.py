@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ssl as tls
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, Self
 
 from .. import errors
 from ..attempts import RetryPolicy
@@ -125,10 +125,13 @@ class Call:
     Attributes:
         ask: What is asked.
         connection: The way to the service.
+        changed: Fields of the request's body that are otherwise than the dialect has them, since the service has
+            refused them so; ``None`` for those that are not sent.
     """
 
     ask: Ask
     connection: Connection
+    changed: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def model(self) -> str:
@@ -148,6 +151,28 @@ class Call:
     def named(self, names: Mapping[str, str]) -> dict[str, Any]:
         """As ``Ask.named``."""
         return self.ask.named(names)
+
+    def with_fields(self, fields: Mapping[str, Any]) -> Call:
+        """The same call with some fields of its body otherwise.
+
+        Args:
+            fields: The fields; ``None`` for those that are not to be sent.
+        """
+        return replace(self, changed={**self.changed, **fields})
+
+
+class Adapted(NamedTuple):
+    """A call as a service may take it that has refused it.
+
+    Attributes:
+        call: The call.
+        told: What the reader is told of it under the answer; ``""`` where it makes no difference to a reader.
+        option: The option that this is about.
+    """
+
+    call: Call
+    told: str = ""
+    option: str = ""
 
 
 def _merged(own: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

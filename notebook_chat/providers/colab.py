@@ -6,6 +6,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from . import addresses
+from .http import HTTPProvider
 from .model_table import DEFAULTS
 from .openai import OpenAI
 
@@ -21,6 +22,10 @@ class Colab(OpenAI):
     key_variables = ("MODEL_PROXY_API_KEY",)
     url_variables = ("MODEL_PROXY_HOST",)
     default_model = DEFAULTS["colab"]
+    part_kinds = HTTPProvider.part_kinds
+    efforts = ("none", "minimal", "low", "medium", "high")
+    refuses_sampling = False
+    wants_replays = True
     header_variables: ClassVar[dict[str, str]] = {}
 
     @classmethod

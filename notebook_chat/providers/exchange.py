@@ -16,6 +16,7 @@ from ..events import (
     ModelName,
     Notice,
     ReasoningDelta,
+    Remark,
     TextBlock,
     TextDelta,
     TextIsReasoning,
@@ -116,7 +117,7 @@ def _is_piece(event: Event) -> bool:
     """Whether there is more of the answer with an event than before."""
     if isinstance(event, TextDelta | ReasoningDelta):
         return bool(event.text)
-    return not isinstance(event, Usage | ModelName | Notice | TextBlock | TextIsReasoning)
+    return not isinstance(event, Usage | ModelName | Notice | Remark | TextBlock | TextIsReasoning)
 
 
 class _Unheard:

@@ -14,12 +14,12 @@ import msgspec
 from .. import errors, faults
 from ..attempts import GOES_ON, PASSING_FAILURE, SIMPLER_REQUEST, STALE_CONNECTION, Again, Attempts
 from ..decoders import Decoder, Frame, SSEDecoder
-from ..events import Event, Finish
+from ..events import Event, Finish, Remark
 from ..messages import ContentPart, ImagePart, Message, Messages, TextPart, content_parts
 from ..request import HttpRequest
 from ..secrets import Secret, bare, hides_secrets, secrets_in, wrap_secrets
 from . import addresses, model_pages, token_count
-from .call import Ask, Call
+from .call import Adapted, Ask, Call
 from .exchange import Batch, Patience, answer_batches
 from .options import RequestOptions
 from .reader import FrameReader, Paragraph, Parser, Reader
@@ -126,6 +126,12 @@ class HTTPProvider(Service):
     @classmethod
     def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
         """A request that a service may accept which refused the first one with ``error``."""
+        return None
+
+    @classmethod
+    def adapted(cls, call: Call, error: errors.ChatError) -> Adapted | None:
+        """The call as the service may take it that has refused it with ``error``, such as without one of its fields;
+        ``None`` where nothing is known that it would take."""
         return None
 
     @classmethod
@@ -266,7 +272,15 @@ class HTTPProvider(Service):
                 call.connection.explain(error)
                 if started:
                     raise
-                request, again = dialect._next_request(call, request, error, attempts)
+                simpler: HttpRequest | None
+                remarks: tuple[Remark, ...] = ()
+                adapted = dialect.adapted(call, error)
+                if adapted is not None and adapted.call.changed != call.changed:
+                    call, simpler = adapted.call, dialect.build_request(adapted.call)
+                    remarks = (Remark(adapted.told, adapted.option),) if adapted.told else ()
+                else:
+                    simpler = dialect.simplified(call, error)
+                request, again = dialect._next_request(simpler, request, error, attempts)
                 reader = dialect.reader(request, call)
                 if again is not None and timeouts.total is not None:
                     left = timeouts.total - (time.monotonic() - began)
@@ -282,7 +296,7 @@ class HTTPProvider(Service):
                     raise
             except Exception as error:  # here its secrets are known, which its words may hold
                 raise faults.chat_error(error, provider=cls.name, secrets=request.secrets) from None
-            yield (again.notice,)
+            yield (again.notice, *remarks)
             await asyncio.sleep(again.delay)
 
     @classmethod
@@ -295,13 +309,13 @@ class HTTPProvider(Service):
 
     @classmethod
     def _next_request(
-        cls, call: Call, request: HttpRequest, error: errors.ChatError, attempts: Attempts
+        cls, simpler: HttpRequest | None, request: HttpRequest, error: errors.ChatError, attempts: Attempts
     ) -> tuple[HttpRequest, Again | None]:
         """What to send after a failure, and why; with ``None`` where nothing more is to be sent."""
         if isinstance(error, errors.StaleConnectionError):
             request = replace(request, reuse=False)
             reason = STALE_CONNECTION
-        elif (simpler := cls.simplified(call, error)) is not None and simpler.body != request.body:
+        elif simpler is not None and simpler.body != request.body:
             request, reason = simpler, SIMPLER_REQUEST
         else:
             reason = PASSING_FAILURE

@@ -24,6 +24,7 @@ DEFAULTS = {
     "deepseek": "deepseek-flash",
     "together": "openai/gpt-oss-20b",
     "xai": "grok-4.3",
+    "perplexity": "sonar",
 }
 """The model that is asked where none is named, by provider."""
 

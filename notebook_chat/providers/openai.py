@@ -6,136 +6,25 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-import msgspec
-
 from .. import errors
-from ..decoders import Frame, decode_json
-from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
+from ..decoders import Frame
+from ..events import Event
+from ..messages import AudioPart, ContentPart, FilePart, ImagePart, TextPart
 from ..request import HttpRequest
-from . import error_mapping, openai_choice
-from .call import Call
+from . import chat_fields, openai_choice
+from .cache_key import cache_key
+from .call import Adapted, Call
+from .chat_dialect import Thinking, Web
+from .chat_messages import encoded
+from .chat_parser import ChatParser
+from .chat_replays import ReplayParser
 from .http import HTTPProvider
 from .openai_service import DOCUMENTS, OpenAIService
-from .options import GENERATION
-from .reader import Reader
+from .options import EFFORTS, GENERATION
+from .reader import Parser, Reader
 
 if TYPE_CHECKING:
     from .openai_responses import OpenAIResponses
-
-
-class _Function(msgspec.Struct, frozen=True, gc=False):
-    name: str | None = None
-    arguments: Any = None  # JSON text; gateways send the object itself
-
-    def text(self) -> str:
-        """The arguments, or the next piece of them, as JSON text."""
-        if self.arguments is None or isinstance(self.arguments, str):
-            return self.arguments or ""
-        return msgspec.json.encode(self.arguments).decode()
-
-
-class _ToolCall(msgspec.Struct, frozen=True, gc=False):
-    index: int = 0
-    id: str | None = None
-    function: _Function = _Function()
-
-
-class _Delta(msgspec.Struct, frozen=True, gc=False):
-    content: str | list[Any] | None = None
-    refusal: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    tool_calls: list[_ToolCall] | None = None
-
-
-class _Choice(msgspec.Struct, frozen=True, gc=False):
-    index: int = 0
-    delta: _Delta = _Delta()
-    finish_reason: str | None = None
-
-
-class _Details(msgspec.Struct, frozen=True, gc=False):
-    reasoning_tokens: int | None = None
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct, frozen=True, gc=False):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    completion_tokens_details: _Details = _Details()
-    prompt_tokens_details: _Details = _Details()
-    reasoning_tokens: int | None = None  # xAI, Perplexity
-    cached_tokens: int | None = None  # Moonshot
-    prompt_cache_hit_tokens: int | None = None  # DeepSeek
-    cost: float | None = None  # OpenRouter
-
-    def event(self) -> Usage:
-        """The figures, by whichever of their names the service has them."""
-        output, given = self.completion_tokens_details, self.prompt_tokens_details
-        return Usage(
-            self.prompt_tokens,
-            self.completion_tokens,
-            _known(output.reasoning_tokens, self.reasoning_tokens),
-            _known(given.cached_tokens, self.cached_tokens, self.prompt_cache_hit_tokens),
-            given.cache_write_tokens,
-            self.cost,
-        )
-
-
-def _known(*figures: int | None) -> int | None:
-    return next((figure for figure in figures if figure is not None), None)
-
-
-class _Chunk(msgspec.Struct, frozen=True, gc=False):
-    choices: list[_Choice] = []
-    usage: _Usage | None = None
-    error: Any = None
-
-
-# What few chunks have is looked for in those alone that hold no text: each further field costs in all of them.
-
-
-class _RareDelta(_Delta, frozen=True, gc=False):
-    reasoning_details: list[Any] | None = None
-
-    def thoughts(self) -> str:
-        """The reasoning, by whichever of its names the service sends it."""
-        if said := self.reasoning_content or self.reasoning:
-            return said
-        details = (detail for detail in self.reasoning_details or () if isinstance(detail, dict))
-        texts = (detail.get("text") or detail.get("summary") for detail in details)
-        return "".join(text for text in texts if isinstance(text, str))
-
-
-class _RareChoice(msgspec.Struct, frozen=True, gc=False):
-    index: int = 0
-    delta: _RareDelta | None = None
-    message: _RareDelta | None = None  # in an answer that comes in one piece
-    finish_reason: str | None = None
-    usage: _Usage | None = None  # where Moonshot has it
-
-
-class _Groq(msgspec.Struct, frozen=True, gc=False):
-    usage: _Usage | None = None
-
-
-class _RareChunk(msgspec.Struct, frozen=True, gc=False):
-    choices: list[_RareChoice] = []
-    model: str | None = None
-    usage: _Usage | None = None
-    x_groq: _Groq = _Groq()
-    error: Any = None
-    object: str | None = None
-
-    def figures(self) -> _Usage | None:
-        """The usage, in whichever place the service has it."""
-        places = (self.usage, self.x_groq.usage, *(choice.usage for choice in self.choices))
-        return next((usage for usage in places if usage is not None), None)
-
-
-_CHUNK = msgspec.json.Decoder(_Chunk)
-_RARE_CHUNK = msgspec.json.Decoder(_RareChunk)
 
 
 class OpenAI(OpenAIService):
@@ -145,13 +34,28 @@ class OpenAI(OpenAIService):
 
     Attributes:
         asks_usage: Whether it must be asked for the usage with ``stream_options``.
+        thinks_by: By which fields it is told how hard to think.
+        efforts: The words that it has for that, each as ``word`` or ``our word:its word``.
+        efforts_of: The words of some of its models, by a part of their names.
+        refuses_sampling: Whether its models refuse ``temperature`` and ``top_p`` while they think.
+        web: How it is told to search the web.
+        wants_replays: Whether it wants some answers back as they came.
+        chat_parser: What reads its answers.
     """
 
     options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web"})
-    takes_files = DOCUMENTS
     speaks = "OpenAI's chat completions"
     thinks_in_text = True
+    takes_files = DOCUMENTS | {"audio/wav", "audio/x-wav", "audio/mpeg", "audio/mp3"}
+    part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart, FilePart, AudioPart)
     asks_usage: ClassVar[bool] = True
+    thinks_by: ClassVar[Thinking] = "reasoning_effort"
+    efforts: ClassVar[tuple[str, ...]] = EFFORTS
+    efforts_of: ClassVar[tuple[tuple[str, tuple[str, ...]], ...]] = ()
+    refuses_sampling: ClassVar[bool] = True
+    web: ClassVar[Web] = ""
+    wants_replays: ClassVar[bool] = False
+    chat_parser: ClassVar[type[ChatParser]] = ChatParser
 
     @classmethod
     def speaking(cls, call: Call) -> type[HTTPProvider]:
@@ -167,15 +71,17 @@ class OpenAI(OpenAIService):
 
     @classmethod
     def left_out(cls, model: str, options: Mapping[str, Any]) -> tuple[str, ...]:
-        """The names of the options that are not sent, since what is asked is in responses alone, and they are not.
+        """The names of the options that are not sent, since the model is known to refuse them, or since what is asked
+        is in responses alone, and they are not.
 
         Args:
             model: The model's own name.
             options: The options by name.
         """
         model = model or cls.default_model
-        alone = openai_choice.responses_alone(model, options)
-        return cls._responses().left_out(model, options) if alone else ()
+        if cls.url == OpenAIService.url and openai_choice.responses_alone(model, options):
+            return cls._responses().left_out(model, options)
+        return chat_fields.left_out(cls, model, options)
 
     @classmethod
     def _responses(cls) -> type[OpenAIResponses]:
@@ -193,17 +99,21 @@ class OpenAI(OpenAIService):
     @classmethod
     def build_request(cls, call: Call) -> HttpRequest:
         """``POST /chat/completions``."""
-        return cls.request(call, {"stream_options": {"include_usage": True}} if cls.asks_usage else {})
+        return cls.request(call, {})
+
+    @classmethod
+    def adapted(cls, call: Call, error: errors.ChatError) -> Adapted | None:
+        """The same without a field that the service has refused by its name, or in one piece."""
+        if cls.at_home(call) and openai_choice.means_responses(error):
+            return None
+        return chat_fields.adapted(cls, call, error)
 
     @classmethod
     def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
-        """Some compatible servers refuse ``stream_options``: the same without it. Where OpenAI has a model in responses
-        alone, the same in that dialect."""
+        """Where OpenAI has a model in responses alone, the same in that dialect."""
         if cls.at_home(call) and openai_choice.means_responses(error):
             return cls._responses().build_request(call)
-        if isinstance(error, errors.BadRequestError) and "stream_options" in error.message:
-            return cls.request(call, {})
-        return cls.unstreamed(call, error)
+        return None
 
     @classmethod
     def request(cls, call: Call, more: dict[str, Any]) -> HttpRequest:
@@ -211,71 +121,43 @@ class OpenAI(OpenAIService):
         return cls.post(call, "/chat/completions", cls.body(call, more))
 
     @classmethod
-    def body(cls, call: Call, more: dict[str, Any]) -> dict[str, Any]:
+    def body(cls, call: Call, more: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of the request's body, ``more`` among them."""
-        names = dict(cls.field_names)
-        if call.base_url == OpenAIService.url:
+        names, own = dict(cls.field_names), cls.at_home(call)
+        if own:
             # OpenAI's own reasoning models refuse the old name; compatible servers know only that.
             names["max_tokens"] = "max_completion_tokens"
-        messages = [message.to_dict() for message in call.messages]
-        return {"model": call.model, "messages": messages, "stream": True, **more, **call.named(names)}
+        out = {names.get(name, name) for name in cls.left_out(call.model, call.ask.options)}
+        return {
+            "model": call.model,
+            "messages": encoded(cls, call),
+            "stream": True,
+            "stream_options": {"include_usage": True} if cls.asks_usage else None,
+            **more,
+            **{name: value for name, value in call.named(names).items() if name not in out},
+            **chat_fields.thinking(cls, call),
+            **chat_fields.web(cls, call),
+            "prompt_cache_key": cache_key(call.messages) if own else None,
+            **call.changed,
+        }
+
+    @classmethod
+    def wants_back(cls, call: Call) -> bool:
+        """Whether some answers go back to the service as they came: to those that say so, and to Gemini's models
+        behind Google's own address."""
+        host = urlsplit(call.base_url).hostname or ""
+        return cls.wants_replays or f".{host}".endswith(".googleapis.com")
+
+    @classmethod
+    def parser(cls, call: Call | None) -> Parser:
+        """What reads one answer. A class derived from this one that has a ``parse`` of its own reads by that."""
+        if next(one for one in cls.__mro__ if "parse" in one.__dict__) is not OpenAI:
+            return cls
+        if call is not None and cls.wants_back(call):
+            return ReplayParser(cls.name, call)
+        return cls.chat_parser(cls.name, call)
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:
-        """The events of one chunk."""
-        if frame.data == b"[DONE]":
-            return (Finish(),)
-        if not frame.data:
-            return ()
-        chunk = decode_json(_CHUNK, frame.data)
-        # Nearly every chunk holds a piece of text, or of reasoning, and nothing else.
-        if len(chunk.choices) == 1 and chunk.usage is None and chunk.error is None:
-            choice = chunk.choices[0]
-            delta = choice.delta
-            if choice.finish_reason is None and choice.index == 0 and delta.tool_calls is None:
-                thoughts = delta.reasoning_content or delta.reasoning
-                if type(delta.content) is str and delta.content and not thoughts:
-                    return (TextDelta(delta.content),)
-                if thoughts and not delta.content:
-                    return (ReasoningDelta(thoughts),)
-        return _all_events(frame.data, cls.name)
-
-
-def _all_events(data: bytes, provider: str) -> list[Event]:
-    chunk = decode_json(_RARE_CHUNK, data)
-    if chunk.error or (chunk.object == "error" and not chunk.choices):
-        raise error_mapping.from_payload(data, provider=provider)
-    events: list[Event] = []
-    for choice in chunk.choices:
-        if choice.index:
-            continue  # with `n` above 1 there are several answers; a conversation goes on with the first
-        delta = choice.delta or choice.message or _RareDelta()
-        if reasoning := delta.thoughts():
-            events.append(ReasoningDelta(reasoning))
-        if text := delta.content or delta.refusal:
-            events += [TextDelta(text)] if isinstance(text, str) else _parts(text)
-        for place, call in enumerate(delta.tool_calls or ()):
-            # In one piece, calls need no number: their place is one.
-            index = call.index or (place if choice.message else 0)
-            events.append(ToolCall(index, call.id or "", call.function.name or "", call.function.text()))
-        if choice.finish_reason:
-            if chunk.model:
-                events.append(ModelName(chunk.model))
-            events.append(Finish(choice.finish_reason))
-    if usage := chunk.figures():
-        events.append(usage.event())
-    return events
-
-
-def _parts(parts: list[Any]) -> list[Event]:
-    """A content made of parts, as Mistral sends it: text, and thinking that is made of parts again."""
-    events: list[Event] = []
-    for part in parts:
-        if not isinstance(part, dict):
-            continue
-        if isinstance(part.get("text"), str):
-            events.append(TextDelta(part["text"]))
-        elif isinstance(part.get("thinking"), list):
-            thinking = (piece.get("text") for piece in part["thinking"] if isinstance(piece, dict))
-            events += (ReasoningDelta(text) for text in thinking if isinstance(text, str))
-    return events
+        """The events of one chunk by itself."""
+        return ChatParser(cls.name).parse(frame)

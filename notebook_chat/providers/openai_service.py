@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from .. import errors
 from ..request import HttpRequest
+from . import chat_fields
 from .call import Call
 from .http import HTTPProvider
 from .model_table import DEFAULTS
@@ -32,12 +32,6 @@ DOCUMENTS = frozenset(
 they can be looked through before."""
 
 _REGIONS = ".api.openai.com"
-
-_NO_STREAM = re.compile(
-    r"verified to stream|(stream\w*|'stream'|\"stream\").{0,40}(not supported|unsupported|not allowed|disabled)"
-    r"|(not|n't) support.{0,20}\bstream(ing)?\b(?!_)",
-    re.IGNORECASE,
-)
 
 
 class OpenAIService(HTTPProvider):
@@ -81,11 +75,7 @@ class OpenAIService(HTTPProvider):
     def unstreamed(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
         """The same request for an answer in one piece, where the service refuses to stream: OpenAI does for some
         models as long as the organization is not verified."""
-        if isinstance(error, (errors.BadRequestError, errors.PermissionDeniedError)) and _NO_STREAM.search(
-            error.message
-        ):
-            return cls.request(call, {"stream": False})
-        return None
+        return cls.request(call, {"stream": False}) if chat_fields.refuses_to_stream(error) else None
 
     @classmethod
     def request(cls, call: Call, more: dict[str, Any]) -> HttpRequest:

@@ -205,7 +205,7 @@ class FrameReader:
 
     def _events(self, frames: list[Frame]) -> list[Event]:
         """The events of some frames. Nearly always these are pieces of text: then nothing else is looked at. No frame
-        is parsed twice, since a parser may keep what it has seen."""
+        is parsed twice: a parser may keep what it has seen."""
         thinking = self._thinking
         if self.ended or self._apart or self._block or (thinking is not None and not thinking.watching):
             return self._with_care(frames)
@@ -232,24 +232,28 @@ class FrameReader:
         return events
 
     def _with_care(
-        self, frames: list[Frame], parsed: Sequence[Event | Paragraph] = (), failure: Exception | None = None
+        self,
+        frames: list[Frame],
+        parsed: Sequence[Event | Paragraph] = (),
+        failure: Exception | None = None,
     ) -> list[Event]:
         """The events of frames of any kind.
 
         Args:
             frames: The frames.
-            parsed: The events of what came before them in the same block.
-            failure: How the first of the frames has failed to be parsed.
+            parsed: The events of those before them.
+            failure: How parsing the first of them has failed, which is not tried again.
         """
         events = self._until_end(parsed)
         refusal: errors.ContentRefusedError | None = None
         for frame in frames:
+            known, failure = failure, None
             if self.ended:
-                events += self._figures(frame)
+                events += self._figures(frame) if known is None else ()
                 continue
             try:
-                if failure is not None:
-                    raise failure
+                if known is not None:
+                    raise known
                 events += self._parse(frame)
             except errors.ContentRefusedError as error:
                 refusal = error
@@ -263,19 +267,21 @@ class FrameReader:
                 events += [Finish()] * (data == _DONE)
             except Exception as error:
                 return self._failed(self._fault(error), self._finished(events))
-            failure = None
-            if events and type(last := events[-1]) is Finish and (self._reason_ends or last.reason is None):
+            if events and self._is_end(events[-1]):
                 self.ended = True
         return self._answer(self._finished(events), refusal)
 
+    def _is_end(self, event: Event | Paragraph) -> bool:
+        return type(event) is Finish and (self._reason_ends or event.reason is None)
+
     def _until_end(self, parsed: Sequence[Event | Paragraph]) -> list[Event | Paragraph]:
-        """Events up to the answer's end mark, and the figures among those that follow it."""
-        for place, event in enumerate(parsed, start=1):
-            if type(event) is Finish and (self._reason_ends or event.reason is None):
-                self.ended = True
-                later = (one for one in parsed[place:] if type(one) is Usage or type(one) is ModelName)
-                return [*parsed[:place], *later]
-        return [*parsed]
+        """Events up to the answer's end mark, and the figures behind it."""
+        events: list[Event | Paragraph] = []
+        for event in parsed:
+            if not self.ended or type(event) is Usage or type(event) is ModelName:
+                events.append(event)
+            self.ended = self.ended or self._is_end(event)
+        return events
 
     def _answer(self, events: list[Event], refusal: errors.ContentRefusedError | None) -> list[Event]:
         """The same events, unless they tell that there is no answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from .chat_dialect import Thinking, Web
 from .options import GENERATION
 
 DIALECTS = ("openai", "openai-responses", "anthropic", "gemini", "ollama")
@@ -11,6 +12,10 @@ DIALECTS = ("openai", "openai-responses", "anthropic", "gemini", "ollama")
 
 ALL_OPTIONS = tuple(GENERATION)
 NO_SEED = tuple(name for name in GENERATION if name != "seed")
+
+_FOUR = ("none", "low", "medium", "high")
+_THREE = ("low", "medium", "high")
+_HEARD_AND_READ = ("application/pdf", "audio/wav", "audio/x-wav", "audio/mpeg", "audio/mp3")
 
 
 class Vendor(msgspec.Struct, frozen=True):
@@ -28,6 +33,15 @@ class Vendor(msgspec.Struct, frozen=True):
         dialect: What it speaks, one of ``DIALECTS``.
         key_header: The header that has the key, where it is another than the dialect's.
         headers: Further headers in pairs; ``$NAME`` in a value stands for a variable of the environment.
+        thinks_by: By which fields it is told how hard to think, as ``chat_fields`` has them.
+        efforts: The words that it has for that where nothing is known of a model, each as ``word`` or
+            ``our word:its word``.
+        efforts_of: The words of some of its models, by a part of their names, the first that fits; none for models that
+            cannot be told.
+        web: How it is told to search the web, as ``chat_fields`` has it.
+        files: The media types of the files that it has a place for, besides images.
+        wants_replays: Whether it wants some answers back as they came.
+        models: Models that are known, where it does not list them.
     """
 
     name: str
@@ -41,6 +55,13 @@ class Vendor(msgspec.Struct, frozen=True):
     dialect: str = "openai"
     key_header: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    thinks_by: Thinking = "reasoning_effort"
+    efforts: tuple[str, ...] = _FOUR
+    efforts_of: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    web: Web = ""
+    files: tuple[str, ...] = ()
+    wants_replays: bool = False
+    models: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Vendor {self.name}>"  # a frame may show it, and a header may hold a key
@@ -58,12 +79,20 @@ KNOWN = {
             "OpenRouter",
             "https://openrouter.ai/api/v1",
             "OPENROUTER_API_KEY",
+            thinks_by="openrouter",
+            efforts=("none", "minimal", "low", "medium", "high", "xhigh"),
+            web="openrouter",
+            files=_HEARD_AND_READ,
+            wants_replays=True,
         ),
         Vendor(
             "groq",
             "Groq",
             "https://api.groq.com/openai/v1",
             "GROQ_API_KEY",
+            efforts=_THREE,
+            efforts_of=(("compound", ()), ("gpt-oss", _THREE), ("qwen", ("none", "medium:default"))),
+            web="groq",
         ),
         Vendor(
             "mistral",
@@ -72,6 +101,9 @@ KNOWN = {
             "MISTRAL_API_KEY",
             field_names=(("seed", "random_seed"),),
             asks_usage=False,  # it tells unasked, and refuses stream_options.include_usage
+            efforts=("none", "high"),
+            efforts_of=(("magistral", ()), ("mistral-large", _THREE)),
+            wants_replays=True,
         ),
         Vendor(
             "deepseek",
@@ -79,14 +111,30 @@ KNOWN = {
             "https://api.deepseek.com/v1",
             "DEEPSEEK_API_KEY",
             options=NO_SEED,
+            thinks_by="deepseek",
+            efforts=("none", "minimal:low", "low", "medium:high", "high", "xhigh:high", "max"),
+            wants_replays=True,
         ),
         Vendor(
             "together",
             "Together",
             "https://api.together.xyz/v1",
             "TOGETHER_API_KEY",
+            efforts=_THREE,
         ),
-        Vendor("xai", "xAI", "https://api.x.ai/v1", "XAI_API_KEY"),
+        Vendor("xai", "xAI", "https://api.x.ai/v1", "XAI_API_KEY", web="responses"),
+        Vendor(
+            "perplexity",
+            "Perplexity",
+            "https://api.perplexity.ai",
+            "PERPLEXITY_API_KEY",
+            options=("temperature", "top_p", "max_tokens"),
+            asks_usage=False,  # it tells unasked
+            efforts=("minimal", *_THREE),
+            efforts_of=(("sonar-reasoning", _THREE), ("deep-research", ("minimal", *_THREE)), ("sonar", ())),
+            web="perplexity",
+            models=("sonar", "sonar-pro", "sonar-reasoning-pro", "sonar-deep-research"),
+        ),
         _own_machine("lmstudio", "LM Studio", 1234, "LM_API_TOKEN"),
         _own_machine("llamacpp", "llama.cpp", 8080, "LLAMA_API_KEY"),
         _own_machine("vllm", "vLLM", 8000, "VLLM_API_KEY"),

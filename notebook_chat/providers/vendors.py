@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..errors import InvalidOptionError
+from ..parts import ImagePart, TextPart
 from ..secrets import bare
 from . import addresses
 from .built_in import ALIASES, BUILT_IN
@@ -21,6 +22,7 @@ from .vendor import DIALECTS, KNOWN, Vendor
 from .vendor_file import kept
 
 if TYPE_CHECKING:
+    from .call import Call
     from .http import HTTPProvider
 
 _added: dict[str, Vendor] = {}
@@ -161,6 +163,14 @@ def _account(vendor: Vendor) -> str:
     return f"{vendor.name}@{urlsplit(vendor.base_url).netloc.rpartition('@')[2]}"
 
 
+def _searching(cls: type[HTTPProvider], call: Call) -> type[HTTPProvider]:
+    """The dialect of a call: xAI searches the web in OpenAI's responses alone."""
+    if not call.ask.options.get("web"):
+        return cls
+    vendor = _added.get(cls.name) or kept().get(cls.name) or KNOWN[cls.name]
+    return _provider(msgspec.structs.replace(vendor, dialect="openai-responses"))
+
+
 @functools.cache
 def _provider(vendor: Vendor) -> type[HTTPProvider]:
     dialect = _dialect(vendor.dialect)
@@ -181,9 +191,20 @@ def _provider(vendor: Vendor) -> type[HTTPProvider]:
     }
     if vendor.dialect == "openai":
         namespace |= {
-            "options": frozenset(vendor.options),
-            "takes_files": frozenset(),
+            "options": frozenset({*vendor.options, "effort", *(("web",) if vendor.web else ())}),
             "field_names": dict(vendor.field_names),
             "asks_usage": vendor.asks_usage,
+            "thinks_by": vendor.thinks_by,
+            "efforts": vendor.efforts,
+            "efforts_of": vendor.efforts_of,
+            "refuses_sampling": False,
+            "web": vendor.web,
+            "takes_files": frozenset(vendor.files),
+            "part_kinds": dialect.part_kinds if vendor.files else (TextPart, ImagePart),
+            "wants_replays": vendor.wants_replays,
+            "models": vendor.models,
+            "models_path": "" if vendor.models else dialect.models_path,
         }
+        if vendor.web == "responses":
+            namespace["speaking"] = classmethod(_searching)
     return type(re.sub(r"\W", "", vendor.label) or "Vendor", (dialect,), namespace)

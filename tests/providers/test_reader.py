@@ -178,3 +178,28 @@ def test_openai_too_refuses_where_nothing_was_answered() -> None:
         read(OpenAI, sse(end))
     answered = {"choices": [{"delta": {"content": "Well"}}]}
     assert read(OpenAI, sse(answered, end)) == [TextDelta("Well"), Finish("content_filter")]
+
+
+@given(places=cuts)
+def test_no_frame_is_parsed_twice(places: list[int]) -> None:
+    class Counting(Words):
+        """A dialect whose parser has seen each of its frames once."""
+
+        @classmethod
+        def parser(cls, call: object) -> Parser:
+            """A parser of its own for each answer."""
+            return _Counter()
+
+    seen: list[bytes] = []
+
+    class _Counter:
+        def parse(self, frame: Frame) -> Iterator[Event]:
+            seen.append(frame.data)
+            return Words.parse(frame)
+
+        parse_whole = Words.parse_whole
+
+    wire = b"one\nthink\ntwo\ncall\nthree\nrefuse\nfour\n"
+    events = read(Counting, wire, places)
+    assert seen == wire.splitlines()
+    assert events == read(Words, wire)

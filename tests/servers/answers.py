@@ -71,6 +71,19 @@ class ToolCall:
             yield self.arguments[start : start + length]
 
 
+@dataclass(frozen=True, eq=False)
+class Delta:
+    """Whatever else a piece of an answer may hold (chat completions): its vendors have fields of their own.
+
+    Attributes:
+        fields: The fields of the piece.
+        around: The fields of the event that it comes in.
+    """
+
+    fields: Mapping[str, Any]
+    around: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Block:
     """A content block of Anthropic's API in its own words, such as what its tools were asked for and gave.
@@ -222,7 +235,7 @@ class End:
 Control = Pause | Gate | Raw | Reset | Truncate | Stall | End
 """What the server itself acts on."""
 
-Content = Text | Reasoning | Refusal | ToolCall | Block | Citation | OutputItem | Parts
+Content = Text | Reasoning | Refusal | ToolCall | Block | Citation | Delta | OutputItem | Parts
 """What a dialect puts into its own words."""
 
 _USAGE, _WIRE = Usage(), Wire()

@@ -99,6 +99,10 @@ class Dialect(ABC):
     def failure(self, failure: Failure, request: Request) -> Response:
         """A failure in the vendor's shape."""
 
+    def whole(self, answer: Answer, request: Request) -> Response | None:
+        """An answer in one piece, where the dialect has one and the request wants it so."""
+        return None
+
     def refusal(self, field: str) -> Failure:
         """How a server of this dialect refuses a field that it does not know."""
         return Failure("bad_request", f"Unrecognized request argument supplied: {field}")

@@ -5,12 +5,13 @@ Facts: https://platform.openai.com/docs/api-reference/chat, and OpenAI's SDK, wh
 
 from __future__ import annotations
 
+import base64
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .answers import Answer, Content, Reasoning, Refusal, StreamFailure, Text, ToolCall, Usage
+from .answers import Answer, Content, Delta, Reasoning, Refusal, StreamFailure, Text, ToolCall, Usage
 from .dialect import Dialect, Encoder, Route, bearer, body_of, json_response, text_of, token
 from .recorder import Request, Turn
 from .replies import Failure, Response
@@ -85,6 +86,8 @@ NO_KEY = (
     "auth (i.e. Authorization: Bearer YOUR_KEY)."
 )
 ROLES = ("system", "developer", "user", "assistant", "tool")
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+PARTS = ("text", "image_url", "input_audio", "file", "refusal")
 
 
 class OpenAIDialect(Dialect):
@@ -136,6 +139,7 @@ class OpenAIChat(OpenAIDialect):
 
     name = "openai_chat"
     chat_path = "/chat/completions"
+    carries = (Text, Reasoning, Refusal, ToolCall, Delta)
 
     def turns(self, body: Mapping[str, Any]) -> tuple[Turn, ...]:
         messages = [message for message in body.get("messages") or () if isinstance(message, dict)]
@@ -155,7 +159,31 @@ class OpenAIChat(OpenAIDialect):
                 return f"Invalid value for 'content': expected a string, got null at messages[{index}]."
         if "stream_options" in body and body.get("stream") is not True:
             return "The 'stream_options' parameter is only allowed when 'stream' is enabled."
-        return None if body.get("stream") is True else "this server of the tests only streams"
+        effort = body.get("reasoning_effort", "none")
+        if effort not in EFFORTS:
+            return f"Invalid value: '{effort}'. Supported values are: {', '.join(map(repr, EFFORTS))}."
+        for index, message in enumerate(messages):
+            for part in message.get("content") if isinstance(message.get("content"), list) else ():
+                if part.get("type") not in PARTS:
+                    return f"Invalid value: {part.get('type')!r} at messages[{index}].content. {PARTS}"
+        return None
+
+    def whole(self, answer: Answer, request: Request) -> Response | None:
+        if body_of(request).get("stream") is True:
+            return None
+        encoder = _Chunks(answer, request, answer.model or self.model(request))
+        pieces = [piece for piece in answer.pieces if isinstance(piece, Content)]
+        message = _joined([delta for piece in pieces for delta in _deltas(encoder.content(piece))])
+        around = {
+            name: value
+            for piece in pieces
+            if isinstance(piece, Delta)
+            for name, value in piece.around.items()
+        }
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": answer.finish}
+        usage = _usage(answer.usage) if answer.usage else None
+        base = {**encoder.base, "object": "chat.completion", **around}
+        return json_response(200, {**base, "choices": [choice], "usage": usage}, self.headers())
 
     def encoder(self, answer: Answer, request: Request, model: str) -> Encoder:
         return _Chunks(answer, request, model)
@@ -167,7 +195,7 @@ class _Chunks(Encoder):
         options = body_of(request).get("stream_options") or {}
         self._usage_wanted = bool(options.get("include_usage")) and answer.usage is not None
         self._calls = 0
-        self._base = {
+        self.base = {
             "id": f"chatcmpl-{token()[:29]}",
             "object": "chat.completion.chunk",
             "created": int(time.time()),
@@ -178,7 +206,7 @@ class _Chunks(Encoder):
 
     def _chunk(self, delta: Mapping[str, Any], finish: str | None = None) -> Frame:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return Frame({**self._base, "choices": [choice], **({"usage": None} if self._usage_wanted else {})})
+        return Frame({**self.base, "choices": [choice], **({"usage": None} if self._usage_wanted else {})})
 
     def begin(self) -> Iterator[Frame]:
         yield self._chunk({"role": "assistant", "content": "", "refusal": None})
@@ -193,6 +221,9 @@ class _Chunks(Encoder):
                 yield self._chunk({"refusal": text})
             case ToolCall():
                 yield from self._call(piece)
+            case Delta():
+                frame = self._chunk(dict(piece.fields))
+                yield Frame({**frame.data, **piece.around}) if isinstance(frame.data, dict) else frame
 
     def _call(self, call: ToolCall) -> Iterator[Frame]:
         index, self._calls = self._calls, self._calls + 1
@@ -210,7 +241,7 @@ class _Chunks(Encoder):
         if self.answer.finish is not None:
             yield self._chunk({}, self.answer.finish)
         if self._usage_wanted and self.answer.usage is not None:
-            yield Frame({**self._base, "choices": [], "usage": _usage(self.answer.usage)})
+            yield Frame({**self.base, "choices": [], "usage": _usage(self.answer.usage)})
         if self.answer.wire.done:
             yield Frame("[DONE]")
 
@@ -228,3 +259,81 @@ def _usage(usage: Usage) -> dict[str, Any]:
             "rejected_prediction_tokens": 0,
         },
     }
+
+
+def _deltas(frames: Iterable[Frame]) -> list[Any]:
+    return [
+        choice["delta"]
+        for frame in frames
+        if isinstance(frame.data, dict)
+        for choice in frame.data["choices"]
+    ]
+
+
+def _joined(deltas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The message that its pieces make."""
+    message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
+    for delta in deltas:
+        for name, value in delta.items():
+            before = message.get(name)
+            if name == "tool_calls":
+                _add_calls(message.setdefault(name, []), value)
+            elif name == "audio":
+                message[name] = _heard(before or {}, value)
+            else:
+                message[name] = value if before is None or name == "role" else before + value
+    return message
+
+
+def _heard(before: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    sound = b"".join(base64.b64decode(one.get("data", "")) for one in (before, more))
+    said = "".join(one.get("transcript", "") for one in (before, more))
+    return {**before, **more, "data": base64.b64encode(sound).decode(), "transcript": said}
+
+
+def _add_calls(calls: list[Any], pieces: Sequence[Mapping[str, Any]]) -> None:
+    for piece in pieces:
+        if "id" in piece:
+            calls.append({name: value for name, value in piece.items() if name != "index"})
+        else:
+            function = calls[piece["index"]]["function"]
+            calls[piece["index"]]["function"] = {
+                **function,
+                "arguments": function["arguments"] + piece["function"]["arguments"],
+            }
+
+
+# --- what vendors have besides --------------------------------------------------------------------------
+
+
+def citation(url: str, title: str = "", content: str | None = None, start: int = 0, end: int = 0) -> Delta:
+    """An annotation: OpenAI's has places in the text, OpenRouter's words of the page and both places at 0."""
+    told = {"url": url, "title": title, "start_index": start, "end_index": end}
+    told |= {} if content is None else {"content": content}
+    return Delta({"annotations": [{"type": "url_citation", "url_citation": told}]})
+
+
+def picture(data: bytes, media_type: str = "image/png") -> Delta:
+    """An image, as OpenRouter sends it."""
+    url = f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+    return Delta({"content": "", "images": [{"type": "image_url", "image_url": {"url": url}, "index": 0}]})
+
+
+def speech(*pieces: bytes, transcript: str = "") -> tuple[Delta, ...]:
+    """Sound in pieces, and what is said in it, as OpenAI sends them."""
+    heard = [{"id": "audio_1", "data": base64.b64encode(piece).decode()} for piece in pieces]
+    said = [{"id": "audio_1", "transcript": transcript}] if transcript else []
+    return tuple(
+        Delta({"audio": audio}) for audio in (*said, *heard, {"id": "audio_1", "expires_at": 1_800_000_000})
+    )
+
+
+def listed(*urls: str, titles: Sequence[str] = (), text: str = "") -> Delta:
+    """A piece as Perplexity sends it, with all that was found beside it."""
+    results = [{"title": title, "url": url, "date": None} for url, title in zip(urls, titles, strict=False)]
+    return Delta({"content": text}, {"citations": list(urls), "search_results": results})
+
+
+def ran(index: int, kind: str, arguments: str, **result: Any) -> Delta:
+    """What Groq's systems tell of what they ran."""
+    return Delta({"executed_tools": [{"index": index, "type": kind, "arguments": arguments, **result}]})

@@ -253,9 +253,10 @@ class VendorServer:
     def _next(self, request: Request) -> Run:
         with self._lock:
             script = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
-        if not callable(script):
-            return script
-        reply = script(request)
-        if isinstance(reply, Answer):
-            self.dialect.verify(reply)
-        return reply
+        reply = script
+        if callable(script):
+            reply = script(request)
+            if isinstance(reply, Answer):
+                self.dialect.verify(reply)
+        whole = self.dialect.whole(reply, request) if isinstance(reply, Answer) else None
+        return whole or reply

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -31,6 +32,7 @@ from . import (
     retry_after_ms,
     serve,
 )
+from .openai_chat import citation, listed, picture, ran, speech
 
 MESSAGES: list[Any] = [{"role": "user", "content": "Say hello"}]
 FULL = Answer(
@@ -254,3 +256,88 @@ async def test_the_asynchronous_client() -> None:
             stream = await sdk.chat.completions.create(model="gpt-5", messages=MESSAGES, stream=True)
             texts = [chunk.choices[0].delta.content or "" async for chunk in stream]
     assert "".join(texts) == "Hello"
+
+
+# --- what vendors have besides --------------------------------------------------------------------------
+
+PNG = b"\x89PNG\r\n\x1a\n and the rest"
+BESIDE = Answer(
+    "It is ",
+    "so.",
+    citation("https://a.example/", "A", start=3, end=9),
+    picture(PNG),
+    *speech(b"\x00\x01\x02", b"\x03", transcript="Hello"),
+    ran(0, "python", '{"code": "1 + 1"}', output="2"),
+    ToolCall("clock", '{"zone": "UTC"}', id="call_2"),
+    finish="tool_calls",
+)
+
+
+def fields_of(deltas: list[Any], name: str) -> list[Any]:
+    """What the pieces have of a field, also of one that the SDK does not know."""
+    return [found for delta in deltas if (found := getattr(delta, name, None))]
+
+
+def test_what_comes_beside_text_in_pieces() -> None:
+    with serve("openai_chat", BESIDE) as server:
+        deltas = [choice.delta for chunk in chunks(server) for choice in chunk.choices]
+    [[annotation]] = fields_of(deltas, "annotations")
+    assert annotation["url_citation"]["end_index"] == 9
+    [[image]] = fields_of(deltas, "images")
+    assert image["image_url"]["url"].startswith("data:image/png;base64,iVBOR")
+    audio = [delta.audio for delta in deltas if delta.audio is not None]
+    assert "".join(one.transcript or "" for one in audio) == "Hello"
+    assert b"".join(base64.b64decode(one.data or "") for one in audio) == b"\x00\x01\x02\x03"
+    assert audio[-1].expires_at == 1_800_000_000
+    [[tool]] = fields_of(deltas, "executed_tools")
+    assert tool["output"] == "2"
+
+
+def test_an_answer_in_one_piece() -> None:
+    with serve("openai_chat", BESIDE) as server, client(server) as sdk:
+        whole = sdk.chat.completions.create(model="gpt-5", messages=MESSAGES)
+    message = whole.choices[0].message
+    assert message.content == "It is so."
+    assert message.annotations is not None
+    assert message.annotations[0].url_citation.url == "https://a.example/"
+    assert message.annotations[0].url_citation.end_index == 9
+    assert message.audio is not None
+    assert (message.audio.id, message.audio.transcript) == ("audio_1", "Hello")
+    assert message.tool_calls is not None
+    [call] = message.tool_calls
+    assert call.type == "function"
+    assert (call.id, call.function.name, call.function.arguments) == ("call_2", "clock", '{"zone": "UTC"}')
+    assert whole.choices[0].finish_reason == "tool_calls"
+    assert whole.usage is not None
+
+
+def test_lists_of_what_was_found() -> None:
+    answer = Answer(listed("https://a.example/", "https://b.example/", titles=("A", "B"), text="So [1]."))
+    with serve("openai_chat", answer) as server:
+        [first, *_] = [chunk for chunk in chunks(server) if chunk.choices and chunk.choices[0].delta.content]
+    assert first.model_extra is not None
+    assert first.model_extra["citations"] == ["https://a.example/", "https://b.example/"]
+    assert [one["title"] for one in first.model_extra["search_results"]] == ["A", "B"]
+
+
+def test_the_effort_is_one_that_there_is() -> None:
+    with serve("openai_chat", Answer("Hi")) as server, client(server) as sdk:
+        for effort in ("none", "max"):
+            sdk.chat.completions.create(model="gpt-5", messages=MESSAGES, reasoning_effort=effort)
+        unknown: Any = "huge"
+        with pytest.raises(openai.BadRequestError, match="Supported values are: 'none'"):
+            sdk.chat.completions.create(model="gpt-5", messages=MESSAGES, reasoning_effort=unknown)
+
+
+def test_parts_that_messages_may_have() -> None:
+    sound = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}
+    file = {
+        "type": "file",
+        "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0="},
+    }
+    parts: list[Any] = [sound, file]
+    with serve("openai_chat", Answer("Hi")) as server, client(server) as sdk:
+        sdk.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": parts}])
+        parts.append({"type": "input_file"})
+        with pytest.raises(openai.BadRequestError, match="input_file"):
+            sdk.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": parts}])

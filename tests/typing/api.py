@@ -51,6 +51,7 @@ from notebook_chat.events import (
     ModelName,
     Notice,
     ReasoningDelta,
+    Remark,
     TextBlock,
     TextDelta,
     TextIsReasoning,
@@ -144,6 +145,8 @@ def tell(event: Event) -> str:
             return event.name
         case Notice():
             return f"{event.text} {event.fraction or 0:.0%}"
+        case Remark():
+            return event.text
         case TextBlock():
             return "a block of text begins"
         case TextIsReasoning():

@@ -28,7 +28,9 @@ from ...request import HttpRequest
 from ...secrets import Secret
 from ..base import AsyncGeneratorProvider
 from ..call import Ask
+from ..chat_parser import ChatParser
 from ..exchange import Batch
+from ..http import HTTPProvider
 from ..openai import OpenAI
 from ..options import GENERATION, Check, check_proxy, check_timeouts, check_transport
 from . import engine as engines
@@ -62,14 +64,10 @@ class _Reading(msgspec.Struct, frozen=True):
 _READING = msgspec.json.Decoder(_Reading)
 
 
-class _EngineDialect(OpenAI):
-    """What xllamacpp's server speaks: OpenAI's dialect, and how much of the prompt has been read."""
+class _EngineParser(ChatParser):
+    """Reads also how much of the prompt has been read."""
 
-    name = "local"
-    needs_auth = False
-
-    @classmethod
-    def parse(cls, frame: Frame) -> Iterable[Event]:
+    def parse(self, frame: Frame) -> Iterable[Event]:
         """The events of one chunk."""
         if b'"prompt_progress"' in frame.data:
             so_far = decode_json(_READING, frame.data).prompt_progress
@@ -78,6 +76,16 @@ class _EngineDialect(OpenAI):
                 done = so_far.processed - so_far.cache
                 return (Notice("Reading the prompt", done / new),) if new >= LONG_PROMPT else ()
         return super().parse(frame)
+
+
+class _EngineDialect(OpenAI):
+    """What xllamacpp's server speaks: OpenAI's dialect, and how much of the prompt has been read."""
+
+    name = "local"
+    needs_auth = False
+    takes_files = frozenset()
+    part_kinds = HTTPProvider.part_kinds
+    chat_parser = _EngineParser
 
 
 def _context(name: str, value: Any) -> int:
