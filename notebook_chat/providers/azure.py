@@ -25,7 +25,7 @@ class AzureOpenAI(OpenAI):
 
     name = "azure"
     options = OpenAI.options - {"web"}
-    takes_files = frozenset({"application/pdf"})
+    takes_files = frozenset()  # what a deployment takes is not known
     url = ""
     key_variables = ("AZURE_OPENAI_API_KEY",)
     url_variables = ("AZURE_OPENAI_ENDPOINT",)

@@ -247,6 +247,7 @@ class HTTPProvider(Service):
         started = False
         while True:
             again: Again | None
+            remarks: tuple[Remark, ...] = ()
             try:
                 request = replace(request, timeouts=timeouts.after(time.monotonic() - began))
                 answer = answer_batches(
@@ -273,7 +274,6 @@ class HTTPProvider(Service):
                 if started:
                     raise
                 simpler: HttpRequest | None
-                remarks: tuple[Remark, ...] = ()
                 adapted = dialect.adapted(call, error)
                 if adapted is not None and adapted.call.changed != call.changed:
                     call, simpler = adapted.call, dialect.build_request(adapted.call)
