@@ -205,6 +205,8 @@ def _encoded(turn: Turn) -> tuple[str, bool]:
         usage=None,
         seconds=finite(turn.seconds),
         options={},
+        alternatives=(),
+        kept=0,
     )
     return _sound(json.dumps(texts.to_dict(), ensure_ascii=False)), False
 
