@@ -21,6 +21,7 @@ from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
 from .providers.options import GENERATION, ChatOptions, TurnOptions, check_text
+from .providers.registry import Provider
 from .question import Asked, Prompt
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
@@ -107,6 +108,28 @@ class Chat:
         self._addressee.target(model, self._addressee.options(model))
         self._model = model
 
+    @property
+    def provider(self) -> Provider:
+        """Who is asked."""
+        return self._addressee.target(self._model, {}).provider
+
+    @property
+    def limit(self) -> int | None:
+        """How many tokens may go out with a prompt; ``None`` where that is not known."""
+        options = self._addressee.options(self._model)
+        return self._addressee.limit(self._addressee.target(self._model, {}), options, self.context)
+
+    def in_conversation(self, conversation: Conversation) -> Chat:
+        """The same chat with another conversation.
+
+        Args:
+            conversation: The conversation.
+        """
+        chat = copy.copy(self)
+        chat._next_cell = chat._this_cell = lambda: None
+        chat.conversation = conversation
+        return chat
+
     @hides_secrets
     def ask(self, prompt: MessageLike | LoadedPrompt, **options: Unpack[TurnOptions]) -> Answer:
         """Asks and waits for the whole answer; also where an event loop runs already.
@@ -147,8 +170,8 @@ class Chat:
     def compare(
         self, prompt: MessageLike | LoadedPrompt, models: Sequence[str], **options: Unpack[TurnOptions]
     ) -> list[Answer]:
-        """Asks several models the same at once, and waits for all answers. The first one's stays in the conversation, or
-        where that one fails, the first that does not; the others are the ``alternatives`` of its turn.
+        """Asks several models the same at once, and waits for all answers. The first one's stays in the conversation,
+        or where that one fails, the first that does not; the others are the ``alternatives`` of its turn.
 
         Args:
             prompt: As for ``ask``.
@@ -321,8 +344,8 @@ class Chat:
         options: TurnOptions | None = None,
         **more: Any,
     ) -> Comparison:
-        """Several answers to one question, whose events the caller takes from the ``Comparison``. Nothing is sent before
-        that. The prompt is put together once, so that each model is sent the same.
+        """Several answers to one question, whose events the caller takes from the ``Comparison``. Nothing is sent
+        before that. The prompt is put together once, so that each model is sent the same.
 
         Args:
             prompt: As for ``reply``.
@@ -366,7 +389,10 @@ class Chat:
         """What is asked, and who, with the arguments of ``reply``."""
         loaded = prompt if isinstance(prompt, LoadedPrompt) else LoadedPrompt("", "")
         with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
-            asked = [self._asked(sendable(model) or loaded.model or self._model, loaded, options) for model in models]
+            asked = [
+                self._asked(sendable(model) or loaded.model or self._model, loaded, options)
+                for model in models
+            ]
             if system is not None:
                 check_text("system", system)
             blind = [one.target.name for one in asked if not one.target.provider.takes_images]
@@ -418,11 +444,9 @@ class Chat:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Chat:
         """A chat that goes on by itself from here, in a branch of the conversation."""
-        chat = copy.copy(self)
+        chat = self.in_conversation(copy.deepcopy(self.conversation, memo))
         memo[id(self)] = chat
         chat._options = dict(self._options)
-        chat._next_cell = chat._this_cell = lambda: None
-        chat.conversation = copy.deepcopy(self.conversation, memo)
         return chat
 
     def __repr__(self) -> str:
@@ -430,7 +454,10 @@ class Chat:
 
 
 _OF_PROMPT = frozenset(
-    "cell system fresh replaces images files file_tokens values context extras typed closing by_hand".split()
+    {
+        *("cell", "system", "fresh", "replaces", "images", "files", "file_tokens"),
+        *("values", "context", "extras", "typed", "closing", "by_hand"),
+    }
 )
 """What ``reply`` takes besides the options of requests."""
 

@@ -16,6 +16,7 @@ from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .loop_thread import STOP_SECONDS
 from .outgoing import Outgoing
+from .providers.registry import Provider
 from .question import Asked, Prompt
 from .readiness import until_idle, until_written
 from .run import Run, end_what_was_left
@@ -33,6 +34,7 @@ class Column:
         turn: Its answer as a turn, once it has ended; ``None`` before, and where nothing came.
         error: How it failed; ``None`` where it did not.
         ended: Whether no more of it is coming.
+        place: Which of its turn's ``answers`` it has become, counted from 0; ``None`` before, and where it is none.
     """
 
     def __init__(self, asked: Asked) -> None:
@@ -40,6 +42,7 @@ class Column:
         self.turn: Turn | None = None
         self.error: ChatError | None = None
         self.ended = False
+        self.place: int | None = None
         self.run: Run | None = None
         self._waiting = AnswerFold(asked.target.name)
 
@@ -71,9 +74,9 @@ class Column:
 
 
 class Comparison:
-    """One question that several models are asked at once: iterate ``batches()``. Each is sent the same messages, as many
-    as it can read, and none sees what another one says. When the batches end, however they end, one answer is in the
-    conversation, and the others are alternatives of its turn.
+    """One question that several models are asked at once: iterate ``batches()``. Each is sent the same messages, as
+    many as it can read, and none sees what another one says. When the batches end, however they end, one answer is in
+    the conversation, and the others are alternatives of its turn.
 
     While it is on its way it is the conversation's ``Progress``, for which the first one's answer stands.
 
@@ -128,14 +131,19 @@ class Comparison:
         return next((one for one in self.columns if one.error is None), self.columns[0])
 
     @property
-    def along(self) -> list[str]:
-        """What went along with the prompt, in a line."""
-        return self._prompt.along
+    def providers(self) -> tuple[Provider, ...]:
+        """All who are asked."""
+        return tuple(dict.fromkeys(one.asked.target.provider for one in self.columns))
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader should know of what was sent to all of them alike: what went along, and the warnings."""
+        return [*self._prompt.along, *self.warnings]
 
     @property
     def warnings(self) -> list[str]:
-        """What the reader should know of what was sent to all of them alike."""
-        first, *others = (one.warnings for one in self.columns if one.run is not None) or ([],)
+        """As ``notes``, without what went along."""
+        first, *others = (one.warnings for one in self.columns)
         return [note for note in first if all(note in warnings for warnings in others)]
 
     def stop(self) -> None:
@@ -246,12 +254,15 @@ class Comparison:
             if self._kept:
                 return
             self._kept = True
-        answered = [one.turn for one in self.columns if one.turn is not None]
-        stays = _staying(answered)
+        stays = _staying([one.turn for one in self.columns if one.turn is not None])
         if stays is None:
             self._conversation.discard(draft)
             return
-        shown = [turn for turn in answered if turn is stays or turn.exchange]
+        shown: list[Turn] = []
+        for column in self.columns:
+            if column.turn is not None and (column.turn is stays or column.turn.exchange):
+                column.place = len(shown)
+                shown.append(column.turn)
         others = tuple(map(_alternative, (turn for turn in shown if turn is not stays)))
         turn = msgspec.structs.replace(
             stays, id=draft.id, at=draft.at, alternatives=others, kept=shown.index(stays)

@@ -148,7 +148,7 @@ def compose(prompt: MessageLike | LoadedPrompt | Composed, ingredients: Ingredie
         TransportError: A file cannot be fetched.
     """
     if isinstance(prompt, Composed):
-        if ingredients.blind:
+        if ingredients.blind and not prompt.figures:
             refuse_images(ingredients.blind, prompt.message.parts)
         return prompt
     [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])

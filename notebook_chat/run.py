@@ -99,6 +99,11 @@ class Run:
         return self._target.provider
 
     @property
+    def providers(self) -> tuple[Provider, ...]:
+        """All who are asked."""
+        return (self.provider,)
+
+    @property
     def snapshot(self) -> AnswerSnapshot:
         """What has come so far."""
         return self._fold.snapshot()

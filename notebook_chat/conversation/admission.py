@@ -145,9 +145,7 @@ def _others(turn: Turn, keep: UnionType) -> dict[str, Any]:
 def _exchange(exchange: tuple[Message, ...], keep: UnionType) -> tuple[Message, ...]:
     """The exchange without what does not come along. Where that leaves several messages of the assistant, they are
     one: roles alternate."""
-    kept = [
-        _kept(message, keep) for message in exchange if keep is not _SPOKEN or message.role != "tool"
-    ]
+    kept = [_kept(message, keep) for message in exchange if keep is not _SPOKEN or message.role != "tool"]
     kept = [message for message in kept if message.content]
     if keep is not _SPOKEN or len(kept) < 2:
         return tuple(kept)

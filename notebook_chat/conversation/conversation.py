@@ -287,8 +287,8 @@ class Conversation(Observable):
             self.replace([turn for turn in self._turns if turn is not gone])
 
     def keep(self, id: str, place: int) -> Turn:
-        """Puts another one of a turn's answers in force, which is sent from then on; ``undo`` takes that back. The turns
-        behind it were answered to another one, and are stale.
+        """Puts another one of a turn's answers in force, which is sent from then on; ``undo`` takes that back. The
+        turns behind it were answered to another one, and are stale.
 
         Args:
             id: The turn's id.

@@ -14,6 +14,7 @@ from ..text import printable
 
 _AROUND = 3  # lines that stay, around those that change
 _MOST_LINES = 2000  # that are compared one by one
+_MOST_CHARACTERS = 20_000  # of two texts of which the words are compared
 _LONGEST_LINE = 500  # of which the words are compared
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 _ALIKE = 0.4  # from where two lines are versions of one
@@ -66,6 +67,46 @@ def difference(before: str, after: str) -> list[Line]:
     if lines and end < len(old):
         lines.append(Line("…"))
     return lines
+
+
+def word_difference(before: str, after: str) -> list[tuple[Mark, str]]:
+    """What changes from one version of a text to another, word by word; of long texts, line by line.
+
+    Args:
+        before: The text as it was.
+        after: The text as it is.
+
+    Returns:
+        Its pieces in order, each with what it is.
+    """
+    old, new = (revealed(text)[0].strip() for text in (before, after))
+    if len(old) + len(new) > _MOST_CHARACTERS:
+        left, right = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    else:
+        left, right = _WORD.findall(old), _WORD.findall(new)
+    if len(left) + len(right) > 2 * _MOST_LINES:
+        return [("-", old), ("+", new)]
+    pieces: list[tuple[Mark, str]] = []
+    matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
+    for kind, start, end, new_start, new_end in matcher.get_opcodes():
+        gone, come = "".join(left[start:end]), "".join(right[new_start:new_end])
+        if kind == "equal":
+            pieces.append((" ", gone))
+            continue
+        if gone:
+            pieces.append(("-", gone))
+        if come:
+            pieces.append(("+", come))
+    return pieces
+
+
+def words_as_html(pieces: Sequence[tuple[Mark, str]]) -> str:
+    """A difference of words as HTML: every piece of it escaped."""
+    tags = {"-": "del", "+": "ins"}
+    return "".join(
+        f"<{tags[mark]}>{escape(text)}</{tags[mark]}>" if mark in tags else escape(text)
+        for mark, text in pieces
+    )
 
 
 def as_text(lines: Sequence[Line]) -> str:
