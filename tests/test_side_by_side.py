@@ -211,7 +211,7 @@ def test_a_rerun_with_the_old_answers_before_each_turn(shell: Any, named: Named,
     ape = named("ape", ["Uh"])
     for word in ("one", "two", "three"):
         run(shell, capsys, f"%%chat\n{word}")
-    out, fine = run(shell, capsys, "%chat rerun -m ape --old-context --turns 2..3")
+    _, fine = run(shell, capsys, "%chat rerun -m ape --old-context --turns 2..3")
     assert fine
     assert [message.text for message in ape.requests[1]] == [
         "one",
