@@ -64,6 +64,7 @@ class DisplayRenderer:
         notes: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._publish = publish or publish_display
+        self._sends = publish is None
         self._form = form
         self._show_footer = show_footer
         self._live = live
@@ -141,7 +142,7 @@ class DisplayRenderer:
         except KeyboardInterrupt:  # it was to end: what takes no time is shown
             interrupted = True
             rich = _plainer(shown, below)
-        if self._live and self._published:
+        if self._live and self._published and self._sends:
             # Short of the server's limits, beyond which it drops messages: the last one would be lost.
             time.sleep(min(self._pace.remaining, 0.02))
         if turn is not None:
