@@ -139,7 +139,7 @@ def _others(turn: Turn, keep: UnionType) -> dict[str, Any]:
         for other in turn.alternatives
         if (exchange := _exchange(other.exchange, keep))
     ]
-    return {"alternatives": tuple(others), "kept": min(turn.kept, len(others))}
+    return {"alternatives": tuple(others), "kept": min(max(turn.kept, 0), len(others))}
 
 
 def _exchange(exchange: tuple[Message, ...], keep: UnionType) -> tuple[Message, ...]:
