@@ -121,6 +121,8 @@ def test_of_one_that_failed_what_had_come_is_told() -> None:
     assert (other.answer, other.status) == ("so far", "failed")
     again = pickle.loads(pickle.dumps(answers[1]))
     assert (again, again.model, again.error) == ("fine", "parrot:b", None)
+    failed = pickle.loads(pickle.dumps(answers[0]))
+    assert (failed, type(failed.error), failed.error.message) == ("so far", ServerError, "down")
 
 
 def test_where_all_fail_nothing_is_lost() -> None:
@@ -188,6 +190,13 @@ def test_an_image_that_one_cannot_see_is_refused_before_anything_is_sent() -> No
     with pytest.raises(InvalidMessagesError, match="parrot:b takes no images"):
         chat.compare("what is this?", ["a", "b"], images=[PNG])
     assert not seeing.requests
+
+
+def test_a_key_that_was_given_for_one_goes_to_no_other() -> None:
+    key = "sk-planted-0123456789abcdef"
+    asked = Chat("openai:x", api_key=key).comparison("hello", ["openai:y", "anthropic:z"])
+    assert ["api_key" in column.asked.options for column in asked.columns] == [True, False]
+    assert key not in repr(asked.columns[0].asked)
 
 
 def test_what_went_out_is_kept_with_the_turn(chat: Chat) -> None:

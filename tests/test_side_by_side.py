@@ -184,13 +184,13 @@ def test_a_rerun_is_a_conversation_of_its_own(shell: Any, named: Named, capsys: 
     assert "1 · one two · 17 characters · 1 character · different" in out
     assert "2 different · before: 0." in out
     assert "now: 20 + 4 tokens, cost 1, " in out
-    assert "%%chat -c default-on-new goes on with it" in out
+    assert "%%chat -c default-on-ape:new goes on with it" in out
     assert [[message.text for message in request] for request in ape.requests] == [
         ["kind", "one\ntwo"],
         ["kind", "one\ntwo", "2", "three"],
     ]
     assert ape.options_seen[1]["temperature"] == 0.3
-    kept = notebook(shell).named("default-on-new")
+    kept = notebook(shell).named("default-on-ape:new")
     assert [turn.answer for turn in kept.turns] == ["2", "4"]
     assert [turn.answer for turn in notebook(shell).named(None).turns][1] == "You said: three"
     run(shell, capsys, "%chat rerun -m ape:new --turns 2")
@@ -200,10 +200,10 @@ def test_a_rerun_is_a_conversation_of_its_own(shell: Any, named: Named, capsys: 
         "You said: one\ntwo",
         "three",
     ]
-    again = notebook(shell).named("default-on-new")
+    again = notebook(shell).named("default-on-ape:new")
     assert again is kept
     assert [turn.answer for turn in again.turns] == ["You said: one\ntwo", "4"]
-    run(shell, capsys, "%%chat -c default-on-new\nand on")
+    run(shell, capsys, "%%chat -c default-on-ape:new\nand on")
     assert len(again) == 3
 
 
@@ -220,7 +220,7 @@ def test_a_rerun_with_the_old_answers_before_each_turn(shell: Any, named: Named,
         "You said: two",
         "three",
     ]
-    kept = notebook(shell).named("default-on-grey")
+    kept = notebook(shell).named("default-on-ape:grey")
     assert [turn.answer for turn in kept.turns] == ["You said: one", "Uh", "Uh"]
 
 
@@ -244,7 +244,7 @@ def test_failures_of_a_rerun_are_told_by_turn(shell: Any, named: Named, capsys: 
     assert fine
     assert "2 · two · 13 characters · failed: hiccup" in out
     assert "2 different · 1 failed" in out
-    assert [turn.asked for turn in notebook(shell).named("default-on-grey").turns] == ["one", "three"]
+    assert [turn.asked for turn in notebook(shell).named("default-on-ape:grey").turns] == ["one", "three"]
 
 
 @pytest.mark.parametrize(

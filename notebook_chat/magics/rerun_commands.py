@@ -69,8 +69,7 @@ def rerun(context: Context, arguments: Namespace) -> None:
         return show_text(_foreseen(sketched, arguments.model))
     asked = source.turns
     chat = _chat(arguments.model, source.aside(), context)
-    own_name = chat.model.rpartition("/")[2].partition(":")
-    name = re.sub(r"[^\w.:-]+", "-", f"{source.name}-on-{own_name[2] or own_name[0]}")
+    name = re.sub(r"[^\w.:-]+", "-", f"{source.name}-on-{chat.model}")
     into = context.session.begin_from(source, name, first - 1)
     running = Rerun(asked, chat.in_conversation(into), numbers, old_context=arguments.old_context)
     return _show(running, into, len(numbers), context)

@@ -154,5 +154,5 @@ def test_an_interrupted_rerun_keeps_what_has_come(vendors: Vendors) -> None:
     kernel.interrupt()
     assert run.wait().status == "error"
     assert run.errors == ()
-    assert "Kept as 'default-on-two'" in run.text
+    assert "Kept as 'default-on-anthropic:two'" in run.text
     assert "stopped" in html_of(run)
