@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 
 import msgspec
 
+from . import faults
 from .answer import AnswerFold, AnswerSnapshot
 from .conversation import Alternative, Conversation, Draft, SentRequest, SentRequests, Turn
 from .errors import ChatError, ConversationBusyError
@@ -243,6 +244,8 @@ class Comparison:
                     self._news.set()
         except ChatError as error:
             column.error = error
+        except Exception as error:  # of ours, which would leave the others waiting
+            column.error = faults.chat_error(error, provider=column.model)
         finally:
             if not column.ended:
                 column.turn, column.ended = run.turn, True

@@ -72,7 +72,7 @@ def rerun(context: Context, arguments: Namespace) -> None:
     name = re.sub(r"[^\w.:-]+", "-", f"{source.name}-on-{chat.model}")
     into = context.session.begin_from(source, name, first - 1)
     running = Rerun(asked, chat.in_conversation(into), numbers, old_context=arguments.old_context)
-    return _show(running, into, len(numbers), context)
+    return _show(running, source, into, len(numbers), context)
 
 
 def _chat(model: str, conversation: Conversation, context: Context) -> Any:
@@ -98,13 +98,15 @@ def _foreseen(rerun: Rerun, model: str) -> str:
     )
 
 
-def _show(rerun: Rerun, into: Conversation, count: int, context: Context) -> None:
+def _show(rerun: Rerun, source: Conversation, into: Conversation, count: int, context: Context) -> None:
     """Asks, and shows how far it has come; an interrupt ends it, and what has come stays."""
     from .. import runner
     from ..renderers import Interrupted
     from .rerun_report import Report
 
     report = Report(context.shell, uuid.uuid4().hex, count)
+    for conversation in (source, into):  # it holds answers of both, and goes with either
+        context.settings.shown.note(conversation, "", report.display_id)
     interrupted = False
     try:
         report.begin()

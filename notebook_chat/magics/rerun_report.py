@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _MOST_COMPARED = 200_000  # characters of answers whose words are compared, together
 
+_LONGEST_SECONDS = 3.0
+"""How long that may take, together."""
+
 _HEAD = ("", "Prompt", "Before", "Now", "")
 
 
@@ -34,7 +38,7 @@ class Report:
     def __init__(self, shell: Any, display_id: str, count: int) -> None:
         self._in_notebook = hasattr(shell, "kernel")
         self._live = self._in_notebook and takes_updates(shell)
-        self._display_id = display_id
+        self.display_id = display_id
         self._count = count
         self._written = 0
         self._published = False
@@ -78,7 +82,7 @@ class Report:
         from ..markup import container
 
         html = container(body, style=True)
-        transient = {"display_id": self._display_id}
+        transient = {"display_id": self.display_id}
         data = {"text/html": html, "text/plain": printable(plain)}
         publish_display_data(data, {}, transient=transient, update=self._published)  # type: ignore[no-untyped-call]
         self._published = True
@@ -143,13 +147,13 @@ def _table(steps: Sequence[Step]) -> str:
 
 def _differences(steps: Sequence[Step]) -> str:
     """The answers that differ, folded, with what is gone and what has come."""
-    told, room = [], _MOST_COMPARED
+    told, room, until = [], _MOST_COMPARED, time.monotonic() + _LONGEST_SECONDS
     for step in steps:
         if step.after is None or step.is_same:
             continue
         before, after = step.before.answer, step.after.answer
-        if len(before) + len(after) > room:
-            told.append("<p>Longer answers are not compared here.</p>")
+        if len(before) + len(after) > room or time.monotonic() > until:
+            told.append("<p>What differs in further answers is not shown.</p>")
             break
         room -= len(before) + len(after)
         title = escape(single_line(redact(f"Turn {step.number}: {shorten(step.before.asked, 60)}")))

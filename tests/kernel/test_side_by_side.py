@@ -143,6 +143,9 @@ def test_a_rerun_grows_in_one_output(vendors: Vendors) -> None:
     assert "<del>One</del><ins>Two</ins>" in html
     assert "&lt;b&gt;" in html
     assert [len(request.turns) for request in two.requests] == [1, 3]
+    deleted = kernel.run("%chat delete --yes default").text
+    assert "Turns of it are also in 'default-on-anthropic:two'" in deleted
+    assert "Two" not in str(run.displays)
 
 
 def test_an_interrupted_rerun_keeps_what_has_come(vendors: Vendors) -> None:
