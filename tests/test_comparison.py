@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from notebook_chat import Chat, exports
 from notebook_chat.answer import Answer
@@ -30,6 +31,7 @@ from notebook_chat.errors import (
 from notebook_chat.events import Usage
 from notebook_chat.messages import Message, ReasoningPart, TextPart
 from notebook_chat.renderers import Interrupted, Silent, play
+from notebook_chat.session.kinship import Kinship
 from notebook_chat.store import Store, read_notebook, stored_with
 
 from .fakes import Parrot, parrot
@@ -408,6 +410,14 @@ def test_they_are_in_exports(compared: Conversation, tmp_path: Path, ending: str
         assert "Another answer, of parrot:a</summary>" in text
         assert "A <em>a</em>" in text
         assert "<script" not in text
+
+
+def test_a_file_is_known_whichever_answer_was_in_force(compared: Conversation, tmp_path: Path) -> None:
+    exports.write(compared, tmp_path / "x.ipynb")
+    file = read_notebook(tmp_path / "x.ipynb")
+    turn = compared.keep(compared.turns[0].id, 2)
+    assert Kinship(file).holds(turn)
+    assert not Kinship(file).holds(structs.replace(turn, alternatives=turn.alternatives[:1]))
 
 
 def test_an_output_holds_no_more_of_them_than_it_should(compared: Conversation) -> None:

@@ -140,7 +140,7 @@ def test_a_rerun_grows_in_one_output(vendors: Vendors) -> None:
     assert run.status == "ok"
     html = html_of(run)
     assert html.count("<tr>") == 3
-    assert "<del>One</del><ins>Two</ins>" in html
+    assert "<del>One </del><ins>Two </ins>" in html
     assert "&lt;b&gt;" in html
     assert [len(request.turns) for request in two.requests] == [1, 3]
     deleted = kernel.run("%chat delete --yes default").text
