@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from .disguises import RUN
+from .errors import ChatError
 from .events import (
     Event,
     Finish,
@@ -417,6 +418,7 @@ class Answer(str):
         finish_reason: Why it ended, such as ``stop`` or ``length``; ``None`` where the service did not say.
         seconds: How long it took, in seconds.
         parts: All that the model gave, in order: text, reasoning, tool calls, sources, images.
+        error: Why it failed, where it is one of several that were asked for at once; ``None`` where it did not.
 
     Args:
         text: The text.
@@ -428,6 +430,7 @@ class Answer(str):
     finish_reason: str | None
     seconds: float
     parts: tuple[Part, ...]
+    error: ChatError | None = None
 
     def __new__(
         cls,

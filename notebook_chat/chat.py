@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from . import faults, loop_thread, runner
 from .addressee import Addressee
 from .answer import Answer
-from .composition import Composed, Ingredients, compose, reviewed, way_of
-from .conversation import Conversation, Turn
+from .comparison import Column, Comparison
+from .composition import Composed, Ingredients, compose, refuse_images, reviewed, way_of
+from .conversation import MOST_ANSWERS, Alternative, Conversation, Turn
 from .errors import InvalidOptionError
 from .events import TextDelta
 from .messages import MessageLike
 from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
-from .providers.options import GENERATION, ChatOptions, TurnOptions, check_text
-from .question import Prompt
+from .providers.options import REMEMBERED, ChatOptions, TurnOptions, check_text
+from .providers.registry import Provider
+from .question import Asked, Prompt
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session
@@ -106,6 +108,28 @@ class Chat:
         self._addressee.target(model, self._addressee.options(model))
         self._model = model
 
+    @property
+    def provider(self) -> Provider:
+        """Who is asked."""
+        return self._addressee.target(self._model, {}).provider
+
+    @property
+    def limit(self) -> int | None:
+        """How many tokens may go out with a prompt; ``None`` where that is not known."""
+        options = self._addressee.options(self._model)
+        return self._addressee.limit(self._addressee.target(self._model, {}), options, self.context)
+
+    def in_conversation(self, conversation: Conversation) -> Chat:
+        """The same chat with another conversation.
+
+        Args:
+            conversation: The conversation.
+        """
+        chat = copy.copy(self)
+        chat._next_cell = chat._this_cell = lambda: None
+        chat.conversation = conversation
+        return chat
+
     @hides_secrets
     def ask(self, prompt: MessageLike | LoadedPrompt, **options: Unpack[TurnOptions]) -> Answer:
         """Asks and waits for the whole answer; also where an event loop runs already.
@@ -141,6 +165,35 @@ class Chat:
         if options.get("files"):
             return self._pieces_with_files(prompt, options)
         return self._pieces(self._opened(prompt, options))
+
+    @hides_secrets
+    def compare(
+        self, prompt: MessageLike | LoadedPrompt, models: Sequence[str], **options: Unpack[TurnOptions]
+    ) -> list[Answer]:
+        """Asks several models the same at once, and waits for all answers. The first one's stays in the conversation,
+        or where that one fails, the first that does not; the others are the ``alternatives`` of its turn.
+
+        Args:
+            prompt: As for ``ask``.
+            models: Who is asked, each as ``provider:model``.
+            **options: As for ``ask``, for all of them alike.
+
+        Returns:
+            The answers, in the order of the models. Of one that failed ``error`` says why, and it has what had come.
+
+        Raises:
+            ChatError: None has answered, or nothing could be asked.
+        """
+        loop_thread.refuse_at_exit()
+        asked = self.comparison(prompt, models, options=options)
+        return runner.run(_compared(asked), nested=self.nested, leave=asked.leave)
+
+    @hides_secrets
+    async def compare_async(
+        self, prompt: MessageLike | LoadedPrompt, models: Sequence[str], **options: Unpack[TurnOptions]
+    ) -> list[Answer]:
+        """As ``compare``, to be awaited."""
+        return await _compared(self.comparison(prompt, models, options=await self._fetched(options)))
 
     @hides_secrets
     def preview(
@@ -251,38 +304,119 @@ class Chat:
             ConfigurationError: The prompt, an image, a file, the model or an option is not usable.
             TransportError: A file cannot be fetched.
         """
+        words, [asked] = self._question(
+            prompt,
+            (model,),
+            cell=cell,
+            system=system,
+            fresh=fresh,
+            replaces=replaces,
+            images=images,
+            files=files,
+            file_tokens=file_tokens,
+            values=values,
+            context=context,
+            extras=extras,
+            typed=typed,
+            closing=closing,
+            dry=dry,
+            by_hand=by_hand,
+            options=options,
+        )
+        return Run(
+            self.conversation,
+            words,
+            asked.target,
+            asked.options,
+            remembered=REMEMBERED,
+            limit=asked.limit,
+            wait=wait,
+        )
+
+    @hides_secrets
+    def comparison(
+        self,
+        prompt: MessageLike | LoadedPrompt | Composed,
+        models: Sequence[str],
+        *,
+        wait: bool = False,
+        dry: bool = False,
+        options: TurnOptions | None = None,
+        **more: Any,
+    ) -> Comparison:
+        """Several answers to one question, whose events the caller takes from the ``Comparison``. Nothing is sent
+        before that. The prompt is put together once, so that each model is sent the same.
+
+        Args:
+            prompt: As for ``reply``.
+            models: Who is asked, each as ``provider:model``; one that is named twice is asked twice.
+            wait, dry: As for ``reply``.
+            options: The options of the turn; ``model`` is none of them.
+            **more: What else ``reply`` takes.
+
+        Raises:
+            ConfigurationError: As for ``reply``; or a model cannot be asked at all.
+        """
+        named = _checked_models(models)
+        given = {**(options or {}), **more}
+        if given.pop("model", None) is not None:
+            raise InvalidOptionError("model is given beside models", hint="Name all of them in models.")
+        own = {name: given.pop(name) for name in _OF_PROMPT & given.keys()}
+        words, asked = self._question(prompt, named, dry=dry, options=given, **own)
+        return Comparison(self.conversation, words, asked, remembered=REMEMBERED, wait=wait)
+
+    def _question(
+        self,
+        prompt: MessageLike | LoadedPrompt | Composed,
+        models: Sequence[str | None],
+        *,
+        cell: str | None = None,
+        system: str | None = None,
+        fresh: bool = False,
+        replaces: str | None = None,
+        images: Sequence[Any] = (),
+        files: Sequence[Any] = (),
+        file_tokens: int | None = None,
+        values: Mapping[str, Any] | None = None,
+        context: Any = None,
+        extras: Sequence[Extra] = (),
+        typed: str | None = None,
+        closing: str = "",
+        dry: bool = False,
+        by_hand: Disclosure | None = None,
+        options: Mapping[str, Any],
+    ) -> tuple[Prompt, list[Asked]]:
+        """What is asked, and who, with the arguments of ``reply``."""
         loaded = prompt if isinstance(prompt, LoadedPrompt) else LoadedPrompt("", "")
         with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
-            model = sendable(model) or loaded.model or self._model
-            merged = {**self._addressee.options(model), **loaded.options, **wrap_secrets(options)}
-            try:
-                merged = sendable(merged)
-            except RecursionError:
-                raise InvalidOptionError("an option's value is nested too deeply") from None
-            target = self._addressee.target(model, merged)
+            asked = [
+                self._asked(sendable(model) or loaded.model or self._model, loaded, options)
+                for model in models
+            ]
             if system is not None:
                 check_text("system", system)
-            limit = self._addressee.limit(target, merged, self.context)
+            blind = [one.target.name for one in asked if not one.target.provider.takes_images]
             ingredients = Ingredients.gathered(
                 values=values,
                 context=context,
                 images=images,
                 files=files,
                 file_tokens=file_tokens,
-                room=limit,
-                way=way_of(merged) if files else None,
-                blind="" if target.provider.takes_images else target.name,
+                room=min((one.limit for one in asked if one.limit is not None), default=None),
+                way=way_of(asked[0].options) if files else None,
+                blind=blind[0] if len(blind) == len(asked) else "",
                 literals=loaded.literals,
                 extras=extras,
                 closing=closing,
                 typed=loaded.typed or typed,
             )
             composed = compose(prompt, ingredients)
+            if blind and not composed.figures:
+                refuse_images(blind[0], composed.message.parts)  # which others could see: nobody is asked
             system = sendable(loaded.system if system is None else system)
             disclosure = self._disclosure if by_hand is None or self._discloses else by_hand
             words, told = reviewed(composed, system, self.conversation, disclosure, dry=dry)
-            return Run(
-                self.conversation,
+            return (
                 Prompt(
                     words.message,
                     self._next_cell() if cell is None else cell or None,
@@ -295,27 +429,76 @@ class Chat:
                     composed.figures,
                     told,
                 ),
-                target,
-                merged,
-                remembered=(*GENERATION, "effort", "web"),
-                limit=limit,
-                wait=wait,
+                asked,
             )
+
+    def _asked(self, model: str | None, loaded: LoadedPrompt, options: Mapping[str, Any]) -> Asked:
+        """Who is asked under a model's name, with the options for whoever that is."""
+        merged = {**self._addressee.options(model), **loaded.options, **wrap_secrets(options)}
+        try:
+            merged = sendable(merged)
+        except RecursionError:
+            raise InvalidOptionError("an option's value is nested too deeply") from None
+        target = self._addressee.target(model, merged)
+        return Asked(target, merged, self._addressee.limit(target, merged, self.context))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Chat:
         """A chat that goes on by itself from here, in a branch of the conversation."""
-        chat = copy.copy(self)
+        chat = self.in_conversation(copy.deepcopy(self.conversation, memo))
         memo[id(self)] = chat
         chat._options = dict(self._options)
-        chat._next_cell = chat._this_cell = lambda: None
-        chat.conversation = copy.deepcopy(self.conversation, memo)
         return chat
 
     def __repr__(self) -> str:
         return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
 
 
-def answer_of(turn: Turn) -> Answer:
+_OF_PROMPT = frozenset(
+    {
+        *("cell", "system", "fresh", "replaces", "images", "files", "file_tokens"),
+        *("values", "context", "extras", "typed", "closing", "by_hand"),
+    }
+)
+"""What ``reply`` takes besides the options of requests."""
+
+
+def _checked_models(models: Sequence[str]) -> list[str]:
+    """The models that are to be asked side by side.
+
+    Raises:
+        InvalidOptionError: They are none, or too many.
+    """
+    if isinstance(models, str) or not isinstance(models, Sequence):
+        raise InvalidOptionError(f"models must be a list of names, not {type(models).__name__}")
+    if not all(isinstance(model, str) and model.strip() for model in models):
+        raise InvalidOptionError("each model must be a name, such as openai:gpt-6-luna")
+    if not 1 <= len(models) <= MOST_ANSWERS:
+        raise InvalidOptionError(
+            f"{len(models)} models are named",
+            hint=f"From 1 to {MOST_ANSWERS} can be asked side by side.",
+        )
+    return list(models)
+
+
+async def _compared(asked: Comparison) -> list[Answer]:
+    async with contextlib.aclosing(asked.batches()) as batches:
+        async for _ in batches:
+            pass
+    return [answer_in(column) for column in asked.columns]
+
+
+def answer_in(column: Column) -> Answer:
+    """What one of several models has answered; of one that failed what had come, and why.
+
+    Args:
+        column: The model, at its end.
+    """
+    answer = Answer(model=column.model) if column.turn is None else answer_of(column.turn)
+    answer.error = column.error
+    return answer
+
+
+def answer_of(turn: Turn | Alternative) -> Answer:
     """What a turn has for whoever asked for it."""
     return Answer(
         turn.answer,

@@ -148,15 +148,15 @@ def compose(prompt: MessageLike | LoadedPrompt | Composed, ingredients: Ingredie
         TransportError: A file cannot be fetched.
     """
     if isinstance(prompt, Composed):
-        if ingredients.blind:
-            _refuse_images(ingredients.blind, prompt.message.parts)
+        if ingredients.blind and not prompt.figures:
+            refuse_images(ingredients.blind, prompt.message.parts)
         return prompt
     [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])
     given = tuple(image_part(image) for image in ingredients.images or ())
     files = _files(ingredients)
     if ingredients.blind:
         own = (*message.parts, *given, *(part for file in files for part in file.parts))
-        _refuse_images(ingredients.blind, own)
+        refuse_images(ingredients.blind, own)
     before = (*_cells(ingredients), *files, *ingredients.extras)
     filled = _filled(message, ingredients)
     values = filled.values
@@ -281,7 +281,7 @@ def _files(ingredients: Ingredients) -> tuple[Extra, ...]:
     return attach(ingredients.files, budget, ingredients.way or Way())
 
 
-def _refuse_images(who: str, parts: Iterable[Any]) -> None:
+def refuse_images(who: str, parts: Iterable[Any]) -> None:
     """Refuses images that the user has given himself to somebody who takes none.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from . import export_files, files, markup
-from .conversation import Conversation, Turn
+from .conversation import Alternative, Conversation, Turn
 from .errors import HistoryError, InvalidMessagesError, InvalidOptionError
 from .export_files import Written
 from .renderers.parts import asides, asides_html
@@ -73,8 +73,18 @@ def turn_markdown(turn: Turn) -> str:
     """A turn as text: the prompt, and the answer as the model wrote it."""
     quoted = "\n".join(f"> {line}".rstrip() for line in turn.asked.splitlines())
     beside = "".join(f"\n\n*{markup.safe_markdown(line)}*" for line in asides(turn.parts))
-    end = "" if turn.status == "complete" else f"\n\n*({turn.status})*"
-    return f"{quoted}\n\n{turn.answer}{beside}{end}"
+    return f"{quoted}\n\n{turn.answer}{beside}{_end(turn)}{''.join(map(_other_markdown, turn.alternatives))}"
+
+
+def _end(answer: Turn | Alternative) -> str:
+    return "" if answer.status == "complete" else f"\n\n*({answer.status})*"
+
+
+def _other_markdown(other: Alternative) -> str:
+    """Another model's answer, beneath the one that stayed in the conversation."""
+    name = markup.safe_markdown(" ".join(other.model.split())).strip()
+    beside = "".join(f"\n\n*{markup.safe_markdown(line)}*" for line in asides(other.parts))
+    return f"\n\n*Another answer, of {name or 'another model'}:*\n\n{other.answer}{beside}{_end(other)}"
 
 
 def turn_html(turn: Turn) -> str:
@@ -82,7 +92,16 @@ def turn_html(turn: Turn) -> str:
     prompt = f'<blockquote style="white-space:pre-wrap">{escape(turn.asked)}</blockquote>'
     end = "" if turn.status == "complete" else f"<p><em>({turn.status})</em></p>"
     answer = markup.render_body(turn.answer)
-    return markup.container(prompt + answer, style=True) + asides_html(turn.parts) + end
+    shown = markup.container(prompt + answer, style=True) + asides_html(turn.parts) + end
+    return shown + "".join(map(_other_html, turn.alternatives))
+
+
+def _other_html(other: Alternative) -> str:
+    """Another model's answer, folded."""
+    end = "" if other.status == "complete" else f"<p><em>({other.status})</em></p>"
+    body = markup.render(other.answer) + asides_html(other.parts) + end
+    name = escape(" ".join(other.model.split()) or "another model")
+    return f"<details><summary>Another answer, of {name}</summary>{body}</details>"
 
 
 def _markdown(conversation: Conversation) -> str:
@@ -127,7 +146,9 @@ def _notebook(conversation: Conversation) -> str:
             "output_type": "display_data",
             "data": {
                 "text/plain": "\n".join(filter(None, (turn.answer, *asides(turn.parts)))),
-                "text/html": markup.render(turn.answer) + asides_html(turn.parts),
+                "text/html": markup.render(turn.answer)
+                + asides_html(turn.parts)
+                + "".join(map(_other_html, turn.alternatives)),
             },
             "metadata": stored_with(conversation, turn),
         }
@@ -179,6 +200,8 @@ def _code(conversation: Conversation, turn: Turn) -> str:
     from .prompt.braces.places import find_places
 
     words = [turn.model] if turn.model else []
+    for other in turn.alternatives if words else ():
+        words += ["-m", other.model] if other.model else []
     words += ["-c", conversation.name] if conversation.name != "default" else []
     alone = turn.fresh or turn.id == conversation.turns[0].id
     system = conversation.system if turn.system is None and alone else turn.system

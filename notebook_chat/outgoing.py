@@ -136,7 +136,9 @@ def went_out(requests: Sequence[SentRequest], number: int | None = None) -> Outg
 
 def _named(requests: Sequence[SentRequest], place: int) -> str:
     """What one of several requests was, and what became of it."""
-    one, before = requests[place - 1], requests[place - 2] if place > 1 else None
+    one = requests[place - 1]
+    before = next((other for other in reversed(requests[: place - 1]) if other.model == one.model), None)
+    who = f"{_line(one.model)}, " if any(other.model != one.model for other in requests) else ""
     if before is None:
         what = "the first"
     elif len(one.messages) < len(before.messages):
@@ -145,7 +147,7 @@ def _named(requests: Sequence[SentRequest], place: int) -> str:
         what = "the same once more"
     else:
         what = "a simpler request"
-    return f"{what}, {len(one.body or b''):,} bytes, {_outcome(one)}"
+    return f"{who}{what}, {len(one.body or b''):,} bytes, {_outcome(one)}"
 
 
 def _outcome(one: SentRequest) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -112,3 +112,17 @@ class Target(msgspec.Struct, frozen=True):
         """
         given = tuple(messages) if self.provider.takes_own_media else handed_over(messages)
         return given if self.provider.takes_images else without_images(given)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One of those who are asked a prompt, and how.
+
+    Attributes:
+        target: Who.
+        options: The options of the request, with secrets held as ``Secret``.
+        limit: How many tokens may go out; ``None`` where that is not known.
+    """
+
+    target: Target
+    options: Mapping[str, Any]
+    limit: int | None = None

@@ -102,6 +102,11 @@ class Run:
         return self._target.provider
 
     @property
+    def providers(self) -> tuple[Provider, ...]:
+        """All who are asked."""
+        return (self.provider,)
+
+    @property
     def snapshot(self) -> AnswerSnapshot:
         """What has come so far."""
         return self._fold.snapshot()
@@ -199,7 +204,7 @@ class Run:
                 draft = self._conversation.begin(**self._prompt.place)
                 break
             except ConversationBusyError:
-                if self._end_what_was_left():
+                if end_what_was_left(self._conversation, self._asker):
                     continue
                 if not self._wait:
                     raise
@@ -265,22 +270,6 @@ class Run:
             self._conversation.discard(draft)  # nothing came: what was there before stays
         else:
             self.turn = self._conversation.commit(draft, turn)
-        return True
-
-    def _end_what_was_left(self) -> bool:
-        """Ends the answer that is open, if whoever has had it has left it: ``async for`` with a ``break`` closes
-        nothing by itself. It was left when the task that took its pieces asks anew, or has ended."""
-        open_ = self._conversation.answering
-        run = open_.progress if open_ is not None else None
-        if open_ is None or not isinstance(run, Run) or (holder := run._holder) is None:
-            return False
-        if holder is not self._asker and not holder.done():
-            return False
-        run._left = True
-        run._keep(open_.draft, "stopped")
-        if run._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed, and the connection with it
-                asyncio.run_coroutine_threadsafe(run._close(), run._loop)
         return True
 
     def _within(self, draft: Draft) -> Draft:
@@ -372,3 +361,25 @@ class Run:
             seconds=seconds,
             options=self._remembered if self._result is not None else {},
         )
+
+
+def end_what_was_left(conversation: Conversation, asker: asyncio.Task[Any] | None) -> bool:
+    """Ends the answer that is open in a conversation, if whoever has had it has left it: ``async for`` with a ``break``
+    closes nothing by itself. It was left when the task that took its pieces asks anew, or has ended.
+
+    Args:
+        conversation: The conversation.
+        asker: The task that asks anew.
+    """
+    open_ = conversation.answering
+    run = open_.progress if open_ is not None else None
+    if open_ is None or not isinstance(run, Run) or (holder := run._holder) is None:
+        return False
+    if holder is not asker and not holder.done():
+        return False
+    run._left = True
+    run._keep(open_.draft, "stopped")
+    if run._loop is not None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and the connection with it
+            asyncio.run_coroutine_threadsafe(run._close(), run._loop)
+    return True

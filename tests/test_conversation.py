@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_chat.conversation import Conversation, Turn, answered
+from notebook_chat.conversation import Alternative, Conversation, Turn, answered
 from notebook_chat.errors import ConversationBusyError, InvalidMessagesError
 from notebook_chat.events import Usage
 from notebook_chat.messages import (
@@ -171,6 +171,13 @@ MESSAGES = st.builds(
     content=st.text() | st.lists(PARTS, max_size=4).map(tuple),
 )
 EXCHANGES = st.builds(answered, st.text(), st.text()) | st.lists(MESSAGES, max_size=3).map(tuple)
+OTHERS = st.builds(
+    Alternative,
+    exchange=EXCHANGES.filter(bool),
+    status=st.sampled_from(["complete", "stopped", "failed"]),
+    model=st.text(),
+    seconds=st.floats(0, 1e6),
+)
 TURNS = st.builds(
     Turn,
     prompt=st.builds(
@@ -186,6 +193,7 @@ TURNS = st.builds(
     system=st.none() | st.text(),
     usage=st.none() | st.builds(Usage, st.integers(0), st.integers(0)),
     seconds=st.floats(0, 1e6),
+    alternatives=st.lists(OTHERS, max_size=2).map(tuple),
 )
 
 

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_chat.magics.difference import as_colors, as_html, as_text, difference, show_difference
+from notebook_chat.magics.difference import (
+    as_colors,
+    as_html,
+    as_text,
+    difference,
+    show_difference,
+    word_difference,
+    words_as_html,
+)
 from notebook_chat.markup.characters import revealed
 
 LINES = st.lists(st.text(st.sampled_from("ab =\t<&>'\"`\u200b\u202e\x1b\r"), max_size=12), max_size=30)
@@ -96,3 +104,29 @@ def test_a_notebook_that_keeps_markdown(monkeypatch: pytest.MonkeyPatch) -> None
     [data] = shown
     assert "`````diff\n- x = '```'\n+ y = '````'\n`````" in data["text/markdown"]
     assert "%chat insert" in data["text/plain"]
+
+
+def joined(pieces: list[tuple[Any, str]], *marks: str) -> str:
+    """The pieces of some marks as one text."""
+    return "".join(text for mark, text in pieces if mark in marks)
+
+
+def test_words_that_differ_are_told() -> None:
+    pieces = word_difference(
+        "The sky is blue.\n\nBecause of light.", "The sky was blue.\n\nBecause of light."
+    )
+    assert [piece for piece in pieces if piece[0] != " "] == [("-", "is "), ("+", "was ")]
+    assert words_as_html([("-", "<b>"), ("+", "&"), (" ", "x")]) == "<del>&lt;b&gt;</del><ins>&amp;</ins>x"
+
+
+@given(st.text(alphabet="ab <\n\u202e", max_size=60), st.text(alphabet="ab <\n\u202e", max_size=60))
+def test_both_texts_can_be_read_from_what_differs(before: str, after: str) -> None:
+    pieces = word_difference(before, after)
+    assert joined(pieces, " ", "-") == revealed(before)[0].strip()
+    assert joined(pieces, " ", "+") == revealed(after)[0].strip()
+
+
+def test_telling_many_words_apart_takes_no_time_to_speak_of() -> None:
+    few, many = "a " * 300, "a " * 3000
+    assert len(word_difference(few, "a b " * 150)) > 2
+    assert len(word_difference(many, "a b " * 1500)) == 2

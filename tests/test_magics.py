@@ -164,7 +164,6 @@ def test_conversations_by_name_and_starting_over(shell: Any, provider: Any, caps
         ("x = 1\n%%chat\nhi", "%%chat stands beneath code. Move the code into a cell of its own"),
         ("# one\n!echo x\n\n%%chat -m x\n", "%%chat stands beneath code"),
         ('%%chat -s "open\nhi', "a quote is not closed"),
-        ("%%chat parrot -m parrot\nhi", "two models"),
         ("%%chat -m openai:x\nhi", "OPENAI_API_KEY"),
         ("%chat wat", "no subcommand 'wat'"),
         ("%chat use", "missing MODEL: write %chat use MODEL"),

@@ -1,6 +1,7 @@
 """Conversations: turns in order, and what running one of them again means."""
 
 from .admission import Admission, Withheld, admit
+from .alternatives import MOST_ANSWERS, Alternative, Status, matching
 from .cell_names import base_of, is_lasting, number_of, numbered
 from .conversation import Conversation
 from .included import Included, PromptLayout
@@ -10,13 +11,15 @@ from .observable import Observable
 from .order import behind, rebased
 from .sent_requests import SentRequest, SentRequests
 from .token_budget import BYTES_PER_TOKEN, DEFAULT_RESERVE, TOKENS_PER_IMAGE, estimate
-from .turns import Draft, Status, Turn, answered
+from .turns import Draft, Turn, answered
 
 __all__ = [
     "BYTES_PER_TOKEN",
     "DEFAULT_RESERVE",
+    "MOST_ANSWERS",
     "TOKENS_PER_IMAGE",
     "Admission",
+    "Alternative",
     "Answering",
     "Conversation",
     "Draft",
@@ -39,6 +42,7 @@ __all__ = [
     "estimate",
     "finite",
     "is_lasting",
+    "matching",
     "number_of",
     "numbered",
     "rebased",

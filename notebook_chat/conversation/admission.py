@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from types import UnionType
+from typing import Any
 
 import msgspec
 
@@ -75,7 +76,8 @@ def admit(turns: Sequence[Turn], system: str | None, *, own: str | None, whole: 
             msgspec.structs.replace(
                 turn,
                 prompt=prompt,
-                exchange=_exchange(turn, keep),
+                exchange=_exchange(turn.exchange, keep),
+                **_others(turn, keep),
                 system=in_force if carried else None,
                 pinned=whole and turn.pinned,
                 typed=None,  # else a file could show one prompt and have another one sent
@@ -102,7 +104,9 @@ def _is_blank(prompt: Message) -> bool:
 
 def _unspoken(turn: Turn, number: int) -> Iterator[Withheld]:
     """What a turn holds beside the texts of user and assistant."""
-    for message, expected in ((turn.prompt, "user"), *((one, "assistant") for one in turn.exchange)):
+    answers = (turn.exchange, *(other.exchange for other in turn.alternatives))
+    answering = ((message, "assistant") for exchange in answers for message in exchange)
+    for message, expected in ((turn.prompt, "user"), *answering):
         if message.role != expected:
             yield Withheld(f"message with the role {message.role}", message.text or _told(message.parts))
         for part in message.parts:
@@ -128,12 +132,20 @@ def _told(parts: Sequence[Part]) -> str:
     return "\n".join(told)
 
 
-def _exchange(turn: Turn, keep: UnionType) -> tuple[Message, ...]:
+def _others(turn: Turn, keep: UnionType) -> dict[str, Any]:
+    """The turn's alternatives, as they come along, each with a name of its own."""
+    others = [
+        msgspec.structs.replace(other, exchange=exchange, id=uuid.uuid4().hex)
+        for other in turn.alternatives
+        if (exchange := _exchange(other.exchange, keep))
+    ]
+    return {"alternatives": tuple(others), "kept": min(max(turn.kept, 0), len(others))}
+
+
+def _exchange(exchange: tuple[Message, ...], keep: UnionType) -> tuple[Message, ...]:
     """The exchange without what does not come along. Where that leaves several messages of the assistant, they are
     one: roles alternate."""
-    kept = [
-        _kept(message, keep) for message in turn.exchange if keep is not _SPOKEN or message.role != "tool"
-    ]
+    kept = [_kept(message, keep) for message in exchange if keep is not _SPOKEN or message.role != "tool"]
     kept = [message for message in kept if message.content]
     if keep is not _SPOKEN or len(kept) < 2:
         return tuple(kept)

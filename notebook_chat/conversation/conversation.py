@@ -288,6 +288,27 @@ class Conversation(Observable):
             gone = self.turn_by_id(id)
             self.replace([turn for turn in self._turns if turn is not gone])
 
+    def keep(self, id: str, place: int) -> Turn:
+        """Puts another one of a turn's answers in force, which is sent from then on; ``undo`` takes that back. The
+        turns behind it were answered to another one, and are stale.
+
+        Args:
+            id: The turn's id.
+            place: Which of its ``answers``, counted from 0.
+
+        Raises:
+            ConversationBusyError: A turn is open.
+            InvalidMessagesError: There is no such turn, or no such answer.
+        """
+        with self._lock:
+            turn = self.turn_by_id(id)
+            if (kept := turn.keeping(place)) is turn:
+                return turn
+            revision = 1 + max(one.revision for one in self._turns)
+            kept = msgspec.structs.replace(kept, revision=revision)
+            self.replace([kept if one is turn else one for one in self._turns])
+            return self.turn_by_id(id)
+
     def pin(self, number: int, pinned: bool = True) -> Turn:
         """Keeps a turn, counted from 1, in the context however long the conversation grows, or not any more.
 
@@ -404,6 +425,15 @@ class Conversation(Observable):
         branch = Conversation(name, system=self.system, turns=turns, origin=Origin(self.id, last))
         branch.calibration = self.calibration.copy()
         return branch
+
+    def aside(self) -> Conversation:
+        """A conversation with the same turns in the same places: what is asked in it is asked as it would be here, and
+        nobody is told of it."""
+        with self._lock:
+            other = Conversation(self.name, system=self.system, turns=self._turns, id=self.id)
+            other._order = self._order
+        other.calibration = self.calibration  # what is counted there is counted here
+        return other
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Conversation:
         """A branch of the same name: what is said in the copy stays out of the original, and the reverse."""

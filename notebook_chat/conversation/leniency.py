@@ -31,6 +31,16 @@ def fitting_fields(
     }
 
 
+def fitting_items(values: Any, kind: type[msgspec.Struct]) -> list[Any]:
+    """Those of some values that are what a struct can be made of.
+
+    Args:
+        values: A list of plain values; anything else has none.
+        kind: The struct.
+    """
+    return [value for value in values if _fits(value, kind)] if isinstance(values, list) else []
+
+
 def past(at: float) -> float:
     """A time in seconds since 1970, where it can be one at which something was asked; else 0: a time to come must
     not win over what is asked later."""

@@ -7,7 +7,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -28,11 +28,10 @@ from ..messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from .alternatives import MOST_ANSWERS, Alternative, Status
 from .included import Included, PromptLayout
-from .leniency import finite, fitting_fields, past
+from .leniency import finite, fitting_fields, fitting_items, past
 from .token_budget import estimate
-
-Status = Literal["complete", "stopped", "failed"]
 
 _TEXTS = ("prompt", "exchange", "answer", "reasoning")
 """What a turn is made of; all else in its values may be missing."""
@@ -66,6 +65,9 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         included: What went along with the prompt.
         layout: Where in the prompt what was typed stands; ``None`` where that is all of it, or not known.
         id: A name of its own.
+        alternatives: What other models answered that were asked side by side with this one, in the order in which
+            they were asked.
+        kept: Where this answer stands among all of them, counted from 0.
     """
 
     prompt: Message
@@ -87,6 +89,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     included: tuple[Included, ...] = ()
     layout: PromptLayout | None = None
     id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
+    alternatives: tuple[Alternative, ...] = ()
+    kept: int = 0
 
     @property
     def asked(self) -> str:
@@ -114,6 +118,31 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         sent = _sent(self.exchange)
         return (self.prompt, *sent) if sent else ()
 
+    @property
+    def answers(self) -> tuple[Alternative, ...]:
+        """All answers to the prompt, in the order in which the models were asked: this one, and the alternatives."""
+        own = Alternative(**{name: getattr(self, name) for name in _OF_ANSWER}, id=self.id)
+        return (*self.alternatives[: self.kept], own, *self.alternatives[self.kept :])
+
+    def keeping(self, place: int) -> Turn:
+        """The turn with another one of its answers in force; this one becomes an alternative.
+
+        Args:
+            place: Which of ``answers``, counted from 0.
+
+        Raises:
+            InvalidMessagesError: There is no such answer.
+        """
+        answers = list(self.answers)
+        if not 0 <= place < len(answers):
+            raise InvalidMessagesError(f"there is no answer {place + 1}: the turn has {len(answers)}")
+        if place == self.kept:
+            return self
+        answers[self.kept] = msgspec.structs.replace(answers[self.kept], id=uuid.uuid4().hex)
+        chosen = answers.pop(place)
+        changes = {name: getattr(chosen, name) for name in _OF_ANSWER}
+        return msgspec.structs.replace(self, **changes, alternatives=tuple(answers), kept=place)
+
     def to_dict(self) -> dict[str, Any]:
         """The turn as plain values, fit for JSON; what is at its default is left out. An answer of text alone
         is written as ``answer`` and ``reasoning``, which every version reads."""
@@ -139,7 +168,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
             try:
                 if not isinstance(values, Mapping):
                     raise
-                turn = _converted(fitting_fields(values, cls, _TEXTS))
+                others = fitting_items(values.get("alternatives"), Alternative)
+                turn = _converted(fitting_fields({**values, "alternatives": others}, cls, _TEXTS))
             except (msgspec.ValidationError, RecursionError, ValueError, OverflowError):
                 raise InvalidMessagesError(f"this is not a turn: {error}") from None
         at, seconds = past(turn.at), finite(turn.seconds)
@@ -148,7 +178,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return turn.checked()
 
     def checked(self) -> Turn:
-        """This turn, which came from outside, when all of it can be sent to a model.
+        """This turn, which came from outside, when all of it can be sent to a model. Alternatives that cannot are left
+        out.
 
         Raises:
             InvalidMessagesError: A role or an image's type is one that nobody knows, or one that has no place
@@ -156,17 +187,47 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         """
         if self.prompt.role not in ROLES:
             raise InvalidMessagesError(f"this is not a turn: nobody has the role {self.prompt.role!r}")
-        for message in self.exchange:
-            if message.role not in ("assistant", "tool"):
-                raise InvalidMessagesError(f"this is not a turn: {message.role!r} does not answer a prompt")
-        for message in (self.prompt, *self.exchange):
-            if message.extra and not {"role", "content"}.isdisjoint(message.extra):
-                raise InvalidMessagesError("this is not a turn: its message has a role or content twice")
-            if isinstance(message.content, str):
-                continue
-            if not all(part.media_type in IMAGE_TYPES for part in _images(message)):
-                raise InvalidMessagesError("this is not a turn: it has an image of an unknown type")
-        return self
+        _check_answer(self.exchange)
+        _check_messages((self.prompt,))
+        if not self.alternatives and not self.kept:
+            return self
+        others = tuple(map(_sane, filter(_is_sound, self.alternatives[: MOST_ANSWERS - 1])))
+        return msgspec.structs.replace(self, alternatives=others, kept=min(max(self.kept, 0), len(others)))
+
+
+_OF_ANSWER = ("exchange", "status", "model", "finish_reason", "usage", "seconds", "options")
+"""What a turn and an alternative have both."""
+
+
+def _check_answer(exchange: tuple[Message, ...]) -> None:
+    for message in exchange:
+        if message.role not in ("assistant", "tool"):
+            raise InvalidMessagesError(f"this is not a turn: {message.role!r} does not answer a prompt")
+    _check_messages(exchange)
+
+
+def _check_messages(messages: tuple[Message, ...]) -> None:
+    for message in messages:
+        if message.extra and not {"role", "content"}.isdisjoint(message.extra):
+            raise InvalidMessagesError("this is not a turn: its message has a role or content twice")
+        if isinstance(message.content, str):
+            continue
+        if not all(part.media_type in IMAGE_TYPES for part in _images(message)):
+            raise InvalidMessagesError("this is not a turn: it has an image of an unknown type")
+
+
+def _is_sound(other: Alternative) -> bool:
+    """Whether an alternative from outside can be put in force."""
+    try:
+        _check_answer(other.exchange)
+    except InvalidMessagesError:
+        return False
+    return bool(other.exchange)
+
+
+def _sane(other: Alternative) -> Alternative:
+    seconds = finite(other.seconds)
+    return other if seconds == other.seconds else msgspec.structs.replace(other, seconds=seconds)
 
 
 def _images(message: Message) -> Iterator[ImagePart]:

@@ -137,7 +137,16 @@ def cell_parser() -> Parser:
         help="the model for this turn, as provider:model",
         complete=model_names,
     )
-    add("-m", "--model", metavar="MODEL", help="the same", complete=model_names)
+    add(
+        "-m",
+        "--model",
+        dest="models",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="the same; several are asked side by side",
+        complete=model_names,
+    )
     add("-s", "--system", metavar="TEXT", help='the system prompt from this turn on; "" for none')
     add("-t", "--temperature", type=float, metavar="N", help="from 0 (steady) to 2 (wild)")
     add("--max-tokens", type=int, metavar="N", help="the longest answer, in tokens")
@@ -196,7 +205,8 @@ def cell_parser() -> Parser:
 
 
 def parse_cell_line(line: str) -> argparse.Namespace:
-    """Reads the options on the line of ``%%chat``; a prompt to reuse is ``prompt`` there, with its ``parameters``.
+    """Reads the options on the line of ``%%chat``; a prompt to reuse is ``prompt`` there, with its ``parameters``, and
+    ``model`` the first of ``models``.
 
     Raises:
         InvalidOptionError: The line has something that is not understood; it says what.
@@ -204,13 +214,10 @@ def parse_cell_line(line: str) -> argparse.Namespace:
     prompt, parameters, words = take_prompt(split(line), cell_parser())
     parsed = cell_parser().parse_args(words)
     parsed.prompt, parsed.parameters = prompt, parameters
-    if parsed.positional and parsed.model:
-        raise InvalidOptionError(
-            f"%%chat: two models are named, {parsed.positional} and {parsed.model}", hint="Name one."
-        )
+    parsed.models = [*([parsed.positional] if parsed.positional else []), *parsed.models]
     if parsed.count and not parsed.dry_run:
         raise InvalidOptionError("%%chat: --count goes with --dry-run", hint="Write both, or neither.")
-    parsed.model = parsed.model or parsed.positional
+    parsed.model = parsed.models[0] if parsed.models else None
     return parsed
 
 

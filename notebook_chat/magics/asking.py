@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from ..chat import Chat, answer_of
+from ..chat import Chat, answer_in, answer_of
+from ..comparison import Comparison
 from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
 from ..errors import InvalidMessagesError, InvalidOptionError
 from ..prompt import LoadedPrompt
+from ..providers.registry import Provider
 from ..renderers import (
+    ColumnsRenderer,
     DisplayRenderer,
     Renderer,
+    SectionsRenderer,
     SilentRenderer,
     SilentTerminalRenderer,
     TerminalRenderer,
     TextRenderer,
     play,
 )
+from ..renderers.display import Publish
 from ..run import Run
 from ..session import DEFAULT, NotebookSession
 from ..store import asked_in_cell, stored_with
@@ -95,7 +101,7 @@ def put(
         **more: What else goes out, as for ``Chat.reply``: ``values``, ``files``, ``extras``.
 
     Returns:
-        The run, at its end; ``None`` for a dry run.
+        The run, at its end; ``None`` for a dry run, and where several models were asked.
 
     Raises:
         ChatError: The answer failed.
@@ -104,38 +110,54 @@ def put(
     offer_instructions(conversation, session, settings)
     chat = _chat(prompt, options, conversation, settings)
     asking = {"system": options.system, "fresh": options.new, **more}
+    several = options.models if len(options.models) > 1 else ()
     if options.dry_run:
         here = session.this_cell(conversation) or ""
-        outgoing = chat.preview(prompt, cell=here, count=options.count, **asking)
+        if several:
+            compared = chat.comparison(prompt, several, cell=here, dry=not options.count, **asking)
+            all_outgoing = compared.preview(count=options.count)
+        else:
+            all_outgoing = [chat.preview(prompt, cell=here, count=options.count, **asking)]
         if options.output:
-            shell.user_ns[options.output] = outgoing
-        show_outgoing(shell, outgoing)
+            shell.user_ns[options.output] = _by_model(several, all_outgoing) if several else all_outgoing[0]
+        for outgoing in all_outgoing:
+            show_outgoing(shell, outgoing)
         return None
     cell_id = session.next_cell(conversation)
     # A panel's answer may be coming: cells wait for their turn, as they do for other cells.
     news = session.take_news(conversation)
     if not options.new:
         news += older_news(conversation.turns, cell_id, shell.user_ns, settings.told)
-    run = chat.reply(prompt, cell=cell_id, wait=True, **asking)
+    run: Run | Comparison
+    if several:
+        run = chat.comparison(prompt, several, cell=cell_id, wait=True, **asking)
+    else:
+        run = chat.reply(prompt, cell=cell_id, wait=True, **asking)
     asked_before = cell_id is not None and any(turn.cell == cell_id for turn in conversation.turns)
-    _tell_of_file(run, settings)
+    for provider in run.providers:
+        _tell_of_file(provider, settings)
     renderer = _renderer(shell, settings, conversation, run, news, options.format)
     try:
         play(run, renderer, nested=settings.nested)
     finally:
-        if isinstance(renderer, DisplayRenderer):
-            settings.shown.note(
-                conversation, run.turn.id if run.turn is not None else "", renderer.display_id
-            )
+        shown_turn = run.turn.id if run.turn is not None else ""
+        if isinstance(renderer, DisplayRenderer | ColumnsRenderer):
+            settings.shown.note(conversation, shown_turn, renderer.display_id)
+        if isinstance(renderer, ColumnsRenderer) and run.turn is not None:
+            settings.shown.follow(conversation, run.turn, renderer)
         session.keep_only_in(conversation, cell_id)
         show_problem(session.history.warning())
         if options.output and run.turn is not None:
-            shell.user_ns[options.output] = answer_of(run.turn)
+            shell.user_ns[options.output] = (
+                _by_model(several, map(answer_in, run.columns))
+                if isinstance(run, Comparison)
+                else answer_of(run.turn)
+            )
     if options.format == "code" and run.turn is not None:
         from .code_cells import insert_code
 
         show_text(insert_code(run.turn, settings.inserted, shell, again=asked_before))
-    return run
+    return run if isinstance(run, Run) else None
 
 
 def _chat(
@@ -156,9 +178,18 @@ def _chat(
     )
 
 
-def _tell_of_file(run: Run, settings: Settings) -> None:
-    """Says, once, which of the provider's variables come from a file that lies beside the notebook; or why none do."""
-    told: Callable[[], Sequence[str]] = getattr(run.provider, "variables_of_file", tuple)
+def _by_model(models: Sequence[str], given: Iterable[Any]) -> dict[str, Any]:
+    """What each model has given, by the names that the line has for them; one that is named twice is numbered."""
+    found: dict[str, Any] = {}
+    for model, one in zip(models, given, strict=True):
+        names = (model, *(f"{model} ({number})" for number in range(2, len(models) + 1)))
+        found[next(name for name in names if name not in found)] = one
+    return found
+
+
+def _tell_of_file(provider: Provider, settings: Settings) -> None:
+    """Says, once, which of a provider's variables come from a file that lies beside the notebook; or why none do."""
+    told: Callable[[], Sequence[str]] = getattr(provider, "variables_of_file", tuple)
     names = told()
     if new := [name for name in names if name not in settings.told]:
         settings.told.update(new)
@@ -172,26 +203,50 @@ def _renderer(
     shell: Any,
     settings: Settings,
     conversation: Conversation,
-    run: Run,
+    run: Run | Comparison,
     news: list[str],
     form: str | None,
 ) -> Renderer:
     def notes() -> list[str]:
         return [*run.notes, *news]
 
-    if not hasattr(shell, "kernel"):
-        terminal = SilentTerminalRenderer if form == "silent" else TerminalRenderer
-        return terminal(show_footer=settings.footer, notes=notes)
-
     def metadata(turn: Any) -> dict[str, Any]:
         return stored_with(conversation, turn if isinstance(turn, Turn) else None)
 
+    in_notebook = hasattr(shell, "kernel")
+    if isinstance(run, Comparison):
+        common = partial(getattr, run, "warnings")
+        if not in_notebook:
+            section = partial(_terminal, settings, form)
+            return SectionsRenderer(run.columns, section, notes=notes, common=common)
+        live = takes_updates(shell)
+        column = partial(_display, settings, form, live)
+        return ColumnsRenderer(run.columns, column, live=live, metadata=metadata, notes=notes, common=common)
+    if not in_notebook:
+        return _terminal(settings, form, notes)
+    return _display(settings, form, takes_updates(shell), None, notes, metadata=metadata)
+
+
+def _terminal(settings: Settings, form: str | None, notes: Callable[[], Sequence[str]]) -> TerminalRenderer:
+    terminal = SilentTerminalRenderer if form == "silent" else TerminalRenderer
+    return terminal(show_footer=settings.footer, notes=notes)
+
+
+def _display(
+    settings: Settings,
+    form: str | None,
+    live: bool,
+    publish: Publish | None,
+    notes: Callable[[], Sequence[str]],
+    **more: Any,
+) -> DisplayRenderer:
     display = {"text": TextRenderer, "silent": SilentRenderer}.get(form or "", DisplayRenderer)
     written = settings.output if form in (None, "code") else form
     return display(
         form="markdown" if written == "markdown" else "html",
         show_footer=settings.footer or form == "silent",
-        live=takes_updates(shell),
-        metadata=metadata,
+        live=live,
+        publish=publish,
         notes=notes,
+        **more,
     )

@@ -12,12 +12,14 @@ from ..errors import InvalidOptionError
 from ..session import NotebookSession
 from . import (
     answer_commands,
+    comparison_commands,
     conversation_commands,
     fixing,
     history_commands,
     model_commands,
     prompt_commands,
     provider_commands,
+    rerun_commands,
     sent_commands,
 )
 from .arguments import Parser, cell_parser
@@ -57,6 +59,8 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             provider_commands.group,
             fixing.group,
             conversation_commands.group,
+            comparison_commands.group,
+            rerun_commands.group,
             answer_commands.group,
             prompt_commands.group,
             sent_commands.group,

@@ -22,13 +22,16 @@ _DIGITS = 9  # Python reads no number of thousands of them
 _MARKS = {"stopped": " (stopped)", "failed": " (incomplete)", "complete": ""}
 
 
-def _number(text: str) -> int:
+def turn_number(text: str) -> int:
+    """The number of a turn, as it is written."""
     if not text.isdecimal() or len(text) > _DIGITS:
         raise argparse.ArgumentTypeError(f"{text!r} is not the number of a turn, which %chat history shows")
     return int(text)
 
 
-NUMBER = argument("number", metavar="N", type=_number, help="the number of a turn, as the history shows it")
+NUMBER = argument(
+    "number", metavar="N", type=turn_number, help="the number of a turn, as the history shows it"
+)
 
 
 @group.subcommand(
@@ -140,4 +143,5 @@ def _row(number: int, turn: Turn, stale: bool, older: Sequence[str]) -> list[str
     if older:
         marks += f" (answered from an older {', '.join(older)})"
     role = "" if turn.prompt.role == "user" else f"[{turn.prompt.role}] "
-    return [str(number), shorten(role + turn.asked), shorten(turn.answer) + marks, turn.model]
+    beside = f" (+{len(turn.alternatives)} beside it)" if turn.alternatives else ""
+    return [str(number), shorten(role + turn.asked), shorten(turn.answer) + marks, turn.model + beside]

@@ -14,7 +14,9 @@ from ..text import printable
 
 _AROUND = 3  # lines that stay, around those that change
 _MOST_LINES = 2000  # that are compared one by one
+_MOST_PIECES = 300  # lines or words of a text that are told apart
 _LONGEST_LINE = 500  # of which the words are compared
+_SPACED = re.compile(r"\s+|\S+\s*")
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 _ALIKE = 0.4  # from where two lines are versions of one
 
@@ -66,6 +68,55 @@ def difference(before: str, after: str) -> list[Line]:
     if lines and end < len(old):
         lines.append(Line("…"))
     return lines
+
+
+def word_difference(before: str, after: str) -> list[tuple[Mark, str]]:
+    """What changes from one version of a text to another, word by word where little changes in one place.
+
+    Args:
+        before: The text as it was.
+        after: The text as it is.
+
+    Returns:
+        Its pieces in order, each with what it is.
+    """
+    old, new = (revealed(text)[0].strip().splitlines(keepends=True) for text in (before, after))
+    pieces: list[tuple[Mark, str]] = []
+    for kept, gone, come in _alignment(old, new):
+        if kept:
+            pieces.append((" ", kept))
+        elif gone and come:
+            pieces += _word_pieces(gone, come)
+        else:
+            pieces.append(("-", gone) if gone else ("+", come))
+    return pieces
+
+
+def _word_pieces(gone: str, come: str) -> Iterator[tuple[Mark, str]]:
+    for kept, old, new in _alignment(_SPACED.findall(gone), _SPACED.findall(come)):
+        marked: tuple[tuple[Mark, str], ...] = ((" ", kept), ("-", old), ("+", new))
+        yield from (piece for piece in marked if piece[1])
+
+
+def _alignment(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """What stays, or what is gone and what has come in its place, in order; of many pieces all is another, since
+    telling them apart may take the cube of their number."""
+    if max(len(old), len(new)) > _MOST_PIECES:
+        yield "", "".join(old), "".join(new)
+        return
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for kind, start, end, new_start, new_end in matcher.get_opcodes():
+        gone, come = "".join(old[start:end]), "".join(new[new_start:new_end])
+        yield (gone, "", "") if kind == "equal" else ("", gone, come)
+
+
+def words_as_html(pieces: Sequence[tuple[Mark, str]]) -> str:
+    """A difference of words as HTML: every piece of it escaped."""
+    tags = {"-": "del", "+": "ins"}
+    return "".join(
+        f"<{tags[mark]}>{escape(text)}</{tags[mark]}>" if mark in tags else escape(text)
+        for mark, text in pieces
+    )
 
 
 def as_text(lines: Sequence[Line]) -> str:

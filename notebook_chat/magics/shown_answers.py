@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..conversation import Conversation
+    from ..conversation import Conversation, Turn
+    from ..renderers import ColumnsRenderer
+
+_MOST_FOLLOWED = 100
+"""Of how many cells that asked several models the output is kept up to date."""
 
 _GONE = "This answer was deleted."
+
+
+class Followed:
+    """The output of a turn with several answers.
+
+    Args:
+        conversation: The turn's.
+        turn: The turn, as it is shown.
+        renderer: What shows it.
+    """
+
+    def __init__(self, conversation: Conversation, turn: Turn, renderer: ColumnsRenderer) -> None:
+        self.conversation = conversation
+        self._turn = turn
+        self._renderer = renderer
+        self._turns: object = None
+        self._showing = threading.Lock()
+        self.end = conversation.subscribe(self._changed)
+
+    def _changed(self) -> None:
+        turns = self.conversation.turns
+        if turns is self._turns:
+            return  # which is so with each piece of an answer
+        with self._showing:
+            self._turns = turns
+            now = next((turn for turn in turns if turn.id == self._turn.id), None)
+            if now is None or now.kept == self._turn.kept:
+                return
+            self._turn = now
+            self._renderer.show_kept(now)
 
 
 class ShownAnswers:
@@ -15,6 +51,7 @@ class ShownAnswers:
 
     def __init__(self) -> None:
         self._shown: list[tuple[Conversation, str, str]] = []
+        self._followed: OrderedDict[str, Followed] = OrderedDict()
 
     def note(self, conversation: Conversation, turn: str, display: str) -> None:
         """Notes where an answer is shown.
@@ -25,6 +62,18 @@ class ShownAnswers:
             display: What the display is known by.
         """
         self._shown.append((conversation, turn, display))
+
+    def follow(self, conversation: Conversation, turn: Turn, renderer: ColumnsRenderer) -> None:
+        """Has the output of a turn with several answers show which one is in the conversation, whoever changes that.
+
+        Args:
+            conversation: The conversation.
+            turn: The turn, as it is shown.
+            renderer: What shows it.
+        """
+        self._followed[turn.id] = Followed(conversation, turn, renderer)
+        while len(self._followed) > _MOST_FOLLOWED:
+            self._followed.popitem(last=False)[1].end()
 
     def take_back(self, id: str) -> set[str]:
         """Has the displays of a conversation show that it was deleted, and hold nothing of it any more.
@@ -37,6 +86,8 @@ class ShownAnswers:
         """
         from IPython.display import publish_display_data
 
+        for gone in [turn for turn, one in self._followed.items() if one.conversation.id == id]:
+            self._followed.pop(gone).end()
         own = [one for one in self._shown if one[0].id == id]
         self._shown = [one for one in self._shown if one[0].id != id]
         for _, _, display in own:

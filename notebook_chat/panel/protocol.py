@@ -76,6 +76,13 @@ class ShowSent(_Act, frozen=True, tag="sent"):
     turn: str
 
 
+class Keep(_Act, frozen=True, tag="keep"):
+    """Put another one of a turn's answers into the conversation: which of them, counted from 0."""
+
+    turn: str
+    answer: int
+
+
 class Delete(_Act, frozen=True, tag="delete"):
     """Take a turn out."""
 
@@ -113,6 +120,7 @@ Act = (
     | Fix
     | Complete
     | ShowSent
+    | Keep
     | Delete
     | Clear
     | Undo
@@ -144,6 +152,17 @@ class Image(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     buffer: int
 
 
+class Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another model's answer to a prompt: which of all of them it is, and what is shown of it."""
+
+    answer: int
+    model: str
+    blocks: list[str]
+    reasoning: str
+    text: str
+    foot: str
+
+
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is shown of a turn that has ended. With ``kept``, so many blocks of it stay as they were while it
     was open, and ``blocks`` come after them."""
@@ -158,6 +177,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     foot: str
     kept: int | UnsetType = UNSET
+    others: list[Other] | UnsetType = UNSET
 
 
 class Live(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

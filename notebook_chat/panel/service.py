@@ -141,6 +141,9 @@ class Service:
                 self._publisher.send(protocol.SentText(act.turn, text))
             case protocol.Stop():
                 conversation.stop()
+            case protocol.Keep():
+                turn = conversation.keep(act.turn, act.answer)
+                tell(f"The answer of {turn.model} is in the conversation now.", undo=True)
             case protocol.Delete():
                 conversation.delete(act.turn)
                 tell("The turn is deleted.", undo=True)

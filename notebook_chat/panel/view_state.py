@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import markup
-from ..conversation import Answering, Conversation, Draft, Turn
+from ..conversation import Alternative, Answering, Conversation, Draft, Turn
 from ..messages import ImagePart
 from ..renderers.excerpt import excerpt, left_out, left_out_html, thoughts
 from ..renderers.footer import footer
@@ -52,7 +52,7 @@ class ViewState:
         self._growing: LiveAnswer | None = None
         self._asked: Draft | None = None
         self._versions: dict[str, tuple[Turn, int]] = {}
-        self._rendered: OrderedDict[str, tuple[Turn, tuple[str, ...]]] = OrderedDict()
+        self._rendered: OrderedDict[str, tuple[Turn | Alternative, tuple[str, ...]]] = OrderedDict()
 
     @property
     def weight(self) -> int:
@@ -179,19 +179,32 @@ class ViewState:
         return [self._item(turns[id], self._blocks(turns[id]), message) for id in ids if id in turns]
 
     def _item(self, turn: Turn, blocks: Sequence[str], message: Sent) -> dict[str, Any]:
-        return {
+        item = {
             "id": turn.id,
             "version": self._version(turn),
             **_prompt(turn, message),
             "blocks": blocks,
             "reasoning": replace_surrogates(thoughts(turn.reasoning)),
-            "text": replace_surrogates(
-                "\n\n".join(filter(None, (excerpt(turn.answer), left_out(turn.answer))))
-            ),
+            "text": _text(turn),
             "foot": replace_surrogates(footer(turn)),
         }
+        if turn.alternatives:
+            item["others"] = [
+                self._other(place, answer) for place, answer in enumerate(turn.answers) if place != turn.kept
+            ]
+        return item
 
-    def _blocks(self, turn: Turn) -> tuple[str, ...]:
+    def _other(self, place: int, answer: Alternative) -> dict[str, Any]:
+        return {
+            "answer": place,
+            "model": single_line(replace_surrogates(answer.model)),
+            "blocks": self._blocks(answer),
+            "reasoning": replace_surrogates(thoughts(answer.reasoning)),
+            "text": _text(answer),
+            "foot": replace_surrogates(footer(answer)),
+        }
+
+    def _blocks(self, turn: Turn | Alternative) -> tuple[str, ...]:
         known = self._rendered.get(turn.id)
         if known is not None and (known[0] is turn or known[0].exchange == turn.exchange):
             self._rendered.move_to_end(turn.id)
@@ -203,7 +216,7 @@ class ViewState:
         self._remember(turn, blocks)
         return blocks
 
-    def _remember(self, turn: Turn, blocks: tuple[str, ...]) -> None:
+    def _remember(self, turn: Turn | Alternative, blocks: tuple[str, ...]) -> None:
         self._rendered[turn.id] = turn, blocks
         if len(self._rendered) > _REMEMBERED:
             self._rendered.popitem(last=False)
@@ -225,11 +238,18 @@ def _prompt(turn: Turn | Draft | None, message: Sent) -> dict[str, Any]:
     }
 
 
-def _asides(turn: Turn) -> tuple[str, ...]:
+def _text(turn: Turn | Alternative) -> str:
+    return replace_surrogates("\n\n".join(filter(None, (excerpt(turn.answer), left_out(turn.answer)))))
+
+
+def _asides(turn: Turn | Alternative) -> tuple[str, ...]:
     """The block of what is beside the text."""
     html = left_out_html(turn.answer) + asides_html(turn.parts)
     return (html,) if html else ()
 
 
 def _shown(turn: Turn) -> tuple[Any, ...]:
-    return turn.prompt, turn.asked, turn.included, turn.exchange, turn.status, footer(turn)
+    return (
+        *(turn.prompt, turn.asked, turn.included, turn.exchange, turn.status, footer(turn)),
+        *(turn.alternatives, turn.kept),
+    )

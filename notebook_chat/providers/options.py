@@ -267,6 +267,9 @@ ABILITIES: dict[str, Check] = {"schema": _schema, "effort": _effort, "web": _swi
 """The checks of the options that ask for what not every service can. A dialect that has a place for one names it in its
 ``options``, and makes fields of it by itself."""
 
+REMEMBERED = (*GENERATION, *ABILITIES)
+"""The names of the options that shape an answer, which its turn remembers."""
+
 _MISSING = {
     "schema": ("has no place for a schema", "Ask a model of openai, anthropic, gemini, ollama or local."),
     "effort": (

@@ -1,14 +1,18 @@
 """What the reader sees of an answer: one renderer for each place, all fed by the same events."""
 
 from .base import Interrupted, Renderer, Silent, play
+from .columns import ColumnsRenderer
 from .display import DisplayRenderer
 from .formats import SilentRenderer, SilentTerminalRenderer, TextRenderer
+from .sections import SectionsRenderer
 from .terminal import TerminalRenderer
 
 __all__ = [
+    "ColumnsRenderer",
     "DisplayRenderer",
     "Interrupted",
     "Renderer",
+    "SectionsRenderer",
     "Silent",
     "SilentRenderer",
     "SilentTerminalRenderer",

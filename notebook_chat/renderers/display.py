@@ -18,7 +18,7 @@ from ..text import printable, replace_surrogates
 from .base import Pace, Summary, interruptible, uninterrupted
 from .excerpt import excerpt, left_out, left_out_html, thoughts
 from .footer import footer
-from .parts import QUIET, asides, asides_html
+from .parts import ALARM, QUIET, asides, asides_html
 
 if TYPE_CHECKING:
     from ..markup import Document
@@ -30,8 +30,6 @@ _LATE = 50_000
 
 PATIENCE = 0.25
 """How long to show nothing while waiting for the first text, in seconds: a quick answer need not flicker."""
-
-_ALARM = "color:var(--jp-error-color1,var(--vscode-errorForeground,#c62828));font-size:85%"
 
 
 class Publish(Protocol):
@@ -65,7 +63,8 @@ class DisplayRenderer:
         publish: Publish | None = None,
         notes: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        self._publish = publish or _publish
+        self._publish = publish or publish_display
+        self._sends = publish is None
         self._form = form
         self._show_footer = show_footer
         self._live = live
@@ -143,7 +142,7 @@ class DisplayRenderer:
         except KeyboardInterrupt:  # it was to end: what takes no time is shown
             interrupted = True
             rich = _plainer(shown, below)
-        if self._live and self._published:
+        if self._live and self._published and self._sends:
             # Short of the server's limits, beyond which it drops messages: the last one would be lost.
             time.sleep(min(self._pace.remaining, 0.02))
         if turn is not None:
@@ -211,7 +210,7 @@ class DisplayRenderer:
         return f'<div style="{QUIET}">{escape(notice.text)} …{bar}</div>'
 
     def _line(self, text: str, error: ChatError | None) -> str:
-        return f'<div style="{_ALARM if error else QUIET}">{escape(text)}</div>'
+        return f'<div style="{ALARM if error else QUIET}">{escape(text)}</div>'
 
     def _rich(self, body: str, below: str, reasoning: str) -> dict[str, str]:
         from .. import markup
@@ -261,9 +260,10 @@ def _new_document() -> Document:
     return Document()
 
 
-def _publish(
+def publish_display(
     data: dict[str, Any], metadata: dict[str, Any], *, transient: dict[str, Any], update: bool
 ) -> None:
+    """Publishes an output, as IPython does."""
     from IPython.display import publish_display_data
 
     publish_display_data(data, metadata, transient=transient, update=update)  # type: ignore[no-untyped-call]

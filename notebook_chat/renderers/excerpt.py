@@ -7,12 +7,13 @@ answer is in the conversation, in what ``-o`` and Python give, and in exports.
 from __future__ import annotations
 
 from html import escape
+from typing import TypeVar
 
 import msgspec
 
-from ..conversation import Turn
+from ..conversation import Alternative, Turn
 from ..markup import LONGEST
-from ..messages import Message, TextPart
+from ..messages import Message, Part, TextPart
 from .parts import QUIET
 
 LONGEST_REASONING = 50_000
@@ -25,12 +26,20 @@ def excerpt(text: str) -> str:
 
 
 def shown(turn: Turn) -> Turn:
-    """A turn with what is shown of its answer, for where it is neither kept nor sent."""
-    if len(turn.answer) <= LONGEST:
-        return turn
-    others = [part for part in turn.parts if not isinstance(part, TextPart)]
-    parts = (TextPart(excerpt(turn.answer)), *others)
-    return msgspec.structs.replace(turn, exchange=(Message("assistant", parts),))
+    """A turn with what is shown of its answers, for where it is neither kept nor sent."""
+    others = tuple(map(_shortened, turn.alternatives))
+    return msgspec.structs.replace(_shortened(turn), alternatives=others)
+
+
+_Answer = TypeVar("_Answer", Turn, Alternative)
+
+
+def _shortened(answer: _Answer) -> _Answer:
+    if len(answer.answer) <= LONGEST:
+        return answer
+    others: list[Part] = [part for part in answer.parts if not isinstance(part, TextPart)]
+    parts = (TextPart(excerpt(answer.answer)), *others)
+    return msgspec.structs.replace(answer, exchange=(Message("assistant", parts),))
 
 
 def thoughts(reasoning: str) -> str:

@@ -59,6 +59,8 @@ def footer(turn: Summary, error: ChatError | None = None) -> str:
     if turn.usage is not None and turn.usage.output_tokens is not None:
         given = "" if turn.usage.input_tokens is None else f"{turn.usage.input_tokens:,} + "
         parts.append(f"{given}{turn.usage.output_tokens:,} tokens")
+    if turn.usage is not None and turn.usage.cost:
+        parts.append(f"cost {turn.usage.cost:.4g}")
     parts.append(f"{turn.seconds:.1f} s")
     if turn.status == "stopped":
         parts.append("stopped")

@@ -15,6 +15,9 @@ from ..text import replace_surrogates
 QUIET = "color:var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#767676));font-size:85%"
 """The style of what stands beside an answer, in the colors of the front end's theme."""
 
+ALARM = "color:var(--jp-error-color1,var(--vscode-errorForeground,#c62828));font-size:85%"
+"""The style of what says that something failed."""
+
 _LONGEST = 500  # characters of a line
 _MOST = 200  # lines
 

@@ -141,4 +141,6 @@ class Split(NamedTuple):
 
 
 def _said(turn: Turn) -> tuple[object, ...]:
-    return turn.prompt, turn.exchange, turn.system, turn.fresh, turn.status
+    # Which of several answers is in the conversation may have changed since the file was saved.
+    answers = tuple((answer.exchange, answer.status) for answer in turn.answers)
+    return turn.prompt, answers, turn.system, turn.fresh

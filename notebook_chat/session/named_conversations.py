@@ -197,6 +197,33 @@ class NamedConversations:
         self._add(read, save=True)
         return read
 
+    def begin_from(self, source: Conversation, name: str, count: int) -> Conversation:
+        """Begins a conversation that goes another way than one that is there, under a name or a numbered one that is
+        free. Where that was done before, what came of it is forgotten, which ``undo`` brings back.
+
+        Args:
+            source: The one that is there.
+            name: What it is called; what a name cannot have is replaced.
+            count: With how many turns of the other it begins.
+        """
+        import msgspec
+
+        from ..conversation import Conversation, Origin
+
+        own = usable_name(name)
+        turns = [msgspec.structs.replace(turn, cell=None) for turn in source.turns[:count]]
+        origin = Origin(source.id, turns[-1].position if turns else -1)
+        for free in (own, *(f"{own[: LONGEST_NAME - 5]}-{number}" for number in range(2, 10_000))):
+            there = self._conversations.get(free)
+            if there is None:
+                self._add(Conversation(free, system=source.system, turns=turns, origin=origin), save=True)
+                return self.conversation(free)
+            if there.origin is not None and there.origin.id == source.id and not there.busy:
+                there.origin, there.system = origin, source.system
+                there.replace(turns)
+                return self.conversation(free)
+        raise name_taken(own)
+
     @cached_property
     def _sent_requests(self) -> SentRequests:
         from ..conversation import SentRequests

@@ -25,6 +25,9 @@ _CHAT = re.compile(r"^[ \t]*%%chat(?![\w?])[^\n]*", re.MULTILINE)
 
 T = TypeVar("T")
 
+_MOST_BESIDE = 1_000_000
+"""How many characters an output may hold of the answers that are not in the conversation."""
+
 LARGEST = 200_000_000  # bytes; a larger notebook is not read: JSON of that size takes seconds
 
 
@@ -141,7 +144,31 @@ def stored_with(conversation: Conversation, turn: Turn | None) -> dict[str, Any]
         told["conversation_system"] = conversation.system
     if conversation.origin is not None:
         told["conversation_origin"] = msgspec.to_builtins(conversation.origin)
-    return {KEY: {**told, **(turn.to_dict() if turn is not None else {})}}
+    return {KEY: {**told, **(_bounded(turn).to_dict() if turn is not None else {})}}
+
+
+def _bounded(turn: Turn) -> Turn:
+    """A turn with as many of its alternatives as an output may hold: the history has all of them."""
+    room, others, kept = _MOST_BESIDE, list(turn.alternatives), turn.kept
+    for place, other in reversed(list(enumerate(others))):
+        size = sum(map(_size, other.parts))
+        if size <= room:
+            room -= size
+        else:
+            del others[place]
+            kept -= place < turn.kept
+    if len(others) == len(turn.alternatives):
+        return turn
+    return msgspec.structs.replace(turn, alternatives=tuple(others), kept=kept)
+
+
+def _size(part: Any) -> int:
+    """How much a part takes in JSON, about."""
+    if isinstance(part, (str, bytes)):
+        return len(part)
+    if isinstance(part, msgspec.Struct):
+        return sum(map(_size, msgspec.structs.astuple(part)))
+    return sum(map(_size, part)) if isinstance(part, tuple) else 0
 
 
 def prompt_of(source: str) -> str:

@@ -136,13 +136,17 @@ def entries(connection: sqlite3.Connection, condition: str = "1", values: Iterab
 
 
 def in_others(connection: sqlite3.Connection, conversation: str) -> list[Entry]:
-    """The conversations that have turns of another one, too: its branches, and copies of it."""
+    """The conversations that have turns of another one, or its prompts: its branches, and copies of it."""
     own = connection.execute(
         "SELECT id FROM turns WHERE conversation = ?", (_sound(conversation),)
     ).fetchall()
     ids = {id for [id] in own}
     others = {other for other, id in connection.execute("SELECT conversation, id FROM turns") if id in ids}
-    return [entry for entry in entries(connection) if entry.id in others - {conversation}]
+    return [
+        entry
+        for entry in entries(connection)
+        if entry.id != conversation and (entry.id in others or (entry.origin == conversation and entry.turns))
+    ]
 
 
 def search(connection: sqlite3.Connection, words: bool, text: str, limit: int) -> list[Found]:
@@ -205,6 +209,8 @@ def _encoded(turn: Turn) -> tuple[str, bool]:
         usage=None,
         seconds=finite(turn.seconds),
         options={},
+        alternatives=(),
+        kept=0,
     )
     return _sound(json.dumps(texts.to_dict(), ensure_ascii=False)), False
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notebook_chat.conversation import Conversation, Turn, admit, answered
+from notebook_chat.conversation import Alternative, Conversation, Turn, admit, answered
 from notebook_chat.messages import (
     ROLES,
     ImagePart,
@@ -349,6 +349,16 @@ TURNS = st.lists(
         revision=st.integers(0, 2**53 - 1),
         at=st.floats(),
         id=st.sampled_from("abc"),
+        alternatives=st.lists(
+            st.builds(
+                Alternative,
+                st.lists(MESSAGES.filter(lambda one: one.role in ("assistant", "tool")), max_size=2).map(
+                    tuple
+                ),
+            ),
+            max_size=2,
+        ).map(tuple),
+        kept=st.integers(-1, 3),
     ),
     max_size=5,
 )
@@ -360,12 +370,16 @@ def test_whatever_a_file_holds(turns: list[Turn], system: str | None, own: str |
     read = Conversation(turns=turns).turns
     admission = admit(read, system, own=own, whole=False)
     conversation = Conversation(system=own, turns=admission.turns)
-    said = [message for message in conversation.messages if message.role != "system"]
-    assert {message.role for message in said} <= {"user", "assistant"}
-    assert conversation.system_in_force == (own or "")
-    assert not any(message.extra for message in said)
-    kinds = {type(part) for message in said for part in message.parts}
-    assert kinds <= {TextPart, ImagePart}
+    for place in range(3):  # and so it stays, whichever of several answers is put into the conversation
+        for one in conversation.turns:
+            if place < len(one.answers):
+                conversation.keep(one.id, place)
+        said = [message for message in conversation.messages if message.role != "system"]
+        assert {message.role for message in said} <= {"user", "assistant"}
+        assert conversation.system_in_force == (own or "")
+        assert not any(message.extra for message in said)
+        kinds = {type(part) for message in said for part in message.parts}
+        assert kinds <= {TextPart, ImagePart}
     assert len({turn.id for turn in admission.turns}) == len(admission.turns)
     assert all(0 <= turn.position < 10 and 0 <= turn.revision < 10 for turn in admission.turns)
     assert not any(turn.pinned for turn in admission.turns)

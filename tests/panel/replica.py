@@ -56,6 +56,7 @@ class Turn:
         self.images: list[tuple[str, bytes]] = []
         self.blocks = Blocks()
         self.reasoning = self.note = self.text = self.foot = ""
+        self.others: list[dict[str, Any]] = []
 
     def place(self, row: Sequence[Any]) -> None:
         _, self.wanted, self.stale, self.pinned = row
@@ -82,6 +83,7 @@ class Turn:
         self.note = live.get("note", self.note)
         self.version = -1
         self.text = self.foot = ""
+        self.others = []
 
     def finish(self, item: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
         kept = item.get("kept", 0)
@@ -93,6 +95,7 @@ class Turn:
         self.reasoning, self.note = item["reasoning"], ""
         self.text, self.foot = item["text"], item["foot"]
         self.version = item["version"]
+        self.others = item.get("others", [])
 
     def shown(self) -> dict[str, Any]:
         """All there is to see of it."""
@@ -109,6 +112,7 @@ class Turn:
             "note": self.note,
             "text": self.text,
             "foot": self.foot,
+            "others": self.others,
         }
 
 

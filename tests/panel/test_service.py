@@ -406,3 +406,32 @@ def test_a_key_is_in_no_message(window: OpenWindow, vendor_server: ServerFactory
     assert "Hello" in everything
     assert KEY not in everything
     assert KEY not in repr(vars(shown.service))
+
+
+# --- several models side by side
+
+
+def test_another_answer_is_kept_and_taken_back(window: OpenWindow) -> None:
+    chat = Chat(provider=parrot(["hm *x*"]))
+    shown = window(chat=chat)
+    chat.compare("a", ["grey", "green"], cell="")
+    shown.shows("hm *x*")
+    shown.until(lambda: shown.view.last.others != [])
+    [other] = shown.view.last.others
+    assert (other["answer"], other["model"], other["text"]) == (1, "parrot:green", "hm *x*")
+    assert other["blocks"] == ["<p>hm <em>x</em></p>\n"]
+    shown.act("keep", turn=chat.conversation.turns[0].id, answer=1)
+    shown.until(lambda: shown.view.last.foot.startswith("parrot:green"))
+    assert [one["model"] for one in shown.view.last.others] == ["parrot:grey"]
+    told = "The answer of parrot:green is in the conversation now."
+    assert (shown.notices[-1]["text"], shown.notices[-1]["undo"]) == (told, True)
+    shown.act("undo")
+    shown.until(lambda: shown.view.last.foot.startswith("parrot:grey"))
+
+
+def test_an_answer_that_there_is_not_is_told_in_a_line(window: OpenWindow) -> None:
+    chat = Chat(provider=parrot(["hm"]))
+    shown = window(chat=chat)
+    chat.compare("a", ["grey", "green"], cell="")
+    shown.act("keep", turn=chat.conversation.turns[0].id, answer=7)
+    shown.until(lambda: any("there is no answer 8" in notice["text"] for notice in shown.notices))

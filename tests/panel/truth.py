@@ -60,6 +60,18 @@ def truth_of(turn: Turn, stale: bool) -> dict[str, Any]:
         "note": "",
         "text": replace_surrogates(turn.answer),
         "foot": footer(turn),
+        "others": [
+            {
+                "answer": place,
+                "model": answer.model,
+                "blocks": rendered(answer.answer),
+                "reasoning": replace_surrogates(answer.reasoning),
+                "text": replace_surrogates(answer.answer),
+                "foot": footer(answer),
+            }
+            for place, answer in enumerate(turn.answers if turn.alternatives else ())
+            if place != turn.kept
+        ],
     }
 
 
@@ -73,6 +85,7 @@ def live_truth_of(draft: Draft, coming: Coming, document: Document) -> dict[str,
         "note": "" if coming.text or coming.reasoning else coming.status.text if coming.status else WAITING,
         "text": "",
         "foot": "",
+        "others": [],
     }
 
 

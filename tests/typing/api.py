@@ -116,6 +116,9 @@ def ask() -> None:
     assert_type(preview.messages, tuple[Message, ...])
     assert_type(preview.tokens, int)
     assert_type(preview.notes, tuple[str, ...])
+    answers = chat.compare("Hello", ["openai:gpt-6-luna", "anthropic:claude-haiku-5-5"], temperature=0.5)
+    assert_type(answers, list[Answer])
+    assert_type(answers[0].error, ChatError | None)
     Chat("local", secrets="redact")
     chat.model = "anthropic:claude"
     assert_type(chat.model, str)
@@ -123,6 +126,7 @@ def ask() -> None:
 
 async def ask_async(chat: Chat) -> None:
     assert_type(await chat.ask_async("Hello"), Answer)
+    assert_type(await chat.compare_async("Hello", ["local", "openai:gpt-6-luna"]), list[Answer])
     async for piece in chat.stream_async("Hello"):
         assert_type(piece, str)
     async for batch in chat.reply("Hello").batches():

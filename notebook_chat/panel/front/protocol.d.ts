@@ -42,6 +42,12 @@ export type ShowSent = {
   act: string;
   turn: string;
 };
+export type Keep = {
+  type: "keep";
+  act: string;
+  turn: string;
+  answer: number;
+};
 export type Delete = {
   type: "delete";
   act: string;
@@ -74,6 +80,14 @@ export type Image = {
   type: string;
   buffer: number;
 };
+export type Other = {
+  answer: number;
+  model: string;
+  blocks: Array<string>;
+  reasoning: string;
+  text: string;
+  foot: string;
+};
 export type Item = {
   id: string;
   version: number;
@@ -85,6 +99,7 @@ export type Item = {
   text: string;
   foot: string;
   kept?: number;
+  others?: Array<Other>;
 };
 export type Live = {
   id: string;
@@ -155,8 +170,8 @@ export type SentText = {
   turn: string;
   text: string;
 };
-export type Act = Send | Stop | Regenerate | Fix | Complete | ShowSent | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
-export type PanelMessage = Ready | Gone | Need | Send | Stop | Regenerate | Fix | Complete | ShowSent | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
+export type Act = Send | Stop | Regenerate | Fix | Complete | ShowSent | Keep | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
+export type PanelMessage = Ready | Gone | Need | Send | Stop | Regenerate | Fix | Complete | ShowSent | Keep | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
 export type Told = Models | Completions | SentText;
 export type ViewMessage = State | Change | Items | Check | Ack | Models | Completions | SentText;
 export type ControlType = "notebook_chat_panel";

@@ -48,7 +48,8 @@ export class Turn {
     this.tools = h("div", { class: "nc-tools" });
     this.promptTools = h("div", { class: "nc-tools" });
     this.end = h("div", { class: "nc-end" }, this.foot, this.tools);
-    this.body = h("div", { class: "nc-answer" }, this.reasoning, this.answer, this.note, this.end);
+    this.others = h("div", { class: "nc-others" });
+    this.body = h("div", { class: "nc-answer" }, this.reasoning, this.answer, this.note, this.end, this.others);
     this.element = h(
       "article",
       { class: "nc-turn nc-absent" },
@@ -124,6 +125,7 @@ export class Turn {
     this.title.textContent = answering ? "Reasoning" : "Thinking …";
     this.reasoning.hidden = !this.thoughts.firstChild;
     this.foot.textContent = "";
+    this.others.replaceChildren();
     this.showTools(false);
   }
 
@@ -150,6 +152,30 @@ export class Turn {
     this.element.removeAttribute("aria-busy");
     this.showFoot();
     this.showTools(true);
+    this.others.replaceChildren(...(item.others ?? []).map((other) => this.other(other)));
+  }
+
+  /**
+   * Another model's answer, folded.
+   *
+   * @param {import("./protocol.d.ts").Other} other
+   */
+  other({ answer, model, blocks, reasoning, text, foot }) {
+    const { panel, id } = this;
+    const shown = h("div", { class: "notebook-chat mathjax_ignore tex2jax_ignore" });
+    new Blocks(shown, (nodes) => this.decorate(nodes)).grow(blocks, "");
+    const tools = h(
+      "div",
+      { class: "nc-tools" },
+      button("Keep", () => panel.act({ type: "keep", turn: id, answer }), {
+        title: `Put the answer of ${model} into the conversation`,
+      }),
+      ...(text ? [button("Copy", () => panel.copy(text))] : []),
+    );
+    const end = h("div", { class: "nc-end" }, h("p", { class: "nc-foot" }, foot), tools);
+    const thoughts = h("div", { class: "nc-thoughts", dir: "auto" }, reasoning);
+    const thought = h("details", { hidden: !reasoning }, h("summary", {}, "Reasoning"), thoughts);
+    return h("details", {}, h("summary", {}, `Answer of ${model}`), thought, shown, end);
   }
 
   /** @param {string} text what went out with the prompt */

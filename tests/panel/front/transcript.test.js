@@ -57,6 +57,49 @@ describe("rows", () => {
   });
 });
 
+describe("other models' answers", () => {
+  const other = (fields = {}) => ({
+    answer: 1,
+    model: "bee:<b>new",
+    blocks: ["<p>Bzz</p>", "<pre><code>x = 1</code></pre>"],
+    reasoning: "",
+    text: "Bzz",
+    foot: "bee:new · 1 s",
+    ...fields,
+  });
+  const folded = (id) => [...element(id).querySelectorAll(".nc-others > details")];
+
+  test("stand folded beneath the one that is in the conversation, each with what can be done", () => {
+    const others = [other(), other({ answer: 2, model: "cow", text: "", reasoning: "hm" })];
+    transcript.take({ rows: [row("a")], items: [item("a", { others })] }, []);
+    const [first, second] = folded("a");
+    assert.equal(first.open, false);
+    assert.equal(first.querySelector("summary").textContent, "Answer of bee:<b>new");
+    assert.equal(first.querySelector(".notebook-chat p").textContent, "Bzz");
+    assert.equal(first.querySelector(".nc-foot").textContent, "bee:new · 1 s");
+    assert.equal(first.querySelector("details").hidden, true);
+    assert.equal(second.querySelector("details").hidden, false);
+    assert.equal(second.querySelector(".nc-thoughts").textContent, "hm");
+    const names = (one) => [...one.querySelectorAll(".nc-end button")].map((each) => each.textContent);
+    assert.deepEqual(names(first), ["Keep", "Copy"]);
+    assert.deepEqual(names(second), ["Keep"]);
+    first.querySelector(".nc-code button").click();
+    first.querySelectorAll(".nc-end button")[1].click();
+    second.querySelector(".nc-end button").click();
+    assert.deepEqual(panel.acts, [["copy", "x = 1"], ["copy", "Bzz"], { type: "keep", turn: "a", answer: 2 }]);
+  });
+
+  test("change with the turn, and are gone while it is asked again", () => {
+    transcript.take({ rows: [row("a")], items: [item("a", { others: [other()] })] }, []);
+    transcript.take({ rows: [row("a", 1)], items: [item("a", { version: 1, others: [other({ answer: 0, model: "ape" })] })] }, []);
+    assert.deepEqual(folded("a").map((one) => one.querySelector("summary").textContent), ["Answer of ape"]);
+    transcript.take({ rows: [row("a", -1)], live: { id: "a", blocks: [], open: "", reasoning: "" } }, []);
+    assert.deepEqual(folded("a"), []);
+    transcript.take({ rows: [row("a", 2)], items: [item("a", { version: 2 })] }, []);
+    assert.deepEqual(folded("a"), []);
+  });
+});
+
 describe("versions", () => {
   test("another version of a turn takes the place of the one that is shown; the same one changes nothing", () => {
     transcript.take({ rows: [row("a")], items: [item("a")] }, []);
