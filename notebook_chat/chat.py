@@ -19,7 +19,8 @@ from .messages import MessageLike
 from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
-from .providers.options import GENERATION, ChatOptions, TurnOptions, check_text
+from .providers.abilities import needed
+from .providers.options import ABILITIES, GENERATION, ChatOptions, TurnOptions, check_text
 from .question import Prompt
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
@@ -260,6 +261,7 @@ class Chat:
             except RecursionError:
                 raise InvalidOptionError("an option's value is nested too deeply") from None
             target = self._addressee.target(model, merged)
+            merged = needed(target.facts, merged)
             if system is not None:
                 check_text("system", system)
             limit = self._addressee.limit(target, merged, self.context)
@@ -271,7 +273,7 @@ class Chat:
                 file_tokens=file_tokens,
                 room=limit,
                 way=way_of(merged) if files else None,
-                blind="" if target.provider.takes_images else target.name,
+                asked=target,
                 literals=loaded.literals,
                 extras=extras,
                 closing=closing,
@@ -297,10 +299,25 @@ class Chat:
                 ),
                 target,
                 merged,
-                remembered=GENERATION,
+                remembered=(*GENERATION, *ABILITIES),
                 limit=limit,
                 wait=wait,
             )
+
+    def usable(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of some options, which an earlier turn may have had of another model, that can be had now, too.
+
+        Args:
+            options: The options by name; what is ``None`` is none.
+        """
+        own = self._addressee.options(self._model)
+        kept = {}
+        for name, value in options.items():
+            with contextlib.suppress(InvalidOptionError):
+                if value is not None:
+                    self._addressee.target(self._model, {**own, name: value})
+                    kept[name] = value
+        return kept
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Chat:
         """A chat that goes on by itself from here, in a branch of the conversation."""

@@ -13,11 +13,14 @@ from .cell_selection import CELLS_TOKENS, CellSelection
 from .conversation import Conversation, Included, PromptLayout, Turn
 from .errors import ConfigurationError, InvalidMessagesError, InvalidOptionError
 from .images import image_part
-from .messages import ImagePart, Message, MessageLike, normalize
+from .messages import ImagePart, MediaPart, Message, MessageLike, normalize
+from .parts import Part
 from .prompt import Extra, Filled, LoadedPrompt, ahead_of, cells_extra, fill, joined, no_cells
 from .prompt.secrets.disclosure import Disclosure, Words
 from .prompt.templates import settled
+from .providers.file_types import kind_of, takers
 from .providers.options import check_proxy, check_ssl, check_transport, integer
+from .question import Target
 from .session import session
 
 if TYPE_CHECKING:
@@ -59,7 +62,7 @@ class Ingredients:
         file_tokens: How much of each file may be sent, in tokens; ``None`` for what is usual.
         room: How many tokens may go out in all; ``None`` where that is not known.
         way: The way to files on the web; ``None`` for the usual one.
-        blind: Who is asked, if that is somebody who takes no images; empty otherwise.
+        asked: Who is asked; ``None`` for somebody who takes images, and no files.
         literals: What stands in the prompt for texts that are only put in at the end, as they are.
         extras: What goes before the prompt, ready as it is.
         closing: What the message ends with, where more is to be said than the user typed; ``""`` for nothing.
@@ -74,11 +77,16 @@ class Ingredients:
     file_tokens: int | None = None
     room: int | None = None
     way: Way | None = None
-    blind: str = ""
+    asked: Target | None = None
     literals: Mapping[str, str] = field(default_factory=dict)
     extras: Sequence[Extra] = ()
     closing: str = ""
     typed: str | None = None
+
+    @property
+    def sees(self) -> bool:
+        """Whether whoever is asked takes images."""
+        return self.asked is None or self.asked.images
 
     @classmethod
     def gathered(cls, *, context: Any, **given: Any) -> Self:
@@ -148,19 +156,18 @@ def compose(prompt: MessageLike | LoadedPrompt | Composed, ingredients: Ingredie
         TransportError: A file cannot be fetched.
     """
     if isinstance(prompt, Composed):
-        if ingredients.blind:
-            _refuse_images(ingredients.blind, prompt.message.parts)
+        _refuse(ingredients.asked, prompt.message.parts)
         return prompt
     [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])
     given = tuple(image_part(image) for image in ingredients.images or ())
     files = _files(ingredients)
-    if ingredients.blind:
-        own = (*message.parts, *given, *(part for file in files for part in file.parts))
-        _refuse_images(ingredients.blind, own)
+    own = (*message.parts, *given, *(part for file in files for part in file.parts))
+    kept = (part for extra in ingredients.extras for part in extra.parts if not isinstance(part, ImagePart))
+    _refuse(ingredients.asked, (*own, *kept))
     before = (*_cells(ingredients), *files, *ingredients.extras)
     filled = _filled(message, ingredients)
     values = filled.values
-    if ingredients.blind:
+    if not ingredients.sees:
         before, values = _in_words(before), _in_words(values)
     own_words = message.content if not isinstance(message.content, str) else filled.text
     content = joined(before, own_words, values, images=given, closing=ingredients.closing)
@@ -268,28 +275,35 @@ def _cells(ingredients: Ingredients) -> tuple[Extra, ...]:
     cells = ingredients.context
     if cells is None:
         return ()
-    extra = cells_extra(cells.records, tokens=cells.tokens, figures=cells.figures and not ingredients.blind)
+    extra = cells_extra(cells.records, tokens=cells.tokens, figures=cells.figures and ingredients.sees)
     return (extra or no_cells("none above has run in this kernel"),)
 
 
 def _files(ingredients: Ingredients) -> tuple[Extra, ...]:
     if not ingredients.files:
         return ()
-    from .prompt.attachments import Budget, Way, attach  # few prompts have files
+    from .prompt.attachments import Budget, Recipient, Way, attach  # few prompts have files
 
     budget = Budget(ingredients.file_tokens, ingredients.room)
-    return attach(ingredients.files, budget, ingredients.way or Way())
+    asked = ingredients.asked
+    to = Recipient(asked.name, asked.files, asked.provider.largest_request) if asked else Recipient()
+    return attach(ingredients.files, budget, ingredients.way or Way(), to)
 
 
-def _refuse_images(who: str, parts: Iterable[Any]) -> None:
-    """Refuses images that the user has given himself to somebody who takes none.
+def _refuse(asked: Target | None, parts: Iterable[Part]) -> None:
+    """Refuses images, files and recordings that the user has given himself to somebody who does not take them.
 
     Raises:
         InvalidMessagesError: There is one.
     """
-    if any(isinstance(part, ImagePart) for part in parts):
+    for part in parts:
+        if asked is None or asked.takes(part) or not isinstance(part, MediaPart):
+            continue
+        kind = kind_of(part.media_type)
+        what = "image" if isinstance(part, ImagePart) else "file"
+        who = "another model" if isinstance(part, ImagePart) else takers(kind)
         raise InvalidMessagesError(
-            f"{who} takes no images", hint="Ask another model, or leave the image out."
+            f"{asked.name} takes no {kind}", hint=f"Ask {who}, or leave the {what} out."
         )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from .conversation import Draft, Included, PromptLayout
-from .messages import Message, handed_over, without_images
+from .messages import ImagePart, MediaPart, Message, handed_over, named_media, without_media
+from .parts import Part
+from .providers.file_types import kind_of
+from .providers.model_facts import UNKNOWN, ModelFacts
 from .providers.registry import Provider
 
 _MOST_NAMED = 12  # of what went along with a prompt
@@ -88,15 +91,17 @@ class Prompt(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Who is asked.
+    """Who is asked, and what it takes.
 
     Attributes:
         provider: The provider.
         model: The model's own name there; empty where the provider has only one.
+        facts: What is known of the model.
     """
 
     provider: Provider
     model: str = ""
+    facts: ModelFacts = UNKNOWN
 
     @property
     def name(self) -> str:
@@ -111,4 +116,41 @@ class Target(msgspec.Struct, frozen=True):
             messages: The messages.
         """
         given = tuple(messages) if self.provider.takes_own_media else handed_over(messages)
-        return given if self.provider.takes_images else without_images(given)
+        return without_media(given, self.takes)
+
+    @property
+    def images(self) -> bool:
+        """Whether it takes images, as far as is known."""
+        return self.provider.takes_images and self.facts.images is not False
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The media types of the files and recordings that it takes as they are: those that the dialect has a place
+        for, but for those that the model is known not to take."""
+        known = self.facts.files
+        return self.provider.takes_files if known is None else self.provider.takes_files & known
+
+    def takes(self, part: Part) -> bool:
+        """Whether it takes a part of a message as it is.
+
+        Args:
+            part: The part.
+        """
+        if isinstance(part, ImagePart):
+            return self.images
+        return not isinstance(part, MediaPart) or part.media_type in self.files
+
+    def unread(self, messages: Iterable[Message]) -> list[str]:
+        """What there is to tell of files and images in messages that it does not take, and gets words for; nothing
+        where it takes all.
+
+        Args:
+            messages: The messages.
+        """
+        left: dict[str, dict[str, None]] = {}
+        for message in messages:
+            for part in message.content if not isinstance(message.content, str) else ():
+                if isinstance(part, MediaPart) and not self.takes(part):
+                    left.setdefault(kind_of(part.media_type), {})[named_media(part)] = None
+        return [f"without {', '.join(names)} of earlier turns: {self.name} takes no {kind}"
+                for kind, names in left.items()]  # fmt: skip

@@ -94,6 +94,11 @@ class Run:
         return self._target.name
 
     @property
+    def target(self) -> Target:
+        """Who is asked, with what is known of it."""
+        return self._target
+
+    @property
     def provider(self) -> Provider:
         """Who is asked."""
         return self._target.provider
@@ -135,7 +140,7 @@ class Run:
     @property
     def warnings(self) -> list[str]:
         """What the reader should know of what was sent, beside what went along: turns left out, stale turns."""
-        notes = self._prompt.warnings(self._sent)
+        notes = self._prompt.warnings(self._sent) + self._unread(self._sent)
         if self._no_figures:
             notes.append("without figures: the model takes none")
         if self._unresponsive:
@@ -155,7 +160,7 @@ class Run:
         from .preview import preview
 
         draft = self._within(self._conversation.sketch(**self._prompt.place))
-        notes = self._prompt.notes(draft)
+        notes = self._prompt.notes(draft) + self._unread(draft)
         if self._conversation.busy:
             notes.append("an answer is still coming in this conversation: it is not in this")
         target, messages = self._target, self._target.readable(draft.messages)
@@ -264,6 +269,10 @@ class Run:
         """As much of a draft as the model can read."""
         return draft if self._limit is None else draft.within(self._limit)
 
+    def _unread(self, draft: Draft | None) -> list[str]:
+        """What there is to tell of files of earlier turns that whoever is asked does not take."""
+        return self._target.unread(draft.messages) if draft is not None else []
+
     def _told(self, notice: Notice) -> Sequence[Event]:
         self._fold.add((notice,))
         return (notice,)
@@ -307,7 +316,7 @@ class Run:
             draft,
             messages,
             options,
-            self._prompt.notes(draft),
+            self._prompt.notes(draft) + self._unread(draft),
         )
         self._result = target.provider.create_async_generator(target.model, messages, **options)
         self._fold = self._result.fold

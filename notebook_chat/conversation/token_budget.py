@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..messages import ImagePart, Message
+from ..messages import MediaPart, Message
+from .media_size import tokens_of
 
 DEFAULT_RESERVE = 4096
 """How many tokens are kept for the answer where its length is not bounded."""
@@ -14,9 +15,6 @@ BYTES_PER_TOKEN = 3.3
 
 _TOKENS_PER_MESSAGE = 4  # what a chat template writes around each
 
-TOKENS_PER_IMAGE = 1100
-"""How many tokens an image counts as: a large one, as OpenAI and Anthropic count it."""
-
 
 def estimate(messages: Sequence[Message]) -> int:
     """How many tokens the messages are, about: rather too many than too few. Each model counts in its own
@@ -25,7 +23,9 @@ def estimate(messages: Sequence[Message]) -> int:
 
 
 def _content(message: Message) -> int:
-    images = sum(isinstance(part, ImagePart) for part in message.parts)
+    media = 0
+    if not isinstance(message.content, str):
+        media = sum(tokens_of(part) for part in message.content if isinstance(part, MediaPart))
     text = message.text
     size = len(text) if text.isascii() else len(text.encode(errors="replace"))
-    return int(size / BYTES_PER_TOKEN) + 1 + images * TOKENS_PER_IMAGE
+    return int(size / BYTES_PER_TOKEN) + 1 + media

@@ -28,6 +28,7 @@ from ..store import asked_in_cell, stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
 from .cell import options_and_prompt
+from .ending_models import ending_news
 from .older_values import older_news
 from .output import show_problem, show_text
 from .output_area import takes_updates
@@ -117,6 +118,7 @@ def put(
     if not options.new:
         news += older_news(conversation.turns, cell_id, shell.user_ns, settings.told)
     run = chat.reply(prompt, cell=cell_id, wait=True, **asking)
+    news += ending_news(run.target, settings.told)
     asked_before = cell_id is not None and any(turn.cell == cell_id for turn in conversation.turns)
     _tell_of_file(run, settings)
     renderer = _renderer(shell, settings, conversation, run, news, options.format)
@@ -149,6 +151,8 @@ def _chat(
         context=settings.context or None,
         temperature=options.temperature,
         max_tokens=options.max_tokens,
+        effort=options.effort,
+        web=options.web or None,
         timeout=options.timeout if options.timeout is not None else settings.timeout or None,
         extra_body=dict(options.param) or None,
         max_characters=settings.max_characters,

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..chat import Chat
 from ..errors import ChatError
+from ..providers.options import ABILITIES
 from ..run import Run
 from . import requests
 from .notices import describe_fault
@@ -88,4 +89,6 @@ class Asker:
             request = requests.edited(act, files, turn) if isinstance(act, Send) else requests.once_more(turn)
         if request is None:
             return None
+        if turn is not None:
+            asking |= self._chat.usable({name: turn.options.get(name) for name in ABILITIES})
         return self._chat.reply(request.prompt, **asking, **request.options), request.notes

@@ -10,11 +10,12 @@ import msgspec
 from .. import environment, errors
 from ..decoders import Frame, decode_json
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..messages import ContentPart, TextPart, alternating, split_system
+from ..messages import ContentPart, FilePart, ImagePart, TextPart, alternating, split_system
 from ..request import HttpRequest
 from ..secrets import Secret
 from . import addresses, error_mapping
 from .call import Call
+from .file_types import PDF, TEXT
 from .http import HTTPProvider
 from .keys import check_key
 from .model_table import DEFAULTS
@@ -114,6 +115,9 @@ class Anthropic(HTTPProvider):
         "model_context_window_exceeded": "length",
         "tool_use": "tool_calls",
     }
+    takes_files = frozenset({PDF, TEXT})
+    part_kinds = (TextPart, ImagePart, FilePart)
+    largest_request = 32 * 1024 * 1024
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"limit": "1000"}
     count_path = "/messages/count_tokens"
@@ -144,7 +148,7 @@ class Anthropic(HTTPProvider):
             "max_tokens": cls.max_tokens,
             "messages": [
                 {"role": message.role, "content": cls.encode_parts(message)}
-                for message in alternating(messages)
+                for message in alternating(messages, cls.part_kinds)
             ],
             "stream": True,
             "system": system or None,
@@ -158,7 +162,12 @@ class Anthropic(HTTPProvider):
         if isinstance(part, TextPart):
             return {"type": "text", "text": part.text}
         source = {"type": "base64", "media_type": part.media_type, "data": part.base64}
-        return {"type": "image", "source": source}
+        if not isinstance(part, FilePart):
+            return {"type": "image", "source": source}
+        if part.media_type.startswith("text/"):
+            text = part.data.decode("utf-8", "replace")
+            source = {"type": "text", "media_type": "text/plain", "data": text}
+        return {"type": "document", "source": source, **({"title": part.name} if part.name else {})}
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:

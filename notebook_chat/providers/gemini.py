@@ -13,13 +13,15 @@ import msgspec
 from .. import errors
 from ..decoders import Frame, decode_json
 from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..messages import ContentPart, TextPart, alternating, split_system
+from ..messages import AudioPart, ContentPart, FilePart, ImagePart, TextPart, alternating, split_system
 from ..request import HttpRequest
 from ..secrets import Secret
 from . import addresses, error_mapping
 from .call import Call
+from .file_types import AUDIO, PDF, TEXT, VIDEO
 from .http import HTTPProvider
-from .model_pages import Page
+from .listed_facts import facts_in
+from .model_pages import Page, model_id
 from .model_table import DEFAULTS
 from .options import GENERATION
 from .reader import Paragraph, WholeCallReader
@@ -81,13 +83,8 @@ class _Chunk(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     error: Any = None
 
 
-class _Model(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    name: str
-    supported_generation_methods: tuple[str, ...] = ("generateContent",)
-
-
 class _Models(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    models: list[_Model] = []
+    models: list[dict[str, Any]] = []
     next_page_token: str | None = None
 
 
@@ -123,6 +120,9 @@ class Gemini(HTTPProvider):
     endpoints = ("/models",)
     default_model = DEFAULTS["gemini"]
     options: ClassVar[frozenset[str]] = frozenset(GENERATION)
+    takes_files = AUDIO | VIDEO | {PDF, TEXT}
+    part_kinds = (TextPart, ImagePart, FilePart, AudioPart)
+    largest_request = 100 * 1024 * 1024
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"pageSize": "1000"}
 
@@ -145,7 +145,7 @@ class Gemini(HTTPProvider):
         body = {
             "contents": [
                 {"role": _ROLES.get(message.role, message.role), "parts": cls.encode_parts(message)}
-                for message in alternating(messages)
+                for message in alternating(messages, cls.part_kinds)
             ],
             "system_instruction": {"parts": [{"text": system}]} if system else None,
             "generationConfig": call.named(cls.field_names) or None,
@@ -167,7 +167,8 @@ class Gemini(HTTPProvider):
         """A part of a content."""
         if isinstance(part, TextPart):
             return {"text": part.text}
-        return {"inline_data": {"mime_type": part.media_type, "data": part.base64}}
+        kind = "audio/mp3" if part.media_type == "audio/mpeg" else part.media_type  # Google's word for it
+        return {"inline_data": {"mime_type": kind, "data": part.base64}}
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event | Paragraph]:
@@ -190,8 +191,8 @@ class Gemini(HTTPProvider):
         """The models that generate content, without ``models/`` before their names."""
         page = _MODELS.decode(body)
         following = {"pageToken": page.next_page_token} if page.next_page_token else {}
-        able = (model for model in page.models if "generateContent" in model.supported_generation_methods)
-        return [model.name.removeprefix("models/") for model in able], following
+        able = (model for model in page.models if _generates(model))
+        return {model_id(model, "name").removeprefix("models/"): facts_in(model) for model in able}, following
 
     @classmethod
     def _events(cls, chunk: _Chunk) -> Iterator[Event | Paragraph]:
@@ -223,6 +224,12 @@ class Gemini(HTTPProvider):
                     words = candidate.finish_message or f"the answer was blocked: {reason}"
                     raise errors.ContentRefusedError(words, provider=cls.name)
                 yield cls.finish(reason)
+
+
+def _generates(model: dict[str, Any]) -> bool:
+    """Whether a model of the list answers prompts; one that does not say what it does is taken to."""
+    methods = model.get("supportedGenerationMethods")
+    return not isinstance(methods, list) or "generateContent" in methods
 
 
 def _resource(call: Call) -> str:

@@ -12,9 +12,13 @@ from .. import errors
 from ..decoders import Frame, decode_json
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..request import HttpRequest
-from . import error_mapping
-from .call import Call
+from . import addresses, error_mapping
+from .call import Call, Connection
+from .file_types import PDF, WAV_AND_MP3
 from .http import HTTPProvider
+from .listed_facts import of_props
+from .model_facts import ModelFacts
+from .model_pages import get
 from .model_table import DEFAULTS
 from .options import GENERATION
 
@@ -153,6 +157,7 @@ class OpenAIService(HTTPProvider):
     endpoints = ("/chat/completions", "/completions", "/responses", "/models", "/embeddings")
     default_model = DEFAULTS["openai"]
     models_path = "/models"
+    largest_request = 50 * 1024 * 1024
 
     @classmethod
     def unstreamed(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:
@@ -181,6 +186,19 @@ class OpenAI(OpenAIService):
     speaks = "OpenAI's chat completions"
     thinks_in_text = True
     asks_usage: ClassVar[bool] = True
+    takes_files = WAV_AND_MP3 | {PDF}
+
+    @classmethod
+    def facts_request(cls, to: Connection, model: str) -> HttpRequest | None:
+        """llama.cpp's ``GET /props``, which stands beside the interface of OpenAI's."""
+        if cls.name != "llamacpp":
+            return None
+        return get(cls, to, addresses.joined(to.base_url.removesuffix("/v1"), "/props"))
+
+    @classmethod
+    def parse_facts(cls, body: bytes) -> ModelFacts:
+        """What llama.cpp says of the model that it was started with."""
+        return of_props(msgspec.json.decode(body))
 
     @classmethod
     def build_request(cls, call: Call) -> HttpRequest:

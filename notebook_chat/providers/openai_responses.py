@@ -10,10 +10,11 @@ import msgspec
 from .. import errors
 from ..decoders import Frame, decode_json
 from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
-from ..messages import AudioPart, ContentPart, Message, TextPart, split_system
+from ..messages import AudioPart, ContentPart, FilePart, ImagePart, Message, TextPart, split_system
 from ..request import HttpRequest
 from . import error_mapping
 from .call import Call
+from .file_types import DOCUMENTS
 from .openai import OpenAIService
 from .reader import Paragraph
 
@@ -96,6 +97,8 @@ class OpenAIResponses(OpenAIService):
     field_names: ClassVar[dict[str, str]] = {"max_tokens": "max_output_tokens"}
     finish_reasons: ClassVar[dict[str, str]] = {"max_output_tokens": "length"}
     options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens"})
+    takes_files = DOCUMENTS
+    part_kinds = (TextPart, ImagePart, FilePart)
     count_path = "/responses/input_tokens"
     count_fields: ClassVar[frozenset[str]] = frozenset(
         {"model", "input", "instructions", "tools", "tool_choice", "text", "reasoning", "truncation"}
@@ -131,6 +134,8 @@ class OpenAIResponses(OpenAIService):
         """A part of an input or an output item."""
         if isinstance(part, TextPart):
             return {"type": "output_text" if role == "assistant" else "input_text", "text": part.text}
+        if isinstance(part, FilePart):
+            return {"type": "input_file", "filename": part.name or "file", "file_data": part.data_url}
         assert not isinstance(part, AudioPart)  # of which `part_kinds` has none
         return {"type": "input_image", "image_url": part.data_url}
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from .file_types import WAV_AND_MP3
 from .options import GENERATION
 
 DIALECTS = ("openai", "openai-responses", "anthropic", "gemini", "ollama")
 """The dialects that a server from elsewhere may speak, by the names of the providers that speak them."""
 
 ALL_OPTIONS = tuple(GENERATION)
+_NONE: frozenset[str] = frozenset()
 NO_SEED = tuple(name for name in GENERATION if name != "seed")
 
 
@@ -28,6 +30,7 @@ class Vendor(msgspec.Struct, frozen=True):
         dialect: What it speaks, one of ``DIALECTS``.
         key_header: The header that has the key, where it is another than the dialect's.
         headers: Further headers in pairs; ``$NAME`` in a value stands for a variable of the environment.
+        takes_files: The media types of the files that it takes; ``None`` for those that its dialect has a place for.
     """
 
     name: str
@@ -41,13 +44,15 @@ class Vendor(msgspec.Struct, frozen=True):
     dialect: str = "openai"
     key_header: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    takes_files: frozenset[str] | None = None
 
     def __repr__(self) -> str:
         return f"<Vendor {self.name}>"  # a frame may show it, and a header may hold a key
 
 
 def _own_machine(name: str, label: str, port: int, key_variable: str) -> Vendor:
-    return Vendor(name, label, f"http://localhost:{port}/v1", key_variable, needs_key=False)
+    url = f"http://localhost:{port}/v1"
+    return Vendor(name, label, url, key_variable, needs_key=False, takes_files=WAV_AND_MP3)
 
 
 KNOWN = {
@@ -64,6 +69,7 @@ KNOWN = {
             "Groq",
             "https://api.groq.com/openai/v1",
             "GROQ_API_KEY",
+            takes_files=_NONE,
         ),
         Vendor(
             "mistral",
@@ -72,6 +78,7 @@ KNOWN = {
             "MISTRAL_API_KEY",
             field_names=(("seed", "random_seed"),),
             asks_usage=False,  # it tells unasked, and refuses stream_options.include_usage
+            takes_files=_NONE,
         ),
         Vendor(
             "deepseek",
@@ -79,14 +86,16 @@ KNOWN = {
             "https://api.deepseek.com/v1",
             "DEEPSEEK_API_KEY",
             options=NO_SEED,
+            takes_files=_NONE,
         ),
         Vendor(
             "together",
             "Together",
             "https://api.together.xyz/v1",
             "TOGETHER_API_KEY",
+            takes_files=_NONE,
         ),
-        Vendor("xai", "xAI", "https://api.x.ai/v1", "XAI_API_KEY"),
+        Vendor("xai", "xAI", "https://api.x.ai/v1", "XAI_API_KEY", takes_files=_NONE),
         _own_machine("lmstudio", "LM Studio", 1234, "LM_API_TOKEN"),
         _own_machine("llamacpp", "llama.cpp", 8080, "LLAMA_API_KEY"),
         _own_machine("vllm", "vLLM", 8000, "VLLM_API_KEY"),

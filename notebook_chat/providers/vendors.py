@@ -179,6 +179,10 @@ def _provider(vendor: Vendor) -> type[HTTPProvider]:
         "fixed_headers": dict(vendor.headers),
         "default_model": DEFAULTS.get(vendor.name, "") if vendor.name in KNOWN else "",
     }
+    if vendor.base_url != dialect.url:
+        namespace["largest_request"] = None
+    if vendor.takes_files is not None:
+        namespace["takes_files"] = vendor.takes_files
     if vendor.dialect == "openai":
         namespace |= {
             "options": frozenset(vendor.options),

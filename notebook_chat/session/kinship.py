@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from ..conversation import Conversation, Turn, base_of
-from ..store import NotebookFile, Sighting, digest_of, is_chat_cell
+from ..store import NotebookFile, Sighting, as_in_notebook, digest_of, is_chat_cell
 from .cells import MAY_ASK
 from .recognition import asks
 
@@ -141,4 +141,4 @@ class Split(NamedTuple):
 
 
 def _said(turn: Turn) -> tuple[object, ...]:
-    return turn.prompt, turn.exchange, turn.system, turn.fresh, turn.status
+    return as_in_notebook(turn).prompt, turn.exchange, turn.system, turn.fresh, turn.status
