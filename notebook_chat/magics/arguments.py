@@ -172,8 +172,8 @@ def cell_parser() -> Parser:
         action="append",
         default=[],
         metavar="PATH",
-        help="a file to send along: a text, code, a table, a notebook, an image; a pattern such as data/*.csv; or an"
-        " address, which is fetched now; may be repeated",
+        help="a file to send along: a text, code, a table, a notebook, an image, a PDF, a recording; a pattern such as"
+        " data/*.csv; or an address, which is fetched now; may be repeated",
         complete=FilePaths(),
     )
     add("--file-tokens", type=int, metavar="N", help="how much of each file is sent at most, in tokens")

@@ -76,11 +76,11 @@ def models(context: Context, arguments: Namespace) -> None:
     told: list[str] = []
     for name, listed in runner.run(model_list.described(names, words)).items():
         if isinstance(listed, ChatError):
-            told.append(f"{name}:…  not listed: {listed.message}")
+            told.append(f"{name}:… not listed: {listed.message}")
         elif listed:
             facts |= {f"{name}:{model}": known for model, known in listed.items()}
         else:
-            told.append(f"{name}:…  " + ("none with that in its name" if words else "any model it has"))
+            told.append(f"{name}:… " + ("none with that in its name" if words else "any model it has"))
     if facts:
         show_table(context.shell, *table(facts))
     for line in told:

@@ -9,15 +9,14 @@ from ..providers.model_facts import ModelFacts
 
 
 def table(facts: Mapping[str, ModelFacts]) -> tuple[list[str], list[list[str]]]:
-    """The head of a table and its rows, one for each model; columns in which nothing is known are left out, and the head
-    where nothing is known at all.
+    """The head of a table and its rows, one for each model. Columns in which no model has anything are left out, and
+    the head where no column is left.
 
     Args:
         facts: What is known, by what the models are called.
     """
-    columns = [
-        (title, cells) for title, tell in _COLUMNS if any(cells := [tell(one) for one in facts.values()])
-    ]
+    told = [(title, [tell(one) for one in facts.values()]) for title, tell in _COLUMNS]
+    columns = [(title, cells) for title, cells in told if not {"", "no"}.issuperset(cells)]
     head = ["model", *(title for title, _ in columns)] if columns else []
     return head, [[name, *(cells[place] for _, cells in columns)] for place, name in enumerate(facts)]
 

@@ -130,7 +130,7 @@ def _of_anthropic(model: Mapping[str, Any], abilities: Mapping[str, Any]) -> dic
     told: dict[str, Any] = {
         "images": can("image_input"),
         "schema": can("structured_outputs"),
-        "web": can("server_tools"),
+        "web": can("server_tools", "web_search"),
         "output": count(model.get("max_tokens")),
         "ends": _day(model.get("retires_at")),
     }

@@ -116,10 +116,10 @@ def not_taken(content: Content, media_type: str, to: Recipient) -> InvalidMessag
         to: Who is asked.
     """
     kind = kind_of(media_type)
-    if others := sorted(one.partition("/")[2] for one in to.files if kind_of(one) == kind):
+    if others := sorted(media.suffix_of(one) for one in to.files if kind_of(one) == kind):
         return InvalidMessagesError(
-            f"{content.name} is not sent: {to.name} takes no {media_type}",
-            hint=f"Convert it to one of {', '.join(others)}.",
+            f"{content.name} is not sent: {to.name} takes no {media.suffix_of(media_type)}",
+            hint=f"Convert it to {' or '.join(others)}.",
         )
     hint = f"Ask {takers(kind)}"
     if media_type == PDF and not pdf_text.can_read():
@@ -148,7 +148,7 @@ def _own_name(content: Content, media_type: str) -> str:
 
 
 def _label(content: Content, media_type: str) -> tuple[str, ...]:
-    name = _NAMES.get(media_type) or media_type.partition("/")[0]
+    name = _NAMES.get(media_type) or media_type.partition("/")[0].replace("audio", "recording")
     if media_type in OFFICE and media_type != EXCEL:
         name = "Office document"
     size = () if content.fetched else (size_in_words(content.size),)
