@@ -297,7 +297,7 @@ def _refuse(asked: Target | None, parts: Iterable[Part]) -> None:
         InvalidMessagesError: There is one.
     """
     for part in parts:
-        if asked is None or asked.takes(part) or not isinstance(part, MediaPart):
+        if asked is None or asked.reads(part) or not isinstance(part, MediaPart):
             continue
         kind = kind_of(part.media_type)
         what = "image" if isinstance(part, ImagePart) else "file"

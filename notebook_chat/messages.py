@@ -306,18 +306,23 @@ def _plain(parts: tuple[Part, ...]) -> str | tuple[Part, ...]:
     return "".join(texts) if len(texts) == len(parts) else parts
 
 
-def without_media(messages: Sequence[Message], takes: Callable[[Part], bool]) -> tuple[Message, ...]:
-    """The messages for a model that does not take all images, files and recordings: a few words in the place of each of
-    the others.
+def without_media(
+    messages: Sequence[Message],
+    takes: Callable[[Part], bool],
+    as_text: Callable[[MediaPart], TextPart | None] = lambda _: None,
+) -> tuple[Message, ...]:
+    """The messages for a model that does not take all images, files and recordings: a text in the place of each of the
+    others.
 
     Args:
         messages: The messages.
         takes: Whether it takes a part.
+        as_text: The text of a file; ``None`` where there is none, and a few words must do.
     """
     return tuple(
         message
         if isinstance(message.content, str) or all(map(takes, message.content))
-        else _without_media(message, takes)
+        else _without_media(message, takes, as_text)
         for message in messages
     )
 
@@ -327,9 +332,13 @@ def without_images(messages: Sequence[Message]) -> tuple[Message, ...]:
     return without_media(messages, lambda part: not isinstance(part, ImagePart))
 
 
-def _without_media(message: Message, takes: Callable[[Part], bool]) -> Message:
+def _without_media(
+    message: Message, takes: Callable[[Part], bool], as_text: Callable[[MediaPart], TextPart | None]
+) -> Message:
     parts = tuple(
-        part if takes(part) or not isinstance(part, MediaPart) else TextPart(_in_place_of(part))
+        as_text(part) or TextPart(_in_place_of(part))
+        if isinstance(part, MediaPart) and not takes(part)
+        else part
         for part in message.parts
     )
     return msgspec.structs.replace(message, content=_plain(parts))

@@ -8,8 +8,18 @@ from typing import Any
 import msgspec
 
 from .conversation import Draft, Included, PromptLayout
-from .messages import ImagePart, MediaPart, Message, handed_over, named_media, without_media
+from .messages import (
+    FilePart,
+    ImagePart,
+    MediaPart,
+    Message,
+    TextPart,
+    handed_over,
+    named_media,
+    without_media,
+)
 from .parts import Part
+from .prompt.fences import fenced
 from .providers.file_types import kind_of
 from .providers.model_facts import UNKNOWN, ModelFacts
 from .providers.registry import Provider
@@ -116,7 +126,7 @@ class Target(msgspec.Struct, frozen=True):
             messages: The messages.
         """
         given = tuple(messages) if self.provider.takes_own_media else handed_over(messages)
-        return without_media(given, self.takes)
+        return without_media(given, self.takes, self._as_text)
 
     @property
     def images(self) -> bool:
@@ -140,6 +150,20 @@ class Target(msgspec.Struct, frozen=True):
             return self.images
         return not isinstance(part, MediaPart) or part.media_type in self.files
 
+    def reads(self, part: Part) -> bool:
+        """Whether it can be told what is in a part of a message: a text in a file can be sent as a text.
+
+        Args:
+            part: The part.
+        """
+        return self.takes(part) or self._as_text(part) is not None
+
+    def _as_text(self, part: Part) -> TextPart | None:
+        if not isinstance(part, FilePart) or not part.media_type.startswith("text/"):
+            return None
+        text = part.data.decode("utf-8", "replace")
+        return TextPart(f"\nFile {part.name or 'without a name'}:\n{fenced(text)}\n")
+
     def unread(self, messages: Iterable[Message]) -> list[str]:
         """What there is to tell of files and images in messages that it does not take, and gets words for; nothing
         where it takes all.
@@ -150,7 +174,7 @@ class Target(msgspec.Struct, frozen=True):
         left: dict[str, dict[str, None]] = {}
         for message in messages:
             for part in message.content if not isinstance(message.content, str) else ():
-                if isinstance(part, MediaPart) and not self.takes(part):
+                if isinstance(part, MediaPart) and not self.reads(part):
                     left.setdefault(kind_of(part.media_type), {})[named_media(part)] = None
         return [f"without {', '.join(names)} of earlier turns: {self.name} takes no {kind}"
                 for kind, names in left.items()]  # fmt: skip

@@ -85,7 +85,7 @@ def _offered(provider: Any, model: str) -> ModelFacts:
     """What is known of a model, as far as its provider has a place for it."""
     facts = facts_of(provider, model)
     options = getattr(provider, "options", None)
-    told: dict[str, Any] = {}
+    told: dict[str, Any] = {"context": facts.context or provider.context_limit(model, {})}
     if not getattr(provider, "takes_images", True):
         told["images"] = False
     if (taken := getattr(provider, "takes_files", None)) is not None and (

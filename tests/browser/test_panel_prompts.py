@@ -98,9 +98,9 @@ def test_files_go_along(begin: Begin, theme: Any) -> None:
     again = server.requests[1].json["messages"][-1]["content"]
     assert again[0]["text"] == f"{text['text']} And why?"
     assert again[1] == image
-    give(panel.box, "paste", b"%PDF-1.7", "application/pdf", "paper.pdf")
+    give(panel.box, "paste", b"%PDF-1.7\n%%EOF", "application/pdf", "paper.pdf")
     panel.ask("Read it.")
-    expect(panel.panel.locator(".nc-error")).to_contain_text("paper.pdf is a PDF")
+    expect(panel.panel.locator(".nc-error")).to_contain_text("paper.pdf is not sent: ")
     expect(panel.box).to_have_value("Read it.")
     expect(panel.button("Remove paper.pdf")).to_be_visible()
 

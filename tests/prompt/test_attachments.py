@@ -198,10 +198,10 @@ def test_an_image_is_sent_as_one() -> None:
     [
         (
             "a.pdf",
-            b"%PDF-1.7\n",
+            b"%PDF-1.7\n%%EOF",
             "a.pdf is not sent: this model takes no PDF. Ask a model of anthropic, gemini,",
         ),
-        ("a", b"%PDF-1.7\n", "takes no PDF"),
+        ("a", b"%PDF-1.7\n%%EOF", "takes no PDF"),
         ("a.pdf", b"\0\x01 no PDF at all", "a.pdf is not the PDF that its name says"),
         ("a.docx", b"PK\x03\x04\0\0", "is a text document. Save it as a PDF"),
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "an old Office document"),

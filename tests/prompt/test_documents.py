@@ -342,6 +342,16 @@ def test_a_document_of_ones_own_is_refused_by_who_takes_none() -> None:
     assert other.requests == []
 
 
+def test_a_text_in_a_file_goes_as_a_text_to_who_takes_no_files() -> None:
+    message = Message("user", (TextPart("sum it up"), FilePart(b"a ``` b", "text/plain", "notes.txt")))
+    other, reads = parrot(["fine"]), parrot(["fine"])
+    Chat(provider=other).ask(message)
+    assert other.requests[0][0].text == "sum it up\nFile notes.txt:\n````\na ``` b\n````\n"
+    reads.takes_files = frozenset({"text/plain"})
+    Chat(provider=reads).ask(message)
+    assert reads.requests[0][0] == message
+
+
 def test_what_is_known_of_the_model_counts() -> None:
     provider = parrot()
     provider.takes_files = frozenset({PDF, "audio/wav"})
