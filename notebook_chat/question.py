@@ -23,8 +23,10 @@ from .prompt.fences import fenced
 from .providers.file_types import kind_of
 from .providers.model_facts import UNKNOWN, ModelFacts
 from .providers.registry import Provider
+from .text import single_line
 
 _MOST_NAMED = 12  # of what went along with a prompt
+_LONGEST_NAME = 160  # characters of a file's
 
 
 class Prompt(msgspec.Struct, frozen=True):
@@ -175,6 +177,8 @@ class Target(msgspec.Struct, frozen=True):
         for message in messages:
             for part in message.content if not isinstance(message.content, str) else ():
                 if isinstance(part, MediaPart) and not self.reads(part):
-                    left.setdefault(kind_of(part.media_type), {})[named_media(part)] = None
+                    left.setdefault(kind_of(part.media_type), {})[
+                        single_line(named_media(part))[:_LONGEST_NAME]
+                    ] = None
         return [f"without {', '.join(names)} of earlier turns: {self.name} takes no {kind}"
                 for kind, names in left.items()]  # fmt: skip

@@ -14,16 +14,15 @@ from notebook_chat.conversation import Conversation
 from notebook_chat.errors import InvalidOptionError
 from notebook_chat.magics.arguments import cell_parser, parse_cell_line
 from notebook_chat.magics.command_table import complete
-from notebook_chat.magics.ending_models import ending_news
 from notebook_chat.magics.model_rows import table, tokens
 from notebook_chat.panel.asking import Asker
-from notebook_chat.panel.protocol import Regenerate
+from notebook_chat.panel.protocol import Regenerate, Send
 from notebook_chat.parts import FilePart
 from notebook_chat.providers import OpenAI, model_list
+from notebook_chat.providers.ending_models import ending_news
 from notebook_chat.providers.file_types import PDF
 from notebook_chat.providers.model_facts import ModelFacts, _listed, known_facts
 from notebook_chat.providers.options import EFFORTS
-from notebook_chat.question import Target
 from notebook_chat.store import read_notebook
 from notebook_chat.store.notebook_file import LARGEST_FILE
 
@@ -185,18 +184,41 @@ async def test_a_panel_asks_again_with_the_same(able: Any) -> None:
 
 def test_the_end_of_a_model_is_told_once() -> None:
     told: set[str] = set()
-    target = Target(OpenAI, "gpt-5-mini", known_facts("gpt-5-mini"))
-    assert ending_news(target, told, date(2026, 8, 1)) == []
-    assert ending_news(target, told, date(2026, 11, 30)) == [
+    old = known_facts("gpt-5-mini")
+    assert ending_news("openai:gpt-5-mini", old, told, date(2026, 8, 1)) == []
+    assert ending_news("openai:gpt-5-mini", old, told, date(2026, 11, 30)) == [
         "gpt-5-mini ends on 2026-12-11; gpt-6-luna takes its place"
     ]
-    assert ending_news(target, told, date(2026, 11, 30)) == []
-    assert ending_news(target, set(), date(2027, 1, 1)) == [
+    assert ending_news("openai:gpt-5-mini", old, told, date(2026, 11, 30)) == []
+    assert ending_news("openai:gpt-5-mini", old, set(), date(2027, 1, 1)) == [
         "gpt-5-mini was to end on 2026-12-11; gpt-6-luna takes its place"
     ]
-    listed = Target(OpenAI, "of-the-list", ModelFacts(ends=date(2026, 12, 1)))
-    assert ending_news(listed, told, date(2026, 11, 30)) == ["of-the-list ends on 2026-12-01"]
-    assert ending_news(Target(OpenAI, "gpt-6-luna", known_facts("gpt-6-luna")), told) == []
+    listed = ModelFacts(ends=date(2026, 12, 1))
+    assert ending_news("x:of-the-list:1", listed, told, date(2026, 11, 30)) == [
+        "of-the-list:1 ends on 2026-12-01"
+    ]
+    assert ending_news("openai:gpt-6-luna", known_facts("gpt-6-luna"), told) == []
+
+
+def test_the_line_under_an_answer_tells_of_it(
+    shell: Any, provider: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = ModelFacts(ends=date(2020, 1, 1))
+    monkeypatch.setattr("notebook_chat.addressee.facts_of", lambda *_: facts)
+    out, _ = run(shell, capsys, "%%chat parrot:told-once\nhi")
+    assert "told-once was to end on 2020-01-01" in out
+    out, _ = run(shell, capsys, "%%chat parrot:told-once\nhi")
+    assert "was to end" not in out
+
+
+async def test_a_panel_tells_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    facts = ModelFacts(ends=date(2020, 1, 1))
+    monkeypatch.setattr("notebook_chat.addressee.facts_of", lambda *_: facts)
+    asker = Asker(Chat(provider=parrot(["fine"])), system=None, asked=lambda _: None, tell=told.append)
+    await asker.ask(Send("1", "hi"), [])
+    await asker.ask(Send("2", "hi"), [])
+    assert told == ["grey was to end on 2020-01-01"]
 
 
 # --- %chat models

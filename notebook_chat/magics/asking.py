@@ -13,6 +13,7 @@ from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
 from ..errors import InvalidMessagesError, InvalidOptionError
 from ..prompt import LoadedPrompt
+from ..providers.ending_models import ending_news
 from ..renderers import (
     DisplayRenderer,
     Renderer,
@@ -28,7 +29,6 @@ from ..store import asked_in_cell, stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
 from .cell import options_and_prompt
-from .ending_models import ending_news
 from .older_values import older_news
 from .output import show_problem, show_text
 from .output_area import takes_updates
@@ -118,7 +118,7 @@ def put(
     if not options.new:
         news += older_news(conversation.turns, cell_id, shell.user_ns, settings.told)
     run = chat.reply(prompt, cell=cell_id, wait=True, **asking)
-    news += ending_news(run.target, settings.told)
+    news += ending_news(run.model, run.target.facts, settings.told)
     asked_before = cell_id is not None and any(turn.cell == cell_id for turn in conversation.turns)
     _tell_of_file(run, settings)
     renderer = _renderer(shell, settings, conversation, run, news, options.format)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..chat import Chat
 from ..errors import ChatError
+from ..providers.ending_models import ending_news
 from ..providers.options import ABILITIES
 from ..run import Run
 from . import requests
@@ -38,6 +39,7 @@ class Asker:
         self._system = system
         self._asked = asked
         self._tell = tell
+        self._told: set[str] = set()
 
     async def ask(self, act: Send | Regenerate | Fix, files: Sequence[bytes]) -> None:
         """Asks, and stays until the answer has ended; the views see it through the conversation.
@@ -91,4 +93,6 @@ class Asker:
             return None
         if turn is not None:
             asking |= self._chat.usable({name: turn.options.get(name) for name in ABILITIES})
-        return self._chat.reply(request.prompt, **asking, **request.options), request.notes
+        reply = self._chat.reply(request.prompt, **asking, **request.options)
+        news = ending_news(reply.model, reply.target.facts, self._told)
+        return reply, (*request.notes, *news)

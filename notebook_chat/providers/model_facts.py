@@ -108,7 +108,8 @@ def remember(provider: str, address: str, facts: Mapping[str, ModelFacts]) -> No
         _listed.pop(next(iter(_listed)))
     known = _listed.setdefault((provider, address), {})
     for model, told in facts.items():
-        known[model] = told.over(known.get(model, UNKNOWN))
+        if told != UNKNOWN:
+            known[model] = told.over(known.get(model, UNKNOWN))
 
 
 def facts_of(provider: Any, model: str, options: Mapping[str, Any] | None = None) -> ModelFacts:
