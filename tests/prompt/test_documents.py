@@ -22,6 +22,7 @@ from notebook_chat.errors import InvalidMessagesError
 from notebook_chat.messages import AudioPart, FilePart, ImagePart, Message, TextPart, without_media
 from notebook_chat.prompt.attachments import Budget, Recipient, Way, attach, documents, media, pdf_text
 from notebook_chat.prompt.extra import Extra
+from notebook_chat.providers import Anthropic, Gemini, OpenAIResponses
 from notebook_chat.providers.file_types import AUDIO, DOCUMENTS, EXCEL, PDF, POWERPOINT, VIDEO, WORD
 from notebook_chat.providers.model_facts import ModelFacts
 from notebook_chat.question import Target
@@ -294,6 +295,29 @@ def test_the_body_holds_the_document(
     assert [one.told for one in chat.conversation.turns[0].included] == [
         f"report.pdf (PDF, 2 pages, {len(REPORT) / 1000:.1f} kB)"
     ]
+
+
+def test_the_vendors_own_types_know_the_parts() -> None:
+    import anthropic.types
+    import google.genai.types
+    import openai.types.chat
+    import openai.types.responses
+    from pydantic import TypeAdapter
+
+    document, talk = FilePart(REPORT, PDF, "report.pdf"), AudioPart(TALK, "audio/wav")
+    judges: list[tuple[Any, Any, Any]] = [
+        (Anthropic, anthropic.types.DocumentBlockParam, document),
+        (Anthropic, anthropic.types.DocumentBlockParam, FilePart(b"text", "text/plain", "notes.txt")),
+        (OpenAIResponses, openai.types.responses.ResponseInputFileParam, document),
+    ]
+    for provider, judge, part in judges:
+        TypeAdapter(judge).validate_python(provider.encode_part(part, "user"))
+    for part in (document, talk):
+        [encoded] = Message("user", (part,)).to_dict()["content"]
+        TypeAdapter(openai.types.chat.ChatCompletionContentPartParam).validate_python(encoded)
+        read = google.genai.types.Part.model_validate(Gemini.encode_part(part, "user")).inline_data
+        assert read is not None
+        assert read.data == part.data
 
 
 def test_the_body_holds_the_recording(vendor_server: ServerFactory) -> None:
