@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .conversation import DEFAULT_RESERVE
+from .providers.abilities import check_able
 from .providers.adapters import adapt
 from .providers.addresses import same_host
+from .providers.model_facts import facts_of
 from .providers.registry import Provider, default_model, get_provider, resolve
 from .question import Target
 
@@ -57,7 +59,10 @@ class Addressee:
         else:
             provider, own_name = self.provider, model or ""
         provider.check_options(options)
-        return Target(provider, own_name or provider.default_model)
+        own_name = own_name or provider.default_model
+        target = Target(provider, own_name, facts_of(provider, own_name, options))
+        check_able(target.name, target.facts, options)
+        return target
 
     def options(self, model: str | None) -> dict[str, Any]:
         """The options for whoever is asked now. A key that was given for one service goes to no other, unless it was

@@ -12,7 +12,7 @@ from . import faults, loop_thread, runner
 from .addressee import Addressee
 from .answer import Answer
 from .comparison import Column, Comparison
-from .composition import Composed, Ingredients, compose, refuse_images, reviewed, way_of
+from .composition import Composed, Ingredients, compose, reviewed, way_of
 from .conversation import MOST_ANSWERS, Alternative, Conversation, Turn
 from .errors import InvalidOptionError
 from .events import TextDelta
@@ -20,6 +20,7 @@ from .messages import MessageLike
 from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
+from .providers.abilities import needed
 from .providers.options import REMEMBERED, ChatOptions, TurnOptions, check_text
 from .providers.registry import Provider
 from .question import Asked, Prompt
@@ -395,7 +396,6 @@ class Chat:
             ]
             if system is not None:
                 check_text("system", system)
-            blind = [one.target.name for one in asked if not one.target.provider.takes_images]
             ingredients = Ingredients.gathered(
                 values=values,
                 context=context,
@@ -404,15 +404,13 @@ class Chat:
                 file_tokens=file_tokens,
                 room=min((one.limit for one in asked if one.limit is not None), default=None),
                 way=way_of(asked[0].options) if files else None,
-                blind=blind[0] if len(blind) == len(asked) else "",
+                asked=tuple(one.target for one in asked),
                 literals=loaded.literals,
                 extras=extras,
                 closing=closing,
                 typed=loaded.typed or typed,
             )
             composed = compose(prompt, ingredients)
-            if blind and not composed.figures:
-                refuse_images(blind[0], composed.message.parts)  # which others could see: nobody is asked
             system = sendable(loaded.system if system is None else system)
             disclosure = self._disclosure if by_hand is None or self._discloses else by_hand
             words, told = reviewed(composed, system, self.conversation, disclosure, dry=dry)
@@ -440,7 +438,23 @@ class Chat:
         except RecursionError:
             raise InvalidOptionError("an option's value is nested too deeply") from None
         target = self._addressee.target(model, merged)
+        merged = needed(target.facts, merged)
         return Asked(target, merged, self._addressee.limit(target, merged, self.context))
+
+    def usable(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of some options, which an earlier turn may have had of another model, that can be had now, too.
+
+        Args:
+            options: The options by name; what is ``None`` is none.
+        """
+        own = self._addressee.options(self._model)
+        kept = {}
+        for name, value in options.items():
+            with contextlib.suppress(InvalidOptionError):
+                if value is not None:
+                    self._addressee.target(self._model, {**own, name: value})
+                    kept[name] = value
+        return kept
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Chat:
         """A chat that goes on by itself from here, in a branch of the conversation."""

@@ -17,8 +17,7 @@ from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
 from .loop_thread import STOP_SECONDS
 from .outgoing import Outgoing
-from .providers.registry import Provider
-from .question import Asked, Prompt
+from .question import Asked, Prompt, Target
 from .readiness import until_idle, until_written
 from .run import Run, end_what_was_left
 
@@ -132,9 +131,10 @@ class Comparison:
         return next((one for one in self.columns if one.error is None), self.columns[0])
 
     @property
-    def providers(self) -> tuple[Provider, ...]:
-        """All who are asked."""
-        return tuple(dict.fromkeys(one.asked.target.provider for one in self.columns))
+    def targets(self) -> tuple[Target, ...]:
+        """All who are asked, each once."""
+        named = {one.asked.target.name: one.asked.target for one in self.columns}
+        return tuple(named.values())
 
     @property
     def notes(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -13,15 +14,18 @@ from .cell_selection import CELLS_TOKENS, CellSelection
 from .conversation import Conversation, Included, PromptLayout, Turn
 from .errors import ConfigurationError, InvalidMessagesError, InvalidOptionError
 from .images import image_part
-from .messages import ImagePart, Message, MessageLike, normalize
+from .messages import ImagePart, MediaPart, Message, MessageLike, normalize
+from .parts import Part
 from .prompt import Extra, Filled, LoadedPrompt, ahead_of, cells_extra, fill, joined, no_cells
 from .prompt.secrets.disclosure import Disclosure, Words
 from .prompt.templates import settled
+from .providers.file_types import kind_of, takers
 from .providers.options import check_proxy, check_ssl, check_transport, integer
+from .question import Target
 from .session import session
 
 if TYPE_CHECKING:
-    from .prompt.attachments import Way
+    from .prompt.attachments import Recipient, Way
 
 
 _KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
@@ -59,7 +63,7 @@ class Ingredients:
         file_tokens: How much of each file may be sent, in tokens; ``None`` for what is usual.
         room: How many tokens may go out in all; ``None`` where that is not known.
         way: The way to files on the web; ``None`` for the usual one.
-        blind: Who is asked, if that is somebody who takes no images; empty otherwise.
+        asked: Who is asked; none for somebody who takes images, and no files.
         literals: What stands in the prompt for texts that are only put in at the end, as they are.
         extras: What goes before the prompt, ready as it is.
         closing: What the message ends with, where more is to be said than the user typed; ``""`` for nothing.
@@ -74,11 +78,16 @@ class Ingredients:
     file_tokens: int | None = None
     room: int | None = None
     way: Way | None = None
-    blind: str = ""
+    asked: Sequence[Target] = ()
     literals: Mapping[str, str] = field(default_factory=dict)
     extras: Sequence[Extra] = ()
     closing: str = ""
     typed: str | None = None
+
+    @property
+    def sees(self) -> bool:
+        """Whether somebody of those who are asked takes images."""
+        return not self.asked or any(target.images for target in self.asked)
 
     @classmethod
     def gathered(cls, *, context: Any, **given: Any) -> Self:
@@ -148,19 +157,19 @@ def compose(prompt: MessageLike | LoadedPrompt | Composed, ingredients: Ingredie
         TransportError: A file cannot be fetched.
     """
     if isinstance(prompt, Composed):
-        if ingredients.blind and not prompt.figures:
-            refuse_images(ingredients.blind, prompt.message.parts)
+        sent = (part for part in prompt.message.parts if not (prompt.figures and isinstance(part, ImagePart)))
+        _refuse(ingredients.asked, sent)
         return prompt
     [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])
     given = tuple(image_part(image) for image in ingredients.images or ())
     files = _files(ingredients)
-    if ingredients.blind:
-        own = (*message.parts, *given, *(part for file in files for part in file.parts))
-        refuse_images(ingredients.blind, own)
+    own = (*message.parts, *given, *(part for file in files for part in file.parts))
+    kept = (part for extra in ingredients.extras for part in extra.parts if not isinstance(part, ImagePart))
+    _refuse(ingredients.asked, (*own, *kept))
     before = (*_cells(ingredients), *files, *ingredients.extras)
     filled = _filled(message, ingredients)
     values = filled.values
-    if ingredients.blind:
+    if not ingredients.sees:
         before, values = _in_words(before), _in_words(values)
     own_words = message.content if not isinstance(message.content, str) else filled.text
     content = joined(before, own_words, values, images=given, closing=ingredients.closing)
@@ -268,7 +277,7 @@ def _cells(ingredients: Ingredients) -> tuple[Extra, ...]:
     cells = ingredients.context
     if cells is None:
         return ()
-    extra = cells_extra(cells.records, tokens=cells.tokens, figures=cells.figures and not ingredients.blind)
+    extra = cells_extra(cells.records, tokens=cells.tokens, figures=cells.figures and ingredients.sees)
     return (extra or no_cells("none above has run in this kernel"),)
 
 
@@ -278,18 +287,36 @@ def _files(ingredients: Ingredients) -> tuple[Extra, ...]:
     from .prompt.attachments import Budget, Way, attach  # few prompts have files
 
     budget = Budget(ingredients.file_tokens, ingredients.room)
-    return attach(ingredients.files, budget, ingredients.way or Way())
+    return attach(ingredients.files, budget, ingredients.way or Way(), _recipient(ingredients.asked))
 
 
-def refuse_images(who: str, parts: Iterable[Any]) -> None:
-    """Refuses images that the user has given himself to somebody who takes none.
+def _recipient(asked: Sequence[Target]) -> Recipient:
+    """Who is sent the files: of several, what all of them take."""
+    from .prompt.attachments import Recipient
+
+    if not asked:
+        return Recipient()
+    least = min(asked, key=lambda target: len(target.files))
+    sizes = [size for one in asked if (size := one.provider.largest_request) is not None]
+    files = frozenset.intersection(*(target.files for target in asked))
+    return Recipient(least.name, files, min(sizes, default=None))
+
+
+def _refuse(asked: Iterable[Target], parts: Iterable[Part]) -> None:
+    """Refuses images, files and recordings that the user has given himself to somebody who does not take them.
 
     Raises:
         InvalidMessagesError: There is one.
     """
-    if any(isinstance(part, ImagePart) for part in parts):
+    given = [part for part in parts if isinstance(part, MediaPart)]
+    for target, part in product(asked, given):
+        if target.reads(part):
+            continue
+        kind = kind_of(part.media_type)
+        what = "image" if isinstance(part, ImagePart) else "file"
+        who = "another model" if isinstance(part, ImagePart) else takers(kind)
         raise InvalidMessagesError(
-            f"{who} takes no images", hint="Ask another model, or leave the image out."
+            f"{target.name} takes no {kind}", hint=f"Ask {who}, or leave the {what} out."
         )
 
 

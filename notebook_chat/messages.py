@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -62,10 +62,12 @@ __all__ = [
     "alternating",
     "content_parts",
     "handed_over",
+    "named_media",
     "normalize",
     "refuse_tools",
     "split_system",
     "without_images",
+    "without_media",
 ]
 
 ContentPart = TextPart | ImagePart | FilePart | AudioPart
@@ -304,20 +306,58 @@ def _plain(parts: tuple[Part, ...]) -> str | tuple[Part, ...]:
     return "".join(texts) if len(texts) == len(parts) else parts
 
 
-def without_images(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """The messages for a model that takes no images: a few words in the place of each."""
+def without_media(
+    messages: Sequence[Message],
+    takes: Callable[[Part], bool],
+    as_text: Callable[[MediaPart], TextPart | None] = lambda _: None,
+) -> tuple[Message, ...]:
+    """The messages for a model that does not take all images, files and recordings: a text in the place of each of the
+    others.
+
+    Args:
+        messages: The messages.
+        takes: Whether it takes a part.
+        as_text: The text of a file; ``None`` where there is none, and a few words must do.
+    """
     return tuple(
-        _without_images(message) if any(isinstance(part, ImagePart) for part in message.parts) else message
+        message
+        if isinstance(message.content, str) or all(map(takes, message.content))
+        else _without_media(message, takes, as_text)
         for message in messages
     )
 
 
-def _without_images(message: Message) -> Message:
+def without_images(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """As ``without_media``, for a model that takes all but images."""
+    return without_media(messages, lambda part: not isinstance(part, ImagePart))
+
+
+def _without_media(
+    message: Message, takes: Callable[[Part], bool], as_text: Callable[[MediaPart], TextPart | None]
+) -> Message:
     parts = tuple(
-        TextPart("\n(an image, which cannot be shown here)\n") if isinstance(part, ImagePart) else part
+        as_text(part) or TextPart(_in_place_of(part))
+        if isinstance(part, MediaPart) and not takes(part)
+        else part
         for part in message.parts
     )
     return msgspec.structs.replace(message, content=_plain(parts))
+
+
+def _in_place_of(part: MediaPart) -> str:
+    verb = {ImagePart: "shown", AudioPart: "heard"}.get(type(part), "read")
+    return f"\n({named_media(part)}, which cannot be {verb} here)\n"
+
+
+def named_media(part: MediaPart) -> str:
+    """What an image, a file or a recording is called in a sentence.
+
+    Args:
+        part: It.
+    """
+    if isinstance(part, FilePart):
+        return f"the file {part.name}" if part.name else "a file"
+    return "an image" if isinstance(part, ImagePart) else "a recording"
 
 
 def _message(message: MessageLike, number: int) -> Message:

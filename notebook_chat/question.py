@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from .conversation import Draft, Included, PromptLayout
-from .messages import Message, handed_over, without_images
+from .messages import (
+    FilePart,
+    ImagePart,
+    MediaPart,
+    Message,
+    TextPart,
+    handed_over,
+    named_media,
+    without_media,
+)
+from .parts import Part
+from .prompt.fences import fenced
+from .providers.file_types import kind_of
+from .providers.model_facts import UNKNOWN, ModelFacts
 from .providers.registry import Provider
+from .text import single_line
 
 _MOST_NAMED = 12  # of what went along with a prompt
+_LONGEST_NAME = 160  # characters of a file's
 
 
 class Prompt(msgspec.Struct, frozen=True):
@@ -88,15 +103,17 @@ class Prompt(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Who is asked.
+    """Who is asked, and what it takes.
 
     Attributes:
         provider: The provider.
         model: The model's own name there; empty where the provider has only one.
+        facts: What is known of the model.
     """
 
     provider: Provider
     model: str = ""
+    facts: ModelFacts = UNKNOWN
 
     @property
     def name(self) -> str:
@@ -111,7 +128,60 @@ class Target(msgspec.Struct, frozen=True):
             messages: The messages.
         """
         given = tuple(messages) if self.provider.takes_own_media else handed_over(messages)
-        return given if self.provider.takes_images else without_images(given)
+        return without_media(given, self.takes, self._as_text)
+
+    @property
+    def images(self) -> bool:
+        """Whether it takes images, as far as is known."""
+        return self.provider.takes_images and self.facts.images is not False
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The media types of the files and recordings that it takes as they are: those that the dialect has a place
+        for, but for those that the model is known not to take."""
+        known = self.facts.files
+        return self.provider.takes_files if known is None else self.provider.takes_files & known
+
+    def takes(self, part: Part) -> bool:
+        """Whether it takes a part of a message as it is.
+
+        Args:
+            part: The part.
+        """
+        if isinstance(part, ImagePart):
+            return self.images
+        return not isinstance(part, MediaPart) or part.media_type in self.files
+
+    def reads(self, part: Part) -> bool:
+        """Whether it can be told what is in a part of a message: a text in a file can be sent as a text.
+
+        Args:
+            part: The part.
+        """
+        return self.takes(part) or self._as_text(part) is not None
+
+    def _as_text(self, part: Part) -> TextPart | None:
+        if not isinstance(part, FilePart) or not part.media_type.startswith("text/"):
+            return None
+        text = part.data.decode("utf-8", "replace")
+        return TextPart(f"\nFile {part.name or 'without a name'}:\n{fenced(text)}\n")
+
+    def unread(self, messages: Iterable[Message]) -> list[str]:
+        """What there is to tell of files and images in messages that it does not take, and gets words for; nothing
+        where it takes all.
+
+        Args:
+            messages: The messages.
+        """
+        left: dict[str, dict[str, None]] = {}
+        for message in messages:
+            for part in message.content if not isinstance(message.content, str) else ():
+                if isinstance(part, MediaPart) and not self.reads(part):
+                    left.setdefault(kind_of(part.media_type), {})[
+                        single_line(named_media(part))[:_LONGEST_NAME]
+                    ] = None
+        return [f"without {', '.join(names)} of earlier turns: {self.name} takes no {kind}"
+                for kind, names in left.items()]  # fmt: skip
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -102,9 +102,9 @@ class Run:
         return self._target.provider
 
     @property
-    def providers(self) -> tuple[Provider, ...]:
+    def targets(self) -> tuple[Target, ...]:
         """All who are asked."""
-        return (self.provider,)
+        return (self._target,)
 
     @property
     def snapshot(self) -> AnswerSnapshot:
@@ -143,7 +143,7 @@ class Run:
     @property
     def warnings(self) -> list[str]:
         """What the reader should know of what was sent, beside what went along: turns left out, stale turns."""
-        notes = self._prompt.warnings(self._sent)
+        notes = self._prompt.warnings(self._sent) + self._unread(self._sent)
         remarks = (*self._left_out(), *self.snapshot.remarks)
         notes += [one.text for one in remarks if not self._told_before(one.option)]
         if self._no_figures:
@@ -180,7 +180,8 @@ class Run:
         from .preview import preview
 
         draft = self._within(self._conversation.sketch(**self._prompt.place))
-        notes = [*self._prompt.notes(draft), *(one.text for one in self._left_out())]
+        notes = self._prompt.notes(draft) + self._unread(draft)
+        notes += [one.text for one in self._left_out()]
         if self._conversation.busy:
             notes.append("an answer is still coming in this conversation: it is not in this")
         target, messages = self._target, self._target.readable(draft.messages)
@@ -279,6 +280,10 @@ class Run:
         factor = self._conversation.calibration.factor(self.model)
         return draft.within(int(self._limit / factor), max(1, self._limit // _STEPS))
 
+    def _unread(self, draft: Draft | None) -> list[str]:
+        """What there is to tell of files of earlier turns that whoever is asked does not take."""
+        return self._target.unread(draft.messages) if draft is not None else []
+
     def _told(self, notice: Notice) -> Sequence[Event]:
         self._fold.add((notice,))
         return (notice,)
@@ -322,7 +327,7 @@ class Run:
             draft,
             messages,
             options,
-            self._prompt.notes(draft),
+            self._prompt.notes(draft) + self._unread(draft),
         )
         self._result = target.provider.create_async_generator(target.model, messages, **options)
         self._fold = self._result.fold

@@ -7,10 +7,11 @@ from .conversation import Conversation
 from .included import Included, PromptLayout
 from .journal import Answering, Journal, Journaled, Origin, Progress
 from .leniency import finite
+from .media_size import TOKENS_PER_IMAGE
 from .observable import Observable
 from .order import behind, rebased
 from .sent_requests import SentRequest, SentRequests
-from .token_budget import BYTES_PER_TOKEN, DEFAULT_RESERVE, TOKENS_PER_IMAGE, estimate
+from .token_budget import BYTES_PER_TOKEN, DEFAULT_RESERVE, estimate
 from .turns import Draft, Turn, answered
 
 __all__ = [

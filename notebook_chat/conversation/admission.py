@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Any
 
@@ -80,6 +80,7 @@ def admit(turns: Sequence[Turn], system: str | None, *, own: str | None, whole: 
                 **_others(turn, keep),
                 system=in_force if carried else None,
                 pinned=whole and turn.pinned,
+                options=turn.options if whole else _plain(turn.options),
                 typed=None,  # else a file could show one prompt and have another one sent
                 included=(),
                 layout=None,
@@ -95,6 +96,11 @@ def admit(turns: Sequence[Turn], system: str | None, *, own: str | None, whole: 
     if system and system != own and not turns:
         withheld[Withheld("system prompt", system)] = None
     return Admission(tuple(admitted), tuple(withheld))
+
+
+def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a turn without those that are asked for again with it, and cost something."""
+    return {name: value for name, value in options.items() if name not in ("effort", "schema", "web")}
 
 
 def _is_blank(prompt: Message) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 
-from ..messages import ImagePart, Message, ReplayPart
+from ..messages import MediaPart, Message, ReplayPart
+from . import media_size
 
 DEFAULT_RESERVE = 4096
 """How many tokens are kept for the answer where its length is not bounded."""
@@ -13,9 +14,6 @@ DEFAULT_RESERVE = 4096
 BYTES_PER_TOKEN = 3.3
 """How many bytes of text are given for a token where a text is cut to a budget: English prose has 4, code and Chinese
 3."""
-
-TOKENS_PER_IMAGE = 1100
-"""How many tokens an image counts as: a large one, as OpenAI and Anthropic count it."""
 
 _TOKENS_PER_MESSAGE = 4  # what a chat template writes around each
 
@@ -66,7 +64,8 @@ def estimate(messages: Sequence[Message]) -> int:
 
 
 def _content(message: Message) -> int:
-    images = sum(isinstance(part, ImagePart) for part in message.parts)
-    kept = sum(len(part.raw) for part in message.parts if isinstance(part, ReplayPart))
-    text = tokens_of(message.text)
-    return int(max(text, kept / BYTES_PER_TOKEN)) + 1 + images * TOKENS_PER_IMAGE
+    if isinstance(message.content, str):
+        return int(tokens_of(message.content)) + 1
+    media = sum(media_size.tokens_of(part) for part in message.content if isinstance(part, MediaPart))
+    kept = sum(len(part.raw) for part in message.content if isinstance(part, ReplayPart))
+    return int(max(tokens_of(message.text), kept / BYTES_PER_TOKEN)) + 1 + media

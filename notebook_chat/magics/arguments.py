@@ -121,6 +121,13 @@ def cell_numbers(session: NotebookSession) -> list[str]:
     return ["all", "none", "1", "3", *last]
 
 
+def efforts(_: NotebookSession) -> Iterable[str]:
+    """How hard a model can be asked to think."""
+    from ..providers.options import EFFORTS
+
+    return EFFORTS
+
+
 @cache
 def cell_parser() -> Parser:
     """The parser of the line of ``%%chat``."""
@@ -149,6 +156,15 @@ def cell_parser() -> Parser:
     )
     add("-s", "--system", metavar="TEXT", help='the system prompt from this turn on; "" for none')
     add("-t", "--temperature", type=float, metavar="N", help="from 0 (steady) to 2 (wild)")
+    add(
+        "-e",
+        "--effort",
+        type=_effort,
+        metavar="EFFORT",
+        help="how hard to think: none, minimal, low, medium, high, xhigh, max; or how many tokens at most",
+        complete=efforts,
+    )
+    add("--web", action="store_true", help="let the service search the web by itself")
     add("--max-tokens", type=int, metavar="N", help="the longest answer, in tokens")
     add("--timeout", type=float, metavar="N", help="how long the whole answer may take, in seconds")
     add(
@@ -165,8 +181,8 @@ def cell_parser() -> Parser:
         action="append",
         default=[],
         metavar="PATH",
-        help="a file to send along: a text, code, a table, a notebook, an image; a pattern such as data/*.csv; or an"
-        " address, which is fetched now; may be repeated",
+        help="a file to send along: a text, code, a table, a notebook, an image, a PDF, a recording; a pattern such as"
+        " data/*.csv; or an address, which is fetched now; may be repeated",
         complete=FilePaths(),
     )
     add("--file-tokens", type=int, metavar="N", help="how much of each file is sent at most, in tokens")
@@ -239,6 +255,17 @@ def _parameter(text: str) -> tuple[str, Any]:
         return name, value
 
 
+def _effort(text: str) -> Any:
+    from ..providers.options import ABILITIES
+
+    word = text.lower()
+    value = int(word) if word.isascii() and word.isdigit() and len(word) < 10 else word
+    try:
+        return ABILITIES["effort"]("effort", value)
+    except InvalidOptionError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("effort ").rstrip(".")) from None
+
+
 def _cells(text: str) -> str:
     """What says which cells, as it is written."""
     try:
@@ -256,6 +283,7 @@ _ELSEWHERE = MappingProxyType(
         "stream": "answers always stream",
         "temperature": "write -t N",
         "max_tokens": "write --max-tokens N",
+        "reasoning_effort": "write -e EFFORT",
         **dict.fromkeys(("messages", "input", "contents", "prompt"), _PROMPT),
         **dict.fromkeys(("system", "instructions", "systemInstruction", "system_instruction"), _SYSTEM),
     }

@@ -15,6 +15,7 @@ from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
 from ..errors import InvalidMessagesError, InvalidOptionError
 from ..prompt import LoadedPrompt
+from ..providers.ending_models import ending_news
 from ..providers.registry import Provider
 from ..renderers import (
     ColumnsRenderer,
@@ -133,9 +134,10 @@ def put(
         run = chat.comparison(prompt, several, cell=cell_id, wait=True, **asking)
     else:
         run = chat.reply(prompt, cell=cell_id, wait=True, **asking)
+    for target in run.targets:
+        news += ending_news(target.name, target.facts, settings.told)
+        _tell_of_file(target.provider, settings)
     asked_before = cell_id is not None and any(turn.cell == cell_id for turn in conversation.turns)
-    for provider in run.providers:
-        _tell_of_file(provider, settings)
     renderer = _renderer(shell, settings, conversation, run, news, options.format)
     try:
         play(run, renderer, nested=settings.nested)
@@ -171,6 +173,8 @@ def _chat(
         context=settings.context or None,
         temperature=options.temperature,
         max_tokens=options.max_tokens,
+        effort=options.effort,
+        web=options.web or None,
         timeout=options.timeout if options.timeout is not None else settings.timeout or None,
         extra_body=dict(options.param) or None,
         max_characters=settings.max_characters,

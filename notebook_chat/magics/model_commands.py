@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from ..errors import ChatError
 from .arguments import model_names, provider_names
 from .output import show_system, show_table, show_text, turns
 from .subcommand import Context, Group, argument
+
+if TYPE_CHECKING:
+    from ..providers.model_facts import ModelFacts
 
 group = Group()
 
@@ -47,7 +51,7 @@ def use(context: Context, arguments: Namespace) -> None:
 
 @group.subcommand(
     "models",
-    "lists models that can be used",
+    "lists models that can be used, and what is known of them",
     argument(
         "provider",
         nargs="?",
@@ -55,20 +59,29 @@ def use(context: Context, arguments: Namespace) -> None:
         help="whose models; those of all providers unless it is named",
         complete=provider_names,
     ),
+    argument("words", nargs="*", metavar="WORD", help="only models with all of these in their names"),
 )
 def models(context: Context, arguments: Namespace) -> None:
     """Asks the providers, all at once."""
     from .. import runner
     from ..providers import model_list
     from ..providers.registry import get_provider, list_providers
+    from .model_rows import table
 
+    words = [word.lower() for word in arguments.words]
     if arguments.provider is not None:
         get_provider(arguments.provider)
     names = list_providers() if arguments.provider is None else [arguments.provider]
-    rows: list[list[str]] = []
-    for name, listed in runner.run(model_list.models(names)).items():
+    facts: dict[str, ModelFacts] = {}
+    told: list[str] = []
+    for name, listed in runner.run(model_list.described(names, words)).items():
         if isinstance(listed, ChatError):
-            rows.append([f"{name}:…", f"not listed: {listed.message}"])
+            told.append(f"{name}:… not listed: {listed.message}")
+        elif listed:
+            facts |= {f"{name}:{model}": known for model, known in listed.items()}
         else:
-            rows += [[f"{name}:{model}", ""] for model in listed] or [[f"{name}:…", "any model it has"]]
-    show_table(context.shell, (), rows)
+            told.append(f"{name}:… " + ("none with that in its name" if words else "any model it has"))
+    if facts:
+        show_table(context.shell, *table(facts))
+    for line in told:
+        show_text(line)

@@ -8,6 +8,8 @@ from typing import Any
 
 from ..chat import Chat
 from ..errors import ChatError
+from ..providers.ending_models import ending_news
+from ..providers.options import ABILITIES
 from ..run import Run
 from . import requests
 from .notices import describe_fault
@@ -37,6 +39,7 @@ class Asker:
         self._system = system
         self._asked = asked
         self._tell = tell
+        self._told: set[str] = set()
 
     async def ask(self, act: Send | Regenerate | Fix, files: Sequence[bytes]) -> None:
         """Asks, and stays until the answer has ended; the views see it through the conversation.
@@ -88,4 +91,8 @@ class Asker:
             request = requests.edited(act, files, turn) if isinstance(act, Send) else requests.once_more(turn)
         if request is None:
             return None
-        return self._chat.reply(request.prompt, **asking, **request.options), request.notes
+        if turn is not None:
+            asking |= self._chat.usable({name: turn.options.get(name) for name in ABILITIES})
+        reply = self._chat.reply(request.prompt, **asking, **request.options)
+        news = ending_news(reply.model, reply.targets[0].facts, self._told)
+        return reply, (*request.notes, *news)

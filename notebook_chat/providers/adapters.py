@@ -12,7 +12,7 @@ from ..messages import Messages, normalize
 from ..secrets import bare, hides_secrets, secrets_in, unwrap_secrets
 from .async_result import AsyncResult, Item
 from .base import AsyncGeneratorProvider
-from .context_limits import known_limit
+from .model_facts import known_facts
 from .options import check_size
 from .outsiders import translated
 
@@ -44,7 +44,8 @@ class ForeignProvider:
         self.default_model = str(getattr(source, "default_model", None) or "")
         self.models = tuple(getattr(source, "models", None) or ())
         self.takes_images = getattr(source, "takes_images", False) is True
-        self.takes_files: frozenset[str] = frozenset()
+        self.takes_files = frozenset(getattr(source, "takes_files", None) or ())
+        self.largest_request: int | None = None
         self.takes_own_media = False
         self._generate: Callable[..., AsyncIterable[Any]] = generate
         self._parameters = _parameters(generate)
@@ -71,7 +72,7 @@ class ForeignProvider:
             model: The model's own name.
             options: The options of the request.
         """
-        return known_limit(model)
+        return known_facts(model).context
 
     def left_out(self, model: str, options: Mapping[str, Any]) -> tuple[str, ...]:
         """The names of options that are given and not sent: what is not sent is not known here.

@@ -27,6 +27,7 @@ from . import addresses, anthropic_models, anthropic_search, anthropic_thinking
 from . import anthropic_refusals as refusals
 from .anthropic_parser import AnthropicParser
 from .call import Call
+from .file_types import PDF, TEXT
 from .http import HTTPProvider
 from .keys import check_key
 from .model_table import DEFAULTS
@@ -35,7 +36,6 @@ from .replays import Settled, replay_of, settle, without_replays
 
 _TOKEN = "ANTHROPIC_AUTH_TOKEN"  # for gateways, which want it as a bearer's
 _CONTENT = msgspec.json.Decoder(list[dict[str, Any]])
-_LARGEST = 32 * 1024 * 1024  # bytes of a request
 _CHARACTERS_PER_TOKEN = 4
 _MEDIA = 4000  # characters of text that a file or an image counts as
 
@@ -56,8 +56,6 @@ class Anthropic(HTTPProvider):
     options: ClassVar[frozenset[str]] = frozenset(
         {"temperature", "top_p", "max_tokens", "stop", "effort", "web"}
     )
-    part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart, FilePart)
-    takes_files: ClassVar[frozenset[str]] = frozenset({"application/pdf", "text/plain"})
     field_names: ClassVar[dict[str, str]] = {"stop": "stop_sequences"}
     finish_reasons: ClassVar[dict[str, str]] = {
         "end_turn": "stop",
@@ -66,6 +64,9 @@ class Anthropic(HTTPProvider):
         "model_context_window_exceeded": "length",
         "tool_use": "tool_calls",
     }
+    takes_files: ClassVar[frozenset[str]] = frozenset({PDF, TEXT})
+    part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart, FilePart)
+    largest_request = 32 * 1024 * 1024
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"limit": "1000"}
     count_path = "/messages/count_tokens"
@@ -110,16 +111,13 @@ class Anthropic(HTTPProvider):
         Args:
             call: The call.
             without: What is left out of it, in the words of ``anthropic_refusals``.
-
-        Raises:
-            InvalidMessagesError: It is larger than what the service takes.
         """
         given = call.messages
         if any(replay_of(message) is not None for message in given):
             plain = refusals.REPLAYS in without
             given = without_replays(given) if plain else settle(cls.name, call).messages
         system, messages = split_system(given)
-        request = cls.post(
+        return cls.post(
             anthropic_search.with_tools(call, without),
             "/messages",
             {
@@ -134,12 +132,6 @@ class Anthropic(HTTPProvider):
                 **cls._caching(call, without),
             },
         )
-        if call.base_url == Anthropic.url and len(request.body or b"") > _LARGEST:
-            raise errors.InvalidMessagesError(
-                f"the request is {len(request.body or b'') / 1e6:,.0f} MB large, and {cls.name} takes 32",
-                hint="Send fewer or smaller files and images.",
-            )
-        return request
 
     @classmethod
     def encode_part(cls, part: ContentPart, role: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ..messages import Messages
 from ..request import HttpRequest
 from ..secrets import Secret, hides_secrets, secrets_in, wrap_secrets
 from .async_result import AsyncResult, Item
-from .context_limits import known_limit
+from .model_facts import facts_of
 from .options import GENERATION, Check, ProviderOptions, RequestOptions, check_known, check_size
 
 _OURS = f"{__package__}."
@@ -27,6 +27,7 @@ class AsyncGeneratorProvider:
         takes_images: Whether its dialect has a place for images.
         takes_files: The media types of the files that its dialect has a place for as they are, besides images, such as
             ``application/pdf``.
+        largest_request: The largest request that the service takes, in bytes; ``None`` where that is not known.
         takes_own_media: Whether a model may be sent the images that it made as its own; else they go with the user's
             next message.
         default_model, models: The model used when none is named, and models known to exist.
@@ -44,6 +45,7 @@ class AsyncGeneratorProvider:
     supports_system_message: ClassVar[bool] = True
     takes_images: ClassVar[bool] = True
     takes_files: ClassVar[frozenset[str]] = frozenset()
+    largest_request: ClassVar[int | None] = None
     takes_own_media: ClassVar[bool] = False
     default_model: ClassVar[str] = ""
     models: ClassVar[tuple[str, ...]] = ()
@@ -86,7 +88,7 @@ class AsyncGeneratorProvider:
         Returns:
             The number of tokens; ``None`` where it is not known.
         """
-        return known_limit(model or cls.default_model)
+        return facts_of(cls, model, options).context
 
     @classmethod
     def check_options(cls, options: Mapping[str, Any]) -> None:

@@ -44,7 +44,8 @@ from .gemini_reader import GeminiReader
 from .gemini_replay import inline, own_media, restored
 from .gemini_wire import MODELS
 from .http import HTTPProvider
-from .model_pages import Page
+from .listed_facts import facts_in
+from .model_pages import Page, model_id
 from .model_table import DEFAULTS
 from .options import GENERATION
 from .replays import settle, without_replays
@@ -76,7 +77,8 @@ class Gemini(HTTPProvider):
     url_variables = ("GOOGLE_GEMINI_BASE_URL",)
     endpoints = ("/models",)
     default_model = DEFAULTS["gemini"]
-    options: ClassVar[frozenset[str]] = frozenset((*GENERATION, "effort", "web"))
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web"})
+    largest_request = 100 * 1024 * 1024
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"pageSize": "1000"}
 
@@ -163,13 +165,19 @@ class Gemini(HTTPProvider):
         """The models that generate content, without ``models/`` before their names."""
         page = MODELS.decode(body)
         following = {"pageToken": page.next_page_token} if page.next_page_token else {}
-        able = (model for model in page.models if "generateContent" in model.supported_generation_methods)
-        return [model.name.removeprefix("models/") for model in able], following
+        able = (model for model in page.models if _generates(model))
+        return {model_id(model, "name").removeprefix("models/"): facts_in(model) for model in able}, following
 
 
 def _as_users(message: Message) -> Message:
     """A system prompt as a message of the user, for models that have no place for one."""
     return Message("user", message.text) if message.role in SYSTEM_ROLES else message
+
+
+def _generates(model: dict[str, Any]) -> bool:
+    """Whether a model of the list answers prompts; one that does not say what it does is taken to."""
+    methods = model.get("supportedGenerationMethods")
+    return not isinstance(methods, list) or "generateContent" in methods
 
 
 def _resource(call: Call) -> str:

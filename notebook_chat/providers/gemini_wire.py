@@ -100,17 +100,10 @@ class WholeChunk(msgspec.Struct, frozen=True, gc=False):
     candidates: list[WholeCandidate] | None = None
 
 
-class Model(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """A model in the service's list."""
-
-    name: str
-    supported_generation_methods: tuple[str, ...] = ("generateContent",)
-
-
 class Models(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A page of the service's list of models."""
 
-    models: list[Model] = []
+    models: list[dict[str, Any]] = []
     next_page_token: str | None = None
 
 

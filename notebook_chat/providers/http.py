@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
@@ -19,8 +20,9 @@ from ..messages import ContentPart, ImagePart, Message, Messages, TextPart, cont
 from ..request import HttpRequest
 from ..secrets import Secret, bare, hides_secrets, secrets_in, wrap_secrets
 from . import addresses, model_pages, token_count
-from .call import Adapted, Ask, Call
+from .call import Adapted, Ask, Call, Connection
 from .exchange import Batch, Patience, answer_batches
+from .model_facts import UNKNOWN, ModelFacts
 from .options import RequestOptions
 from .reader import FrameReader, Paragraph, Parser, Reader
 from .service import Service
@@ -146,6 +148,17 @@ class HTTPProvider(Service):
         ``ValueError`` means that it is malformed."""
         return model_pages.parse_page(body)
 
+    @classmethod
+    def facts_request(cls, to: Connection, model: str) -> HttpRequest | None:
+        """The request for what a service says of one model, which ``parse_facts`` reads; ``None`` where its list says
+        all. It is made where a user looks at models, and never for a question."""
+        return None
+
+    @classmethod
+    def parse_facts(cls, body: bytes) -> ModelFacts:
+        """What a service says of one model. A ``ValueError`` means that it is malformed."""
+        return UNKNOWN
+
     # --- what follows from it -----------------------------------------------------------------------------
 
     @classmethod
@@ -171,15 +184,32 @@ class HTTPProvider(Service):
         to = call.connection
         own: dict[str, str | Secret] = {"Content-Type": "application/json"}
         own |= cls.all_headers(to) if headers is None else {**headers, **to.headers}
+        encoded = _encoded(call.ask.body(body))
+        if cls.largest_request is not None and len(encoded) > cls.largest_request:
+            cls._refuse_size(len(encoded), to)
         return HttpRequest(
             "POST",
             addresses.joined(to.base_url, path),
             own,
-            _encoded(call.ask.body(body)),
+            encoded,
             to.timeouts,
             to.proxy,
             to.ssl,
         )
+
+    @classmethod
+    def _refuse_size(cls, size: int, to: Connection) -> None:
+        """Refuses a request that is larger than the service takes; elsewhere there may be other bounds.
+
+        Raises:
+            InvalidMessagesError: It goes to the service's own address.
+        """
+        most = cls.largest_request or 0
+        if addresses.same_host(to.base_url, cls.url):
+            raise errors.InvalidMessagesError(
+                f"the request would have {size / 1024**2:.1f} MB, and {cls.name} takes {most / 1024**2:.0f} MB",
+                hint="Leave files out, or start over with -n (in Python fresh=True): earlier turns bring theirs along.",
+            )
 
     @classmethod
     def check(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> Call:
@@ -224,7 +254,7 @@ class HTTPProvider(Service):
         to = None
         try:
             to = cls.connection({"timeout": model_pages.SECONDS, **options})
-            return await model_pages.list_models(cls, to)
+            return list(await model_pages.list_models(cls, to))
         except errors.ChatError as error:
             error.provider = error.provider or cls.name
             if to is not None:
@@ -233,6 +263,21 @@ class HTTPProvider(Service):
         except Exception as error:
             failure = faults.chat_error(error, provider=cls.name, secrets=secrets_in(options))
         raise failure
+
+    @classmethod
+    @hides_secrets
+    async def look_up(cls, models: Iterable[str], **options: Unpack[RequestOptions]) -> None:
+        """Asks the service about single models, where its list does not say what they can; what it says is remembered.
+        What cannot be had stays unknown.
+
+        Args:
+            models: The models' names.
+            **options: As for ``list_models``.
+        """
+        with contextlib.suppress(Exception):
+            to = cls.connection({"timeout": model_pages.SECONDS, **options})
+            asked = ((model, request) for model in models if (request := cls.facts_request(to, model)))
+            await asyncio.gather(*(model_pages.look_up(cls, to, *one) for one in asked))
 
     @classmethod
     async def stream(cls, model: str, messages: Messages, **options: Any) -> AsyncGenerator[Batch]:

@@ -8,7 +8,8 @@ import difflib
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Protocol
+from itertools import islice
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import msgspec
@@ -21,6 +22,8 @@ from ..secrets import Secret
 from ..transport import Transport, send
 from . import addresses, error_mapping
 from .call import Connection
+from .listed_facts import facts_in
+from .model_facts import UNKNOWN, ModelFacts, remember
 from .model_table import successors
 
 SECONDS = 15.0
@@ -39,8 +42,9 @@ _MOST_NAMES = 100_000
 _MOST_LOOKED_AT = 5000  # for those that are like a name
 _LONGEST_NAME = 500  # characters
 
-Page = tuple[list[str], Mapping[str, str]]
-"""The names on one page, and the query that asks for the next; empty on the last."""
+Page = tuple[Iterable[str] | Mapping[str, ModelFacts], Mapping[str, str]]
+"""The names on one page, with what the service says of each where it does; and the query that asks for the next, empty
+on the last."""
 
 
 class Lister(Protocol):
@@ -73,18 +77,22 @@ class Lister(Protocol):
         """
         ...
 
+    def parse_facts(self, body: bytes) -> ModelFacts:
+        """What the service says of one model.
 
-class _Model(msgspec.Struct, frozen=True):
-    id: str
+        Raises:
+            ValueError: It is malformed.
+        """
+        ...
 
 
 class _Page(msgspec.Struct, frozen=True):
-    data: list[_Model]
+    data: list[dict[str, Any]]
     has_more: bool | None = None
     last_id: str | None = None
 
 
-_PAGE = msgspec.json.Decoder(_Page | list[_Model])
+_PAGE = msgspec.json.Decoder(_Page | list[dict[str, Any]])
 
 
 def parse_page(body: bytes) -> Page:
@@ -98,16 +106,32 @@ def parse_page(body: bytes) -> Page:
     if isinstance(page, list):
         page = _Page(page)
     following = {"after_id": page.last_id} if page.has_more and page.last_id else {}
-    return [model.id for model in page.data], following
+    return {model_id(model): facts_in(model) for model in page.data}, following
 
 
-async def list_models(provider: Lister, to: Connection) -> list[str]:
-    """The names of all models, in the service's order and each once.
+def model_id(model: Mapping[str, Any], field: str = "id") -> str:
+    """What an entry of a list calls a model.
+
+    Args:
+        model: The entry.
+        field: Where its name stands.
+
+    Raises:
+        ValueError: It has none.
+    """
+    name = model.get(field)
+    if not isinstance(name, str):
+        raise ValueError(f"a model without {field}")
+    return name
+
+
+async def list_models(provider: Lister, to: Connection) -> dict[str, ModelFacts]:
+    """All models by their names, in the service's order, with what the service says of each. It is remembered.
 
     Raises:
         ChatError: The service or the way to it failed.
     """
-    names: dict[str, None] = {}
+    found: dict[str, ModelFacts] = {}
     query: Mapping[str, str] = provider.models_query
     began = time.monotonic()
     for _ in range(MOST_PAGES):
@@ -121,11 +145,30 @@ async def list_models(provider: Lister, to: Connection) -> list[str]:
             raise error_mapping.not_an_answer(
                 body[: error_mapping.LONGEST_WORDS], request, provider.name
             ) from None
-        names.update(dict.fromkeys(name for name in page[:_MOST_NAMES] if len(name) <= _LONGEST_NAME))
-        if not following or not page or len(names) >= _MOST_NAMES:
+        told = page if isinstance(page, Mapping) else dict.fromkeys(page, UNKNOWN)
+        for name, facts in islice(told.items(), _MOST_NAMES):
+            if len(name) <= _LONGEST_NAME:
+                found.setdefault(name, facts)
+        if not following or not told or len(found) >= _MOST_NAMES:
             break
         query = {**provider.models_query, **following}
-    return list(names)
+    remember(provider.name, to.base_url, found)
+    return found
+
+
+async def look_up(provider: Lister, to: Connection, model: str, request: HttpRequest) -> None:
+    """Asks a service about one model, and remembers what it says. What cannot be had stays unknown.
+
+    Args:
+        provider: The provider.
+        to: The way to the service.
+        model: The model's name.
+        request: The request for it.
+    """
+    with contextlib.suppress(errors.ChatError, ValueError, RecursionError):
+        body = await _body(provider, request, to.transport)
+        check_values(body)
+        remember(provider.name, to.base_url, {model: provider.parse_facts(body)})
 
 
 async def suggest(provider: Lister, to: Connection, model: str, error: errors.ModelNotFoundError) -> None:
@@ -138,7 +181,7 @@ async def suggest(provider: Lister, to: Connection, model: str, error: errors.Mo
         return
     with contextlib.suppress(Exception):  # whatever fails here, the error that is told is the first one
         async with asyncio.timeout(SUGGESTION_SECONDS):
-            names = await list_models(provider, to)
+            names = list(await list_models(provider, to))
         if near := near_names(model, names):
             error.hint = f"Did you mean {' or '.join(near)}?"
 
@@ -162,9 +205,20 @@ def _plain(name: str) -> str:
 
 
 def _request(provider: Lister, to: Connection, query: Mapping[str, str]) -> HttpRequest:
+    return get(provider, to, addresses.joined(to.base_url, f"{provider.models_path}?{urlencode(query)}"))
+
+
+def get(provider: Lister, to: Connection, url: str) -> HttpRequest:
+    """The request for a document of JSON at a service.
+
+    Args:
+        provider: The provider.
+        to: The way to the service.
+        url: Where it is.
+    """
     return HttpRequest(
         "GET",
-        addresses.joined(to.base_url, f"{provider.models_path}?{urlencode(query)}"),
+        url,
         {"Accept": "application/json", **provider.all_headers(to)},
         timeouts=to.timeouts,
         proxy=to.proxy,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -18,12 +19,13 @@ from ..messages import SYSTEM_ROLES, ImagePart, Message, content_parts, refuse_t
 from ..parts import UnknownPart
 from ..request import HttpRequest
 from ..secrets import redact_address
-from . import error_mapping
-from .call import Call
+from . import addresses, error_mapping
+from .call import Call, Connection
 from .effort import nearest
 from .http import HTTPProvider
-from .model_facts import known_facts
-from .model_pages import Page
+from .listed_facts import facts_in, of_show
+from .model_facts import ModelFacts, known_facts
+from .model_pages import Page, get, model_id
 from .model_table import DEFAULTS
 from .options import GENERATION
 from .reader import WholeCallReader
@@ -57,12 +59,8 @@ class _Line(msgspec.Struct, frozen=True):
     error: Any = None
 
 
-class _Model(msgspec.Struct, frozen=True):
-    name: str
-
-
 class _Tags(msgspec.Struct, frozen=True):
-    models: list[_Model]
+    models: list[dict[str, Any]]
 
 
 _LINE = msgspec.json.Decoder(_Line)
@@ -140,7 +138,18 @@ class Ollama(HTTPProvider):
     @classmethod
     def parse_models(cls, body: bytes) -> Page:
         """The models that have been pulled."""
-        return [model.name for model in _TAGS.decode(body).models], {}
+        return {model_id(model, "name"): facts_in(model) for model in _TAGS.decode(body).models}, {}
+
+    @classmethod
+    def facts_request(cls, to: Connection, model: str) -> HttpRequest:
+        """``POST /api/show``."""
+        asked = get(cls, to, addresses.joined(to.base_url, "/api/show"))
+        return replace(asked, method="POST", body=msgspec.json.encode({"model": model}))
+
+    @classmethod
+    def parse_facts(cls, body: bytes) -> ModelFacts:
+        """What a model can, and how much it reads."""
+        return of_show(msgspec.json.decode(body))
 
 
 def host_address(host: str) -> str:

@@ -6,19 +6,25 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
+import msgspec
+
 from .. import errors
 from ..decoders import Frame
 from ..events import Event
 from ..messages import AudioPart, ContentPart, FilePart, ImagePart, TextPart
 from ..request import HttpRequest
-from . import chat_fields, openai_choice
+from . import addresses, chat_fields, openai_choice
 from .cache_key import cache_key
-from .call import Adapted, Call
+from .call import Adapted, Call, Connection
 from .chat_dialect import Thinking, Web
 from .chat_messages import encoded
 from .chat_parser import ChatParser
 from .chat_replays import ReplayParser
+from .file_types import WAV_AND_MP3
 from .http import HTTPProvider
+from .listed_facts import of_props
+from .model_facts import ModelFacts
+from .model_pages import get
 from .openai_service import DOCUMENTS, OpenAIService
 from .options import EFFORTS, GENERATION
 from .reader import Parser, Reader
@@ -46,7 +52,7 @@ class OpenAI(OpenAIService):
     options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web"})
     speaks = "OpenAI's chat completions"
     thinks_in_text = True
-    takes_files = DOCUMENTS | {"audio/wav", "audio/x-wav", "audio/mpeg", "audio/mp3"}
+    takes_files = DOCUMENTS | WAV_AND_MP3
     part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart, FilePart, AudioPart)
     asks_usage: ClassVar[bool] = True
     thinks_by: ClassVar[Thinking] = "reasoning_effort"
@@ -95,6 +101,18 @@ class OpenAI(OpenAIService):
         if call is not None and urlsplit(request.url).path.endswith("/responses"):
             return cls._responses().reader(request, call)
         return super().reader(request, call)
+
+    @classmethod
+    def facts_request(cls, to: Connection, model: str) -> HttpRequest | None:
+        """llama.cpp's ``GET /props``, which stands beside the interface of OpenAI's."""
+        if cls.name != "llamacpp":
+            return None
+        return get(cls, to, addresses.joined(to.base_url.removesuffix("/v1"), "/props"))
+
+    @classmethod
+    def parse_facts(cls, body: bytes) -> ModelFacts:
+        """What llama.cpp says of the model that it was started with."""
+        return of_props(msgspec.json.decode(body))
 
     @classmethod
     def build_request(cls, call: Call) -> HttpRequest:

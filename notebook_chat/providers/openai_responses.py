@@ -104,7 +104,7 @@ class OpenAIResponses(OpenAIService):
             **{name: value for name, value in call.named(cls.field_names).items() if name not in names},
             **more,
         }
-        return cls.bounded(call, cls.post(call, "/responses", body))
+        return cls.post(call, "/responses", body)
 
     @classmethod
     def left_out(cls, model: str, options: Mapping[str, Any]) -> tuple[str, ...]:

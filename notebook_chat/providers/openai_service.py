@@ -12,9 +12,6 @@ from .call import Call
 from .http import HTTPProvider
 from .model_table import DEFAULTS
 
-LARGEST = 50_000_000
-"""The largest request that OpenAI takes, in bytes."""
-
 DOCUMENTS = frozenset(
     {
         "application/pdf",
@@ -48,28 +45,13 @@ class OpenAIService(HTTPProvider):
     endpoints = ("/chat/completions", "/completions", "/responses", "/models", "/embeddings")
     default_model = DEFAULTS["openai"]
     models_path = "/models"
+    largest_request = 50 * 1024 * 1024
 
     @staticmethod
     def at_home(call: Call) -> bool:
         """Whether a call goes to OpenAI's own address, or to that of one of its regions."""
         url = call.base_url
         return url == OpenAIService.url or (urlsplit(url).hostname or "").endswith(_REGIONS)
-
-    @classmethod
-    def bounded(cls, call: Call, request: HttpRequest) -> HttpRequest:
-        """The same request, if OpenAI takes one so large.
-
-        Raises:
-            InvalidMessagesError: It is too large.
-        """
-        size = len(request.body or b"")
-        if size > LARGEST and cls.at_home(call):
-            raise errors.InvalidMessagesError(
-                f"with its files and images the request has {size / 1e6:,.0f} MB, "
-                f"and OpenAI takes {LARGEST / 1e6:,.0f} MB",
-                hint="Send fewer or smaller ones, or leave earlier ones out (%chat delete).",
-            )
-        return request
 
     @classmethod
     def unstreamed(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:

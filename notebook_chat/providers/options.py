@@ -270,7 +270,7 @@ ABILITIES: dict[str, Check] = {"schema": _schema, "effort": _effort, "web": _swi
 REMEMBERED = (*GENERATION, *ABILITIES)
 """The names of the options that shape an answer, which its turn remembers."""
 
-_MISSING = {
+MISSING = {
     "schema": ("has no place for a schema", "Ask a model of openai, anthropic, gemini, ollama or local."),
     "effort": (
         "cannot be told how hard to think",
@@ -281,7 +281,7 @@ _MISSING = {
         "Leave it out, or ask a model of openai, anthropic, gemini, openrouter, xai or perplexity.",
     ),
 }
-"""What is said of a provider that has not one of these options, and who has it."""
+"""What is said of a provider, or a model, that cannot do what one of these options asks for, and who can."""
 
 
 def check_known(
@@ -300,10 +300,10 @@ def check_known(
     """
     known = known | COMMON
     for option, value in options.items():
-        if option not in known and option in _MISSING:
+        if option not in known and option in MISSING:
             if not value:
                 continue  # it is not asked for
-            words, hint = _MISSING[option]
+            words, hint = MISSING[option]
             raise InvalidOptionError(f"{provider} {words}", hint=hint)
         if option not in known:
             raise InvalidOptionError(

@@ -129,6 +129,26 @@ class Service(AsyncGeneratorProvider):
         )
 
     @classmethod
+    def place(cls, options: Mapping[str, Any]) -> tuple[str, bool]:
+        """Where a request goes, and whether that is the vendor's own service, where a model's name is the vendor's word
+        for it; an empty address where that cannot be told.
+
+        Args:
+            options: The options of the call.
+        """
+        try:
+            given = options.get("base_url")
+            if isinstance(given, Secret):
+                given = given.reveal()
+            moved = None if given else cls.moved_to()
+            address = given or (moved and moved.value)
+            url, _ = addresses.without_user(cls.address(address) if address else cls.url)
+        except (errors.ChatError, TypeError, AttributeError):
+            return "", False
+        own = bool(cls.url) and cls.owns_host and addresses.same_host(url, cls.url)
+        return url, own and not is_own_machine(urlsplit(url).hostname or "")
+
+    @classmethod
     def _lives_at(cls, url: str) -> bool:
         """Whether an address is the service's own, or the one that the environment has for it."""
         if cls.url and (addresses.same_host if cls.owns_host else addresses.beneath)(url, cls.url):

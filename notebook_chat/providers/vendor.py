@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from .chat_dialect import Thinking, Web
+from .file_types import PDF, WAV_AND_MP3
 from .options import GENERATION
 
 DIALECTS = ("openai", "openai-responses", "anthropic", "gemini", "ollama")
@@ -15,7 +16,7 @@ NO_SEED = tuple(name for name in GENERATION if name != "seed")
 
 _FOUR = ("none", "low", "medium", "high")
 _THREE = ("low", "medium", "high")
-_HEARD_AND_READ = ("application/pdf", "audio/wav", "audio/x-wav", "audio/mpeg", "audio/mp3")
+_HEARD_AND_READ = (PDF, *sorted(WAV_AND_MP3))
 
 
 class Vendor(msgspec.Struct, frozen=True):
@@ -68,7 +69,8 @@ class Vendor(msgspec.Struct, frozen=True):
 
 
 def _own_machine(name: str, label: str, port: int, key_variable: str) -> Vendor:
-    return Vendor(name, label, f"http://localhost:{port}/v1", key_variable, needs_key=False)
+    url = f"http://localhost:{port}/v1"
+    return Vendor(name, label, url, key_variable, needs_key=False, files=tuple(sorted(WAV_AND_MP3)))
 
 
 KNOWN = {

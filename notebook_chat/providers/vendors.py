@@ -189,6 +189,8 @@ def _provider(vendor: Vendor) -> type[HTTPProvider]:
         "fixed_headers": dict(vendor.headers),
         "default_model": DEFAULTS.get(vendor.name, "") if vendor.name in KNOWN else "",
     }
+    if vendor.base_url != dialect.url:
+        namespace["largest_request"] = None
     if vendor.dialect == "openai":
         namespace |= {
             "options": frozenset({*vendor.options, "effort", *(("web",) if vendor.web else ())}),

@@ -46,7 +46,8 @@ class FileConversations(NamedConversations):
         for copy in copies:
             name = copy.name if copy.name in known else guest_name(copy.name, {*known, *self._conversations})
             conversation = self.conversation(name)
-            admission = admit(copy.turns, copy.system, own=conversation.system, whole=whole)
+            turns = self._with_files(copy.turns)
+            admission = admit(turns, copy.system, own=conversation.system, whole=whole)
             withheld += admission.withheld
             if admission.turns:
                 if not _has_all(admission.turns, conversation.turns):
@@ -93,6 +94,23 @@ class FileConversations(NamedConversations):
         taken = Conversation(name, system=own, turns=admission.turns, origin=origin)
         self._add(taken, save=True)
         return taken, admission.withheld
+
+    def _with_files(self, turns: Sequence[Turn]) -> list[Turn]:
+        """The turns of a notebook's file, with those large files of prompts that the notebook does not hold and this
+        kernel's conversations do."""
+        import msgspec
+
+        from ..store import as_in_notebook
+
+        known = {turn.id: turn for one in self._conversations.values() for turn in one.turns}
+        given = []
+        for turn in turns:
+            own = known.get(turn.id)
+            same = own is not None and as_in_notebook(own).prompt == turn.prompt
+            given.append(
+                msgspec.structs.replace(turn, prompt=own.prompt) if own is not None and same else turn
+            )
+        return given
 
     def _set_aside(self, conversation: Conversation, taken: Collection[str]) -> Conversation:
         """Keeps what was said in a conversation under another name: once, however often that is asked for."""

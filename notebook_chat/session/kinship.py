@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from ..conversation import Conversation, Turn, base_of
-from ..store import NotebookFile, Sighting, digest_of, is_chat_cell
+from ..store import NotebookFile, Sighting, as_in_notebook, digest_of, is_chat_cell
 from .cells import MAY_ASK
 from .recognition import asks
 
@@ -143,4 +143,4 @@ class Split(NamedTuple):
 def _said(turn: Turn) -> tuple[object, ...]:
     # Which of several answers is in the conversation may have changed since the file was saved.
     answers = tuple((answer.exchange, answer.status) for answer in turn.answers)
-    return turn.prompt, answers, turn.system, turn.fresh
+    return as_in_notebook(turn).prompt, answers, turn.system, turn.fresh

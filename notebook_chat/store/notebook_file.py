@@ -14,6 +14,7 @@ import msgspec
 from .. import files
 from ..conversation import Conversation, Origin, Turn, is_lasting, numbered
 from ..errors import HistoryError, InvalidMessagesError
+from ..messages import AudioPart, FilePart, MediaPart, Part, TextPart, named_media
 from ..text import TEXT_NOTEBOOKS
 from .notebook_json import SavedCell, decoded, raw_cells
 from .text_notebook import text_sources
@@ -29,6 +30,9 @@ _MOST_BESIDE = 1_000_000
 """How many characters an output may hold of the answers that are not in the conversation."""
 
 LARGEST = 200_000_000  # bytes; a larger notebook is not read: JSON of that size takes seconds
+
+
+LARGEST_FILE = 1_000_000  # bytes; a larger file of a prompt is not put into the notebook
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -144,7 +148,30 @@ def stored_with(conversation: Conversation, turn: Turn | None) -> dict[str, Any]
         told["conversation_system"] = conversation.system
     if conversation.origin is not None:
         told["conversation_origin"] = msgspec.to_builtins(conversation.origin)
-    return {KEY: {**told, **(_bounded(turn).to_dict() if turn is not None else {})}}
+    return {KEY: {**told, **(_bounded(as_in_notebook(turn)).to_dict() if turn is not None else {})}}
+
+
+def as_in_notebook(turn: Turn) -> Turn:
+    """A turn as a notebook holds it: with words in the place of large files that went along with the prompt, which the
+    history on the disk has. Everybody who opens the notebook would carry them around.
+
+    Args:
+        turn: The turn.
+    """
+    content = turn.prompt.content
+    if isinstance(content, str) or not any(map(_is_large, content)):
+        return turn
+    parts = tuple(TextPart(_left_out(part)) if _is_large(part) else part for part in content)
+    return msgspec.structs.replace(turn, prompt=msgspec.structs.replace(turn.prompt, content=parts))
+
+
+def _is_large(part: Part) -> bool:
+    return isinstance(part, (FilePart, AudioPart)) and len(part.data) > LARGEST_FILE
+
+
+def _left_out(part: Part) -> str:
+    assert isinstance(part, MediaPart)
+    return f"({named_media(part)}, {len(part.data) / 1e6:.1f} MB, which the notebook does not hold)"
 
 
 def _bounded(turn: Turn) -> Turn:

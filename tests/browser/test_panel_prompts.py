@@ -98,11 +98,16 @@ def test_files_go_along(begin: Begin, theme: Any) -> None:
     again = server.requests[1].json["messages"][-1]["content"]
     assert again[0]["text"] == f"{text['text']} And why?"
     assert again[1] == image
-    give(panel.box, "paste", b"%PDF-1.7", "application/pdf", "paper.pdf")
+    give(panel.box, "paste", b"%PDF-1.7\n%%EOF", "application/pdf", "paper.pdf")
     panel.ask("Read it.")
-    expect(panel.panel.locator(".nc-error")).to_contain_text("paper.pdf is a PDF")
-    expect(panel.box).to_have_value("Read it.")
-    expect(panel.button("Remove paper.pdf")).to_be_visible()
+    panel.expect_turns(2)
+    expect(panel.turn(2).locator(".nc-along")).to_contain_text("with paper.pdf (PDF, 14 bytes)")
+    assert server.requests[2].json["messages"][-1]["content"][1]["file"]["filename"] == "paper.pdf"
+    give(panel.box, "paste", b"PK\x03\x04\0\0", "application/zip", "papers.zip")
+    panel.ask("Read them.")
+    expect(panel.panel.locator(".nc-error")).to_contain_text("papers.zip is an archive")
+    expect(panel.box).to_have_value("Read them.")
+    expect(panel.button("Remove papers.zip")).to_be_visible()
 
 
 @every_front_end

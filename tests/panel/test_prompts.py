@@ -13,6 +13,7 @@ import pytest
 
 from notebook_chat import Chat
 from notebook_chat.conversation import Conversation
+from notebook_chat.parts import FilePart
 from notebook_chat.session import session_of
 
 from ..fakes import parrot
@@ -212,10 +213,32 @@ def test_a_file_without_a_name_goes_along(shown: Window, provider: Any) -> None:
 
 
 def test_a_refused_file_gives_all_of_it_back(shown: Window, provider: Any) -> None:
-    act = shown.act("send", CSV, b"%PDF-1.7", text="Read it.", names=["a.csv", "b.pdf"])
+    act = shown.act("send", CSV, b"%PDF-1.7\n%%EOF", text="Read it.", names=["a.csv", "b.pdf"])
     shown.told_of(act)
-    assert "b.pdf is a PDF" in shown.notices[-1]["text"]
+    assert "b.pdf is not sent: parrot:grey takes no PDF" in shown.notices[-1]["text"]
     assert provider.requests == []
+
+
+def test_a_document_goes_along_and_stays_when_the_text_is_edited(shown: Window, provider: Any) -> None:
+    provider.takes_files = frozenset({"application/pdf"})
+    document = FilePart(b"%PDF-1.7\n%%EOF", "application/pdf", "b.pdf")
+    shown.act("send", document.data, text="Read it.", names=["b.pdf"])
+    settled(shown, provider, 1)
+    assert shown.view.last.along == "with b.pdf (PDF, 14 bytes)"
+    turn = shown.view.order[0]
+    shown.act("send", text="Read it again.", edits=turn)
+    settled(shown, provider, 2)
+    shown.act("regenerate", turn=shown.view.order[0])
+    settled(shown, provider, 3)
+    assert [request[-1].parts[1] for request in provider.requests] == [document] * 3
+    assert [request[-1].parts[-1].text for request in provider.requests] == [
+        "Read it.",
+        "Read it again.",
+        "Read it again.",
+    ]
+    provider.takes_files = frozenset()
+    shown.act("regenerate", turn=shown.view.order[0])
+    shown.told("parrot:grey takes no PDF. Ask a model of anthropic")
 
 
 def test_a_turn_with_a_file_is_asked_again_with_it(

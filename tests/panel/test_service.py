@@ -363,8 +363,8 @@ def test_a_system_prompt_holds_from_the_first_turn_on(window: OpenWindow) -> Non
 def test_a_system_prompt_waits_for_the_first_turn_that_is_answered(window: OpenWindow) -> None:
     provider = parrot(lambda messages: [RateLimitError("too many")])
     shown = window(provider, system="be brief")
-    shown.act("send", b"%PDF-1.7", text="a", names=["a.pdf"])
-    shown.told("a.pdf is a PDF")
+    shown.act("send", b"%PDF-1.7\n%%EOF", text="a", names=["a.pdf"])
+    shown.told("takes no PDF")
     shown.act("send", text="a", edits="nobody")
     shown.told("not in the conversation any more")
     shown.act("send", text="a")

@@ -77,7 +77,7 @@ BEYOND = "not in the conversation any more"
         ("send", [], {"text": "a", "edits": "nobody"}, BEYOND),
         ("send", [], {"text": ""}, "empty"),
         ("send", [], {"text": " \n"}, "empty"),
-        ("send", [b"%PDF-1.7"], {"text": "a", "names": ["a.pdf"]}, "a.pdf is a PDF"),
+        ("send", [b"%PDF-1.7\n%%EOF"], {"text": "a", "names": ["a.pdf"]}, "a.pdf is not sent: "),
         (
             "send",
             [PNG, b"\x00\x01\x02"],

@@ -196,9 +196,14 @@ def test_an_image_is_sent_as_one() -> None:
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("a.pdf", b"%PDF-1.7\n", "a.pdf is a PDF. Documents cannot be sent yet"),
-        ("a", b"%PDF-1.7\n", "is a PDF"),
-        ("a.docx", b"PK\x03\x04\0\0", "is a text document. Documents cannot be sent yet"),
+        (
+            "a.pdf",
+            b"%PDF-1.7\n%%EOF",
+            "a.pdf is not sent: this model takes no PDF. Ask a model of anthropic, gemini,",
+        ),
+        ("a", b"%PDF-1.7\n%%EOF", "takes no PDF"),
+        ("a.pdf", b"\0\x01 no PDF at all", "a.pdf is not the PDF that its name says"),
+        ("a.docx", b"PK\x03\x04\0\0", "is a text document. Save it as a PDF"),
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "an old Office document"),
         (
             "a.xlsx",
@@ -208,11 +213,12 @@ def test_an_image_is_sent_as_one() -> None:
         ("a.pptx", b"PK\x03\x04\0\0", "is a presentation"),
         ("a.zip", b"PK\x03\x04\0\0", "is an archive. Unpack it"),
         ("a.csv.gz", b"\x1f\x8b\x08\0", "is an archive. Unpack it"),
-        ("a.mp3", b"ID3\x04\0", "is a sound. Sound cannot be sent yet"),
-        ("a.mp3", b"\xff\xfb\x90\0", "is a sound"),
-        ("a.wav", b"RIFF\0\0\0\0WAVEfmt ", "is a sound"),
-        ("a.m4a", b"\0\0\0\x20ftypM4A \0", "is a sound"),
-        ("a.mp4", b"\0\0\0\x20ftypisom\0", "is a video"),
+        ("a.mp3", b"ID3\x04\0", "a.mp3 is not sent: this model takes no sound. Ask a model of gemini"),
+        ("a.mp3", b"\xff\xfb\x90\0", "takes no sound"),
+        ("a.wav", b"RIFF\0\0\0\0WAVEfmt ", "takes no sound"),
+        ("a.m4a", b"\0\0\0\x20ftypM4A \0", "takes no sound"),
+        ("a.wma", b"\0\0\0\x20", "is a sound. Save it as .wav or .mp3"),
+        ("a.mp4", b"\0\0\0\x20ftypisom\0", "takes no video"),
         (
             "a.parquet",
             b"PAR1\x15\0",

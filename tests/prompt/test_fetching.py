@@ -88,7 +88,9 @@ def test_images_and_documents(web: Web) -> None:
     [extra] = attach([web.has("/a.png", PNG, "image/png")], Budget(), Way())
     assert extra.parts[1] == ImagePart(PNG, "image/png")
     assert extra.label == "fetched, 28 bytes, PNG image"
-    assert "is a PDF. Documents cannot be sent yet" in refused(web.has("/a", b"%PDF-1.4", "application/pdf"))
+    assert "is not sent: this model takes no PDF" in refused(
+        web.has("/a", b"%PDF-1.4\n%%EOF", "application/pdf")
+    )
 
 
 def test_of_a_page_the_text_is_sent(web: Web) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from notebook_chat import errors
 from notebook_chat.messages import AudioPart, FilePart, Message, TextPart
-from notebook_chat.providers import openai_responses, openai_service
+from notebook_chat.providers import openai_responses
 from notebook_chat.providers.model_facts import ModelFacts
 from notebook_chat.providers.openai_responses import OpenAIResponses, thinks
 
@@ -163,9 +163,9 @@ def test_files() -> None:
 
 
 def test_a_request_that_is_too_large_is_refused_before_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai_service, "LARGEST", 3000)
+    monkeypatch.setattr(OpenAIResponses, "largest_request", 3000)
     large = [Message("user", (TextPart("Look"), FilePart(bytes(3000), "application/pdf")))]
-    with pytest.raises(errors.InvalidMessagesError, match="OpenAI takes"):
+    with pytest.raises(errors.InvalidMessagesError, match="openai-responses takes"):
         body(messages=large)
     assert body(messages=large, base_url="http://localhost:1/v1")
 

@@ -9,6 +9,8 @@ import pytest
 from notebook_chat.errors import AuthenticationError, ContextLengthError
 from notebook_chat.events import TextDelta
 from notebook_chat.providers import Anthropic, OpenAI, OpenAIResponses
+from notebook_chat.providers.model_facts import facts_of
+from notebook_chat.providers.registry import get_provider
 
 if TYPE_CHECKING:
     from .local_fixtures import RunningServer
@@ -61,3 +63,15 @@ async def test_too_long_a_conversation(provider: Any, xllama_server: RunningServ
 async def test_list_of_models(xllama_server: RunningServer) -> None:
     names = await OpenAI.list_models(base_url=xllama_server.base_url, api_key=xllama_server.api_key)
     assert names == [xllama_server.model]
+
+
+async def test_what_the_model_can_is_known_from_the_server(xllama_server: RunningServer) -> None:
+    llamacpp: Any = get_provider("llamacpp")
+    to: Any = {"base_url": xllama_server.base_url, "api_key": xllama_server.api_key}
+    await llamacpp.list_models(**to)
+    assert facts_of(llamacpp, xllama_server.model, to).context
+    await llamacpp.look_up([xllama_server.model], **to)
+    facts = facts_of(llamacpp, xllama_server.model, to)
+    assert facts.context == xllama_server.context
+    assert facts.images is False
+    assert facts.tools is not None

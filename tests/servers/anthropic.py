@@ -55,6 +55,31 @@ _STOP = {
 }
 
 
+def _all_of(*names: str) -> dict[str, Any]:
+    return {"supported": True, **{name: {"supported": True} for name in names}}
+
+
+CAPABILITIES = {
+    **{
+        name: {"supported": True}
+        for name in ("batch", "citations", "code_execution", "image_input", "pdf_input", "structured_outputs")
+    },
+    "context_management": _all_of("clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112"),
+    "effort": {**_all_of("low", "medium", "high", "max"), "xhigh": {"supported": False}},
+    "server_tools": _all_of("code_execution", "web_search"),
+    "thinking": {
+        "supported": True,
+        "types": {
+            "adaptive": {"supported": True},
+            "between_tools": {"supported": False},
+            "disabled": {"supported": True},
+            "enabled": {"supported": False},
+        },
+    },
+}
+"""What the list of models says of each."""
+
+
 class Anthropic(Dialect):
     """Messages, read as strictly as the first version of the API did: later ones join turns of one role.
 
@@ -118,6 +143,12 @@ class Anthropic(Dialect):
                     "display_name": name.replace("-", " ").title(),
                     "created_at": "2025-02-19T00:00:00Z",
                     "lifecycle": "active",
+                    "line": "haiku" if "haiku" in name else None,
+                    "max_input_tokens": 1_000_000,
+                    "max_tokens": 128_000,
+                    "deprecated_at": None,
+                    "retires_at": None,
+                    "capabilities": CAPABILITIES,
                 }
                 for name in page
             ],

@@ -157,6 +157,7 @@ class Gemini(Dialect):
                 "displayName": name.replace("-", " ").title(),
                 "inputTokenLimit": 1048576,
                 "outputTokenLimit": 65536,
+                "thinking": True,
                 "supportedGenerationMethods": ["generateContent", "countTokens"],
             }
             for name in names[start : start + size]

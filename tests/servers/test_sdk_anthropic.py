@@ -188,6 +188,25 @@ def test_models_come_in_pages() -> None:
         assert len(sdk.models.list(limit=2).data) == 2
 
 
+def test_models_say_what_they_can() -> None:
+    with serve("anthropic", models=["claude-haiku"]) as server, client(server) as sdk:
+        [model] = sdk.models.list()
+        assert (model.line, model.max_input_tokens, model.max_tokens, model.retires_at) == (
+            "haiku",
+            1_000_000,
+            128_000,
+            None,
+        )
+        able = model.capabilities
+        assert able is not None
+        assert able.pdf_input.supported
+        assert able.server_tools.web_search.supported
+        assert able.effort.max.supported
+        assert able.effort.xhigh is not None
+        assert not able.effort.xhigh.supported
+        assert able.thinking.types.disabled.supported
+
+
 @pytest.mark.parametrize(
     ("request_options", "words"),
     [

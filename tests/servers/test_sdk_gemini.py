@@ -322,7 +322,11 @@ def test_a_malformed_frame() -> None:
 def test_models_come_in_pages() -> None:
     names = [f"gemini-{number}" for number in range(7)]
     with serve("gemini", models=names, page_size=3) as server, client(server) as sdk:
-        assert [model.name for model in sdk.models.list()] == [f"models/{name}" for name in names]
+        listed = list(sdk.models.list())
+        assert [model.name for model in listed] == [f"models/{name}" for name in names]
+        assert {(one.input_token_limit, one.output_token_limit, one.thinking) for one in listed} == {
+            (1048576, 65536, True)
+        }
         assert [request.query.get("pageToken") for request in server.requests] == [None, "3", "6"]
 
 

@@ -9,12 +9,15 @@ from typing import Any
 from ... import runner
 from ..extra import Extra
 from .content import Content
+from .documents import Recipient, document_extra
 from .fetching import Way, fetch_all, is_address
 from .kinds import is_image
+from .media import media_type_of
 from .rendering import Readable, image_extra, readable
 from .sources import sources
+from .texts import text_of
 
-__all__ = ["DEFAULT_FILE_TOKENS", "Budget", "Way", "attach", "fetched"]
+__all__ = ["DEFAULT_FILE_TOKENS", "Budget", "Recipient", "Way", "attach", "fetched"]
 
 DEFAULT_FILE_TOKENS = 20_000
 """How many tokens a file may take where nothing else is said."""
@@ -54,13 +57,14 @@ class Budget:
         return shares
 
 
-def attach(given: Sequence[Any], budget: Budget, way: Way) -> tuple[Extra, ...]:
+def attach(given: Sequence[Any], budget: Budget, way: Way, to: Recipient | None = None) -> tuple[Extra, ...]:
     """Files as parts of a prompt. Addresses among them are fetched now.
 
     Args:
         given: Paths, patterns of paths, addresses, bytes, pairs of a name and bytes, open files.
         budget: How much of them may be sent.
         way: The way to the web.
+        to: Who is asked; without it, somebody who takes texts and images.
 
     Raises:
         ConfigurationError: One cannot be read or sent; the line says why, and what can be done.
@@ -69,7 +73,8 @@ def attach(given: Sequence[Any], budget: Budget, way: Way) -> tuple[Extra, ...]:
     named = sources(given)
     urls = [source.url for source in named if source.read is None]
     came = iter(runner.run(fetch_all(urls, way)) if urls else ())
-    held = [_held(next(came) if source.read is None else source.read(source.name)) for source in named]
+    to = to or Recipient()
+    held = [_held(next(came) if source.read is None else source.read(source.name), to) for source in named]
     texts = [one for one in held if isinstance(one, Readable)]
     shares = iter(budget.shares([one.tokens for one in texts]))
     return tuple(one.extra(next(shares)) if isinstance(one, Readable) else one for one in held)
@@ -93,5 +98,12 @@ async def fetched(given: Sequence[Any], way: Way) -> list[Any]:
     return [came.get(one.strip(), one) if isinstance(one, str) else one for one in given]
 
 
-def _held(content: Content) -> Readable | Extra:
-    return image_extra(content) if is_image(content) else readable(content)
+def _held(content: Content, to: Recipient) -> Readable | Extra:
+    if is_image(content):
+        return image_extra(content)
+    kind = media_type_of(content.head)
+    if kind is not None and text_of(content) is not None:
+        kind = media_type_of(content.head, text=True)
+    if kind is not None and to.takes(content, kind):
+        return document_extra(content, kind)
+    return readable(content, kind, to)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ... import files
 from ...images import media_type
+from . import media
 
 LARGEST = 8 * 1024 * 1024
 """How large a file may be that is read as a whole, in bytes. Of a larger one the beginning and the end are read."""
@@ -54,6 +55,8 @@ class Content:
 
 
 def _largest(name: str, head: bytes) -> int:
+    if media.may_be(head):
+        return media.LARGEST
     whole = name.lower().endswith(".ipynb") or media_type(head) is not None
     return LARGEST_NOTEBOOK if whole else LARGEST
 

@@ -43,9 +43,10 @@ class Refusal:
     hint: str
 
 
-_DOCUMENT = "Documents cannot be sent yet: save its text as .txt or .md, or paste it."
-_SOUND = "Sound cannot be sent yet: give what is said in it as a text."
-_VIDEO = "Videos cannot be sent: give single images, or what is said in it as a text."
+_DOCUMENT = "Save it as a PDF or its text as .txt, and attach that."
+_SOUND = "Save it as .wav or .mp3, which some models take, or give what is said in it as a text."
+_VIDEO = "Save it as .mp4, which some models take, or give single images."
+_BROKEN = "It is broken, or its name is wrong: look at it."
 _ARCHIVE = "Unpack it, and attach the files in it."
 _PICTURE = "Convert it to PNG first."
 _LOAD = "Load it into a variable, such as {}, and write {{df}} in the prompt."
@@ -55,7 +56,7 @@ _BINARY = (
 
 _OF_NAMES = MappingProxyType(
     {
-        ".pdf": Refusal("a PDF", _DOCUMENT),
+        ".pdf": Refusal("not the PDF that its name says", _BROKEN),
         **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pages"), Refusal("a text document", _DOCUMENT)),
         **dict.fromkeys((".pptx", ".ppt", ".odp", ".key"), Refusal("a presentation", _DOCUMENT)),
         **dict.fromkeys((".epub", ".mobi", ".djvu"), Refusal("a book", _DOCUMENT)),
@@ -90,7 +91,6 @@ _OF_NAMES = MappingProxyType(
 )
 
 _OF_BYTES = (
-    (b"%PDF-", _OF_NAMES[".pdf"]),
     (b"{\\rtf", _OF_NAMES[".rtf"]),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Refusal("an old Office document", _DOCUMENT)),
     (b"ID3", _OF_NAMES[".mp3"]),
@@ -139,7 +139,7 @@ def refusal(content: Content, *, binary: bool) -> Refusal | None:
     head = content.head
     for beginning, told in _OF_BYTES:
         if head.startswith(beginning):
-            return told if binary or beginning in (b"%PDF-", b"{\\rtf") else None
+            return told if binary or beginning == b"{\\rtf" else None
     if head[:4] == b"RIFF" and (found := _OF_RIFF.get(head[8:12])) is not None:
         return found
     if head[4:8] == b"ftyp":

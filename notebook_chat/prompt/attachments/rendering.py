@@ -8,10 +8,12 @@ from ...conversation import BYTES_PER_TOKEN
 from ...errors import InvalidMessagesError
 from ...images import check_size, image_part
 from ...parts import ImagePart, TextPart
+from ...providers.file_types import PDF
 from ..extra import Extra
 from ..fences import fenced
 from . import data, kinds
 from .content import Content
+from .documents import Recipient, not_taken, pdf_as_text
 from .excerpts import Excerpt, counted, excerpt, shortened, size_in_words
 from .pages import page_text
 from .tables import Table
@@ -95,12 +97,19 @@ def named_image(name: str, image: ImagePart) -> tuple[TextPart, ImagePart]:
     return TextPart(f"Image {name}:\n\n"), image
 
 
-def readable(content: Content) -> Readable:
+def readable(content: Content, kind: str | None = None, to: Recipient | None = None) -> Readable:
     """A file whose text can be sent.
+
+    Args:
+        content: The file.
+        kind: What it is where it is a document, a recording or a video.
+        to: Who is asked, and does not take that as it is.
 
     Raises:
         InvalidMessagesError: It holds something else; the line says what, and what can be done.
     """
+    if kind is not None:
+        return _document(content, kind, to or Recipient())
     text = text_of(content)
     if (refused := kinds.refusal(content, binary=text is None)) is not None or text is None:
         refused = refused or kinds.refusal(content, binary=True)
@@ -123,6 +132,13 @@ def readable(content: Content) -> Readable:
         summary = f"It holds {outline[0].lower()}{outline[1:]}." if outline else ""
         return Readable(content.name, text, "json", cut_summary=summary, told=told)
     return file
+
+
+def _document(content: Content, kind: str, to: Recipient) -> Readable:
+    text = pdf_as_text(content) if kind == PDF else None
+    if text is None:
+        raise not_taken(content, kind, to)
+    return Readable(content.name, text, told=(*_told(content), "the PDF's text"))
 
 
 def _told(content: Content) -> tuple[str, ...]:
