@@ -157,8 +157,8 @@ def compose(prompt: MessageLike | LoadedPrompt | Composed, ingredients: Ingredie
         TransportError: A file cannot be fetched.
     """
     if isinstance(prompt, Composed):
-        sent = (part for part in prompt.message.parts if not (prompt.figures and isinstance(part, ImagePart)))
-        _refuse(ingredients.asked, sent)
+        kept = (part for part in prompt.message.parts if not (prompt.figures and isinstance(part, ImagePart)))
+        _refuse(ingredients.asked, kept)
         return prompt
     [message] = normalize([prompt.text if isinstance(prompt, LoadedPrompt) else prompt])
     given = tuple(image_part(image) for image in ingredients.images or ())

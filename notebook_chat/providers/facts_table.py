@@ -117,6 +117,11 @@ FAMILIES: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("gemma", {"efforts": ()}),
     # xAI
+    # Perplexity's search models, by its pages of them.
+    ("sonar", {"context": 128_000, "images": True, "files": _NOTHING, "tools": False, "schema": True, "web": True, "efforts": ()}),
+    ("sonar-pro", {"context": 200_000}),
+    ("sonar-reasoning", {"efforts": ("low", "medium", "high")}),
+    ("sonar-deep-research", {"efforts": ("minimal", "low", "medium", "high")}),
     ("grok", {"tools": True, "schema": True}),
     ("grok-2", {"context": 32_768, "images": False, "files": _NOTHING, "efforts": ()}),
     ("grok-2-vision", {"images": True}),

@@ -184,9 +184,7 @@ def test_who_takes_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         "r.pdf is not sent: mistral:m takes no PDF. Ask a model of anthropic, gemini, openai or openrouter"
     )
     assert "takes no sound. Ask a model of gemini, or openai:gpt-audio" in refused(("t.wav", TALK), to=to)
-    assert "Ask a model of openai-responses, or save it as a PDF" in refused(
-        ("d.docx", office("word")), to=to
-    )
+    assert "Ask a model of openai, or save it as a PDF" in refused(("d.docx", office("word")), to=to)
     assert "load it into a variable, such as df = pandas" in refused(("d.xlsx", office("xl")), to=to)
     assert "takes no video. Ask a model of gemini" in refused(("d.mp4", b"\0\0\0\x20ftypisom\0"), to=to)
     hears = Recipient("openai:gpt-audio", frozenset({"audio/wav", "audio/mpeg"}))
@@ -275,7 +273,8 @@ def test_a_library_that_hangs_or_fails_is_given_up(monkeypatch: pytest.MonkeyPat
         ("openai_responses", "openai-responses", "model-a",
          {"type": "input_file", "filename": "report.pdf", "file_data": "data:application/pdf;base64,"}),
         ("anthropic", "anthropic", "model-a",
-         {"type": "document", "title": "report.pdf", "source": {"type": "base64", "media_type": PDF, "data": ""}}),
+         {"type": "document", "title": "report.pdf", "citations": {"enabled": True},
+          "source": {"type": "base64", "media_type": PDF, "data": ""}}),
         ("gemini", "gemini", "model-a", {"inline_data": {"mime_type": PDF, "data": ""}}),
     ],
 )  # fmt: skip

@@ -331,11 +331,19 @@ def test_files_go_out_where_there_is_a_place_for_them() -> None:
 
 
 @pytest.mark.parametrize("part", [PDF, AudioPart(b"RIFF", "audio/wav")])
-@pytest.mark.parametrize("provider", ["groq", "mistral", "deepseek", "xai", "perplexity", "vllm", "lmstudio"])
+@pytest.mark.parametrize("provider", ["groq", "mistral", "deepseek", "xai", "perplexity"])
 def test_a_file_without_a_place_is_refused(provider: str, part: Any) -> None:
     assert not vendor(provider).takes_files
     with pytest.raises(errors.InvalidMessagesError, match=f"{provider} has no place for {part.media_type}"):
         body(provider, [Message("user", (TextPart("Read:"), part))])
+
+
+@pytest.mark.parametrize("provider", ["vllm", "lmstudio", "llamacpp"])
+def test_servers_on_ones_own_machine_may_hear_and_read_no_pdf(provider: str) -> None:
+    assert vendor(provider).takes_files == {"audio/wav", "audio/mpeg"}
+    assert body(provider, [Message("user", (TextPart("Hear:"), AudioPart(b"RIFF", "audio/wav")))])
+    with pytest.raises(errors.InvalidMessagesError, match="no place for application/pdf"):
+        body(provider, [Message("user", (TextPart("Read:"), PDF))])
 
 
 def test_others_of_the_dialect_take_images_only() -> None:
