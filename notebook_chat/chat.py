@@ -19,7 +19,7 @@ from .messages import MessageLike
 from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
-from .providers.options import GENERATION, ChatOptions, TurnOptions, check_text
+from .providers.options import GENERATION, ChatOptions, RunOptions, TurnOptions, check_text
 from .question import Prompt
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
@@ -27,7 +27,9 @@ from .session import loaded_session
 from .text import sendable, single_line
 
 if TYPE_CHECKING:
+    from .expectation import Expectation
     from .outgoing import Outgoing
+    from .schemas import Shape
 
 
 class Chat:
@@ -48,7 +50,8 @@ class Chat:
             ``"redact"`` replaces it, ``"refuse"`` raises. Without it the program that asks is trusted to know what it
             sends; in a notebook's own conversation the notebook's setting counts.
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
-            headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``.
+            headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``; and ``schema``, the data
+            that every answer is to be.
 
     Raises:
         ConfigurationError: The model, the provider or an option is unknown, or none can be used yet.
@@ -74,6 +77,9 @@ class Chat:
             )
         self.context = context
         self._options = wrap_secrets(options)
+        self._schema: Any = self._options.pop("schema", None)
+        if self._schema is not None:
+            self._schema = _shape(self._schema)
         self._addressee = Addressee(provider, self._options)
         self._model = model
         self._next_cell: Callable[[], str | None] = lambda: None
@@ -112,7 +118,10 @@ class Chat:
 
         Args:
             prompt: A text, a message of the user, or what ``notebook_chat.prompt.load`` gives.
-            **options: Options of this turn alone, such as ``temperature``, ``model`` and ``files``.
+            **options: Options of this turn alone, such as ``temperature``, ``model``, ``files``, and ``schema``, the
+                data that the answer is to be: a class (of pydantic, dataclass, TypedDict, msgspec Struct),
+                ``list[Class]``, a JSON schema, or fields in short, such as ``"name, age int"``. ``answer.data`` has
+                them.
 
         Raises:
             ChatError: The answer failed; what had come of it is in ``partial``.
@@ -128,7 +137,11 @@ class Chat:
 
     @hides_secrets
     def stream(self, prompt: MessageLike | LoadedPrompt, **options: Unpack[TurnOptions]) -> Iterator[str]:
-        """Asks and gives the pieces of the answer as they come; closing the iterator stops the answer."""
+        """Asks and gives the pieces of the answer as they come; closing the iterator stops the answer.
+
+        With a ``schema``, it raises ``DataError`` at the end where the pieces are not the data: what was given cannot
+        be taken back, so they are not asked for once more.
+        """
         loop_thread.refuse_at_exit()
         reply = self._opened(prompt, options)
         return runner.iterate(self._pieces(reply), nested=self.nested, leave=reply.leave)
@@ -188,14 +201,17 @@ class Chat:
         async for _ in reply.batches():
             pass
         assert reply.turn is not None
-        return answer_of(reply.turn)
+        return answer_of(reply.turn, reply.expected)
 
     async def _pieces(self, reply: Run) -> AsyncGenerator[str]:
+        reply.repairs = False
         async with contextlib.aclosing(reply.batches()) as batches:
             async for batch in batches:
                 for event in batch:
                     if isinstance(event, TextDelta):
                         yield event.text
+        if reply.expected is not None and reply.expected.error is not None:
+            raise reply.expected.error
 
     @hides_secrets
     def reply(
@@ -218,7 +234,8 @@ class Chat:
         wait: bool = False,
         dry: bool = False,
         by_hand: Disclosure | None = None,
-        **options: Unpack[ChatOptions],
+        schema: Any = None,
+        **options: Unpack[RunOptions],
     ) -> Run:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
 
@@ -245,6 +262,7 @@ class Chat:
             dry: Whether it is only to be looked at: nobody is asked about secrets, and nothing is refused for them.
             by_hand: What looks at a prompt for secrets that somebody has written, and no program, unless the chat was
                 told what to do about them.
+            schema: The data that the answer is to be, as ``schemas.shape_of`` takes it.
             **options: Options of this request alone.
 
         Raises:
@@ -255,6 +273,9 @@ class Chat:
         with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
             model = sendable(model) or loaded.model or self._model
             merged = {**self._addressee.options(model), **loaded.options, **wrap_secrets(options)}
+            shape = self._schema if schema is None else _shape(schema)
+            if shape is not None:
+                merged["schema"] = dict(shape.json_schema)
             try:
                 merged = sendable(merged)
             except RecursionError:
@@ -297,9 +318,10 @@ class Chat:
                 ),
                 target,
                 merged,
-                remembered=GENERATION,
+                remembered=(*GENERATION, "schema"),
                 limit=limit,
                 wait=wait,
+                shape=shape,
             )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Chat:
@@ -315,8 +337,22 @@ class Chat:
         return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
 
 
-def answer_of(turn: Turn) -> Answer:
-    """What a turn has for whoever asked for it."""
+def _shape(schema: Any) -> Shape:
+    from .schemas import shape_of
+
+    return shape_of(schema)
+
+
+def answer_of(turn: Turn, expected: Expectation | None = None) -> Answer:
+    """What a turn has for whoever asked for it.
+
+    Args:
+        turn: The turn.
+        expected: The data that the answer was to be; ``None`` for any text.
+    """
+    asked: dict[str, Any] = {}
+    if expected is not None:
+        asked = {"data": expected.data, "problem": expected.error or "", "columns": expected.columns}
     return Answer(
         turn.answer,
         model=turn.model,
@@ -324,4 +360,5 @@ def answer_of(turn: Turn) -> Answer:
         finish_reason=turn.finish_reason,
         seconds=turn.seconds,
         parts=turn.parts,
+        **asked,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from .conversation import Draft, Included, PromptLayout
 from .messages import Message, handed_over, without_images
 from .providers.registry import Provider
+from .providers.structured import has_place, in_words
 
 _MOST_NAMED = 12  # of what went along with a prompt
 
@@ -102,6 +103,21 @@ class Target(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """``provider:model``."""
         return f"{self.provider.name}:{self.model}" if self.model else self.provider.name
+
+    def told(
+        self, messages: Sequence[Message], options: Mapping[str, Any]
+    ) -> tuple[tuple[Message, ...], dict[str, Any]]:
+        """Messages and options as whoever is asked takes them: as in ``readable``, and with the schema of the answer
+        in words where the provider has no place for one.
+
+        Args:
+            messages: The messages.
+            options: The options of the request.
+        """
+        own, readable = dict(options), self.readable(messages)
+        if own.get("schema") is None or has_place(self.provider):
+            return readable, own
+        return in_words(readable, own.pop("schema")), own
 
     def readable(self, messages: Sequence[Message]) -> tuple[Message, ...]:
         """Messages as whoever is asked takes them: without images where the provider takes none, and what the model

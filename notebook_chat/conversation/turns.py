@@ -101,6 +101,14 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return "".join(message.text for message in self.exchange if message.role == "assistant")
 
     @property
+    def shown(self) -> str:
+        """The answer as Markdown: the model's text, in a fence where it was asked to be data."""
+        text = self.answer
+        if "schema" not in self.options or not text.strip() or text.lstrip().startswith("```"):
+            return text
+        return _fenced(text, "json")
+
+    @property
     def reasoning(self) -> str:
         """What the model thought, as far as the service told."""
         return "".join(part.text for part in self.parts if isinstance(part, ReasoningPart))

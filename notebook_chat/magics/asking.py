@@ -6,6 +6,7 @@ import os
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..chat import Chat, answer_of
@@ -14,6 +15,8 @@ from ..environment import FILE, file_problem
 from ..errors import InvalidMessagesError, InvalidOptionError
 from ..prompt import LoadedPrompt
 from ..renderers import (
+    DataRenderer,
+    DataTerminalRenderer,
     DisplayRenderer,
     Renderer,
     SilentRenderer,
@@ -100,6 +103,10 @@ def put(
     Raises:
         ChatError: The answer failed.
     """
+    if options.schema is not None or options.format == "json":
+        from .asked_data import asked_shape
+
+        more["schema"] = asked_shape(options, shell.user_ns)
     conversation = session.conversation(options.conversation or DEFAULT)
     offer_instructions(conversation, session, settings)
     chat = _chat(prompt, options, conversation, settings)
@@ -130,12 +137,25 @@ def put(
         session.keep_only_in(conversation, cell_id)
         show_problem(session.history.warning())
         if options.output and run.turn is not None:
-            shell.user_ns[options.output] = answer_of(run.turn)
+            _keep(options.output, run, shell)
+    if run.expected is not None and run.expected.error is not None:
+        raise run.expected.error
     if options.format == "code" and run.turn is not None:
         from .code_cells import insert_code
 
         show_text(insert_code(run.turn, settings.inserted, shell, again=asked_before))
     return run
+
+
+def _keep(name: str, run: Run, shell: Any) -> None:
+    """Puts an answer into a variable; of one that was to be data, the data, or nothing where there are none."""
+    if run.expected is None:
+        assert run.turn is not None
+        shell.user_ns[name] = answer_of(run.turn)
+    elif run.expected.error is None:
+        from .asked_data import kept_data
+
+        shell.user_ns[name] = kept_data(run.expected)
 
 
 def _chat(
@@ -179,15 +199,22 @@ def _renderer(
     def notes() -> list[str]:
         return [*run.notes, *news]
 
+    expected = run.expected if form not in ("text", "silent") else None
     if not hasattr(shell, "kernel"):
+        terminal: Callable[..., Renderer]
         terminal = SilentTerminalRenderer if form == "silent" else TerminalRenderer
+        if expected is not None:
+            terminal = partial(DataTerminalRenderer, expected=expected)
         return terminal(show_footer=settings.footer, notes=notes)
 
     def metadata(turn: Any) -> dict[str, Any]:
         return stored_with(conversation, turn if isinstance(turn, Turn) else None)
 
+    display: Callable[..., DisplayRenderer]
     display = {"text": TextRenderer, "silent": SilentRenderer}.get(form or "", DisplayRenderer)
-    written = settings.output if form in (None, "code") else form
+    if expected is not None:
+        display = partial(DataRenderer, expected=expected, as_json=form == "json")
+    written = settings.output if form in (None, "code", "json") else form
     return display(
         form="markdown" if written == "markdown" else "html",
         show_footer=settings.footer or form == "silent",

@@ -12,8 +12,9 @@ from ..decoders import Frame, decode_json
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..messages import ContentPart, TextPart, alternating, split_system
 from ..request import HttpRequest
+from ..schemas import ANTHROPIC, Subset
 from ..secrets import Secret
-from . import addresses, error_mapping
+from . import addresses, error_mapping, structured
 from .call import Call
 from .http import HTTPProvider
 from .keys import check_key
@@ -105,7 +106,9 @@ class Anthropic(HTTPProvider):
     url_variables = ("ANTHROPIC_BASE_URL",)
     endpoints = ("/messages", "/models", "/complete")
     default_model = DEFAULTS["anthropic"]
-    options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "stop"})
+    options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "stop", "schema"})
+    schema_subset: ClassVar[Subset] = ANTHROPIC
+    schema_forms = ("schema", "words")
     field_names: ClassVar[dict[str, str]] = {"stop": "stop_sequences"}
     finish_reasons: ClassVar[dict[str, str]] = {
         "end_turn": "stop",
@@ -149,8 +152,16 @@ class Anthropic(HTTPProvider):
             "stream": True,
             "system": system or None,
             **call.named(cls.field_names),
+            "output_config": cls.output_format(call) or None,
         }
         return cls.post(call, "/messages", body)
+
+    @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """The ``format`` of ``output_config``: a schema."""
+        if call.form != "schema":
+            return {}
+        return {"format": {"type": "json_schema", "schema": structured.adapted(cls, call).schema}}
 
     @classmethod
     def encode_part(cls, part: ContentPart, role: str) -> dict[str, Any]:

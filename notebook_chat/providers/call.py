@@ -125,10 +125,12 @@ class Call:
     Attributes:
         ask: What is asked.
         connection: The way to the service.
+        form: How the service is asked for data, one of ``structured.FORMS``; empty where it is not.
     """
 
     ask: Ask
     connection: Connection
+    form: str = ""
 
     @property
     def model(self) -> str:

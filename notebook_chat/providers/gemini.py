@@ -15,8 +15,9 @@ from ..decoders import Frame, decode_json
 from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..messages import ContentPart, TextPart, alternating, split_system
 from ..request import HttpRequest
+from ..schemas import GEMINI, Subset
 from ..secrets import Secret
-from . import addresses, error_mapping
+from . import addresses, error_mapping, structured
 from .call import Call
 from .http import HTTPProvider
 from .model_pages import Page
@@ -122,7 +123,8 @@ class Gemini(HTTPProvider):
     url_variables = ("GOOGLE_GEMINI_BASE_URL",)
     endpoints = ("/models",)
     default_model = DEFAULTS["gemini"]
-    options: ClassVar[frozenset[str]] = frozenset(GENERATION)
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "schema"})
+    schema_subset: ClassVar[Subset] = GEMINI
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"pageSize": "1000"}
 
@@ -148,9 +150,17 @@ class Gemini(HTTPProvider):
                 for message in alternating(messages)
             ],
             "system_instruction": {"parts": [{"text": system}]} if system else None,
-            "generationConfig": call.named(cls.field_names) or None,
+            "generationConfig": {**call.named(cls.field_names), **cls.output_format(call)} or None,
         }
         return cls.post(call, f"/{quote(_resource(call))}:streamGenerateContent?alt=sse", body)
+
+    @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """The fields of ``generationConfig`` for data: JSON, and its schema."""
+        if call.form not in ("schema", "json"):
+            return {}
+        schema = {"responseJsonSchema": structured.adapted(cls, call).schema} if call.form == "schema" else {}
+        return {"responseMimeType": "application/json", **schema}
 
     @classmethod
     def count_request(cls, call: Call) -> HttpRequest:

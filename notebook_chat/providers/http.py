@@ -18,7 +18,7 @@ from ..events import Event, Finish
 from ..messages import ContentPart, ImagePart, Message, Messages, TextPart, content_parts
 from ..request import HttpRequest
 from ..secrets import Secret, bare, hides_secrets, secrets_in, wrap_secrets
-from . import addresses, model_pages, token_count
+from . import addresses, model_pages, structured, token_count
 from .call import Ask, Call
 from .exchange import Batch, Patience, answer_batches
 from .options import RequestOptions
@@ -42,6 +42,8 @@ class HTTPProvider(Service):
         count_fields: The fields of a request that the count takes.
         patience: How long to wait for what may follow an answer's end.
         part_kinds: The kinds of a message's parts that ``encode_part`` takes.
+        schema_forms: How the service can be asked for data, of ``structured.FORMS``, the strictest first; it is used
+            where ``schema`` is among the options.
     """
 
     decoder: ClassVar[type[Decoder]] = SSEDecoder
@@ -58,6 +60,7 @@ class HTTPProvider(Service):
     count_fields: ClassVar[frozenset[str]] = frozenset()
     patience: ClassVar[Patience] = Patience()
     part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart)
+    schema_forms: ClassVar[tuple[str, ...]] = structured.FORMS
 
     # --- what a dialect writes ----------------------------------------------------------------------------
 
@@ -97,6 +100,11 @@ class HTTPProvider(Service):
             call: What was asked; ``None`` where nothing but the bytes is to be read.
         """
         return cls
+
+    @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """The fields of a body that ask for data in the form of a call, ``call.form``; none for words alone."""
+        return {}
 
     @classmethod
     def reader(cls, request: HttpRequest, call: Call | None = None) -> Reader:
@@ -182,10 +190,11 @@ class HTTPProvider(Service):
         Raises:
             ConfigurationError: The messages, an option's value or the key must be put right first.
         """
-        return Call(
+        call = Call(
             Ask.checked(model or cls.default_model, messages, options, cls.option_checks),
             cls.connection(options),
         )
+        return structured.shaped(cls, call)
 
     @classmethod
     def prepared(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> HttpRequest:
@@ -266,7 +275,7 @@ class HTTPProvider(Service):
                 call.connection.explain(error)
                 if started:
                     raise
-                request, again = dialect._next_request(call, request, error, attempts)
+                call, request, again = dialect._next_request(call, request, error, attempts)
                 reader = dialect.reader(request, call)
                 if again is not None and timeouts.total is not None:
                     left = timeouts.total - (time.monotonic() - began)
@@ -296,16 +305,18 @@ class HTTPProvider(Service):
     @classmethod
     def _next_request(
         cls, call: Call, request: HttpRequest, error: errors.ChatError, attempts: Attempts
-    ) -> tuple[HttpRequest, Again | None]:
+    ) -> tuple[Call, HttpRequest, Again | None]:
         """What to send after a failure, and why; with ``None`` where nothing more is to be sent."""
         if isinstance(error, errors.StaleConnectionError):
             request = replace(request, reuse=False)
             reason = STALE_CONNECTION
+        elif (looser := structured.looser(cls, call, error)) is not None:
+            call, request, reason = looser, cls.build_request(looser), SIMPLER_REQUEST
         elif (simpler := cls.simplified(call, error)) is not None and simpler.body != request.body:
             request, reason = simpler, SIMPLER_REQUEST
         else:
             reason = PASSING_FAILURE
-        return request, attempts.again(reason, error)
+        return call, request, attempts.again(reason, error)
 
 
 def _encoded(body: Mapping[str, Any]) -> bytes:

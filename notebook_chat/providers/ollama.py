@@ -14,8 +14,9 @@ from ..environment import Found
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..messages import SYSTEM_ROLES, ImagePart, Message, content_parts, refuse_tools
 from ..request import HttpRequest
+from ..schemas import LLAMA, Subset
 from ..secrets import redact_address
-from . import error_mapping
+from . import error_mapping, structured
 from .call import Call
 from .http import HTTPProvider
 from .model_pages import Page
@@ -78,7 +79,8 @@ class Ollama(HTTPProvider):
     url_variables = ("OLLAMA_HOST",)
     endpoints = ("/v1/chat/completions", "/api/chat", "/api/generate", "/api/tags", "/api", "/v1")
     default_model = DEFAULTS["ollama"]
-    options: ClassVar[frozenset[str]] = frozenset(GENERATION)
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "schema"})
+    schema_subset: ClassVar[Subset] = LLAMA
     models_path = "/api/tags"
 
     @classmethod
@@ -96,8 +98,16 @@ class Ollama(HTTPProvider):
             "messages": [_message(message) for message in call.messages],
             "stream": True,
             "options": call.named(cls.field_names) or None,
+            **cls.output_format(call),
         }
         return cls.post(call, "/api/chat", body)
+
+    @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """``format``: a schema, or any JSON."""
+        if call.form == "schema":
+            return {"format": structured.adapted(cls, call).schema}
+        return {"format": "json"} if call.form == "json" else {}
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:

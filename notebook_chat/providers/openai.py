@@ -12,7 +12,8 @@ from .. import errors
 from ..decoders import Frame, decode_json
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..request import HttpRequest
-from . import error_mapping
+from ..schemas import OPENAI, Subset
+from . import error_mapping, structured
 from .call import Call
 from .http import HTTPProvider
 from .model_table import DEFAULTS
@@ -177,7 +178,8 @@ class OpenAI(OpenAIService):
         asks_usage: Whether it must be asked for the usage with ``stream_options``.
     """
 
-    options: ClassVar[frozenset[str]] = frozenset(GENERATION)
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "schema"})
+    schema_subset: ClassVar[Subset] = OPENAI
     speaks = "OpenAI's chat completions"
     thinks_in_text = True
     asks_usage: ClassVar[bool] = True
@@ -207,7 +209,25 @@ class OpenAI(OpenAIService):
             # OpenAI's own reasoning models refuse the old name; compatible servers know only that.
             names["max_tokens"] = "max_completion_tokens"
         messages = [message.to_dict() for message in call.messages]
-        return {"model": call.model, "messages": messages, "stream": True, **more, **call.named(names)}
+        return {
+            "model": call.model,
+            "messages": messages,
+            "stream": True,
+            **more,
+            **call.named(names),
+            **cls.output_format(call),
+        }
+
+    @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """``response_format``: a schema, or any object of JSON."""
+        if call.form == "json":
+            return {"response_format": {"type": "json_object"}}
+        if call.form != "schema":
+            return {}
+        asked = structured.adapted(cls, call)
+        named = {"name": "answer", "schema": asked.schema, "strict": asked.strict}
+        return {"response_format": {"type": "json_schema", "json_schema": named}}
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:

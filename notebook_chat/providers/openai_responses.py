@@ -12,7 +12,8 @@ from ..decoders import Frame, decode_json
 from ..events import Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..messages import AudioPart, ContentPart, Message, TextPart, split_system
 from ..request import HttpRequest
-from . import error_mapping
+from ..schemas import OPENAI, Subset
+from . import error_mapping, structured
 from .call import Call
 from .openai import OpenAIService
 from .reader import Paragraph
@@ -95,7 +96,8 @@ class OpenAIResponses(OpenAIService):
     account = "openai"
     field_names: ClassVar[dict[str, str]] = {"max_tokens": "max_output_tokens"}
     finish_reasons: ClassVar[dict[str, str]] = {"max_output_tokens": "length"}
-    options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens"})
+    options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "schema"})
+    schema_subset: ClassVar[Subset] = OPENAI
     count_path = "/responses/input_tokens"
     count_fields: ClassVar[frozenset[str]] = frozenset(
         {"model", "input", "instructions", "tools", "tool_choice", "text", "reasoning", "truncation"}
@@ -123,8 +125,20 @@ class OpenAIResponses(OpenAIService):
             "instructions": system or None,
             **more,
             **call.named(cls.field_names),
+            **cls.output_format(call),
         }
         return cls.post(call, "/responses", body)
+
+    @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """``text.format``: a schema, or any object of JSON."""
+        if call.form == "json":
+            return {"text": {"format": {"type": "json_object"}}}
+        if call.form != "schema":
+            return {}
+        asked = structured.adapted(cls, call)
+        form = {"type": "json_schema", "name": "answer", "schema": asked.schema, "strict": asked.strict}
+        return {"text": {"format": form}}
 
     @classmethod
     def encode_part(cls, part: ContentPart, role: str) -> dict[str, Any]:

@@ -28,6 +28,9 @@ class Vendor(msgspec.Struct, frozen=True):
         dialect: What it speaks, one of ``DIALECTS``.
         key_header: The header that has the key, where it is another than the dialect's.
         headers: Further headers in pairs; ``$NAME`` in a value stands for a variable of the environment.
+        schemas: How it can be asked for data, as ``HTTPProvider.schema_forms``; empty for its dialect's own way.
+        schema_subset: What of JSON schema it takes, one of ``schemas.SUBSETS``; empty for what its dialect's own
+            service takes.
     """
 
     name: str
@@ -41,13 +44,16 @@ class Vendor(msgspec.Struct, frozen=True):
     dialect: str = "openai"
     key_header: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    schemas: tuple[str, ...] = ()
+    schema_subset: str = ""
 
     def __repr__(self) -> str:
         return f"<Vendor {self.name}>"  # a frame may show it, and a header may hold a key
 
 
-def _own_machine(name: str, label: str, port: int, key_variable: str) -> Vendor:
-    return Vendor(name, label, f"http://localhost:{port}/v1", key_variable, needs_key=False)
+def _own_machine(name: str, label: str, port: int, key_variable: str, subset: str = "") -> Vendor:
+    url = f"http://localhost:{port}/v1"
+    return Vendor(name, label, url, key_variable, needs_key=False, schema_subset=subset)
 
 
 KNOWN = {
@@ -64,6 +70,7 @@ KNOWN = {
             "Groq",
             "https://api.groq.com/openai/v1",
             "GROQ_API_KEY",
+            schema_subset="groq",
         ),
         Vendor(
             "mistral",
@@ -79,6 +86,8 @@ KNOWN = {
             "https://api.deepseek.com/v1",
             "DEEPSEEK_API_KEY",
             options=NO_SEED,
+            schemas=("json", "words"),
+            schema_subset="json",
         ),
         Vendor(
             "together",
@@ -88,7 +97,7 @@ KNOWN = {
         ),
         Vendor("xai", "xAI", "https://api.x.ai/v1", "XAI_API_KEY"),
         _own_machine("lmstudio", "LM Studio", 1234, "LM_API_TOKEN"),
-        _own_machine("llamacpp", "llama.cpp", 8080, "LLAMA_API_KEY"),
+        _own_machine("llamacpp", "llama.cpp", 8080, "LLAMA_API_KEY", "llama"),
         _own_machine("vllm", "vLLM", 8000, "VLLM_API_KEY"),
     )
 }

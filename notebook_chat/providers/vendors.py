@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..errors import InvalidOptionError
+from ..schemas import SUBSETS
 from ..secrets import bare
 from . import addresses
 from .built_in import ALIASES, BUILT_IN
 from .model_table import DEFAULTS
 from .options import check_headers
+from .structured import FORMS
 from .vendor import DIALECTS, KNOWN, Vendor
 from .vendor_file import kept
 
@@ -181,8 +183,12 @@ def _provider(vendor: Vendor) -> type[HTTPProvider]:
     }
     if vendor.dialect == "openai":
         namespace |= {
-            "options": frozenset(vendor.options),
+            "options": frozenset({*vendor.options, "schema"}),
             "field_names": dict(vendor.field_names),
             "asks_usage": vendor.asks_usage,
         }
+    if forms := tuple(form for form in FORMS if form in vendor.schemas):
+        namespace["schema_forms"] = forms
+    if vendor.schema_subset in SUBSETS:
+        namespace["schema_subset"] = SUBSETS[vendor.schema_subset]
     return type(re.sub(r"\W", "", vendor.label) or "Vendor", (dialect,), namespace)

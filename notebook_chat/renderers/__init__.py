@@ -1,11 +1,14 @@
 """What the reader sees of an answer: one renderer for each place, all fed by the same events."""
 
 from .base import Interrupted, Renderer, Silent, play
+from .data import DataRenderer, DataTerminalRenderer
 from .display import DisplayRenderer
 from .formats import SilentRenderer, SilentTerminalRenderer, TextRenderer
 from .terminal import TerminalRenderer
 
 __all__ = [
+    "DataRenderer",
+    "DataTerminalRenderer",
     "DisplayRenderer",
     "Interrupted",
     "Renderer",
