@@ -7,6 +7,8 @@ nobody else adds pieces up.
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from importlib import import_module
@@ -15,7 +17,7 @@ from typing import Any
 import msgspec
 
 from .disguises import RUN
-from .errors import ChatError
+from .errors import ChatError, DataError
 from .events import (
     Event,
     Finish,
@@ -407,6 +409,9 @@ def _weight(part: Part) -> int:
     return sum(len(value) for value in msgspec.structs.astuple(part) if isinstance(value, str))
 
 
+_NOT_ASKED = "no data were asked for"
+
+
 class Answer(str):
     """The text of an answer, which also knows what came with it. A copy and a pickle of it know it, too.
 
@@ -423,6 +428,9 @@ class Answer(str):
     Args:
         text: The text.
         model, usage, finish_reason, seconds, parts: As the attributes.
+        data: The data that it is, where it was asked to be some.
+        problem: Why it is none, in words or as an error; ``""`` where it is.
+        columns: The columns of a table of the data, where it has no rows.
     """
 
     model: str
@@ -431,6 +439,9 @@ class Answer(str):
     seconds: float
     parts: tuple[Part, ...]
     error: ChatError | None = None
+    _data: Any = None
+    _problem: str = _NOT_ASKED
+    _columns: tuple[str, ...] = ()
 
     def __new__(
         cls,
@@ -441,6 +452,9 @@ class Answer(str):
         finish_reason: str | None = None,
         seconds: float = 0.0,
         parts: tuple[Part, ...] = (),
+        data: Any = None,
+        problem: object = _NOT_ASKED,
+        columns: tuple[str, ...] = (),
     ) -> Answer:
         answer = super().__new__(cls, text)
         answer.model = model
@@ -448,7 +462,57 @@ class Answer(str):
         answer.finish_reason = finish_reason
         answer.seconds = seconds
         answer.parts = parts
+        answer._data = data
+        answer._problem = str(problem)
+        answer._columns = columns
         return answer
+
+    @property
+    def data(self) -> Any:
+        """The data that it is, of the type that was asked for with ``schema=``: an instance of the class, a dict, a
+        list.
+
+        Raises:
+            DataError: It is none: no data were asked for, or the answer does not fit.
+        """
+        if self._problem:
+            hint = "" if self._problem != _NOT_ASKED else "Ask with schema=."
+            raise DataError(self._problem, hint=hint, partial=str(self))
+        return self._data
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it is data that were asked for, and fits."""
+        return not self._problem
+
+    def table(self) -> Any:
+        """The data as a DataFrame, of pandas or polars, where they are a list of objects.
+
+        Raises:
+            DataError: They are none.
+            MissingDependencyError: Neither pandas nor polars is installed.
+        """
+        return import_module(".schemas.rows", __package__).table_of(self.data, self._columns)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        try:
+            pickle.dumps(state["_data"])
+        except Exception:  # such as of a class that was made within a function
+            state |= {"_data": None, "_problem": "the data could not be pickled with the answer"}
+        return state
+
+    def __copy__(self) -> Answer:
+        return self._like(self._data)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Answer:
+        return self._like(copy.deepcopy(self._data, memo))
+
+    def _like(self, data: Any) -> Answer:
+        same = type(self)(str(self))
+        same.__dict__.update(self.__dict__)
+        same._data = data
+        return same
 
     @property
     def sources(self) -> tuple[SourcePart, ...]:

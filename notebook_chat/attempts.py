@@ -60,7 +60,10 @@ GOES_ON = Reason("goes on", "the service has paused: asking it to go on", most=1
 """The service has broken off an answer in the middle of its own work, such as a long search, and wants to be asked on:
 what follows is a part of the same answer."""
 
-REASONS = (STALE_CONNECTION, PASSING_FAILURE, SIMPLER_REQUEST, FEWER_TURNS, NO_FIGURES, GOES_ON)
+OTHER_DATA = Reason("other data", "{error}; asking once more, with the error")
+"""The answer is not the data that it was asked to be. The next request has it, and what is wrong with it."""
+
+REASONS = (STALE_CONNECTION, PASSING_FAILURE, SIMPLER_REQUEST, FEWER_TURNS, NO_FIGURES, GOES_ON, OTHER_DATA)
 """All reasons that there are."""
 
 

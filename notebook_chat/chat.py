@@ -16,12 +16,13 @@ from .composition import Composed, Ingredients, compose, reviewed, way_of
 from .conversation import MOST_ANSWERS, Alternative, Conversation, Turn
 from .errors import InvalidOptionError
 from .events import TextDelta
+from .expectation import Expectation, expectation
 from .messages import MessageLike
 from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
 from .providers.abilities import needed
-from .providers.options import REMEMBERED, ChatOptions, TurnOptions, check_text
+from .providers.options import REMEMBERED, ChatOptions, RunOptions, TurnOptions, check_text
 from .providers.registry import Provider
 from .question import Asked, Prompt
 from .run import Run
@@ -31,6 +32,7 @@ from .text import sendable, single_line
 
 if TYPE_CHECKING:
     from .outgoing import Outgoing
+    from .schemas import Shape
 
 
 class Chat:
@@ -51,7 +53,8 @@ class Chat:
             ``"redact"`` replaces it, ``"refuse"`` raises. Without it the program that asks is trusted to know what it
             sends; in a notebook's own conversation the notebook's setting counts.
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
-            headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``.
+            headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``; and ``schema``, the data
+            that every answer is to be.
 
     Raises:
         ConfigurationError: The model, the provider or an option is unknown, or none can be used yet.
@@ -77,6 +80,9 @@ class Chat:
             )
         self.context = context
         self._options = wrap_secrets(options)
+        self._schema: Any = self._options.pop("schema", None)
+        if self._schema is not None:
+            self._schema = _shape(self._schema)
         self._addressee = Addressee(provider, self._options)
         self._model = model
         self._next_cell: Callable[[], str | None] = lambda: None
@@ -137,7 +143,10 @@ class Chat:
 
         Args:
             prompt: A text, a message of the user, or what ``notebook_chat.prompt.load`` gives.
-            **options: Options of this turn alone, such as ``temperature``, ``model`` and ``files``.
+            **options: Options of this turn alone, such as ``temperature``, ``model``, ``files``, and ``schema``, the
+                data that the answer is to be: a class (of pydantic, dataclass, TypedDict, msgspec Struct),
+                ``list[Class]``, a JSON schema, or fields in short, such as ``"name, age int"``. ``answer.data`` has
+                them.
 
         Raises:
             ChatError: The answer failed; what had come of it is in ``partial``.
@@ -153,7 +162,11 @@ class Chat:
 
     @hides_secrets
     def stream(self, prompt: MessageLike | LoadedPrompt, **options: Unpack[TurnOptions]) -> Iterator[str]:
-        """Asks and gives the pieces of the answer as they come; closing the iterator stops the answer."""
+        """Asks and gives the pieces of the answer as they come; closing the iterator stops the answer.
+
+        With a ``schema``, it raises ``DataError`` at the end where the pieces are not the data: what was given cannot
+        be taken back, so they are not asked for once more.
+        """
         loop_thread.refuse_at_exit()
         reply = self._opened(prompt, options)
         return runner.iterate(self._pieces(reply), nested=self.nested, leave=reply.leave)
@@ -242,14 +255,17 @@ class Chat:
         async for _ in reply.batches():
             pass
         assert reply.turn is not None
-        return answer_of(reply.turn)
+        return answer_of(reply.turn, reply.expected)
 
     async def _pieces(self, reply: Run) -> AsyncGenerator[str]:
+        reply.repairs = False
         async with contextlib.aclosing(reply.batches()) as batches:
             async for batch in batches:
                 for event in batch:
                     if isinstance(event, TextDelta):
                         yield event.text
+        if reply.expected is not None and reply.expected.error is not None:
+            raise reply.expected.error
 
     @hides_secrets
     def reply(
@@ -272,7 +288,8 @@ class Chat:
         wait: bool = False,
         dry: bool = False,
         by_hand: Disclosure | None = None,
-        **options: Unpack[ChatOptions],
+        schema: Any = None,
+        **options: Unpack[RunOptions],
     ) -> Run:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
 
@@ -299,6 +316,7 @@ class Chat:
             dry: Whether it is only to be looked at: nobody is asked about secrets, and nothing is refused for them.
             by_hand: What looks at a prompt for secrets that somebody has written, and no program, unless the chat was
                 told what to do about them.
+            schema: The data that the answer is to be, as ``schemas.shape_of`` takes it.
             **options: Options of this request alone.
 
         Raises:
@@ -320,6 +338,7 @@ class Chat:
             extras=extras,
             typed=typed,
             closing=closing,
+            schema=schema,
             dry=dry,
             by_hand=by_hand,
             options=options,
@@ -332,6 +351,7 @@ class Chat:
             remembered=REMEMBERED,
             limit=asked.limit,
             wait=wait,
+            expected=expectation(asked),
         )
 
     @hides_secrets
@@ -383,6 +403,7 @@ class Chat:
         extras: Sequence[Extra] = (),
         typed: str | None = None,
         closing: str = "",
+        schema: Any = None,
         dry: bool = False,
         by_hand: Disclosure | None = None,
         options: Mapping[str, Any],
@@ -390,8 +411,9 @@ class Chat:
         """What is asked, and who, with the arguments of ``reply``."""
         loaded = prompt if isinstance(prompt, LoadedPrompt) else LoadedPrompt("", "")
         with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
+            shape = self._schema if schema is None else _shape(schema)
             asked = [
-                self._asked(sendable(model) or loaded.model or self._model, loaded, options)
+                self._asked(sendable(model) or loaded.model or self._model, loaded, options, shape)
                 for model in models
             ]
             if system is not None:
@@ -430,16 +452,20 @@ class Chat:
                 asked,
             )
 
-    def _asked(self, model: str | None, loaded: LoadedPrompt, options: Mapping[str, Any]) -> Asked:
+    def _asked(
+        self, model: str | None, loaded: LoadedPrompt, options: Mapping[str, Any], shape: Shape | None
+    ) -> Asked:
         """Who is asked under a model's name, with the options for whoever that is."""
         merged = {**self._addressee.options(model), **loaded.options, **wrap_secrets(options)}
+        if shape is not None:
+            merged["schema"] = dict(shape.json_schema)
         try:
             merged = sendable(merged)
         except RecursionError:
             raise InvalidOptionError("an option's value is nested too deeply") from None
         target = self._addressee.target(model, merged)
         merged = needed(target.facts, merged)
-        return Asked(target, merged, self._addressee.limit(target, merged, self.context))
+        return Asked(target, merged, self._addressee.limit(target, merged, self.context), shape)
 
     def usable(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Those of some options, which an earlier turn may have had of another model, that can be had now, too.
@@ -470,7 +496,7 @@ class Chat:
 _OF_PROMPT = frozenset(
     {
         *("cell", "system", "fresh", "replaces", "images", "files", "file_tokens"),
-        *("values", "context", "extras", "typed", "closing", "by_hand"),
+        *("values", "context", "extras", "typed", "closing", "schema", "by_hand"),
     }
 )
 """What ``reply`` takes besides the options of requests."""
@@ -507,13 +533,27 @@ def answer_in(column: Column) -> Answer:
     Args:
         column: The model, at its end.
     """
-    answer = Answer(model=column.model) if column.turn is None else answer_of(column.turn)
+    answer = Answer(model=column.model) if column.turn is None else answer_of(column.turn, column.expected)
     answer.error = column.error
     return answer
 
 
-def answer_of(turn: Turn | Alternative) -> Answer:
-    """What a turn has for whoever asked for it."""
+def _shape(schema: Any) -> Shape:
+    from .schemas import shape_of
+
+    return shape_of(schema)
+
+
+def answer_of(turn: Turn | Alternative, expected: Expectation | None = None) -> Answer:
+    """What a turn has for whoever asked for it.
+
+    Args:
+        turn: The turn.
+        expected: The data that the answer was to be; ``None`` for any text.
+    """
+    asked: dict[str, Any] = {}
+    if expected is not None:
+        asked = {"data": expected.data, "problem": expected.error or "", "columns": expected.columns}
     return Answer(
         turn.answer,
         model=turn.model,
@@ -521,4 +561,5 @@ def answer_of(turn: Turn | Alternative) -> Answer:
         finish_reason=turn.finish_reason,
         seconds=turn.seconds,
         parts=turn.parts,
+        **asked,
     )

@@ -15,6 +15,7 @@ from .conversation import Alternative, Conversation, Draft, SentRequest, SentReq
 from .errors import ChatError, ConversationBusyError
 from .event_loop import current_task, require_asyncio
 from .events import Event, Notice
+from .expectation import expectation
 from .loop_thread import STOP_SECONDS
 from .outgoing import Outgoing
 from .question import Asked, Prompt, Target
@@ -31,6 +32,7 @@ class Column:
         asked: Who is asked, and how.
 
     Attributes:
+        expected: The data that its answer is to be, and has become; ``None`` for any text.
         turn: Its answer as a turn, once it has ended; ``None`` before, and where nothing came.
         error: How it failed; ``None`` where it did not.
         ended: Whether no more of it is coming.
@@ -39,6 +41,7 @@ class Column:
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
+        self.expected = expectation(asked)
         self.turn: Turn | None = None
         self.error: ChatError | None = None
         self.ended = False
@@ -224,6 +227,7 @@ class Comparison:
             asked.options,
             remembered=self._remembered,
             limit=asked.limit,
+            expected=column.expected,
         )
 
     def _beside(self, draft: Draft) -> Conversation:

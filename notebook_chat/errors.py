@@ -32,6 +32,7 @@
     ├── EngineError                           the embedded model failed
     ├── DownloadError                         its weights could not be had
     ├── HistoryError                          the history on the disk cannot be read
+    ├── DataError (ValueError)                 the answer is not the data that it was asked to be
     ├── ConversationBusyError                 an answer is still coming in this conversation
     └── UnexpectedError                       what nobody foresaw: a provider's bug, or one of ours
 
@@ -263,6 +264,11 @@ class ConversationBusyError(ChatError):
     """An answer is still coming in this conversation."""
 
     default_hint = "Wait for it, stop it, or use another conversation."
+
+
+class DataError(ChatError, ValueError):
+    """An answer is not the data that it was asked to be: cut off, withheld, no JSON, or JSON that does not fit. Its
+    text is in ``partial``."""
 
 
 class HistoryError(ChatError):

@@ -82,6 +82,15 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             )
         )
 
+    def added(self, other: Usage | None) -> Usage:
+        """What this and another request used together; what one of them does not tell counts as nothing."""
+        if other is None:
+            return self
+        pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
+        return Usage(
+            *(None if one is None and two is None else (one or 0) + (two or 0) for one, two in pairs)
+        )
+
     def to_dict(self) -> dict[str, int | float]:
         """The figures that are known, by name."""
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}

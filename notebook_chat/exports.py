@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable
 from html import escape
@@ -24,6 +25,7 @@ _VERSION = 1
 """What stands in a JSON file, so that a release that knows less does not read half of it."""
 
 _LARGEST = 200_000_000  # bytes
+_LONGEST_SCHEMA = 8000  # characters on the line of a cell
 
 
 def write(conversation: Conversation, path: Path, notebook: Path | None = None) -> Written:
@@ -73,7 +75,7 @@ def turn_markdown(turn: Turn) -> str:
     """A turn as text: the prompt, and the answer as the model wrote it."""
     quoted = "\n".join(f"> {line}".rstrip() for line in turn.asked.splitlines())
     beside = "".join(f"\n\n*{markup.safe_markdown(line)}*" for line in asides(turn.parts))
-    return f"{quoted}\n\n{turn.answer}{beside}{_end(turn)}{''.join(map(_other_markdown, turn.alternatives))}"
+    return f"{quoted}\n\n{turn.shown}{beside}{_end(turn)}{''.join(map(_other_markdown, turn.alternatives))}"
 
 
 def _end(answer: Turn | Alternative) -> str:
@@ -84,14 +86,14 @@ def _other_markdown(other: Alternative) -> str:
     """Another model's answer, beneath the one that stayed in the conversation."""
     name = markup.safe_markdown(" ".join(other.model.split())).strip()
     beside = "".join(f"\n\n*{markup.safe_markdown(line)}*" for line in asides(other.parts))
-    return f"\n\n*Another answer, of {name or 'another model'}:*\n\n{other.answer}{beside}{_end(other)}"
+    return f"\n\n*Another answer, of {name or 'another model'}:*\n\n{other.shown}{beside}{_end(other)}"
 
 
 def turn_html(turn: Turn) -> str:
     """A turn as safe HTML: the prompt as it was typed, the answer rendered."""
     prompt = f'<blockquote style="white-space:pre-wrap">{escape(turn.asked)}</blockquote>'
     end = "" if turn.status == "complete" else f"<p><em>({turn.status})</em></p>"
-    answer = markup.render_body(turn.answer)
+    answer = markup.render_body(turn.shown)
     shown = markup.container(prompt + answer, style=True) + asides_html(turn.parts) + end
     return shown + "".join(map(_other_html, turn.alternatives))
 
@@ -99,7 +101,7 @@ def turn_html(turn: Turn) -> str:
 def _other_html(other: Alternative) -> str:
     """Another model's answer, folded."""
     end = "" if other.status == "complete" else f"<p><em>({other.status})</em></p>"
-    body = markup.render(other.answer) + asides_html(other.parts) + end
+    body = markup.render(other.shown) + asides_html(other.parts) + end
     name = escape(" ".join(other.model.split()) or "another model")
     return f"<details><summary>Another answer, of {name}</summary>{body}</details>"
 
@@ -146,7 +148,7 @@ def _notebook(conversation: Conversation) -> str:
             "output_type": "display_data",
             "data": {
                 "text/plain": "\n".join(filter(None, (turn.answer, *asides(turn.parts)))),
-                "text/html": markup.render(turn.answer)
+                "text/html": markup.render(turn.shown)
                 + asides_html(turn.parts)
                 + "".join(map(_other_html, turn.alternatives)),
             },
@@ -209,6 +211,9 @@ def _code(conversation: Conversation, turn: Turn) -> str:
     words += ["-n"] if turn.fresh else []
     for option, flag in (("temperature", "-t"), ("max_tokens", "--max-tokens")):
         words += [flag, str(turn.options[option])] if option in turn.options else []
+    if isinstance(schema := turn.options.get("schema"), dict):
+        told = json.dumps(schema, ensure_ascii=False)
+        words += (["--schema", told] if schema else ["-f", "json"]) * (len(told) < _LONGEST_SCHEMA)
     # Whoever gets the notebook has neither the file of a prompt to reuse nor the cell that was explained.
     elsewhere = turn.typed is not None and turn.typed.startswith(("@", "%chat "))
     prompt = turn.prompt.text if elsewhere or turn.typed is None else turn.typed

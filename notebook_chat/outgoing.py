@@ -143,6 +143,8 @@ def _named(requests: Sequence[SentRequest], place: int) -> str:
         what = "the first"
     elif len(one.messages) < len(before.messages):
         what = "with fewer turns"
+    elif len(one.messages) > len(before.messages):
+        what = "with the answer, and what was wrong with it"
     elif one.body == before.body:
         what = "the same once more"
     else:

@@ -23,6 +23,8 @@ from .prompt.fences import fenced
 from .providers.file_types import kind_of
 from .providers.model_facts import UNKNOWN, ModelFacts
 from .providers.registry import Provider
+from .providers.structured import has_place, in_words
+from .schemas import Shape
 from .text import single_line
 
 _MOST_NAMED = 12  # of what went along with a prompt
@@ -120,6 +122,21 @@ class Target(msgspec.Struct, frozen=True):
         """``provider:model``."""
         return f"{self.provider.name}:{self.model}" if self.model else self.provider.name
 
+    def told(
+        self, messages: Sequence[Message], options: Mapping[str, Any]
+    ) -> tuple[tuple[Message, ...], dict[str, Any]]:
+        """Messages and options as whoever is asked takes them: as in ``readable``, and with the schema of the answer
+        in words where the provider has no place for one.
+
+        Args:
+            messages: The messages.
+            options: The options of the request.
+        """
+        own, readable = dict(options), self.readable(messages)
+        if own.get("schema") is None or has_place(self.provider):
+            return readable, own
+        return in_words(readable, own.pop("schema")), own
+
     def readable(self, messages: Sequence[Message]) -> tuple[Message, ...]:
         """Messages as whoever is asked takes them: without images where the provider takes none, and what the model
         made as the user's where it cannot be its own.
@@ -191,8 +208,10 @@ class Asked(msgspec.Struct, frozen=True):
         target: Who.
         options: The options of the request, with secrets held as ``Secret``.
         limit: How many tokens may go out; ``None`` where that is not known.
+        shape: The data that the answer is to be; ``None`` for any text.
     """
 
     target: Target
     options: Mapping[str, Any]
     limit: int | None = None
+    shape: Shape | None = None

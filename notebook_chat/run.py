@@ -13,12 +13,14 @@ import msgspec
 
 from . import exits, faults
 from .answer import AnswerFold, AnswerSnapshot
-from .attempts import FEWER_TURNS, NO_FIGURES, Attempts, may_mean_images
+from .attempts import FEWER_TURNS, NO_FIGURES, OTHER_DATA, Again, Attempts, may_mean_images
 from .conversation import Conversation, Draft, Status, Turn
 from .errors import ChatError, ContextLengthError, ConversationBusyError, ProviderError
 from .event_loop import current_task, require_asyncio
 from .events import Event, Notice, Remark
+from .expectation import Expectation
 from .loop_thread import STOP_SECONDS, is_replaced
+from .messages import Message
 from .providers.async_result import AsyncResult
 from .providers.options import remaining
 from .providers.registry import Provider
@@ -51,9 +53,12 @@ class Run:
         remembered: The names of options that shaped the answer; never a key's or a header's.
         limit: How many tokens may go out; ``None`` where that is not known.
         wait: Whether to wait for another answer that is coming in the conversation, and not to refuse.
+        expected: The data that the answer is to be; ``None`` for any text.
 
     Attributes:
         turn: The turn, once the answer has ended; ``None`` before, and when it failed without any answer.
+        expected: The data that the answer is to be, and has become; ``None`` for any text.
+        repairs: Whether an answer that is not these data is asked for once more.
     """
 
     def __init__(
@@ -66,6 +71,7 @@ class Run:
         remembered: Iterable[str] = (),
         limit: int | None = None,
         wait: bool = False,
+        expected: Expectation | None = None,
     ) -> None:
         self.turn: Turn | None = None
         self._conversation = conversation
@@ -90,6 +96,11 @@ class Run:
         self._left = False  # and another question asked
         self._unresponsive = False
         self._no_figures = False
+        self.expected = expected
+        self.repairs = True
+        self._first: AnswerSnapshot | None = None  # the answer that was no good, once it is asked for anew
+        self._notice: Notice | None = None
+        self._behind: tuple[Message, ...] = ()  # what goes out behind the prompt then
 
     @property
     def model(self) -> str:
@@ -148,6 +159,8 @@ class Run:
         notes += [one.text for one in remarks if not self._told_before(one.option)]
         if self._no_figures:
             notes.append("without figures: the model takes none")
+        if self._first is not None:
+            notes.append("asked once more: the first answer was not the data that were asked for")
         if self._unresponsive:
             notes.append(LEFT)
         return notes
@@ -184,11 +197,9 @@ class Run:
         notes += [one.text for one in self._left_out()]
         if self._conversation.busy:
             notes.append("an answer is still coming in this conversation: it is not in this")
-        target, messages = self._target, self._target.readable(draft.messages)
+        target, (messages, options) = self._target, self._target.told(draft.messages, self._options)
         factor = self._conversation.calibration.factor(self.model)
-        return preview(
-            target.provider, target.model, messages, self._options, notes, count=count, factor=factor
-        )
+        return preview(target.provider, target.model, messages, options, notes, count=count, factor=factor)
 
     async def batches(self) -> AsyncGenerator[Sequence[Event]]:
         """The events of the answer, those that arrived together in one sequence.
@@ -236,8 +247,10 @@ class Run:
         except asyncio.CancelledError:
             if not self._stopped or self._waiting is None or self._waiting.uncancel():
                 raise
-        except ChatError:
+        except ChatError as error:
             status = "failed"
+            if self._first is not None:
+                error.partial = error.partial or self._first.text
             raise
         except Exception as error:
             status = "failed"
@@ -298,7 +311,9 @@ class Run:
                 async with contextlib.aclosing(self._asked(sent)) as asked:
                     async for batch in asked:
                         yield batch
-                return
+                again, other = await self._repaired(attempts), sent
+                if again is None:
+                    return
             except ContextLengthError as error:
                 other = sent.within(sent.size // 2)
                 useful = other.left_out > sent.left_out and not self.snapshot.parts
@@ -314,13 +329,28 @@ class Run:
                 self._no_figures = True
             await self._close()
             sent = self._sent = other
+            self._notice = again.notice
             yield self._told(again.notice)
 
+    async def _repaired(self, attempts: Attempts) -> Again | None:
+        """Looks at a whole answer that is to be data; that it is to be asked for once more, where it is none."""
+        expected, snapshot = self.expected, self.snapshot
+        if expected is None:
+            return None
+        await asyncio.to_thread(expected.judge, snapshot)  # a class has validators of its own
+        if expected.error is None or not (expected.repairable and self.repairs):
+            return None
+        again = attempts.again(OTHER_DATA, expected.error)
+        if again is not None:
+            self._first, self._behind = snapshot, expected.correction(snapshot)
+            expected.begin()
+        return again
+
     async def _asked(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
-        target, options = self._target, dict(self._options)
+        target = self._target
+        messages, options = target.told((*draft.messages, *self._behind), self._options)
         if self._result is not None:  # all that is asked has one timeout together
             options["timeout"] = remaining(options.get("timeout"), time.monotonic() - self._start)
-        messages = target.readable(draft.messages)
         witness(
             self._conversation,
             target,
@@ -331,6 +361,8 @@ class Run:
         )
         self._result = target.provider.create_async_generator(target.model, messages, **options)
         self._fold = self._result.fold
+        if self._notice is not None:
+            self._fold.add((self._notice,))  # until there is more to show: why it is asked again
         async with contextlib.aclosing(self._result.batches()) as batches:
             async for batch in batches:
                 yield batch
@@ -352,9 +384,13 @@ class Run:
             return None
         if self._no_figures and self._sent is not None:
             draft = msgspec.structs.replace(draft, prompt=self._sent.prompt)
-        snapshot = self.snapshot
-        if self._sent is not None and snapshot.usage is not None:
-            self._conversation.calibration.note(self.model, self._sent.size, snapshot.usage.input_tokens)
+        snapshot, usage = self.snapshot, self.snapshot.usage
+        if self._sent is not None and usage is not None and self._first is None:
+            self._conversation.calibration.note(self.model, self._sent.size, usage.input_tokens)
+        if (first := self._first) is not None:
+            usage = usage.added(first.usage) if usage is not None else first.usage
+            if not (snapshot.text or snapshot.tool_calls):
+                snapshot = first  # nothing has come since
         if status == "failed" and not (snapshot.text or snapshot.tool_calls):
             return None
         return draft.turn(
@@ -362,7 +398,7 @@ class Run:
             status,
             model=self.model,
             finish_reason=snapshot.finish_reason,
-            usage=snapshot.usage,
+            usage=usage,
             seconds=seconds,
             options=self._remembered if self._result is not None else {},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
@@ -111,3 +112,14 @@ def _encodable(character: str, encoding: str) -> str:
     except UnicodeEncodeError:
         return character.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
     return character
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A text as a block of code in Markdown, in a fence that nothing in it ends.
+
+    Args:
+        text: The text.
+        language: What it is written in, where that is known.
+    """
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"

@@ -66,7 +66,7 @@ class Published(list[dict[str, Any]]):
         return sum(len(one["text/html"].encode()) + len(one["text/plain"].encode()) for one in self)
 
 
-def make(publish: Any, notes: Callable[[], Sequence[str]]) -> DisplayRenderer:
+def make(one: Any, publish: Any, notes: Callable[[], Sequence[str]]) -> DisplayRenderer:
     return DisplayRenderer(publish=publish, notes=notes)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from ..events import Usage
 from ..messages import Message, Part, ReasoningPart
+from ..text import fenced
 
 Status = Literal["complete", "stopped", "failed"]
 
@@ -45,9 +46,26 @@ class Alternative(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return "".join(message.text for message in self.exchange if message.role == "assistant")
 
     @property
+    def shown(self) -> str:
+        """As ``Turn.shown``."""
+        return as_markdown(self.answer, self.options)
+
+    @property
     def reasoning(self) -> str:
         """What the model thought, as far as the service told."""
         return "".join(part.text for part in self.parts if isinstance(part, ReasoningPart))
+
+
+def as_markdown(answer: str, options: Mapping[str, Any]) -> str:
+    """An answer as Markdown: the model's text, in a fence where it was asked to be data.
+
+    Args:
+        answer: The text.
+        options: The options that it was asked with.
+    """
+    if "schema" not in options or not answer.strip() or answer.lstrip().startswith("```"):
+        return answer
+    return fenced(answer, "json")
 
 
 def matching(models: Sequence[str], wanted: str) -> list[int]:

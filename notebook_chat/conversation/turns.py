@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import re
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +27,8 @@ from ..messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from .alternatives import MOST_ANSWERS, Alternative, Status
+from ..text import fenced
+from .alternatives import MOST_ANSWERS, Alternative, Status, as_markdown
 from .included import Included, PromptLayout
 from .leniency import finite, fitting_fields, fitting_items, past
 from .token_budget import estimate
@@ -106,6 +106,11 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     def answer(self) -> str:
         """The model's text, as it wrote it."""
         return "".join(message.text for message in self.exchange if message.role == "assistant")
+
+    @property
+    def shown(self) -> str:
+        """The answer as Markdown: the model's text, in a fence where it was asked to be data."""
+        return as_markdown(self.answer, self.options)
 
     @property
     def reasoning(self) -> str:
@@ -304,17 +309,12 @@ def _spoken(part: Part, results: set[str]) -> Part | None:
         case ToolCallPart() if part.id not in results:
             return _in_words(part)
         case CodePart():
-            return TextPart(f"\n\n{_fenced(part.code, part.language)}\n\n")
+            return TextPart(f"\n\n{fenced(part.code, part.language)}\n\n")
         case CodeResultPart():
-            return TextPart(f"\n\n{'It failed' if part.is_error else 'It gave'}:\n\n{_fenced(part.text)}\n\n")
+            return TextPart(f"\n\n{'It failed' if part.is_error else 'It gave'}:\n\n{fenced(part.text)}\n\n")
         case ReplayPart():
             return part
     return None if isinstance(part, ONLY_SHOWN) else part
-
-
-def _fenced(text: str, language: str = "") -> str:
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _merged(parts: Iterable[Part | None]) -> tuple[Part, ...]:

@@ -111,7 +111,13 @@ def model_names(session: NotebookSession) -> list[str]:
     return list(dict.fromkeys(filter(None, [*answered, *model_list.remembered(), *begun])))
 
 
-FORMATS = ("code", "text", "markdown", "html", "silent")
+def _schema_names(session: NotebookSession) -> list[str]:
+    from .asked_data import schema_names
+
+    return schema_names(session)
+
+
+FORMATS = ("code", "text", "markdown", "html", "json", "silent")
 """What can become of an answer; ``ChatMagics.output`` says which it is unless one is named."""
 
 
@@ -207,8 +213,16 @@ def cell_parser() -> Parser:
         "--format",
         type=_format,
         metavar="FORMAT",
-        help="what becomes of the answer: code (shown, and its code in a new cell below), text, markdown, html, silent",
+        help="what becomes of the answer: code (shown, and its code in a new cell below), text, markdown, html, json"
+        " (any JSON, unless --schema says which), silent",
         complete=lambda _: FORMATS,
+    )
+    add(
+        "--schema",
+        metavar="SCHEMA",
+        help="the answer is data: fields such as 'name, age int, tags list', in brackets for a list of them; a class or"
+        " a JSON schema of the notebook (Person, list[Person]); or a .json file",
+        complete=_schema_names,
     )
     add("--dry-run", action="store_true", help="show what would be sent, byte for byte; nothing is sent")
     add(
@@ -216,7 +230,13 @@ def cell_parser() -> Parser:
         action="store_true",
         help="with --dry-run: have the service count the tokens, for which it is sent the prompt",
     )
-    add("-o", "--output", type=_variable, metavar="NAME", help="put the answer into this variable")
+    add(
+        "-o",
+        "--output",
+        type=_variable,
+        metavar="NAME",
+        help="put the answer into this variable; with --schema its data, a list of objects as a DataFrame",
+    )
     return parser
 
 
@@ -233,6 +253,10 @@ def parse_cell_line(line: str) -> argparse.Namespace:
     parsed.models = [*([parsed.positional] if parsed.positional else []), *parsed.models]
     if parsed.count and not parsed.dry_run:
         raise InvalidOptionError("%%chat: --count goes with --dry-run", hint="Write both, or neither.")
+    if parsed.schema is not None and parsed.format == "code":
+        raise InvalidOptionError(
+            "%%chat: an answer is code or data, not both", hint="Leave out -f code or --schema."
+        )
     parsed.model = parsed.models[0] if parsed.models else None
     return parsed
 

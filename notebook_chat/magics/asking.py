@@ -10,15 +10,18 @@ from functools import partial
 from typing import Any
 
 from ..chat import Chat, answer_in, answer_of
-from ..comparison import Comparison
+from ..comparison import Column, Comparison
 from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
 from ..errors import InvalidMessagesError, InvalidOptionError
+from ..expectation import Expectation
 from ..prompt import LoadedPrompt
 from ..providers.ending_models import ending_news
 from ..providers.registry import Provider
 from ..renderers import (
     ColumnsRenderer,
+    DataRenderer,
+    DataTerminalRenderer,
     DisplayRenderer,
     Renderer,
     SectionsRenderer,
@@ -107,6 +110,10 @@ def put(
     Raises:
         ChatError: The answer failed.
     """
+    if options.schema is not None or options.format == "json":
+        from .asked_data import asked_shape
+
+        more["schema"] = asked_shape(options, shell.user_ns)
     conversation = session.conversation(options.conversation or DEFAULT)
     offer_instructions(conversation, session, settings)
     chat = _chat(prompt, options, conversation, settings)
@@ -150,16 +157,36 @@ def put(
         session.keep_only_in(conversation, cell_id)
         show_problem(session.history.warning())
         if options.output and run.turn is not None:
-            shell.user_ns[options.output] = (
-                _by_model(several, map(answer_in, run.columns))
-                if isinstance(run, Comparison)
-                else answer_of(run.turn)
-            )
+            _keep(options.output, several, run, shell)
+    if isinstance(run, Run) and run.expected is not None and run.expected.error is not None:
+        raise run.expected.error
     if options.format == "code" and run.turn is not None:
         from .code_cells import insert_code
 
         show_text(insert_code(run.turn, settings.inserted, shell, again=asked_before))
     return run if isinstance(run, Run) else None
+
+
+def _keep(name: str, models: Sequence[str], run: Run | Comparison, shell: Any) -> None:
+    """Puts an answer into a variable, or those of several models by their names; of one that was to be data, the data,
+    or nothing where there are none."""
+    if isinstance(run, Comparison):
+        shell.user_ns[name] = _by_model(models, map(_kept, run.columns))
+    elif run.turn is not None and (run.expected is None or run.expected.error is None):
+        shell.user_ns[name] = _data(run.expected) if run.expected is not None else answer_of(run.turn)
+
+
+def _kept(column: Column) -> Any:
+    """The data of one of several models; its answer where they were not asked for, or cannot be had."""
+    data = column.expected is not None and column.turn is not None and column.expected.error is None
+    return _data(column.expected) if data else answer_in(column)
+
+
+def _data(expected: Expectation | None) -> Any:
+    from .asked_data import kept_data
+
+    assert expected is not None
+    return kept_data(expected)
 
 
 def _chat(
@@ -221,18 +248,32 @@ def _renderer(
     if isinstance(run, Comparison):
         common = partial(getattr, run, "warnings")
         if not in_notebook:
-            section = partial(_terminal, settings, form)
+
+            def section(one: Column, notes: Callable[[], Sequence[str]]) -> TerminalRenderer:
+                return _terminal(settings, form, one.expected, notes)
+
             return SectionsRenderer(run.columns, section, notes=notes, common=common)
         live = takes_updates(shell)
-        column = partial(_display, settings, form, live)
+
+        def column(one: Column, publish: Publish, notes: Callable[[], Sequence[str]]) -> DisplayRenderer:
+            return _display(settings, form, live, one.expected, publish, notes)
+
         return ColumnsRenderer(run.columns, column, live=live, metadata=metadata, notes=notes, common=common)
     if not in_notebook:
-        return _terminal(settings, form, notes)
-    return _display(settings, form, takes_updates(shell), None, notes, metadata=metadata)
+        return _terminal(settings, form, run.expected, notes)
+    return _display(settings, form, takes_updates(shell), run.expected, None, notes, metadata=metadata)
 
 
-def _terminal(settings: Settings, form: str | None, notes: Callable[[], Sequence[str]]) -> TerminalRenderer:
+def _terminal(
+    settings: Settings,
+    form: str | None,
+    expected: Expectation | None,
+    notes: Callable[[], Sequence[str]],
+) -> TerminalRenderer:
+    terminal: Callable[..., TerminalRenderer]
     terminal = SilentTerminalRenderer if form == "silent" else TerminalRenderer
+    if expected is not None and form not in ("text", "silent"):
+        terminal = partial(DataTerminalRenderer, expected=expected)
     return terminal(show_footer=settings.footer, notes=notes)
 
 
@@ -240,12 +281,16 @@ def _display(
     settings: Settings,
     form: str | None,
     live: bool,
+    expected: Expectation | None,
     publish: Publish | None,
     notes: Callable[[], Sequence[str]],
     **more: Any,
 ) -> DisplayRenderer:
+    display: Callable[..., DisplayRenderer]
     display = {"text": TextRenderer, "silent": SilentRenderer}.get(form or "", DisplayRenderer)
-    written = settings.output if form in (None, "code") else form
+    if expected is not None and form not in ("text", "silent"):
+        display = partial(DataRenderer, expected=expected, as_json=form == "json")
+    written = settings.output if form in (None, "code", "json") else form
     return display(
         form="markdown" if written == "markdown" else "html",
         show_footer=settings.footer or form == "silent",

@@ -61,6 +61,8 @@ class Asker:
         try:
             async for _ in reply.batches():
                 pass
+            if reply.expected is not None and reply.expected.error is not None:
+                raise reply.expected.error
         except ChatError:
             raise
         except Exception as error:  # of a provider from elsewhere

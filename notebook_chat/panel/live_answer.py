@@ -19,10 +19,12 @@ class LiveAnswer:
 
     Args:
         id: The turn's id.
+        opening: What stands before its text, such as the beginning of a fence.
     """
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, *, opening: str = "") -> None:
         self.id = id
+        self._opening = opening
         self._begin()
 
     def _begin(self) -> None:
@@ -87,6 +89,8 @@ class LiveAnswer:
         """Takes what is new; gives the reasoning that is."""
         parts = snapshot.since(self._snapshot)
         text = "".join(part.text for part in parts if isinstance(part, TextPart))
+        if self._opening and text and not self._document.source:
+            text = self._opening + text
         self._document.feed(replace_surrogates(text)[: LONGEST - len(self._document.source)])
         self._snapshot = snapshot
         self._blocks = tuple(self._document.blocks)

@@ -16,6 +16,7 @@ from ..images import media_type
 from ..messages import ImagePart, Message, TextPart
 from ..prompt import Extra
 from ..prompt.secrets.disclosure import Disclosure
+from ..schemas import shape_of
 from ..session import namespace, session
 from .protocol import Send
 
@@ -63,7 +64,8 @@ def edited(act: Send, files: Sequence[bytes], turn: Turn) -> Request:
     given = _given(act, files)
     given["images"] = [*_own_images(turn), *given["images"]]
     prompt = msgspec.structs.replace(turn.prompt, content=content)
-    return Request(prompt, {"values": namespace(), "extras": _ahead(turn), **given}, _lost(turn))
+    options = {"values": namespace(), "extras": _ahead(turn), **given, **_schema(turn)}
+    return Request(prompt, options, _lost(turn))
 
 
 def once_more(turn: Turn) -> Request:
@@ -76,8 +78,9 @@ def once_more(turn: Turn) -> Request:
     values = namespace()
     if turn.layout is not None and turn.layout.fills and values is not None:
         prompt = msgspec.structs.replace(turn.prompt, content=turn.asked)
-        return Request(prompt, {"values": values, "extras": _ahead(turn), "images": _own_images(turn)})
-    return Request(Composed.again(turn))
+        own = {"values": values, "extras": _ahead(turn), "images": _own_images(turn)}
+        return Request(prompt, {**own, **_schema(turn)})
+    return Request(Composed.again(turn), _schema(turn))
 
 
 def disclosure() -> Disclosure | None:
@@ -118,6 +121,12 @@ def _given(act: Send, files: Sequence[bytes]) -> dict[str, list[Any]]:
         else:
             others.append((act.names[place], data) if place < len(act.names) else data)
     return {"images": images, "files": others}
+
+
+def _schema(turn: Turn) -> dict[str, Any]:
+    """The data that the answer was to be, so that it is asked for again. The turn may have come out of a file."""
+    schema = turn.options.get("schema")
+    return {"schema": shape_of(schema, own=False)} if isinstance(schema, dict) else {}
 
 
 def _cells(conversation: Conversation) -> Cells | None:

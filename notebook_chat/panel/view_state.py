@@ -139,7 +139,7 @@ class ViewState:
         if growing is None or not ended:
             return
         [turn] = ended
-        blocks, kept = growing.finish(turn.answer)
+        blocks, kept = growing.finish(turn.shown)
         blocks = (*blocks, *_asides(turn))
         self._remember(turn, blocks)
         item = self._item(turn, blocks[kept:], message)
@@ -159,7 +159,8 @@ class ViewState:
             return
         draft, progress = answering.draft, answering.progress
         if self._growing is None or self._growing.id != draft.id:
-            self._growing = LiveAnswer(draft.id)
+            is_data = getattr(progress, "expected", None) is not None
+            self._growing = LiveAnswer(draft.id, opening="```json\n" if is_data else "")
             self._asked = draft
             self._growing.advance(progress)
             message.content["live"] = self._live(self._growing, message)
@@ -210,7 +211,7 @@ class ViewState:
             self._rendered.move_to_end(turn.id)
             return known[1]
         document = markup.Document()
-        document.feed(excerpt(replace_surrogates(turn.answer)))
+        document.feed(excerpt(replace_surrogates(turn.shown)))
         document.finish()
         blocks = (*document.blocks, *_asides(turn))
         self._remember(turn, blocks)

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import InvalidOptionError
 from .effort import tokens
 from .model_facts import ModelFacts
-from .options import ABILITIES, MISSING
+from .options import MISSING
 
 
 def check_able(name: str, facts: ModelFacts, options: Mapping[str, Any]) -> None:
@@ -22,7 +22,7 @@ def check_able(name: str, facts: ModelFacts, options: Mapping[str, Any]) -> None
     Raises:
         InvalidOptionError: It names what the model cannot, and who can.
     """
-    for option in ABILITIES:
+    for option in MISSING:  # data are had from everybody: who has no place for a schema is told in words
         if _cannot(option, facts) and _asks(option, options.get(option)):
             words, hint = MISSING[option]
             raise InvalidOptionError(f"{name} {words}", hint=hint)
@@ -45,7 +45,7 @@ def _asks(option: str, value: Any) -> bool:
     """Whether an option's value asks for anything."""
     if option == "effort":
         return value is not None and tokens(value) > 0
-    return bool(value)  # any JSON at all, an empty schema, is had from nearly every model
+    return bool(value)
 
 
 def _cannot(option: str, facts: ModelFacts) -> bool:

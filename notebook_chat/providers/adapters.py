@@ -9,12 +9,14 @@ from typing import Any
 from .. import errors, faults
 from ..events import Event, Finish, ReasoningDelta, TextDelta, Usage
 from ..messages import Messages, normalize
+from ..schemas import LOOSE
 from ..secrets import bare, hides_secrets, secrets_in, unwrap_secrets
 from .async_result import AsyncResult, Item
 from .base import AsyncGeneratorProvider
 from .model_facts import known_facts
-from .options import check_size
+from .options import check_schema, check_size
 from .outsiders import translated
+from .structured import has_place, in_words
 
 _THEIR_PACKAGES = ("g4f", "aiohttp", "curl_cffi", "httpx", "requests")
 
@@ -49,9 +51,11 @@ class ForeignProvider:
         self.takes_own_media = False
         self._generate: Callable[..., AsyncIterable[Any]] = generate
         self._parameters = _parameters(generate)
+        self.options = frozenset({"schema"} & self._parameters.keys())
 
     needs_auth = False
     takes_transport = False
+    schema_subset = LOOSE
 
     def available(self) -> bool:
         """Whether it is asked where nobody names a model: never."""
@@ -95,7 +99,7 @@ class ForeignProvider:
         if any(parameter.kind is parameter.VAR_KEYWORD for parameter in self._parameters.values()):
             return
         for option in options:
-            if option not in self._parameters and option != "max_characters":
+            if option not in self._parameters and option not in ("max_characters", "schema"):
                 raise errors.InvalidOptionError(f"{self.name} has no option {option!r}")
 
     def prepared(self, model: str, messages: Messages, options: Mapping[str, Any]) -> None:
@@ -108,6 +112,8 @@ class ForeignProvider:
     def create_async_generator(self, model: str, messages: Messages, **options: Any) -> AsyncResult:
         """As every provider's. Messages go over as dicts, which everybody understands."""
         most = check_size(options.pop("max_characters", None))
+        if options.get("schema") is not None and not has_place(self):
+            messages = in_words(messages, check_schema(options.pop("schema")))
         plain = [message.to_dict() for message in normalize(messages)]
         return AsyncResult(
             self._items(model, plain, options),

@@ -22,8 +22,9 @@ from ..messages import (
     split_system,
 )
 from ..request import HttpRequest
+from ..schemas import ANTHROPIC, Subset
 from ..secrets import Secret
-from . import addresses, anthropic_models, anthropic_search, anthropic_thinking
+from . import addresses, anthropic_models, anthropic_search, anthropic_thinking, structured
 from . import anthropic_refusals as refusals
 from .anthropic_parser import AnthropicParser
 from .call import Call
@@ -54,8 +55,10 @@ class Anthropic(HTTPProvider):
     endpoints = ("/messages", "/models", "/complete")
     default_model = DEFAULTS["anthropic"]
     options: ClassVar[frozenset[str]] = frozenset(
-        {"temperature", "top_p", "max_tokens", "stop", "effort", "web"}
+        {"temperature", "top_p", "max_tokens", "stop", "effort", "web", "schema"}
     )
+    schema_subset: ClassVar[Subset] = ANTHROPIC
+    schema_forms = ("schema", "words")
     field_names: ClassVar[dict[str, str]] = {"stop": "stop_sequences"}
     finish_reasons: ClassVar[dict[str, str]] = {
         "end_turn": "stop",
@@ -134,6 +137,13 @@ class Anthropic(HTTPProvider):
         )
 
     @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """The ``format`` of ``output_config``: a schema."""
+        if call.form != "schema":
+            return {}
+        return {"format": {"type": "json_schema", "schema": structured.adapted(cls, call).schema}}
+
+    @classmethod
     def encode_part(cls, part: ContentPart, role: str) -> dict[str, Any]:
         """A content block."""
         if isinstance(part, TextPart):
@@ -192,7 +202,7 @@ class Anthropic(HTTPProvider):
     def _thinking(cls, call: Call, without: frozenset[str]) -> dict[str, Any]:
         """The fields about thinking and how the answer is put out, and the bound on it, which counts the thoughts."""
         asked = anthropic_thinking.asked(call.model, call.ask.options, cls.max_tokens)
-        config: dict[str, Any] = {}
+        config = cls.output_format(call)
         thinking = asked.thinking
         if refusals.EFFORT in without:
             thinking = None

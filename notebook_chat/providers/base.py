@@ -8,10 +8,12 @@ from typing import Any, ClassVar, Unpack
 from .. import runner
 from ..messages import Messages
 from ..request import HttpRequest
+from ..schemas import LOOSE, Subset
 from ..secrets import Secret, hides_secrets, secrets_in, wrap_secrets
 from .async_result import AsyncResult, Item
 from .model_facts import facts_of
-from .options import GENERATION, Check, ProviderOptions, RequestOptions, check_known, check_size
+from .options import GENERATION, Check, ProviderOptions, RequestOptions, check_known, check_schema, check_size
+from .structured import has_place, in_words
 
 _OURS = f"{__package__}."
 
@@ -33,6 +35,8 @@ class AsyncGeneratorProvider:
         default_model, models: The model used when none is named, and models known to exist.
         options: The options its dialect has a place for; ``Chat`` and ``%%chat`` refuse others.
         option_checks: What checks the values of those options.
+        schema_subset: What of JSON schema its service takes. One that has no ``schema`` among its options is told in
+            words.
         takes_transport: Whether all that it sends of a prompt goes out on the ``transport`` that it is given.
     """
 
@@ -52,6 +56,7 @@ class AsyncGeneratorProvider:
     options: ClassVar[frozenset[str]] = frozenset()
     option_checks: ClassVar[Mapping[str, Check]] = GENERATION
     takes_transport: ClassVar[bool] = False
+    schema_subset: ClassVar[Subset] = LOOSE
 
     # What g4f's client asks of a provider class besides.
     live: ClassVar[int] = 0
@@ -160,12 +165,15 @@ class AsyncGeneratorProvider:
             model: The model's name; empty for the provider's default.
             messages: The conversation: a list of ``{"role": …, "content": …}``, ``Message`` or ``str``.
             proxy: An HTTP proxy's URL.
-            **kwargs: Options by their common names. One that the dialect has no place for is passed over.
+            **kwargs: Options by their common names. One that the dialect has no place for is passed over; a schema is
+                told in words then.
 
         Returns:
             An ``AsyncResult``: iterate it with ``async for``, or await it first, both work.
         """
         most = check_size(kwargs.pop("max_characters", None))
+        if kwargs.get("schema") is not None and not has_place(cls):
+            messages = in_words(messages, check_schema(kwargs.pop("schema")))
         options = wrap_secrets({"proxy": proxy, **kwargs})
         return AsyncResult(
             cls.stream(model, messages, **options),

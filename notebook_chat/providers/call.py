@@ -127,11 +127,13 @@ class Call:
         connection: The way to the service.
         changed: Fields of the request's body that are otherwise than the dialect has them, since the service has
             refused them so; ``None`` for those that are not sent.
+        form: How the service is asked for data, one of ``structured.FORMS``; empty where it is not.
     """
 
     ask: Ask
     connection: Connection
     changed: Mapping[str, Any] = field(default_factory=dict)
+    form: str = ""
 
     @property
     def model(self) -> str:

@@ -118,7 +118,8 @@ FAMILIES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("gemma", {"efforts": ()}),
     # xAI
     # Perplexity's search models, by its pages of them.
-    ("sonar", {"context": 128_000, "images": True, "files": _NOTHING, "tools": False, "schema": True, "web": True, "efforts": ()}),
+    ("sonar", {"context": 128_000, "images": True, "files": _NOTHING, "tools": False, "efforts": ()}),
+    ("sonar", {"schema": True, "web": True}),
     ("sonar-pro", {"context": 200_000}),
     ("sonar-reasoning", {"efforts": ("low", "medium", "high")}),
     ("sonar-deep-research", {"efforts": ("minimal", "low", "medium", "high")}),

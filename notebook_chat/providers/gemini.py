@@ -26,8 +26,9 @@ from ..messages import (
 )
 from ..parts import ReplayPart
 from ..request import HttpRequest
+from ..schemas import GEMINI, Subset
 from ..secrets import Secret
-from . import addresses
+from . import addresses, structured
 from .call import Call
 from .gemini_config import (
     FILES,
@@ -77,8 +78,9 @@ class Gemini(HTTPProvider):
     url_variables = ("GOOGLE_GEMINI_BASE_URL",)
     endpoints = ("/models",)
     default_model = DEFAULTS["gemini"]
-    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web"})
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web", "schema"})
     largest_request = 100 * 1024 * 1024
+    schema_subset: ClassVar[Subset] = GEMINI
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"pageSize": "1000"}
 
@@ -119,7 +121,11 @@ class Gemini(HTTPProvider):
         body = {
             "contents": [cls._content(message) for message in alternating(messages, cls.part_kinds)],
             "system_instruction": {"parts": [{"text": system}]} if system else None,
-            "generationConfig": generation_config(call, cls.field_names, without) or None,
+            "generationConfig": {
+                **generation_config(call, cls.field_names, without),
+                **cls.output_format(call),
+            }
+            or None,
             "tools": tools,
         }
         return cls.post(call, f"/{quote(_resource(call))}:streamGenerateContent?alt=sse", body)
@@ -128,6 +134,14 @@ class Gemini(HTTPProvider):
     def _content(cls, message: Message) -> dict[str, Any]:
         parts = restored(message) or cls.encode_parts(message)
         return {"role": _ROLES.get(message.role, message.role), "parts": parts}
+
+    @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """The fields of ``generationConfig`` for data: JSON, and its schema."""
+        if call.form not in ("schema", "json"):
+            return {}
+        schema = {"responseJsonSchema": structured.adapted(cls, call).schema} if call.form == "schema" else {}
+        return {"responseMimeType": "application/json", **schema}
 
     @classmethod
     def count_request(cls, call: Call) -> HttpRequest:

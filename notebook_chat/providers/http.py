@@ -19,7 +19,7 @@ from ..events import Event, Finish, Remark
 from ..messages import ContentPart, ImagePart, Message, Messages, TextPart, content_parts
 from ..request import HttpRequest
 from ..secrets import Secret, bare, hides_secrets, secrets_in, wrap_secrets
-from . import addresses, model_pages, token_count
+from . import addresses, model_pages, structured, token_count
 from .call import Adapted, Ask, Call, Connection
 from .exchange import Batch, Patience, answer_batches
 from .model_facts import UNKNOWN, ModelFacts
@@ -44,6 +44,8 @@ class HTTPProvider(Service):
         count_fields: The fields of a request that the count takes.
         patience: How long to wait for what may follow an answer's end.
         part_kinds: The kinds of a message's parts that ``encode_part`` takes.
+        schema_forms: How the service can be asked for data, of ``structured.FORMS``, the strictest first; it is used
+            where ``schema`` is among the options.
     """
 
     decoder: ClassVar[type[Decoder]] = SSEDecoder
@@ -60,6 +62,7 @@ class HTTPProvider(Service):
     count_fields: ClassVar[frozenset[str]] = frozenset()
     patience: ClassVar[Patience] = Patience()
     part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart)
+    schema_forms: ClassVar[tuple[str, ...]] = structured.FORMS
 
     # --- what a dialect writes ----------------------------------------------------------------------------
 
@@ -99,6 +102,11 @@ class HTTPProvider(Service):
             call: What was asked; ``None`` where nothing but the bytes is to be read.
         """
         return cls
+
+    @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """The fields of a body that ask for data in the form of a call, ``call.form``; none for words alone."""
+        return {}
 
     @classmethod
     def reader(cls, request: HttpRequest, call: Call | None = None) -> Reader:
@@ -218,10 +226,11 @@ class HTTPProvider(Service):
         Raises:
             ConfigurationError: The messages, an option's value or the key must be put right first.
         """
-        return Call(
+        call = Call(
             Ask.checked(model or cls.default_model, messages, options, cls.option_checks),
             cls.connection(options),
         )
+        return structured.shaped(cls, call)
 
     @classmethod
     def prepared(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> HttpRequest:
@@ -318,14 +327,7 @@ class HTTPProvider(Service):
                 call.connection.explain(error)
                 if started:
                     raise
-                simpler: HttpRequest | None
-                adapted = dialect.adapted(call, error)
-                if adapted is not None and adapted.call.changed != call.changed:
-                    call, simpler = adapted.call, dialect.build_request(adapted.call)
-                    remarks = (Remark(adapted.told, adapted.option),) if adapted.told else ()
-                else:
-                    simpler = dialect.simplified(call, error)
-                request, again = dialect._next_request(simpler, request, error, attempts)
+                call, request, again, remarks = dialect._next_request(call, request, error, attempts)
                 reader = dialect.reader(request, call)
                 if again is not None and timeouts.total is not None:
                     left = timeouts.total - (time.monotonic() - began)
@@ -354,17 +356,24 @@ class HTTPProvider(Service):
 
     @classmethod
     def _next_request(
-        cls, simpler: HttpRequest | None, request: HttpRequest, error: errors.ChatError, attempts: Attempts
-    ) -> tuple[HttpRequest, Again | None]:
-        """What to send after a failure, and why; with ``None`` where nothing more is to be sent."""
+        cls, call: Call, request: HttpRequest, error: errors.ChatError, attempts: Attempts
+    ) -> tuple[Call, HttpRequest, Again | None, tuple[Remark, ...]]:
+        """What to send after a failure, why, and what the reader is told of it under the answer; with ``None`` where
+        nothing more is to be sent."""
+        remarks: tuple[Remark, ...] = ()
         if isinstance(error, errors.StaleConnectionError):
             request = replace(request, reuse=False)
             reason = STALE_CONNECTION
-        elif simpler is not None and simpler.body != request.body:
+        elif (looser := structured.looser(cls, call, error)) is not None:
+            call, request, reason = looser, cls.build_request(looser), SIMPLER_REQUEST
+        elif (adapted := cls.adapted(call, error)) is not None and adapted.call.changed != call.changed:
+            call, request, reason = adapted.call, cls.build_request(adapted.call), SIMPLER_REQUEST
+            remarks = (Remark(adapted.told, adapted.option),) if adapted.told else ()
+        elif (simpler := cls.simplified(call, error)) is not None and simpler.body != request.body:
             request, reason = simpler, SIMPLER_REQUEST
         else:
             reason = PASSING_FAILURE
-        return request, attempts.again(reason, error)
+        return call, request, attempts.again(reason, error), remarks
 
 
 def _encoded(body: Mapping[str, Any]) -> bytes:

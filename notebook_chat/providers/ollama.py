@@ -18,8 +18,9 @@ from ..images import image_type
 from ..messages import SYSTEM_ROLES, ImagePart, Message, content_parts, refuse_tools
 from ..parts import UnknownPart
 from ..request import HttpRequest
+from ..schemas import LLAMA, Subset
 from ..secrets import redact_address
-from . import addresses, error_mapping
+from . import addresses, error_mapping, structured
 from .call import Call, Connection
 from .effort import nearest
 from .http import HTTPProvider
@@ -86,7 +87,8 @@ class Ollama(HTTPProvider):
     url_variables = ("OLLAMA_HOST",)
     endpoints = ("/v1/chat/completions", "/api/chat", "/api/generate", "/api/tags", "/api", "/v1")
     default_model = DEFAULTS["ollama"]
-    options: ClassVar[frozenset[str]] = frozenset((*GENERATION, "effort"))
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "schema"})
+    schema_subset: ClassVar[Subset] = LLAMA
     models_path = "/api/tags"
 
     @classmethod
@@ -120,8 +122,16 @@ class Ollama(HTTPProvider):
             "stream": True,
             "think": think,
             "options": call.named(cls.field_names) or None,
+            **cls.output_format(call),
         }
         return cls.post(call, "/api/chat", body)
+
+    @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """``format``: a schema, or any JSON."""
+        if call.form == "schema":
+            return {"format": structured.adapted(cls, call).schema}
+        return {"format": "json"} if call.form == "json" else {}
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:

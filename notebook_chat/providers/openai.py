@@ -13,7 +13,8 @@ from ..decoders import Frame
 from ..events import Event
 from ..messages import AudioPart, ContentPart, FilePart, ImagePart, TextPart
 from ..request import HttpRequest
-from . import addresses, chat_fields, openai_choice
+from ..schemas import OPENAI, Subset
+from . import addresses, chat_fields, openai_choice, structured
 from .cache_key import cache_key
 from .call import Adapted, Call, Connection
 from .chat_dialect import Thinking, Web
@@ -49,7 +50,8 @@ class OpenAI(OpenAIService):
         chat_parser: What reads its answers.
     """
 
-    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web"})
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web", "schema"})
+    schema_subset: ClassVar[Subset] = OPENAI
     speaks = "OpenAI's chat completions"
     thinks_in_text = True
     takes_files = DOCUMENTS | WAV_AND_MP3
@@ -155,6 +157,7 @@ class OpenAI(OpenAIService):
             **{name: value for name, value in call.named(names).items() if name not in out},
             **chat_fields.thinking(cls, call),
             **chat_fields.web(cls, call),
+            **cls.output_format(call),
             "prompt_cache_key": cache_key(call.messages) if own else None,
             **call.changed,
         }
@@ -174,6 +177,17 @@ class OpenAI(OpenAIService):
         if call is not None and cls.wants_back(call):
             return ReplayParser(cls.name, call)
         return cls.chat_parser(cls.name, call)
+
+    @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """``response_format``: a schema, or any object of JSON."""
+        if call.form == "json":
+            return {"response_format": {"type": "json_object"}}
+        if call.form != "schema":
+            return {}
+        asked = structured.adapted(cls, call)
+        named = {"name": "answer", "schema": asked.schema, "strict": asked.strict}
+        return {"response_format": {"type": "json_schema", "json_schema": named}}
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:

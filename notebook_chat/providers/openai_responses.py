@@ -12,7 +12,8 @@ from ..decoders import Frame
 from ..events import Event
 from ..messages import AudioPart, ContentPart, FilePart, ImagePart, Message, TextPart, split_system
 from ..request import HttpRequest
-from . import responses_replays
+from ..schemas import OPENAI, Subset
+from . import responses_replays, structured
 from .cache_key import cache_key
 from .call import Call
 from .effort import nearest
@@ -70,7 +71,10 @@ class OpenAIResponses(OpenAIService):
     account = "openai"
     field_names: ClassVar[dict[str, str]] = {"max_tokens": "max_output_tokens"}
     finish_reasons: ClassVar[dict[str, str]] = {"max_output_tokens": "length"}
-    options: ClassVar[frozenset[str]] = frozenset({"temperature", "top_p", "max_tokens", "effort", "web"})
+    options: ClassVar[frozenset[str]] = frozenset(
+        {"temperature", "top_p", "max_tokens", "effort", "web", "schema"}
+    )
+    schema_subset: ClassVar[Subset] = OPENAI
     part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart, FilePart)
     takes_files = DOCUMENTS
     count_path = "/responses/input_tokens"
@@ -102,9 +106,21 @@ class OpenAIResponses(OpenAIService):
             "include": cls._include(call),
             "prompt_cache_key": cache_key(call.messages) if cls.at_home(call) else None,
             **{name: value for name, value in call.named(cls.field_names).items() if name not in names},
+            **cls.output_format(call),
             **more,
         }
         return cls.post(call, "/responses", body)
+
+    @classmethod
+    def output_format(cls, call: Call) -> dict[str, Any]:
+        """``text.format``: a schema, or any object of JSON."""
+        if call.form == "json":
+            return {"text": {"format": {"type": "json_object"}}}
+        if call.form != "schema":
+            return {}
+        asked = structured.adapted(cls, call)
+        form = {"type": "json_schema", "name": "answer", "schema": asked.schema, "strict": asked.strict}
+        return {"text": {"format": form}}
 
     @classmethod
     def left_out(cls, model: str, options: Mapping[str, Any]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from ..errors import InvalidOptionError
 from ..files import check_named
 from ..messages import Message, Messages, normalize
 from ..request import Timeouts
+from ..schemas.json_schema import checked as checked_schema
 from ..secrets import Fields, Secret, held_header
 from ..transport import Transport
 
@@ -94,8 +95,8 @@ class RequestOptions(ProviderOptions, total=False):
     proxy: str | Secret | None
 
 
-class ChatOptions(GenerationOptions, ConnectionOptions, total=False):
-    """The options of a ``Chat``, whose system prompt belongs to its conversation.
+class RunOptions(GenerationOptions, ConnectionOptions, total=False):
+    """The options of one answer in a conversation, which has the system prompt.
 
     Attributes:
         extra_body, effort, web: As in ``AskOptions``.
@@ -106,6 +107,17 @@ class ChatOptions(GenerationOptions, ConnectionOptions, total=False):
     effort: str | int | None
     web: bool | None
     proxy: str | Secret | None
+
+
+class ChatOptions(RunOptions, total=False):
+    """The options of a ``Chat``.
+
+    Attributes:
+        schema: The data that the answer is to be: a class, a type such as ``list[Person]``, a JSON schema, or fields in
+            short, such as ``"name, age int"``.
+    """
+
+    schema: Any
 
 
 class TurnOptions(ChatOptions, total=False):
@@ -146,7 +158,7 @@ most can write at once."""
 CONNECTION = frozenset({*ConnectionOptions.__annotations__, "proxy"})
 """The names of the options of the way to a service."""
 
-COMMON = CONNECTION | {"system", "extra_body"}
+COMMON = CONNECTION | {"system", "extra_body", "schema"}
 """The names of the options that every provider takes, besides those it has in ``options``."""
 
 
@@ -234,8 +246,18 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """How hard a model can be asked to think, in order. Each service is asked for the nearest that it has."""
 
 
+def check_schema(value: Any) -> dict[str, Any]:
+    """The ``schema`` option: a JSON schema."""
+    if not isinstance(value, Mapping):
+        raise InvalidOptionError(
+            f"a provider takes a schema as JSON schema, and not as {type(value).__name__}",
+            hint="Chat takes classes, too.",
+        )
+    return checked_schema(value)
+
+
 def _schema(name: str, value: Any) -> dict[str, Any]:
-    return _mapping(name, value)
+    return check_schema(value)
 
 
 def _effort(name: str, value: Any) -> str | int:
@@ -271,7 +293,6 @@ REMEMBERED = (*GENERATION, *ABILITIES)
 """The names of the options that shape an answer, which its turn remembers."""
 
 MISSING = {
-    "schema": ("has no place for a schema", "Ask a model of openai, anthropic, gemini, ollama or local."),
     "effort": (
         "cannot be told how hard to think",
         "Leave it out, or ask a model of openai, anthropic, gemini, openrouter or ollama that thinks.",

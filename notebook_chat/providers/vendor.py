@@ -43,6 +43,9 @@ class Vendor(msgspec.Struct, frozen=True):
         files: The media types of the files that it has a place for, besides images.
         wants_replays: Whether it wants some answers back as they came.
         models: Models that are known, where it does not list them.
+        schemas: How it can be asked for data, as ``HTTPProvider.schema_forms``; empty for its dialect's own way.
+        schema_subset: What of JSON schema it takes, one of ``schemas.SUBSETS``; empty for what its dialect's own
+            service takes.
     """
 
     name: str
@@ -63,14 +66,16 @@ class Vendor(msgspec.Struct, frozen=True):
     files: tuple[str, ...] = ()
     wants_replays: bool = False
     models: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
+    schema_subset: str = ""
 
     def __repr__(self) -> str:
         return f"<Vendor {self.name}>"  # a frame may show it, and a header may hold a key
 
 
-def _own_machine(name: str, label: str, port: int, key_variable: str) -> Vendor:
-    url = f"http://localhost:{port}/v1"
-    return Vendor(name, label, url, key_variable, needs_key=False, files=tuple(sorted(WAV_AND_MP3)))
+def _own_machine(name: str, label: str, port: int, key_variable: str, subset: str = "") -> Vendor:
+    url, heard = f"http://localhost:{port}/v1", tuple(sorted(WAV_AND_MP3))
+    return Vendor(name, label, url, key_variable, needs_key=False, files=heard, schema_subset=subset)
 
 
 KNOWN = {
@@ -95,6 +100,7 @@ KNOWN = {
             efforts=_THREE,
             efforts_of=(("compound", ()), ("gpt-oss", _THREE), ("qwen", ("none", "medium:default"))),
             web="groq",
+            schema_subset="groq",
         ),
         Vendor(
             "mistral",
@@ -116,6 +122,8 @@ KNOWN = {
             thinks_by="deepseek",
             efforts=("none", "minimal:low", "low", "medium:high", "high", "xhigh:high", "max"),
             wants_replays=True,
+            schemas=("json", "words"),
+            schema_subset="json",
         ),
         Vendor(
             "together",
@@ -138,7 +146,7 @@ KNOWN = {
             models=("sonar", "sonar-pro", "sonar-reasoning-pro", "sonar-deep-research"),
         ),
         _own_machine("lmstudio", "LM Studio", 1234, "LM_API_TOKEN"),
-        _own_machine("llamacpp", "llama.cpp", 8080, "LLAMA_API_KEY"),
+        _own_machine("llamacpp", "llama.cpp", 8080, "LLAMA_API_KEY", "llama"),
         _own_machine("vllm", "vLLM", 8000, "VLLM_API_KEY"),
     )
 }

@@ -13,11 +13,13 @@ import msgspec
 
 from ..errors import InvalidOptionError
 from ..parts import ImagePart, TextPart
+from ..schemas import SUBSETS
 from ..secrets import bare
 from . import addresses
 from .built_in import ALIASES, BUILT_IN
 from .model_table import DEFAULTS
 from .options import check_headers
+from .structured import FORMS
 from .vendor import DIALECTS, KNOWN, Vendor
 from .vendor_file import kept
 
@@ -193,7 +195,7 @@ def _provider(vendor: Vendor) -> type[HTTPProvider]:
         namespace["largest_request"] = None
     if vendor.dialect == "openai":
         namespace |= {
-            "options": frozenset({*vendor.options, "effort", *(("web",) if vendor.web else ())}),
+            "options": frozenset({*vendor.options, "effort", "schema", *(("web",) if vendor.web else ())}),
             "field_names": dict(vendor.field_names),
             "asks_usage": vendor.asks_usage,
             "thinks_by": vendor.thinks_by,
@@ -209,4 +211,8 @@ def _provider(vendor: Vendor) -> type[HTTPProvider]:
         }
         if vendor.web == "responses":
             namespace["speaking"] = classmethod(_searching)
+    if forms := tuple(form for form in FORMS if form in vendor.schemas):
+        namespace["schema_forms"] = forms
+    if vendor.schema_subset in SUBSETS:
+        namespace["schema_subset"] = SUBSETS[vendor.schema_subset]
     return type(re.sub(r"\W", "", vendor.label) or "Vendor", (dialect,), namespace)

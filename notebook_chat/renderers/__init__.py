@@ -2,6 +2,7 @@
 
 from .base import Interrupted, Renderer, Silent, play
 from .columns import ColumnsRenderer
+from .data import DataRenderer, DataTerminalRenderer
 from .display import DisplayRenderer
 from .formats import SilentRenderer, SilentTerminalRenderer, TextRenderer
 from .sections import SectionsRenderer
@@ -9,6 +10,8 @@ from .terminal import TerminalRenderer
 
 __all__ = [
     "ColumnsRenderer",
+    "DataRenderer",
+    "DataTerminalRenderer",
     "DisplayRenderer",
     "Interrupted",
     "Renderer",

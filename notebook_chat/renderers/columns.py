@@ -48,7 +48,9 @@ class _Column:
     """A column: what shows its answer publishes into it, and does so as often as it would if it stood alone."""
 
     def __init__(
-        self, answering: Answering, make: Callable[[Publish, Callable[[], Sequence[str]]], DisplayRenderer]
+        self,
+        answering: Answering,
+        make: Callable[[Any, Publish, Callable[[], Sequence[str]]], DisplayRenderer],
     ) -> None:
         self.answering = answering
         self.data: Mapping[str, str] = {}
@@ -56,7 +58,7 @@ class _Column:
         self.began = False
         self.finished = False
         self.common: Sequence[str] = ()  # notes that stand beneath all columns
-        self.renderer = make(self._take, self._notes)
+        self.renderer = make(answering, self._take, self._notes)
 
     @property
     def head(self) -> str:
@@ -113,7 +115,7 @@ class ColumnsRenderer:
 
     Args:
         columns: The models that answer.
-        make: Makes what shows one answer, of how it publishes and what gives its notes.
+        make: Makes what shows one answer, of the answer, how it publishes and what gives its notes.
         live: Whether to show the answers as they come.
         metadata: What to store with the output.
         notes: What the reader should know of all of them alike: of how the answers came about, asked for at the end.
@@ -124,7 +126,7 @@ class ColumnsRenderer:
     def __init__(
         self,
         columns: Sequence[Answering],
-        make: Callable[[Publish, Callable[[], Sequence[str]]], DisplayRenderer],
+        make: Callable[[Any, Publish, Callable[[], Sequence[str]]], DisplayRenderer],
         *,
         live: bool = True,
         metadata: Callable[[Summary | None], Mapping[str, Any]] = lambda turn: {},

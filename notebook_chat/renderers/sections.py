@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 from ..answer import AnswerSnapshot
 from ..conversation import Turn
@@ -31,7 +31,7 @@ class SectionsRenderer:
     def __init__(
         self,
         columns: Sequence[Answering],
-        make: Callable[[Callable[[], Sequence[str]]], TerminalRenderer],
+        make: Callable[[Any, Callable[[], Sequence[str]]], TerminalRenderer],
         *,
         out: TextIO | None = None,
         notes: Callable[[], Sequence[str]] = tuple,
@@ -75,7 +75,9 @@ class SectionsRenderer:
             return False
         column = self._columns[self._place]
         self._write(f"{'' if not self._place else chr(10)}── {single_line(column.model)} ──")
-        self._renderer = self._make(lambda: [note for note in column.warnings if note not in self._common()])
+        self._renderer = self._make(
+            column, lambda: [note for note in column.warnings if note not in self._common()]
+        )
         return True
 
     def _end(self) -> None:

@@ -92,6 +92,7 @@ class TerminalRenderer:
             self._write(printable(turn.answer[len(shown) :]))  # what came just before an interrupt
         if not self._at_start:
             self._write("\n")
+        self._write(self._beneath())
         for line in asides(turn.parts) if turn is not None else ():
             self._write(f"{self._dim}[{single_line(line)}]{self._plain}\n")
         told = (
@@ -103,6 +104,10 @@ class TerminalRenderer:
         if turn is not None and (told := [*told, *self._notes()]):
             self._write(f"{self._dim}{single_line(' · '.join(told))}{self._plain}\n")
         self._out.flush()
+
+    def _beneath(self) -> str:
+        """What follows the text once it is whole."""
+        return ""
 
     def _tell(self, notice: Notice) -> None:
         before, self._notice = self._notice, notice

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ..answer import Answer
 from ..conversation import Status
 from ..events import Usage
 from ..parts import Part, ReasoningPart
+from ..schemas.rows import plain
 from ..text import printable, replace_surrogates
+from .data import DataRenderer
+from .data import plain_text as data_text
 from .display import DisplayRenderer
 from .excerpt import excerpt, left_out
 from .footer import ending
@@ -51,12 +55,32 @@ def mimebundle(answer: Answer) -> dict[str, str]:
         bundle.update(data)
 
     unusual = bool(ending(answer.finish_reason)) or not answer.strip()
-    DisplayRenderer(show_footer=unusual, live=False, publish=publish).finish(_Ended(answer), None)
+    _renderer(answer)(show_footer=unusual, live=False, publish=publish).finish(_Ended(answer), None)
     return bundle | plain
+
+
+def _renderer(answer: Answer) -> Callable[..., DisplayRenderer]:
+    """What shows it: as a table, where it is data."""
+    return partial(DataRenderer, expected=_Data(plain(answer.data))) if answer.is_data else DisplayRenderer
+
+
+class _Data:
+    """Data that are whole."""
+
+    error = None
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def partial(self, text: str) -> Any:
+        """The data."""
+        return self.value
 
 
 def plain_text(answer: Answer) -> str:
     """What is shown of an answer where there is nothing but text. It does nothing to a terminal."""
+    if answer.is_data:
+        return data_text(plain(answer.data))
     more = left_out(answer)
     text = "\n".join(filter(None, (excerpt(answer), more and f"[{more}]", *asides(answer.parts))))
     return printable(replace_surrogates(text))

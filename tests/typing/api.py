@@ -20,6 +20,7 @@ from notebook_chat.errors import (
     ContentRefusedError,
     ContextLengthError,
     ConversationBusyError,
+    DataError,
     DownloadError,
     EngineError,
     HistoryError,
@@ -110,6 +111,10 @@ def ask() -> None:
     chat.ask(Message("user", (TextPart("What is this?"), ImagePart(b"\x89PNG", "image/png"))))
     chat.ask("What is odd?", files=["data.csv", ("log.txt", b"text"), Path("a.py")], file_tokens=5000)
     assert_type(chat.ask(load("explain", topic="entropy")), Answer)
+    data = chat.ask("Who?", schema="[name, age int]")
+    print(data.data, data.is_data, data.table())
+    chat.ask("Who?", schema=list[str])
+    Chat("openai:gpt-6-luna", schema={"type": "object"})
     preview = chat.preview("What is this?", images=[b"\x89PNG"], temperature=1.0)
     assert_type(preview.body, bytes)
     assert_type(preview.url, str)
@@ -242,7 +247,13 @@ the_way_is_broken: Sequence[type[TransportError]] = (
     StreamInterruptedError,
     TLSError,
 )
-at_home: Sequence[type[ChatError]] = (ConversationBusyError, DownloadError, EngineError, HistoryError)
+at_home: Sequence[type[ChatError]] = (
+    ConversationBusyError,
+    DataError,
+    DownloadError,
+    EngineError,
+    HistoryError,
+)
 
 
 class Network:

@@ -25,6 +25,7 @@ from ...errors import (
 from ...events import Event, Notice
 from ...messages import Messages
 from ...request import HttpRequest
+from ...schemas import LLAMA
 from ...secrets import Secret
 from ..base import AsyncGeneratorProvider
 from ..call import Ask
@@ -86,6 +87,7 @@ class _EngineDialect(OpenAI):
     takes_files = frozenset()
     part_kinds = HTTPProvider.part_kinds
     chat_parser = _EngineParser
+    schema_subset = LLAMA
 
 
 def _context(name: str, value: Any) -> int:
@@ -117,7 +119,8 @@ class Local(AsyncGeneratorProvider):
     default_model = weights.DEFAULT
     models = (weights.DEFAULT,)
     takes_transport = True
-    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "n_ctx"})
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "n_ctx", "schema"})
+    schema_subset = LLAMA
     option_checks: ClassVar[Mapping[str, Check]] = {**GENERATION, "n_ctx": _context}
 
     @classmethod
