@@ -14,7 +14,7 @@ from . import export_files, files, markup
 from .conversation import Conversation, Turn
 from .errors import HistoryError, InvalidMessagesError, InvalidOptionError
 from .export_files import Written
-from .renderers.parts import asides, asides_html
+from .renderers.documents import answer_html, answer_markdown, answer_outputs
 from .store import stored_with
 
 MARK = "exported by notebook_chat"
@@ -69,20 +69,23 @@ def read(path: Path) -> Conversation:
     return read.branch(read.name)
 
 
-def turn_markdown(turn: Turn) -> str:
-    """A turn as text: the prompt, and the answer as the model wrote it."""
+def turn_markdown(turn: Turn, *, embed: bool = True) -> str:
+    """A turn as text: the prompt, and the answer as the model wrote it.
+
+    Args:
+        turn: The turn.
+        embed: Whether the images of the answer stand in it.
+    """
     quoted = "\n".join(f"> {line}".rstrip() for line in turn.asked.splitlines())
-    beside = "".join(f"\n\n*{markup.safe_markdown(line)}*" for line in asides(turn.parts))
     end = "" if turn.status == "complete" else f"\n\n*({turn.status})*"
-    return f"{quoted}\n\n{turn.answer}{beside}{end}"
+    return f"{quoted}\n\n{answer_markdown(turn.parts, embed=embed)}{end}"
 
 
 def turn_html(turn: Turn) -> str:
     """A turn as safe HTML: the prompt as it was typed, the answer rendered."""
     prompt = f'<blockquote style="white-space:pre-wrap">{escape(turn.asked)}</blockquote>'
     end = "" if turn.status == "complete" else f"<p><em>({turn.status})</em></p>"
-    answer = markup.render_body(turn.answer)
-    return markup.container(prompt + answer, style=True) + asides_html(turn.parts) + end
+    return markup.container(prompt + answer_html(turn.parts), style=True) + end
 
 
 def _markdown(conversation: Conversation) -> str:
@@ -112,7 +115,7 @@ def page(title: str, body: str) -> str:
     return (
         f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n<meta name="generator" content="{MARK}">\n'
         '<meta http-equiv="Content-Security-Policy"'
-        " content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        " content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:\">\n"
         f"<title>{escape(title)}</title>\n</head>\n"
         '<body style="max-width:50em;margin:2em auto;padding:0 1em;font-family:sans-serif">\n'
         f"{body}\n</body>\n</html>\n"
@@ -123,17 +126,8 @@ def _notebook(conversation: Conversation) -> str:
     """A notebook that shows the conversation, and has it anew when it runs."""
     cells = [code_cell("notebook-chat-load", "%load_ext notebook_chat", [])]
     for number, turn in enumerate(conversation.turns, start=1):
-        output = {
-            "output_type": "display_data",
-            "data": {
-                "text/plain": "\n".join(filter(None, (turn.answer, *asides(turn.parts)))),
-                "text/html": markup.render(turn.answer) + asides_html(turn.parts),
-            },
-            "metadata": stored_with(conversation, turn),
-        }
-        cells.append(
-            code_cell(f"notebook-chat-{number}", _code(conversation, turn), [output] * bool(turn.exchange))
-        )
+        outputs = answer_outputs(turn.parts, stored_with(conversation, turn)) if turn.exchange else []
+        cells.append(code_cell(f"notebook-chat-{number}", _code(conversation, turn), outputs))
     return notebook(cells)
 
 

@@ -47,7 +47,7 @@ def test_what_came_with_it_is_shown_too() -> None:
     assert "&lt;b&gt;hm&lt;/b&gt;" in bundle["text/html"]
     assert "Example" in bundle["text/html"]
     assert "cut off at the token limit" in bundle["text/html"]
-    assert bundle["text/plain"].startswith("yes\nsource: Example")
+    assert bundle["text/plain"].startswith("yes\n[1] Example — https://example.com")
 
 
 @pytest.mark.usefixtures("no_shell")

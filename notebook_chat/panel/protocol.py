@@ -144,9 +144,17 @@ class Image(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     buffer: int
 
 
+class Medium(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An image or a recording of an answer: as ``Image``, and what it is in words."""
+
+    type: str
+    buffer: int
+    told: str
+
+
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is shown of a turn that has ended. With ``kept``, so many blocks of it stay as they were while it
-    was open, and ``blocks`` come after them."""
+    was open, and ``blocks`` come after them; with ``kept_media``, so many images and recordings."""
 
     id: str
     version: int
@@ -158,6 +166,8 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     foot: str
     kept: int | UnsetType = UNSET
+    media: list[Medium] | UnsetType = UNSET
+    kept_media: int | UnsetType = UNSET
 
 
 class Live(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -174,6 +184,7 @@ class Live(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open: str | UnsetType = UNSET
     think: str | UnsetType = UNSET
     note: str | UnsetType = UNSET
+    media: list[Medium] | UnsetType = UNSET
 
 
 class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

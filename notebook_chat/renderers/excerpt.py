@@ -13,7 +13,7 @@ import msgspec
 from ..conversation import Turn
 from ..markup import LONGEST
 from ..messages import Message, TextPart
-from .parts import QUIET
+from .quiet import QUIET
 
 LONGEST_REASONING = 50_000
 """How much of the reasoning is shown, in characters."""

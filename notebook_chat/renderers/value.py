@@ -9,7 +9,7 @@ from typing import Any
 from ..answer import Answer
 from ..conversation import Status
 from ..events import Usage
-from ..parts import Part, ReasoningPart
+from ..parts import Part, ReasoningPart, TextPart
 from ..text import printable, replace_surrogates
 from .display import DisplayRenderer
 from .excerpt import excerpt, left_out
@@ -29,6 +29,9 @@ class _Ended:
         self.finish_reason: str | None = answer.finish_reason
         self.seconds: float = answer.seconds
         self.parts: Sequence[Part] = answer.parts
+        if "".join(part.text for part in answer.parts if isinstance(part, TextPart)) != self.answer:
+            others = (part for part in answer.parts if not isinstance(part, TextPart))
+            self.parts = (TextPart(self.answer), *others)  # made by hand
         self.reasoning = "".join(part.text for part in answer.parts if isinstance(part, ReasoningPart))
 
 
@@ -50,8 +53,9 @@ def mimebundle(answer: Answer) -> dict[str, str]:
     def publish(data: dict[str, Any], metadata: object, *, transient: object, update: bool) -> None:
         bundle.update(data)
 
-    unusual = bool(ending(answer.finish_reason)) or not answer.strip()
-    DisplayRenderer(show_footer=unusual, live=False, publish=publish).finish(_Ended(answer), None)
+    empty = not answer.strip() and all(isinstance(part, TextPart | ReasoningPart) for part in answer.parts)
+    unusual = bool(ending(answer.finish_reason)) or empty
+    DisplayRenderer(show_footer=unusual, live=False, publish=publish, embed=True).finish(_Ended(answer), None)
     return bundle | plain
 
 

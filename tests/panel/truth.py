@@ -84,6 +84,7 @@ def prompt_row(id: str, prompt: Message, stale: bool, pinned: bool) -> dict[str,
         "pinned": pinned,
         "prompt": replace_surrogates(prompt.text),
         "images": images,
+        "media": [],
         "along": "",
     }
 

@@ -74,6 +74,11 @@ export type Image = {
   type: string;
   buffer: number;
 };
+export type Medium = {
+  type: string;
+  buffer: number;
+  told: string;
+};
 export type Item = {
   id: string;
   version: number;
@@ -85,6 +90,8 @@ export type Item = {
   text: string;
   foot: string;
   kept?: number;
+  media?: Array<Medium>;
+  kept_media?: number;
 };
 export type Live = {
   id: string;
@@ -98,6 +105,7 @@ export type Live = {
   open?: string;
   think?: string;
   note?: string;
+  media?: Array<Medium>;
 };
 export type Notice = {
   number: number;
