@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from . import files
 from .errors import InvalidMessagesError
-from .parts import ImagePart
+from .parts import FilePart, ImagePart
 
 LARGEST = 32 * 1024 * 1024
 """The largest image accepted, in bytes; no service takes a larger request (Anthropic's bound)."""
@@ -85,6 +85,19 @@ def unshowable(data: bytes) -> str:
     if size[0] * size[1] > MOST_PIXELS or max(size) > _LONGEST_SIDE:
         return f"too large: {size[0]:,} × {size[1]:,} pixels"
     return ""
+
+
+def honest(part: ImagePart) -> ImagePart | FilePart:
+    """An image that somebody else has made, under the type that its bytes have; as a file where they are no image that
+    services and front ends take, such as an SVG.
+
+    Args:
+        part: The image, under the type that is said of it.
+    """
+    kind = media_type(part.data)
+    if kind == part.media_type:
+        return part
+    return FilePart(part.data, part.media_type) if kind is None else ImagePart(part.data, kind)
 
 
 def dimensions(data: bytes) -> tuple[int, int] | None:

@@ -13,6 +13,7 @@ import msgspec
 
 from ..errors import InvalidMessagesError
 from ..events import Usage
+from ..images import honest
 from ..messages import (
     IMAGE_TYPES,
     ONLY_SHOWN,
@@ -145,7 +146,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return turn.checked()
 
     def checked(self) -> Turn:
-        """This turn, which came from outside, when all of it can be sent to a model.
+        """This turn, which came from outside, when all of it can be sent to a model. An image of the model's own that
+        no service takes is a file.
 
         Raises:
             InvalidMessagesError: A role or an image's type is one that nobody knows, or one that has no place
@@ -161,9 +163,21 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
                 raise InvalidMessagesError("this is not a turn: its message has a role or content twice")
             if isinstance(message.content, str):
                 continue
-            if not all(part.media_type in IMAGE_TYPES for part in _images(message)):
+            if message.role != "assistant" and not all(
+                part.media_type in IMAGE_TYPES for part in _images(message)
+            ):
                 raise InvalidMessagesError("this is not a turn: it has an image of an unknown type")
+        if any(isinstance(part, ImagePart) and part.media_type not in IMAGE_TYPES for part in self.parts):
+            return msgspec.structs.replace(self, exchange=tuple(map(_honest, self.exchange)))
         return self
+
+
+def _honest(message: Message) -> Message:
+    """A message of the model in which images that are of no type for it are files."""
+    if message.role != "assistant":
+        return message
+    parts = (honest(part) if isinstance(part, ImagePart) else part for part in message.parts)
+    return msgspec.structs.replace(message, content=tuple(parts))
 
 
 def _images(message: Message) -> Iterator[ImagePart]:

@@ -125,7 +125,7 @@ def put(
     finally:
         if isinstance(renderer, DisplayRenderer):
             settings.shown.note(
-                conversation, run.turn.id if run.turn is not None else "", renderer.display_id
+                conversation, run.turn.id if run.turn is not None else "", renderer.display_ids
             )
         session.keep_only_in(conversation, cell_id)
         show_problem(session.history.warning())

@@ -30,6 +30,7 @@ from . import LONGEST
 from .characters import unix_lines, visible
 from .citations import Citation, attached, settled, shares, source_places
 from .code import language
+from .document import Document
 from .markdown_text import code_span, formula, inline, raised, text
 from .math_rules import delimited
 from .parser import Block, parse_inline, split
@@ -38,6 +39,7 @@ from .references import Label, References
 _RISKY: Final = re.compile(r"[$\\`]|@@")
 _DISPLAY: Final = re.compile(r"\\(begin|end)\{(align|gather|alignat)\*?\}")
 _BULLETS: Final = "-*"
+_NUMBERS: Final = re.compile(r"<sup>[0-9, ]+</sup>")
 _APART: Final = frozenset(
     {"fence", "code_block", "math_block", "plain", "table_open", "blockquote_open", "heading_open"}
 )
@@ -138,8 +140,20 @@ def _numbers(blocks: Sequence[Block], text: str, marks: Sequence[Citation]) -> I
         references.learn(block.tokens)
     for block in cited_blocks(blocks, text, marks):
         parse_inline(block.tokens, references)
-        for place, cited in source_places(block.tokens):
-            yield block.start + place, f"<sup>{''.join(f'[{one.number}]' for one in cited)}</sup>"
+        source = text[block.start : block.end]
+        places = [
+            (place, f"<sup>{', '.join(str(one.number) for one in cited)}</sup>")
+            for place, cited in source_places(block.tokens)
+        ]
+        if places and _NUMBERS.sub("", _shown(_joined(source, places, set()))) == _shown(source):
+            yield from ((block.start + place, number) for place, number in places)
+
+
+def _shown(source: str) -> str:
+    """A block as it is shown, to see that numbers in it change nothing."""
+    document = Document()
+    document.feed(source)
+    return document.finish()
 
 
 class _Writer:

@@ -75,7 +75,7 @@ def medium(part: Part) -> Medium | str:
     assert isinstance(part, MediaPart)
     told = told_of(part)
     if isinstance(part, FilePart):
-        return told
+        return f"{told}, which is not shown"
     if isinstance(part, ImagePart):
         if problem := unshowable(part.data):
             return f"{told}, which is not shown: {problem}"

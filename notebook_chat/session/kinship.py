@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from ..conversation import Conversation, Turn, base_of
-from ..store import NotebookFile, Sighting, digest_of, is_chat_cell
+from ..store import NotebookFile, Sighting, digest_of, is_chat_cell, lean
 from .cells import MAY_ASK
 from .recognition import asks
 
@@ -141,4 +141,5 @@ class Split(NamedTuple):
 
 
 def _said(turn: Turn) -> tuple[object, ...]:
+    turn = lean(turn)  # as a file has it
     return turn.prompt, turn.exchange, turn.system, turn.fresh, turn.status

@@ -15,6 +15,7 @@ from .. import files
 from ..conversation import Conversation, Origin, Turn, is_lasting, numbered
 from ..errors import HistoryError, InvalidMessagesError
 from ..text import TEXT_NOTEBOOKS
+from .lean_turns import lean
 from .notebook_json import SavedCell, decoded, raw_cells
 from .text_notebook import text_sources
 
@@ -141,7 +142,7 @@ def stored_with(conversation: Conversation, turn: Turn | None) -> dict[str, Any]
         told["conversation_system"] = conversation.system
     if conversation.origin is not None:
         told["conversation_origin"] = msgspec.to_builtins(conversation.origin)
-    return {KEY: {**told, **(turn.to_dict() if turn is not None else {})}}
+    return {KEY: {**told, **(lean(turn).to_dict() if turn is not None else {})}}
 
 
 def prompt_of(source: str) -> str:

@@ -295,8 +295,10 @@ def test_halves_of_surrogate_pairs_can_be_sent() -> None:
     view = viewed(feed)
     draft, coming = begun(conversation, "a\ud800")
     for piece in ("b\ud800", "c\udc00", "\udfff"):
-        coming.text += piece
         coming.reasoning += piece
+        settled(feed, view)
+    for piece in ("b\ud800", "c\udc00", "\udfff"):
+        coming.text += piece
         settled(feed, view)
     conversation.commit(draft, draft.turn(answered(coming.text, coming.reasoning), "complete"))
     settled(feed, view)
