@@ -94,7 +94,8 @@ class Step:
                 body += render_plain(_shortened(part.text)) if part.text.strip() else ""
         waits = growing and isinstance(self.parts[-1], CodePart)
         said += " …" if waits else ": failed" if failed else ""
-        return f"<details><summary>{escape(said)}</summary>{body}</details>" if body else line_html(said)
+        title = escape(single_line(replace_surrogates(said)))
+        return f"<details><summary>{title}</summary>{body}</details>" if body else line_html(said)
 
 
 def thought_html(thought: str, growing: bool) -> str:
