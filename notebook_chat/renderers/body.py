@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..markup import LONGEST
 from ..parts import AudioPart, ImagePart, Part, ReasoningPart, TextPart
@@ -47,6 +47,7 @@ class Body:
         self.thought_pieces: list[str] = []
         self._begun = False
         self._looked = False  # whether blocks were asked for: those stay as they are
+        self._taken: list[list[Any]] = []  # how much of which kind was taken in, in order
         self._text = 0  # how many characters of text were taken in, and of reasoning, and how many steps
         self._reasoning = 0
         self._whole = 0
@@ -79,6 +80,7 @@ class Body:
             parts: Parts, or what they have more than before, in order.
         """
         for part in parts:
+            _note(self._taken, part)
             if isinstance(part, TextPart):
                 self._add_text(part)
             elif isinstance(part, ReasoningPart):
@@ -182,11 +184,16 @@ class Body:
 
     def _fits(self, parts: Sequence[Part]) -> bool:
         """Whether what was taken in is the beginning of an answer."""
-        reasoning = sum(len(part.text) for part in parts if isinstance(part, ReasoningPart))
-        if reasoning < self._reasoning or sum(isinstance(part, STEPS) for part in parts) < self._whole:
+        wanted: list[list[Any]] = []
+        for part in parts:
+            _note(wanted, part)
+        taken = self._taken
+        if len(taken) > len(wanted) or taken[:-1] != wanted[: max(len(taken) - 1, 0)]:
+            return False
+        if taken and (taken[-1][0] != wanted[len(taken) - 1][0] or taken[-1][1] > wanted[len(taken) - 1][1]):
             return False
         text = "".join(part.text for part in parts if isinstance(part, TextPart))
-        return len(text) >= self._text and replace_surrogates(text).startswith(self.source)
+        return replace_surrogates(text).startswith(self.source)
 
     def _rest(self, parts: Sequence[Part]) -> list[Part]:
         """What of all parts was not taken in yet."""
@@ -207,12 +214,14 @@ class Body:
         return rest
 
 
-def body_html(parts: Sequence[Part], *, embed: bool = False) -> tuple[str, Body]:
-    """The body of an answer that has ended, and the reasoning before it.
-
-    Args:
-        parts: All its parts.
-        embed: As for ``Body``.
-    """
-    body = Body(embed=embed)
-    return body.finish(parts), body
+def _note(runs: list[list[Any]], part: Part) -> None:
+    """Notes how much of which kind comes after what."""
+    kind, count = type(part), 1
+    if isinstance(part, (TextPart, ReasoningPart)):
+        count = len(part.text)
+    elif not isinstance(part, STEPS):
+        return
+    if runs and runs[-1][0] is kind:
+        runs[-1][1] += count
+    elif count:
+        runs.append([kind, count])
