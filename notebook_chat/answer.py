@@ -31,6 +31,7 @@ from .events import (
     ToolCall,
     Usage,
 )
+from .images import honest
 from .messages import Message, Part, ReasoningPart, SourcePart, TextPart, ToolCallPart, ToolResultPart
 from .parts import HERE, AudioPart, ImagePart, MediaPart, sources_of
 from .secrets import redact
@@ -346,6 +347,8 @@ class AnswerFold:
             case _:
                 if isinstance(event, SourcePart):
                     event = msgspec.structs.replace(event, marks=self._places(event.marks))
+                elif isinstance(event, ImagePart):
+                    event = honest(event)
                 self._open = None
                 self._telling.parts.append(event)
                 self._size += 1

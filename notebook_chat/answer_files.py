@@ -16,8 +16,11 @@ from .markup.characters import unix_lines
 from .markup.code import canonical
 from .markup.code_blocks import code_blocks
 from .markup.parser import split
+from .parts import AudioPart, ImagePart, Part, TextPart
+from .renderers.documents import answer_html, answer_markdown
 from .renderers.footer import ending
-from .renderers.parts import asides, asides_html
+from .renderers.media import ENDINGS, Medium, ending_of, may_end, medium
+from .renderers.parts import asides
 from .text import replace_surrogates
 
 _FAR = re.compile(r"\S[ \t]{60,}\S")
@@ -44,13 +47,16 @@ def write(turn: Turn, path: Path, notebook: Path | None = None) -> Saved:
     Args:
         turn: The turn.
         path: The file. ``.md`` and ``.txt`` get the text as the model wrote it, ``.html`` the answer as it is shown,
-            ``.ipynb`` a notebook; any other ending is that of a language, and gets the code in it.
+            ``.ipynb`` a notebook, those of images and recordings what of these the model made; any other ending is that
+            of a language, and gets the code in it.
         notebook: The notebook that this is done in, which is never written over.
 
     Raises:
-        InvalidOptionError: The answer has no code in the language of that ending.
+        InvalidOptionError: The answer has no code in the language of that ending, no image or recording of that kind.
         HistoryError: It cannot be written.
     """
+    if path.suffix.lower()[1:] in ENDINGS:
+        return _write_media(turn, path, notebook)
     form = _FORMS.get(path.suffix.lower())
     what, told = "The answer", ""
     if form is not None:
@@ -62,6 +68,51 @@ def write(turn: Turn, path: Path, notebook: Path | None = None) -> Saved:
         text, what = code.text + "\n", "The code of the answer"
         told = " ".join(cautions(turn, code))
     return Saved(export_files.write(path, text.encode("utf-8", "replace"), notebook), what, told)
+
+
+def is_meant_by(path: Path) -> Callable[[Turn], bool]:
+    """Whether an answer has what a file of that name gets.
+
+    Args:
+        path: The file.
+    """
+    ending = path.suffix.lower()
+    if ending[1:] in ENDINGS:
+        return _has_media
+    return lambda turn: bool(turn.answer.strip()) or (ending in _FORMS and _has_media(turn))
+
+
+def _has_media(turn: Turn) -> bool:
+    return any(isinstance(part, ImagePart | AudioPart) for part in turn.parts)
+
+
+def _write_media(turn: Turn, path: Path, notebook: Path | None) -> Saved:
+    """Writes the images or recordings of an answer that a file of that ending may hold: the first into the file,
+    further ones into files beside it."""
+    ending = path.suffix.lower()[1:]
+    found = [one for part in turn.parts if isinstance(one := _medium(part), Medium)]
+    own = [one for one in found if may_end(one, ending)]
+    if not own:
+        there = ", ".join(dict.fromkeys(f".{ending_of(one)}" for one in found))
+        raise InvalidOptionError(
+            f"the answer has nothing for {path.name!r}"
+            + (f": what it has goes into {there}" if there else ""),
+            hint="" if there else "It has no image and no recording that can be shown.",
+        )
+    names = [
+        path,
+        *(path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, len(own) + 1)),
+    ]
+    written = [export_files.write(name, one.data, notebook) for name, one in zip(names, own, strict=True)]
+    what = "The image" if own[0].is_image else "The recording"
+    if len(own) == 1:
+        return Saved(written[0], f"{what} of the answer")
+    more = ", ".join(one.path.name for one in written[1:])
+    return Saved(written[0], f"{what} that came first", f"Further ones: {more}.")
+
+
+def _medium(part: Part) -> Medium | str:
+    return medium(part) if isinstance(part, ImagePart | AudioPart) else ""
 
 
 def cautions(turn: Turn, code: Code) -> list[str]:
@@ -107,24 +158,36 @@ def _text(turn: Turn) -> str:
     return "\n".join([replace_surrogates(turn.answer).rstrip("\n"), *asides(turn.parts)]) + "\n"
 
 
+def _markdown(turn: Turn) -> str:
+    return replace_surrogates(answer_markdown(turn.parts)).rstrip("\n") + "\n"
+
+
 def _html(turn: Turn) -> str:
-    return exports.page("Answer", markup.render(turn.answer) + asides_html(turn.parts))
+    return exports.page("Answer", markup.container(answer_html(turn.parts), style=True))
 
 
 def _notebook(turn: Turn) -> str:
-    """A notebook that has the text and the Python code of an answer in cells of their own. Nothing of it has run."""
-    return exports.notebook([_cell(number, *one) for number, one in enumerate(_pieces(turn.answer), start=1)])
+    """A notebook that has the text and the Python code of an answer in cells of their own, and behind them what else
+    came with it. Nothing of it has run."""
+    cells = [_cell(number, *one) for number, one in enumerate(_pieces(turn.answer), start=1)]
+    if beside := answer_markdown([part for part in turn.parts if not isinstance(part, TextPart)]):
+        cells.append(_markdown_cell("notebook-chat-beside", beside))
+    return exports.notebook(cells)
 
 
 def _cell(number: int, kind: str, source: str) -> dict[str, Any]:
     id = f"notebook-chat-{number}"
     if kind == "code":
         return exports.code_cell(id, source, [])
+    return _markdown_cell(id, markup.safe_markdown(source).rstrip("\n"))
+
+
+def _markdown_cell(id: str, source: str) -> dict[str, Any]:
     return {
         "cell_type": "markdown",
         "id": id,
         "metadata": {},
-        "source": markup.safe_markdown(source).rstrip("\n"),
+        "source": source,
     }
 
 
@@ -151,7 +214,8 @@ def _pieces(answer: str) -> Iterator[tuple[str, str]]:
 
 
 _FORMS: dict[str, Callable[[Turn], str]] = {
-    **dict.fromkeys((".md", ".markdown", ".txt"), _text),
+    **dict.fromkeys((".md", ".markdown"), _markdown),
+    ".txt": _text,
     ".html": _html,
     ".ipynb": _notebook,
 }

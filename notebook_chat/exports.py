@@ -15,7 +15,7 @@ from . import export_files, files, markup
 from .conversation import Alternative, Conversation, Turn
 from .errors import HistoryError, InvalidMessagesError, InvalidOptionError
 from .export_files import Written
-from .renderers.parts import asides, asides_html
+from .renderers.documents import answer_html, answer_markdown, answer_outputs
 from .store import stored_with
 
 MARK = "exported by notebook_chat"
@@ -71,11 +71,16 @@ def read(path: Path) -> Conversation:
     return read.branch(read.name)
 
 
-def turn_markdown(turn: Turn) -> str:
-    """A turn as text: the prompt, and the answer as the model wrote it."""
+def turn_markdown(turn: Turn, *, embed: bool = True) -> str:
+    """A turn as text: the prompt, and the answer as the model wrote it.
+
+    Args:
+        turn: The turn.
+        embed: Whether the images of the answer stand in it.
+    """
     quoted = "\n".join(f"> {line}".rstrip() for line in turn.asked.splitlines())
-    beside = "".join(f"\n\n*{markup.safe_markdown(line)}*" for line in asides(turn.parts))
-    return f"{quoted}\n\n{turn.shown}{beside}{_end(turn)}{''.join(map(_other_markdown, turn.alternatives))}"
+    answer = answer_markdown(turn.shown, embed=embed)
+    return f"{quoted}\n\n{answer}{_end(turn)}{''.join(map(_other_markdown, turn.alternatives))}"
 
 
 def _end(answer: Turn | Alternative) -> str:
@@ -85,23 +90,22 @@ def _end(answer: Turn | Alternative) -> str:
 def _other_markdown(other: Alternative) -> str:
     """Another model's answer, beneath the one that stayed in the conversation."""
     name = markup.safe_markdown(" ".join(other.model.split())).strip()
-    beside = "".join(f"\n\n*{markup.safe_markdown(line)}*" for line in asides(other.parts))
-    return f"\n\n*Another answer, of {name or 'another model'}:*\n\n{other.shown}{beside}{_end(other)}"
+    answer = answer_markdown(other.shown, embed=False)
+    return f"\n\n*Another answer, of {name or 'another model'}:*\n\n{answer}{_end(other)}"
 
 
 def turn_html(turn: Turn) -> str:
     """A turn as safe HTML: the prompt as it was typed, the answer rendered."""
     prompt = f'<blockquote style="white-space:pre-wrap">{escape(turn.asked)}</blockquote>'
     end = "" if turn.status == "complete" else f"<p><em>({turn.status})</em></p>"
-    answer = markup.render_body(turn.shown)
-    shown = markup.container(prompt + answer, style=True) + asides_html(turn.parts) + end
+    shown = markup.container(prompt + answer_html(turn.shown), style=True) + end
     return shown + "".join(map(_other_html, turn.alternatives))
 
 
 def _other_html(other: Alternative) -> str:
     """Another model's answer, folded."""
     end = "" if other.status == "complete" else f"<p><em>({other.status})</em></p>"
-    body = markup.render(other.shown) + asides_html(other.parts) + end
+    body = markup.container(answer_html(other.shown), style=True) + end
     name = escape(" ".join(other.model.split()) or "another model")
     return f"<details><summary>Another answer, of {name}</summary>{body}</details>"
 
@@ -133,7 +137,7 @@ def page(title: str, body: str) -> str:
     return (
         f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n<meta name="generator" content="{MARK}">\n'
         '<meta http-equiv="Content-Security-Policy"'
-        " content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        " content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:\">\n"
         f"<title>{escape(title)}</title>\n</head>\n"
         '<body style="max-width:50em;margin:2em auto;padding:0 1em;font-family:sans-serif">\n'
         f"{body}\n</body>\n</html>\n"
@@ -144,19 +148,10 @@ def _notebook(conversation: Conversation) -> str:
     """A notebook that shows the conversation, and has it anew when it runs."""
     cells = [code_cell("notebook-chat-load", "%load_ext notebook_chat", [])]
     for number, turn in enumerate(conversation.turns, start=1):
-        output = {
-            "output_type": "display_data",
-            "data": {
-                "text/plain": "\n".join(filter(None, (turn.answer, *asides(turn.parts)))),
-                "text/html": markup.render(turn.shown)
-                + asides_html(turn.parts)
-                + "".join(map(_other_html, turn.alternatives)),
-            },
-            "metadata": stored_with(conversation, turn),
-        }
-        cells.append(
-            code_cell(f"notebook-chat-{number}", _code(conversation, turn), [output] * bool(turn.exchange))
-        )
+        outputs = answer_outputs(turn.shown, stored_with(conversation, turn)) if turn.exchange else []
+        if outputs:
+            outputs[0]["data"]["text/html"] += "".join(map(_other_html, turn.alternatives))
+        cells.append(code_cell(f"notebook-chat-{number}", _code(conversation, turn), outputs))
     return notebook(cells)
 
 

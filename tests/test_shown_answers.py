@@ -12,6 +12,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from notebook_chat import Answer
+from notebook_chat.conversation import Conversation
+from notebook_chat.magics.shown_answers import ShownAnswers
 from notebook_chat.messages import ReasoningPart, SourcePart, TextPart
 
 from .test_magics import provider, run, shared_shell, shell
@@ -47,7 +49,7 @@ def test_what_came_with_it_is_shown_too() -> None:
     assert "&lt;b&gt;hm&lt;/b&gt;" in bundle["text/html"]
     assert "Example" in bundle["text/html"]
     assert "cut off at the token limit" in bundle["text/html"]
-    assert bundle["text/plain"].startswith("yes\nsource: Example")
+    assert bundle["text/plain"].startswith("yes\n[1] Example — https://example.com")
 
 
 @pytest.mark.usefixtures("no_shell")
@@ -88,3 +90,18 @@ def test_nothing_is_loaded_before_one_is_shown() -> None:
         "assert '<p>x</p>' in answer._repr_mimebundle_()['text/html']"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_images_of_a_deleted_conversation_leave_the_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    published: list[tuple[str, dict[str, str]]] = []
+
+    def publish(data: dict[str, str], metadata: object, *, transient: dict[str, str], update: bool) -> None:
+        assert update
+        published.append((transient["display_id"], data))
+
+    monkeypatch.setattr("IPython.display.publish_display_data", publish)
+    answers, conversation = ShownAnswers(), Conversation()
+    answers.note(conversation, "turn", ["text", "image", "sound"])
+    assert answers.take_back(conversation.id) == {"turn"}
+    assert [id for id, _ in published] == ["text", "image", "sound"]
+    assert [data for _, data in published[1:]] == [{"text/plain": ""}] * 2

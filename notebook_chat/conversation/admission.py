@@ -11,11 +11,25 @@ from typing import Any
 
 import msgspec
 
+from ..images import media_type, unshowable
 from ..messages import MediaPart, Message, Part, ReasoningPart, SourcePart, TextPart
-from ..parts import ReplayPart, ToolCallPart, ToolResultPart
+from ..parts import (
+    CodePart,
+    CodeResultPart,
+    ImagePart,
+    ReplayPart,
+    SearchPart,
+    ToolCallPart,
+    ToolResultPart,
+    UnknownPart,
+)
 from .turns import Turn
 
-_SPOKEN = TextPart | MediaPart | ReasoningPart | SourcePart
+_SPOKEN = (
+    TextPart | MediaPart | ReasoningPart | SourcePart | SearchPart | CodePart | CodeResultPart | UnknownPart
+)
+"""What the user and the model have said. Code that a service ran, and its result, are told to a model in words, as the
+text of the assistant; what only is shown goes nowhere."""
 
 
 class Withheld(msgspec.Struct, frozen=True):
@@ -151,11 +165,32 @@ def _others(turn: Turn, keep: UnionType) -> dict[str, Any]:
 def _exchange(exchange: tuple[Message, ...], keep: UnionType) -> tuple[Message, ...]:
     """The exchange without what does not come along. Where that leaves several messages of the assistant, they are
     one: roles alternate."""
-    kept = [_kept(message, keep) for message in exchange if keep is not _SPOKEN or message.role != "tool"]
+    kept = [
+        _checked(_kept(message, keep))
+        for message in exchange
+        if keep is not _SPOKEN or message.role != "tool"
+    ]
     kept = [message for message in kept if message.content]
     if keep is not _SPOKEN or len(kept) < 2:
         return tuple(kept)
     return (Message("assistant", tuple(part for message in kept for part in message.parts)),)
+
+
+def _checked(message: Message) -> Message:
+    """A message of the assistant in which every image is one: the services that it is sent to refuse others, and what
+    it pretends to be counts for nothing."""
+    if isinstance(message.content, str):
+        return message
+    return Message(message.role, tuple(map(_image_or_word, message.content)))
+
+
+def _image_or_word(part: Part) -> Part:
+    if not isinstance(part, ImagePart):
+        return part
+    found = media_type(part.data)
+    if found is None or unshowable(part.data):
+        return UnknownPart(part.media_type, len(part.data))
+    return ImagePart(part.data, found)
 
 
 def _kept(message: Message, keep: UnionType) -> Message:

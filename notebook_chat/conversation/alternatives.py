@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from ..events import Usage
-from ..messages import Message, Part, ReasoningPart
+from ..messages import Message, Part, ReasoningPart, TextPart
 from ..text import fenced
 
 Status = Literal["complete", "stopped", "failed"]
@@ -46,9 +46,9 @@ class Alternative(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return "".join(message.text for message in self.exchange if message.role == "assistant")
 
     @property
-    def shown(self) -> str:
+    def shown(self) -> tuple[Part, ...]:
         """As ``Turn.shown``."""
-        return as_markdown(self.answer, self.options)
+        return as_markdown(self.parts, self.options)
 
     @property
     def reasoning(self) -> str:
@@ -56,16 +56,23 @@ class Alternative(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return "".join(part.text for part in self.parts if isinstance(part, ReasoningPart))
 
 
-def as_markdown(answer: str, options: Mapping[str, Any]) -> str:
-    """An answer as Markdown: the model's text, in a fence where it was asked to be data.
+def as_markdown(parts: tuple[Part, ...], options: Mapping[str, Any]) -> tuple[Part, ...]:
+    """The parts of an answer with its text as Markdown: in a fence where it was asked to be data.
 
     Args:
-        answer: The text.
+        parts: The parts.
         options: The options that it was asked with.
     """
-    if "schema" not in options or not answer.strip() or answer.lstrip().startswith("```"):
-        return answer
-    return fenced(answer, "json")
+    if "schema" not in options:
+        return parts
+    texts = [part.text for part in parts if isinstance(part, TextPart)]
+    answer = "".join(texts)
+    if not answer.strip() or answer.lstrip().startswith("```"):
+        return parts
+    first = next(place for place, part in enumerate(parts) if isinstance(part, TextPart))
+    block = TextPart(fenced(answer, "json"))
+    others = [part for part in parts[first:] if not isinstance(part, TextPart)]
+    return (*parts[:first], block, *others)
 
 
 def matching(models: Sequence[str], wanted: str) -> list[int]:

@@ -12,6 +12,7 @@ import msgspec
 
 from ..errors import InvalidMessagesError
 from ..events import Usage
+from ..images import honest
 from ..messages import (
     IMAGE_TYPES,
     ONLY_SHOWN,
@@ -108,9 +109,9 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return "".join(message.text for message in self.exchange if message.role == "assistant")
 
     @property
-    def shown(self) -> str:
-        """The answer as Markdown: the model's text, in a fence where it was asked to be data."""
-        return as_markdown(self.answer, self.options)
+    def shown(self) -> tuple[Part, ...]:
+        """The parts as they are rendered: the model's text as Markdown, in a fence where it was asked to be data."""
+        return as_markdown(self.parts, self.options)
 
     @property
     def reasoning(self) -> str:
@@ -183,8 +184,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return turn.checked()
 
     def checked(self) -> Turn:
-        """This turn, which came from outside, when all of it can be sent to a model. Alternatives that cannot are left
-        out.
+        """This turn, which came from outside, when all of it can be sent to a model. An image of the model's own that
+        no service takes is a file. Alternatives that cannot be sent are left out.
 
         Raises:
             InvalidMessagesError: A role or an image's type is one that nobody knows, or one that has no place
@@ -194,10 +195,13 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
             raise InvalidMessagesError(f"this is not a turn: nobody has the role {self.prompt.role!r}")
         _check_answer(self.exchange)
         _check_messages((self.prompt,))
+        turn = self
+        if not all(map(_is_honest, self.parts)):
+            turn = msgspec.structs.replace(self, exchange=tuple(map(_honest, self.exchange)))
         if not self.alternatives and not self.kept:
-            return self
+            return turn
         others = tuple(map(_sane, filter(_is_sound, self.alternatives[: MOST_ANSWERS - 1])))
-        return msgspec.structs.replace(self, alternatives=others, kept=min(max(self.kept, 0), len(others)))
+        return msgspec.structs.replace(turn, alternatives=others, kept=min(max(self.kept, 0), len(others)))
 
 
 _OF_ANSWER = ("exchange", "status", "model", "finish_reason", "usage", "seconds", "options")
@@ -217,7 +221,7 @@ def _check_messages(messages: tuple[Message, ...]) -> None:
             raise InvalidMessagesError("this is not a turn: its message has a role or content twice")
         if isinstance(message.content, str):
             continue
-        if not all(part.media_type in IMAGE_TYPES for part in _images(message)):
+        if message.role != "assistant" and not all(map(_is_honest, _images(message))):
             raise InvalidMessagesError("this is not a turn: it has an image of an unknown type")
 
 
@@ -232,7 +236,23 @@ def _is_sound(other: Alternative) -> bool:
 
 def _sane(other: Alternative) -> Alternative:
     seconds = finite(other.seconds)
-    return other if seconds == other.seconds else msgspec.structs.replace(other, seconds=seconds)
+    exchange = (
+        tuple(map(_honest, other.exchange)) if not all(map(_is_honest, other.parts)) else other.exchange
+    )
+    return msgspec.structs.replace(other, seconds=seconds, exchange=exchange)
+
+
+def _is_honest(part: Part) -> bool:
+    """Whether a part is no image of a type that no service takes."""
+    return not isinstance(part, ImagePart) or part.media_type in IMAGE_TYPES
+
+
+def _honest(message: Message) -> Message:
+    """A message of the model in which images that are of no type for it are files."""
+    if message.role != "assistant":
+        return message
+    parts = (honest(part) if isinstance(part, ImagePart) else part for part in message.parts)
+    return msgspec.structs.replace(message, content=tuple(parts))
 
 
 def _images(message: Message) -> Iterator[ImagePart]:

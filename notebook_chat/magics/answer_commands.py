@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidMessagesError, InvalidOptionError
@@ -41,7 +42,8 @@ def code(context: Context, arguments: Namespace) -> None:
 
 @group.subcommand(
     "save",
-    "writes an answer into a file: its code (.py, .sql, …), its text (.md, .txt), .html or .ipynb",
+    "writes an answer into a file: its code (.py, .sql, …), its text (.md, .txt), .html, .ipynb, its images and sound"
+    " (.png, .wav, …)",
     argument("file", metavar="FILE", help="the file; its ending says what to write"),
     LATEST,
     CONVERSATION,
@@ -51,15 +53,25 @@ def save(context: Context, arguments: Namespace) -> None:
     from .. import answer_files
 
     path = path_of(arguments.file)
-    saved = answer_files.write(_turn(context, arguments), path, context.session.notebook)
+    turn = _turn(context, arguments, answer_files.is_meant_by(path))
+    saved = answer_files.write(turn, path, context.session.notebook)
     where = arguments.file
     if saved.written.spared:
         where = f"{saved.written.path}: {arguments.file} {saved.written.spared}, and stays as it is"
     show_text(f"{saved.what} is written to {where}. {saved.told}".strip())
 
 
-def _turn(context: Context, arguments: Namespace) -> Turn:
+def _has_words(turn: Turn) -> bool:
+    return bool(turn.answer.strip())
+
+
+def _turn(context: Context, arguments: Namespace, is_meant: Callable[[Turn], bool] = _has_words) -> Turn:
     """The turn that is meant.
+
+    Args:
+        context: What the subcommand is about.
+        arguments: What stands on the line.
+        is_meant: Whether a turn has what is wanted, where the last one that does is meant.
 
     Raises:
         InvalidOptionError: What is given is no number.
@@ -77,10 +89,11 @@ def _turn(context: Context, arguments: Namespace) -> Turn:
         except ValueError:  # Python reads none of thousands of digits
             raise InvalidMessagesError(f"there is no turn {shorten(number)}") from None
         turn = conversation.turn(place)
-        if not turn.answer.strip():
+        if not is_meant(turn) and not _has_words(turn):
             raise InvalidMessagesError(f"turn {number} has no answer in words")
         return turn
-    latest = next((turn for turn in reversed(conversation.turns) if turn.answer.strip()), None)
+    turns = conversation.turns[::-1]
+    latest = next(filter(is_meant, turns), None) or next(filter(_has_words, turns), None)
     if latest is None:
         raise InvalidMessagesError(
             f"{conversation.name!r} has no answer yet", hint="Ask something with %%chat."

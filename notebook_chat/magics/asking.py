@@ -149,9 +149,9 @@ def put(
     try:
         play(run, renderer, nested=settings.nested)
     finally:
-        shown_turn = run.turn.id if run.turn is not None else ""
         if isinstance(renderer, DisplayRenderer | ColumnsRenderer):
-            settings.shown.note(conversation, shown_turn, renderer.display_id)
+            turn_id = run.turn.id if run.turn is not None else ""
+            settings.shown.note(conversation, turn_id, renderer.display_ids)
         if isinstance(renderer, ColumnsRenderer) and run.turn is not None:
             settings.shown.follow(conversation, run.turn, renderer)
         session.keep_only_in(conversation, cell_id)

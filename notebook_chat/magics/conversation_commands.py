@@ -84,7 +84,9 @@ def show(context: Context, arguments: Namespace) -> None:
     more = left_out(turn.answer)
     turn = shown(turn)
     html = exports.turn_html(turn) + (f"<p>{more}</p>" if more else "")
-    show_document(context.shell, "\n\n".join(filter(None, (exports.turn_markdown(turn), more))), html)
+    show_document(
+        context.shell, "\n\n".join(filter(None, (exports.turn_markdown(turn, embed=False), more))), html
+    )
 
 
 @group.subcommand("reset", "forgets the turns of a conversation; undo brings them back", CONVERSATION)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,18 +51,18 @@ class ShownAnswers:
     """Knows the displays of answers. Those of earlier kernels no kernel can reach."""
 
     def __init__(self) -> None:
-        self._shown: list[tuple[Conversation, str, str]] = []
+        self._shown: list[tuple[Conversation, str, tuple[str, ...]]] = []
         self._followed: OrderedDict[str, Followed] = OrderedDict()
 
-    def note(self, conversation: Conversation, turn: str, display: str) -> None:
+    def note(self, conversation: Conversation, turn: str, displays: Sequence[str]) -> None:
         """Notes where an answer is shown.
 
         Args:
             conversation: The conversation.
             turn: The turn's id; empty where nothing came.
-            display: What the display is known by.
+            displays: What its displays are known by: that of its text, and those of its images.
         """
-        self._shown.append((conversation, turn, display))
+        self._shown.append((conversation, turn, tuple(displays)))
 
     def follow(self, conversation: Conversation, turn: Turn, renderer: ColumnsRenderer) -> None:
         """Has the output of a turn with several answers show which one is in the conversation, whoever changes that.
@@ -90,7 +91,10 @@ class ShownAnswers:
             self._followed.pop(gone).end()
         own = [one for one in self._shown if one[0].id == id]
         self._shown = [one for one in self._shown if one[0].id != id]
-        for _, _, display in own:
-            data = {"text/plain": _GONE, "text/html": f"<em>{_GONE}</em>"}
+        told = {"text/plain": _GONE, "text/html": f"<em>{_GONE}</em>"}
+        nothing = {"text/plain": ""}
+        for display, data in (
+            (id, nothing if place else told) for _, _, ids in own for place, id in enumerate(ids)
+        ):
             publish_display_data(data, {}, transient={"display_id": display}, update=True)  # type: ignore[no-untyped-call]
         return {turn for _, turn, _ in own if turn}

@@ -22,11 +22,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .citations import Citation as Citation
     from .document import Document as Document
     from .document import render as render
     from .document import render_body as render_body
+    from .document import render_code as render_code
     from .document import render_plain as render_plain
     from .markdown_output import safe_markdown as safe_markdown
+    from .markdown_output import spliced as spliced
     from .style import STYLE as STYLE
     from .style import container as container
 
@@ -36,23 +39,29 @@ LONGEST = 200_000
 # Loaded when first used: the parsers take as long to import as the rest of the package.
 _HOMES = {
     "STYLE": "style",
+    "Citation": "citations",
     "Document": "document",
     "container": "style",
     "render": "document",
     "render_body": "document",
+    "render_code": "document",
     "render_plain": "document",
     "safe_markdown": "markdown_output",
+    "spliced": "markdown_output",
 }
 
 __all__ = [
     "LONGEST",
     "STYLE",
+    "Citation",
     "Document",
     "container",
     "render",
     "render_body",
+    "render_code",
     "render_plain",
     "safe_markdown",
+    "spliced",
 ]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 from . import LONGEST
 from .characters import unix_lines, visible
+from .citations import Citation, attached, settled, shares
 from .code import Highlighter
+from .code import language as named
 from .incomplete import expected_table, held_back
 from .parser import Block, InlineCache, parse_inline, split
 from .references import Label, References
@@ -50,6 +52,7 @@ class _Unsettled:
     source: str
     missing: frozenset[Label]  # asked for, and not defined so far
     shown: frozenset[Label]  # defined in it, and shown because nothing had asked for them
+    cited: Sequence[Citation] = ()
 
 
 class Document:
@@ -84,6 +87,12 @@ class Document:
         self._open_html = ""
         self._work = 0  # spent on the open block, in characters of plain text
         self._cost = 0  # what rendering it the last time took of that
+        self._base = 0  # where the tail begins in the text
+        self._placed: list[
+            tuple[int, str]
+        ] = []  # what is placed behind the finished blocks, and where in the text
+        self._within = 0  # how many of them are before the last of the open blocks
+        self._fresh = False  # whether one has been placed since the last look
         self._ended = False
 
     def feed(self, text: str) -> None:
@@ -100,6 +109,22 @@ class Document:
         if text:
             self._source.append(text)
             self._fed.append(text)
+
+    def place(self, html: str) -> None:
+        """Puts something else where the answer is now: between two blocks, behind the one that has begun. It becomes
+        a block of its own.
+
+        Args:
+            html: Safe HTML of ours, which is shown as it is.
+
+        Raises:
+            ValueError: The document has been finished.
+        """
+        if self._ended:
+            raise ValueError("the document is finished")
+        self._take()
+        self._placed.append((self._base + len(self._tail), html))
+        self._fresh = True
 
     @property
     def source(self) -> str:
@@ -129,8 +154,12 @@ class Document:
         self._update()
         return "".join(self._blocks) + self._open_html
 
-    def finish(self) -> str:
+    def finish(self, citations: Iterable[Citation] = ()) -> str:
         """Says that the answer has ended. It may be called again.
+
+        Args:
+            citations: Where the text refers to its sources. Give them before anything else is asked for: blocks that
+                are finished stay as they are.
 
         Returns:
             The safe HTML of the whole, without its container: the same whatever the pieces it was fed in.
@@ -138,11 +167,14 @@ class Document:
         if not self._ended:
             self._ended = True
             self._take()
-            for block in self._split(self._tail):
-                self._finish_block(self._tail, block)
+            blocks = self._split(self._tail)
+            marks = settled(self.source, citations) if citations and not self._base else []
+            for block, cited in zip(blocks, shares([one.start for one in blocks], marks), strict=True):
+                self._finish_block(self._tail, block, cited)
+            self._settle(self._base + len(self._tail))
             for index, late in self._unsettled.items():
                 if any(map(self._references.defines, late.missing)) or late.shown & self._wanted:
-                    self._blocks[index] = self._render_late(late.source)
+                    self._blocks[index] = self._render_late(late)
             self._tail = self._open_html = ""
         return "".join(self._blocks)
 
@@ -156,15 +188,16 @@ class Document:
         self._tail += visible(unix_lines(text))
 
     def _update(self) -> None:
-        if self._ended or not self._fed:
+        if self._ended or not (self._fed or self._fresh):
             return
         self._take()
+        fresh, self._fresh = self._fresh, False
         tail, new = self._tail, len(self._tail) - self._seen
-        if new < _GROWTH * len(tail) and "\n" not in tail[self._seen :]:
+        if not fresh and new < _GROWTH * len(tail) and "\n" not in tail[self._seen :]:
             return
         allowed = _FREE + _WORK * len(tail)
         if self._work > allowed:
-            self._open_html = self._shown + _unread(tail[self._seen :])
+            self._open_html = self._shown + _unread(tail[self._seen :]) + self._behind()
             return
         whole = tail.rfind("\n") + 1
         # When the next time will be too much, what is left for then begins with a line.
@@ -178,6 +211,7 @@ class Document:
             start = blocks[settled].start
             tail, text, seen = tail[start:], text[start:], seen - start
             self._tail = tail
+            self._base += start
             self._work = 0
             self._cache = InlineCache()
         before = self._work
@@ -185,7 +219,16 @@ class Document:
         self._shown = self._open(text, blocks[settled:])
         self._cost = self._work - before
         self._seen = seen
-        self._open_html = self._shown + _unread(tail[seen:])
+        self._open_html = self._shown + _unread(tail[seen:]) + self._behind()
+
+    def _behind(self) -> str:
+        """What is placed behind all blocks that have begun."""
+        return "".join(html for _, html in self._placed[self._within :])
+
+    def _settle(self, end: int) -> None:
+        """Makes blocks of what is placed before some place of the text."""
+        while self._placed and self._placed[0][0] <= end:
+            self._blocks.append(self._placed.pop(0)[1])
 
     @staticmethod
     def _split(text: str, growing: bool = False) -> list[Block]:
@@ -194,30 +237,39 @@ class Document:
         except Exception:  # a fault of the parser: no answer is lost to it
             return [Block(0, len(text), [])]
 
-    def _finish_block(self, text: str, block: Block) -> None:
+    def _finish_block(self, text: str, block: Block, cited: Sequence[Citation] = ()) -> None:
+        if self._placed:
+            self._settle(self._base + block.start)
         source = text[block.start : block.end]
         defined = self._references.learn(block.tokens)
-        html = self._render(source, block, self._references, None if defined else self._cache)
+        html = self._render(source, block, self._references, None if defined else self._cache, cited=cited)
         asked = self._references.take()
         if asked or defined:
             missing = frozenset(label for label in asked if not self._references.defines(label))
             shown = frozenset(defined - self._wanted)
             if missing or shown:
-                self._unsettled[len(self._blocks)] = _Unsettled(source, missing, shown)
+                self._unsettled[len(self._blocks)] = _Unsettled(source, missing, shown, cited)
         self._blocks.append(html)
 
-    def _render_late(self, source: str) -> str:
+    def _render_late(self, late: _Unsettled) -> str:
         """Render a finished block again, now that all definitions are known."""
+        blocks = self._split(late.source)
         return "".join(
-            self._render(source[block.start : block.end], block, self._references)
-            for block in self._split(source)
+            self._render(late.source[block.start : block.end], block, self._references, cited=cited)
+            for block, cited in zip(blocks, shares([one.start for one in blocks], late.cited), strict=True)
         )
 
     def _open(self, text: str, blocks: list[Block]) -> str:
         references = self._references.copy()
         html: list[str] = []
         cache: InlineCache | None = self._cache
+        self._within = 0
         for block in blocks:
+            while (
+                self._within < len(self._placed) and self._placed[self._within][0] <= self._base + block.start
+            ):
+                html.append(self._placed[self._within][1])
+                self._within += 1
             if references.learn(block.tokens):
                 cache = None
             last = block is blocks[-1]
@@ -233,8 +285,11 @@ class Document:
         references: References,
         cache: InlineCache | None = None,
         growing: bool = False,
+        cited: Sequence[Citation] = (),
     ) -> str:
         try:
+            if cited:
+                block = Block(block.start, block.end, attached(block.tokens, source, cited))
             self._work += _TOKEN_WORK * len(block.tokens) + parse_inline(
                 block.tokens, references, cache, growing
             )
@@ -273,6 +328,20 @@ def _unread(text: str) -> str:
         return ""
     lines = escape(text, quote=False).replace("\n", "<br>\n")
     return sanitized(f"<p>{lines}</p>\n")
+
+
+def render_code(code: str, language: str) -> str:
+    """Some code as a block of it.
+
+    Args:
+        code: The code, which may be hostile.
+        language: What it is said to be written in.
+
+    Returns:
+        Safe HTML without its container.
+    """
+    lines = visible(unix_lines(code))
+    return sanitized(f"<pre><code>{Highlighter().html(lines, named(language))}</code></pre>\n")
 
 
 def render_body(source: str) -> str:

@@ -25,6 +25,11 @@ _BARE: Final = re.compile(
 _SCHEME: Final = re.compile(r"https?\Z", re.IGNORECASE)
 _REFERENCE: Final = re.compile(r"&(?:lt|gt|quot|apos|#x?[0-9a-f]{1,6});", re.IGNORECASE)
 _TRAILING: Final = "?!.,:;*_~])"
+_NO_ADDRESS: Final = re.compile(
+    "[\\s\\\\\x00-\x20\x7f-\xa0\u061c\u200b-\u200f\u2028-\u202f\u205f-\u206f\ufeff\ud800-\udfff]"
+)
+"""What no address has: blanks, controls, what cannot be seen, and the stroke that browsers read as a slash."""
+_LONGEST_LINK: Final = 8_000
 _LONGEST_SHOWN: Final = 200
 """How much is shown of a destination that is no link, in characters: an embedded image is a long one."""
 
@@ -48,6 +53,28 @@ def normalized(url: str) -> str:
 def allowed(url: str) -> bool:
     """Whether a reader may be led there by a click: http, https with a host, or mailto."""
     return _ALLOWED.match(url) is not None
+
+
+def destination(url: str) -> str:
+    """Where a link to an address leads that no Markdown has brought but a service, such as that of a source; ``""``
+    where no reader may be led there, or could not see where.
+
+    Args:
+        url: The address, as somebody else has written it.
+    """
+    url = url.strip()
+    if len(url) > _LONGEST_LINK or _NO_ADDRESS.search(url) is not None:
+        return ""
+    href = normalized(url)
+    return href if allowed(href) and href.isascii() else ""
+
+
+def host_of(href: str) -> str:
+    """The host that a link leads to, in ASCII; ``""`` where there is none to name."""
+    try:
+        return urlsplit(href).hostname or ""
+    except ValueError:  # brackets that hold no IPv6 address
+        return ""
 
 
 def settle_links(tokens: list[Token]) -> list[Token]:
@@ -99,10 +126,7 @@ def _ending(token: Token, url: str, is_link: bool) -> str:
         return f" ({said})" if said else ""
     if not allowed(url):
         return f" (image: {_shortened(url)}{said})"
-    try:
-        host = urlsplit(url).hostname
-    except ValueError:  # brackets that hold no IPv6 address
-        host = None
+    host = host_of(url)
     return f" (image on {host}{said})" if host else f" (image{said})"
 
 

@@ -19,32 +19,38 @@ each reader alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
+from . import LONGEST
 from .characters import unix_lines, visible
+from .citations import Citation, attached, settled, shares, source_places
 from .code import language
-from .markdown_text import code_span, formula, inline, text
+from .document import Document
+from .markdown_text import code_span, formula, inline, raised, text
 from .math_rules import delimited
-from .parser import parse_inline, split
+from .parser import Block, parse_inline, split
 from .references import Label, References
 
 _RISKY: Final = re.compile(r"[$\\`]|@@")
 _DISPLAY: Final = re.compile(r"\\(begin|end)\{(align|gather|alignat)\*?\}")
 _BULLETS: Final = "-*"
+_NUMBERS: Final = re.compile(r"<sup>[0-9, ]+</sup>")
 _APART: Final = frozenset(
     {"fence", "code_block", "math_block", "plain", "table_open", "blockquote_open", "heading_open"}
 )
 
 
-def safe_markdown(source: str) -> str:
+def safe_markdown(source: str, citations: Iterable[Citation] = ()) -> str:
     """Writes an answer anew as Markdown that does no more than its HTML would.
 
     Args:
         source: Markdown as the model wrote it, whole or in part, which may be hostile.
+        citations: Where the text refers to its sources: raised numbers stand there.
 
     Returns:
         Markdown for ``text/markdown``. It may hold a few elements of HTML (``span``, ``code``, ``br``, ``pre`` and
@@ -53,6 +59,8 @@ def safe_markdown(source: str) -> str:
     markdown = visible(unix_lines(source))
     try:
         blocks = split(markdown)
+        if citations:
+            blocks = cited_blocks(blocks, markdown, settled(source, citations))
         references = References()
         for block in blocks:
             references.learn(block.tokens)
@@ -63,6 +71,89 @@ def safe_markdown(source: str) -> str:
     except Exception:  # a fault of the parser: no answer is lost to it
         written = _pre(markdown)
     return visible(written).strip("\n") + "\n"
+
+
+def cited_blocks(blocks: Sequence[Block], markdown: str, citations: Sequence[Citation]) -> list[Block]:
+    """The blocks of a text with the marks of its sources at their tokens."""
+    own = zip(blocks, shares([one.start for one in blocks], citations), strict=True)
+    return [
+        Block(block.start, block.end, attached(block.tokens, markdown[block.start : block.end], cited))
+        if cited
+        else block
+        for block, cited in own
+    ]
+
+
+def spliced(source: str, citations: Iterable[Citation], inserts: Sequence[tuple[int, str]]) -> str:
+    """An answer's Markdown as the model wrote it, with the numbers of its sources, and with pieces of ours between its
+    blocks.
+
+    Args:
+        source: Markdown as the model wrote it.
+        citations: Where it refers to its sources. What cannot be seen in the text has no place that is sure: such a
+            text stays without numbers.
+        inserts: Pieces of Markdown, and behind how many characters of the text they belong, in order.
+    """
+    if not (citations or inserts):
+        return source
+    text = unix_lines(source)
+    pieces: list[tuple[int, str]] = []
+    try:
+        blocks = split(text[:LONGEST])
+        starts = [block.start for block in blocks]
+        pieces = list(_numbers(blocks, text, settled(text, citations))) if visible(text) == text else []
+    except Exception:  # a fault of the parser: no answer is lost to it
+        starts = []
+    for place, insert in inserts:
+        block = bisect_left(starts, place)
+        at = starts[block] if block < len(starts) else _next_block(text, max(place, *starts[-1:], 0))
+        pieces.append((at, insert))
+    pieces.sort(key=lambda piece: piece[0])
+    return _joined(text, pieces, {insert for _, insert in inserts})
+
+
+def _next_block(text: str, place: int) -> int:
+    """Where the next block of a text begins for certain: behind what is parsed of it, or at its end."""
+    end = text.find("\n\n", place) if place > LONGEST else -1
+    return end + 2 if end >= 0 else len(text)
+
+
+def _joined(text: str, pieces: Sequence[tuple[int, str]], blocks: set[str]) -> str:
+    """A text with pieces in it, those that are blocks with blank lines around."""
+    written: list[str] = []
+    done = 0
+    for place, piece in pieces:
+        written.append(text[done:place])
+        done = place
+        if piece in blocks:
+            last = next((one for one in reversed(written) if one), "\n\n")
+            lead = "" if last.endswith("\n\n") else "\n" if last.endswith("\n") else "\n\n"
+            piece = f"{lead}{piece}" if place == len(text) else f"{lead}{piece}\n\n"
+        written.append(piece)
+    return "".join([*written, text[done:]])
+
+
+def _numbers(blocks: Sequence[Block], text: str, marks: Sequence[Citation]) -> Iterator[tuple[int, str]]:
+    """The raised numbers of a text's sources, and where in it they belong: outside of code, links and formulas."""
+    references = References()
+    for block in blocks:
+        references.learn(block.tokens)
+    for block in cited_blocks(blocks, text, marks):
+        parse_inline(block.tokens, references)
+        source = text[block.start : block.end]
+        places = [
+            (place, f"<sup>{', '.join(str(one.number) for one in cited)}</sup>")
+            for place, cited in source_places(block.tokens)
+        ]
+        if places and _NUMBERS.sub("", _shown(_joined(source, places, set()))) == _shown(source):
+            yield from ((block.start + place, number) for place, number in places)
+
+
+def _shown(source: str) -> str:
+    """A block as it is shown, to see that numbers in it change nothing."""
+    document = Document()
+    document.feed(source)
+    return document.finish()
 
 
 class _Writer:
@@ -131,6 +222,8 @@ class _Writer:
                 return text(f"[{token.meta['label']}]: {token.meta['url']} {token.meta['title']}".strip())
             case "hr":
                 return "***"
+            case "citation_line":
+                return raised(token)
             case "plain":
                 return _pre(token.content)
             case _:

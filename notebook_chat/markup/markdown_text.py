@@ -137,6 +137,8 @@ def _leaf(token: Token, in_cell: bool) -> str:
                 return code_span(delimited(token))
             mark = "$$" if token.info == "display" and not in_cell else "$"
             return f"{mark}{tex}{mark}"
+        case "citation":
+            return raised(token)
         case "note_reference":
             return text(f"[{token.content}]")
         case "hardbreak":
@@ -145,6 +147,11 @@ def _leaf(token: Token, in_cell: bool) -> str:
             return " " if in_cell else "\n"
         case _:
             return text(token.content)
+
+
+def raised(token: Token) -> str:
+    """The numbers of the sources that a mark refers to."""
+    return f"<sup>{''.join(f'&#91;{one.number}&#93;' for one in token.meta['cited'])}</sup>"
 
 
 def code_span(content: str) -> str:

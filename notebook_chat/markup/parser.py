@@ -19,6 +19,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
+from .citations import Citation, behind, parsed, without_marks
 from .emphasis import emphasis_plugin
 from .incomplete import completed
 from .inline_tags import inline_tags_plugin, pair_tags
@@ -138,25 +139,37 @@ def parse_inline(
     work = 0
     for i, token in enumerate(pieces):
         tail = growing and i == len(pieces) - 1
-        if cache is not None and not tail and token.content in cache.entries:
+        if (
+            cache is not None
+            and not tail
+            and token.content in cache.entries
+            and "citations" not in token.meta
+        ):
             token.children, asked = cache.entries[token.content]
             references.asked |= asked
             continue
         work += len(token.content) + _SIGN_WORK * len(_SIGN.findall(token.content))
         before, references.asked = references.asked, set()
         content = completed(token.content) if tail else token.content
-        token.children = _inline_tokens(content, {"references": references, "tail": tail})
-        if cache is not None and not tail:
+        env = {"references": references, "tail": tail}
+        if citations := token.meta.get("citations"):
+            token.children = _cited_tokens(content, env, citations)
+        else:
+            token.children = _inline_tokens(content, env)
+        if cache is not None and not tail and not citations:
             cache.entries[token.content] = (token.children, references.asked)
         before |= references.asked
         references.asked = before
     return work
 
 
-def _inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
+def _inline_tokens(content: str, env: dict[str, Any], citations: Sequence[Citation] = ()) -> list[Token]:
     md = parser(_DEEPEST_BRACKETS)
     children: list[Token] = []
-    md.inline.parse(content, md, env, children)
+    if citations:
+        children = parsed(md, content, env, citations)
+    else:
+        md.inline.parse(content, md, env, children)
     depth = 0
     for token in children:
         if token.type == "text_special":  # an escape or a character reference, which is text from here on
@@ -167,6 +180,14 @@ def _inline_tokens(content: str, env: dict[str, Any]) -> list[Token]:
             if deepest > _DEEPEST_EMPHASIS:  # back to the signs it was written with
                 token.type, token.tag, token.nesting, token.content = "text", "", 0, token.markup
     return settle_links(pair_tags(children, env["tail"]))
+
+
+def _cited_tokens(content: str, env: dict[str, Any], citations: Sequence[Citation]) -> list[Token]:
+    """The inline tokens with marks among them; with the marks behind all of it where they would change anything."""
+    plain = _inline_tokens(content, dict(env))
+    shape = without_marks(plain)
+    cited = _inline_tokens(content, dict(env), citations)
+    return cited if without_marks(cited) == shape else [*plain, behind(content, citations)]
 
 
 def _note_reference(state: StateInline, silent: bool) -> bool:

@@ -12,8 +12,11 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from ..text import single_line
 from .characters import right_to_left
+from .citations import Citation
 from .code import Highlighter, language
+from .links import destination
 from .math_rules import delimited
 from .mathml import UnsupportedTeXError, mathml
 from .parser import DEEPEST
@@ -30,6 +33,8 @@ _DIRECTED: Final = frozenset(
         "footnote_reference_open",
     }
 )
+
+_LONGEST_TIP: Final = 200
 
 _FIXED: Final = {
     **{f"{tag}_open": f"<{tag}>\n" for tag in ("thead", "tbody", "tr")},
@@ -134,6 +139,12 @@ class HtmlRenderer(RendererHTML):
     def note_reference(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return f"<sup>[{escapeHtml(tokens[idx].content)}]</sup>"
 
+    def citation(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<sup>{''.join(map(_mark, tokens[idx].meta['cited']))}</sup>"
+
+    def citation_line(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<p>{self.citation(tokens, idx, options, env)}</p>\n"
+
     def footnote_reference_open(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
     ) -> str:
@@ -144,6 +155,15 @@ class HtmlRenderer(RendererHTML):
         if idx and _labelled(tokens, idx - 1):
             return f"<p>{_label(tokens[idx - 1])}"
         return self.renderToken(tokens, idx, options, env)
+
+
+def _mark(citation: Citation) -> str:
+    """The mark of a source: a link to it, where a reader may be led there."""
+    href = destination(citation.url)
+    if not href:
+        return f"[{citation.number}]"
+    tip = escapeHtml(single_line(citation.title[:_LONGEST_TIP]) or href[:_LONGEST_TIP])
+    return f'<a href="{escapeHtml(href)}" title="{tip}" target="_blank">[{citation.number}]</a>'
 
 
 def _is_last(tokens: Sequence[Token], idx: int) -> bool:

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from ..answer import AnswerSnapshot
 from ..conversation import Progress
-from ..markup import LONGEST, Document
-from ..messages import ReasoningPart, TextPart
-from ..renderers.excerpt import LONGEST_REASONING, excerpt, thoughts
+from ..parts import Part, TextPart
+from ..renderers.body import Body
+from ..renderers.excerpt import LONGEST_REASONING
+from ..renderers.media import Medium
 from ..text import replace_surrogates
 
 WAITING = "waiting for the answer"
+
+
+class Ending(NamedTuple):
+    """An answer that has ended, for views that have seen it grow.
+
+    Attributes:
+        blocks: Its blocks.
+        kept: How many of them the views have.
+        thought: What the model thought before.
+        media: Its images and recordings.
+        kept_media: How many of them the views have.
+    """
+
+    blocks: tuple[str, ...]
+    kept: int
+    thought: str
+    media: list[Medium]
+    kept_media: int
 
 
 class LiveAnswer:
@@ -28,12 +48,14 @@ class LiveAnswer:
         self._begin()
 
     def _begin(self) -> None:
-        self._document = Document()
+        self._body = Body()
+        self._opened = not self._opening
         self._snapshot: AnswerSnapshot | None = None
         self._blocks: tuple[str, ...] = ()
         self._open = ""
         self._note = ""
-        self._thought = 0  # how many characters of reasoning have come
+        self._media = 0  # how many images and recordings the views have
+        self._thought = self._thoughts = 0  # how many characters of reasoning have come, in how many pieces
 
     @property
     def open_length(self) -> int:
@@ -43,14 +65,15 @@ class LiveAnswer:
     def advance(self, progress: Progress) -> dict[str, Any]:
         """What is new: ``add``, finished blocks; ``keep`` and ``open``, how much of the open block's HTML stays
         (in UTF-16 units, as JavaScript counts) and what follows it; ``think``, more reasoning; ``note``, what
-        the answer waits for. All anew, under ``blocks``, where the question was asked once more."""
+        the answer waits for; ``media``, more images and recordings, as ``Medium``. All anew, under ``blocks``, where
+        the question was asked once more."""
         snapshot = progress.snapshot
         seen = self._snapshot
         if seen is not None and seen.size and not snapshot.continues(seen):
             self._begin()
             self._take(snapshot)
             return self.whole()
-        blocks, open_html, note = self._blocks, self._open, self._note
+        blocks, open_html, note, media = self._blocks, self._open, self._note, self._media
         thought = self._take(snapshot)
         news: dict[str, Any] = {}
         if len(self._blocks) > len(blocks):
@@ -63,40 +86,49 @@ class LiveAnswer:
             news["think"] = replace_surrogates(thought)
         if self._note != note:
             news["note"] = self._note
+        if self._media > media:
+            news["media"] = self._body.media[media:]
         return news
 
     def whole(self) -> dict[str, Any]:
         """All of it, for a view that knows nothing."""
-        return {
+        whole: dict[str, Any] = {
             "blocks": self._blocks,
             "keep": 0,
             "open": self._open,
-            "reasoning": replace_surrogates(thoughts(self._snapshot.reasoning) if self._snapshot else ""),
+            "reasoning": replace_surrogates(self._body.thought),
             "note": self._note,
         }
+        return {**whole, "media": self._body.media} if self._body.media else whole
 
-    def finish(self, answer: str) -> tuple[tuple[str, ...], int]:
-        """The blocks of the whole answer, and how many of them the views have as they are."""
-        answer = excerpt(replace_surrogates(answer))
-        if not answer.startswith(self._document.source):
-            self._begin()
-        self._document.feed(answer[len(self._document.source) :])
-        self._document.finish()
-        blocks = tuple(self._document.blocks)
-        return blocks, _common(blocks, self._blocks)
+    def finish(self, parts: Sequence[Part]) -> Ending:
+        """The whole answer, and how much of it the views have as it is.
+
+        Args:
+            parts: All parts of the answer.
+        """
+        had, told = self._blocks, self._body.media[: self._media]
+        self._body.finish(parts)
+        blocks, media = tuple(self._body.blocks), self._body.media
+        same = [one.data == other.data for one, other in zip(media, told, strict=False)]
+        kept = same.index(False) if False in same else len(same)
+        return Ending(blocks, _common(blocks, had), self._body.thought, media, kept)
 
     def _take(self, snapshot: AnswerSnapshot) -> str:
         """Takes what is new; gives the reasoning that is."""
         parts = snapshot.since(self._snapshot)
-        text = "".join(part.text for part in parts if isinstance(part, TextPart))
-        if self._opening and text and not self._document.source:
-            text = self._opening + text
-        self._document.feed(replace_surrogates(text)[: LONGEST - len(self._document.source)])
+        if not self._opened and any(isinstance(part, TextPart) and part.text for part in parts):
+            self._body.add((TextPart(self._opening),))
+            self._opened = True
+        self._body.add(parts)
+        self._body.settle_media()
         self._snapshot = snapshot
-        self._blocks = tuple(self._document.blocks)
-        self._open = self._document.open_block()
+        self._blocks = tuple(self._body.blocks)
+        self._open = self._body.open_block()
         self._note = "" if snapshot.size else _note(snapshot)
-        thought = "".join(part.text for part in parts if isinstance(part, ReasoningPart))
+        self._media = len(self._body.media)
+        thought = "".join(self._body.thought_pieces[self._thoughts :])
+        self._thoughts = len(self._body.thought_pieces)
         room = max(LONGEST_REASONING - self._thought, 0)
         self._thought += len(thought)
         return thought[:room]

@@ -163,9 +163,17 @@ class Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     foot: str
 
 
+class Medium(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An image or a recording of an answer: as ``Image``, and what it is in words."""
+
+    type: str
+    buffer: int
+    told: str
+
+
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is shown of a turn that has ended. With ``kept``, so many blocks of it stay as they were while it
-    was open, and ``blocks`` come after them."""
+    was open, and ``blocks`` come after them; with ``kept_media``, so many images and recordings."""
 
     id: str
     version: int
@@ -178,6 +186,8 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     foot: str
     kept: int | UnsetType = UNSET
     others: list[Other] | UnsetType = UNSET
+    media: list[Medium] | UnsetType = UNSET
+    kept_media: int | UnsetType = UNSET
 
 
 class Live(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -194,6 +204,7 @@ class Live(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open: str | UnsetType = UNSET
     think: str | UnsetType = UNSET
     note: str | UnsetType = UNSET
+    media: list[Medium] | UnsetType = UNSET
 
 
 class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

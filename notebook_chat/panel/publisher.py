@@ -19,6 +19,7 @@ from .view_state import Sent, ViewState
 
 _SHORTEST = 0.05
 _BYTES_PER_SECOND = 200_000
+_BUFFER_WEIGHT = 10
 _CHARACTERS_PER_SECOND = 400_000
 """How fast a view can lay out an open block again and again."""
 
@@ -134,7 +135,8 @@ class Publisher:
         if message is None:
             return 0
         self._send(message.content, message.buffers)
-        return len(msgspec.json.encode(message.content)) + sum(map(len, message.buffers))
+        # Images are laid out once, and go out once: the text that follows need not wait for long.
+        return len(msgspec.json.encode(message.content)) + sum(map(len, message.buffers)) // _BUFFER_WEIGHT
 
     async def _pause(self, size: int) -> None:
         """Waits until the next change may be sent: for less than it takes the eye to notice, for longer

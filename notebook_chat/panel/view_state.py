@@ -6,11 +6,12 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .. import markup
 from ..conversation import Alternative, Answering, Conversation, Draft, Turn
 from ..messages import ImagePart
-from ..renderers.excerpt import excerpt, left_out, left_out_html, thoughts
+from ..renderers.body import Body
+from ..renderers.excerpt import excerpt, left_out, left_out_html
 from ..renderers.footer import footer
+from ..renderers.media import Medium
 from ..renderers.parts import asides_html
 from ..text import replace_surrogates, single_line
 from .live_answer import LiveAnswer
@@ -26,6 +27,14 @@ class Sent(NamedTuple):
 
     content: dict[str, Any]
     buffers: list[bytes]
+
+
+class _Rendered(NamedTuple):
+    """What is shown of an answer."""
+
+    blocks: tuple[str, ...]
+    thought: str
+    media: Sequence[Medium]
 
 
 class ViewState:
@@ -52,7 +61,7 @@ class ViewState:
         self._growing: LiveAnswer | None = None
         self._asked: Draft | None = None
         self._versions: dict[str, tuple[Turn, int]] = {}
-        self._rendered: OrderedDict[str, tuple[Turn | Alternative, tuple[str, ...]]] = OrderedDict()
+        self._rendered: OrderedDict[str, tuple[Turn | Alternative, _Rendered]] = OrderedDict()
 
     @property
     def weight(self) -> int:
@@ -139,11 +148,12 @@ class ViewState:
         if growing is None or not ended:
             return
         [turn] = ended
-        blocks, kept = growing.finish(turn.shown)
-        blocks = (*blocks, *_asides(turn))
-        self._remember(turn, blocks)
-        item = self._item(turn, blocks[kept:], message)
-        message.content["items"] = [{**item, "kept": kept}]
+        end = growing.finish(turn.shown)
+        whole = _Rendered((*end.blocks, *_asides(turn)), end.thought, end.media)
+        self._remember(turn, whole)
+        new = _Rendered(whole.blocks[end.kept :], end.thought, end.media[end.kept_media :])
+        item = {**self._item(turn, new, message), "kept": end.kept}
+        message.content["items"] = [{**item, "kept_media": end.kept_media} if end.kept_media else item]
 
     def _add_new(self, turns: Sequence[Turn], rows: list[list[Any]], message: Sent) -> None:
         """What is shown of the last turns that were not there before."""
@@ -165,10 +175,10 @@ class ViewState:
             self._growing.advance(progress)
             message.content["live"] = self._live(self._growing, message)
         elif news := self._growing.advance(progress):
-            message.content["live"] = {"id": draft.id, **news}
+            message.content["live"] = {"id": draft.id, **_with_media(news, message)}
 
     def _live(self, growing: LiveAnswer, message: Sent) -> dict[str, Any]:
-        return {"id": growing.id, **_prompt(self._asked, message), **growing.whole()}
+        return {"id": growing.id, **_prompt(self._asked, message), **_with_media(growing.whole(), message)}
 
     def _items(self, ids: Iterable[str], message: Sent) -> list[dict[str, Any]]:
         now = self.conversation.turns
@@ -177,15 +187,15 @@ class ViewState:
                 None  # these items may be newer than the rows that were told: the next change looks again
             )
         turns = {turn.id: turn for turn in now}
-        return [self._item(turns[id], self._blocks(turns[id]), message) for id in ids if id in turns]
+        return [self._item(turns[id], self._shown(turns[id]), message) for id in ids if id in turns]
 
-    def _item(self, turn: Turn, blocks: Sequence[str], message: Sent) -> dict[str, Any]:
+    def _item(self, turn: Turn, shown: _Rendered, message: Sent) -> dict[str, Any]:
         item = {
             "id": turn.id,
             "version": self._version(turn),
             **_prompt(turn, message),
-            "blocks": blocks,
-            "reasoning": replace_surrogates(thoughts(turn.reasoning)),
+            "blocks": shown.blocks,
+            "reasoning": replace_surrogates(shown.thought),
             "text": _text(turn),
             "foot": replace_surrogates(footer(turn)),
         }
@@ -193,32 +203,32 @@ class ViewState:
             item["others"] = [
                 self._other(place, answer) for place, answer in enumerate(turn.answers) if place != turn.kept
             ]
-        return item
+        return _with_media({**item, "media": shown.media}, message) if shown.media else item
 
     def _other(self, place: int, answer: Alternative) -> dict[str, Any]:
+        shown = self._shown(answer, embed=True)  # it is folded, and has no place of its own for media
         return {
             "answer": place,
             "model": single_line(replace_surrogates(answer.model)),
-            "blocks": self._blocks(answer),
-            "reasoning": replace_surrogates(thoughts(answer.reasoning)),
+            "blocks": shown.blocks,
+            "reasoning": replace_surrogates(shown.thought),
             "text": _text(answer),
             "foot": replace_surrogates(footer(answer)),
         }
 
-    def _blocks(self, turn: Turn | Alternative) -> tuple[str, ...]:
+    def _shown(self, turn: Turn | Alternative, *, embed: bool = False) -> _Rendered:
         known = self._rendered.get(turn.id)
         if known is not None and (known[0] is turn or known[0].exchange == turn.exchange):
             self._rendered.move_to_end(turn.id)
             return known[1]
-        document = markup.Document()
-        document.feed(excerpt(replace_surrogates(turn.shown)))
-        document.finish()
-        blocks = (*document.blocks, *_asides(turn))
-        self._remember(turn, blocks)
-        return blocks
+        body = Body(embed=embed)
+        body.finish(turn.shown)
+        shown = _Rendered((*body.blocks, *_asides(turn)), body.thought, body.media)
+        self._remember(turn, shown)
+        return shown
 
-    def _remember(self, turn: Turn | Alternative, blocks: tuple[str, ...]) -> None:
-        self._rendered[turn.id] = turn, blocks
+    def _remember(self, turn: Turn | Alternative, shown: _Rendered) -> None:
+        self._rendered[turn.id] = turn, shown
         if len(self._rendered) > _REMEMBERED:
             self._rendered.popitem(last=False)
 
@@ -241,6 +251,17 @@ def _prompt(turn: Turn | Draft | None, message: Sent) -> dict[str, Any]:
 
 def _text(turn: Turn | Alternative) -> str:
     return replace_surrogates("\n\n".join(filter(None, (excerpt(turn.answer), left_out(turn.answer)))))
+
+
+def _with_media(content: dict[str, Any], message: Sent) -> dict[str, Any]:
+    """What is told of an answer, with its images and recordings among the message's buffers."""
+    if "media" not in content:
+        return content
+    media = []
+    for one in content["media"]:
+        media.append({"type": one.media_type, "buffer": len(message.buffers), "told": one.told})
+        message.buffers.append(one.data)
+    return {**content, "media": media}
 
 
 def _asides(turn: Turn | Alternative) -> tuple[str, ...]:

@@ -152,6 +152,11 @@ class ColumnsRenderer:
         return self._display_id
 
     @property
+    def display_ids(self) -> list[str]:
+        """Those of all its displays: its own, and those of images and recordings."""
+        return [self._display_id, *(id for one in self._columns for id in one.renderer.display_ids[1:])]
+
+    @property
     def wait(self) -> float | None:
         """Until when what is not shown yet may be."""
         waits = [

@@ -11,6 +11,7 @@ from html import escape
 from typing import Any, Protocol
 
 from ..answer import AnswerSnapshot
+from ..parts import Part, ReasoningPart, SourcePart, TextPart
 from ..schemas.rows import rows_of
 from ..text import printable, replace_surrogates, single_line
 from .base import Summary
@@ -63,36 +64,47 @@ class DataRenderer(DisplayRenderer):
         self._as_json = as_json or self._form == "markdown"
 
     def _so_far(self, snapshot: AnswerSnapshot) -> str:
-        return self._body(snapshot.text)
+        shown = self._shown_data(snapshot.text, snapshot.reasoning)
+        if self._form == "markdown":
+            return shown
+        self._feed(snapshot)
+        return shown + self._body.html()
 
     def _whole(self, text: str, turn: Summary | None) -> str:
         broken = turn is not None and turn.status == "complete" and self._expected.error is not None
-        return self._as_text(text) if broken else self._body(text)
+        thought = turn.reasoning if turn is not None else ""
+        shown = self._as_text(text, thought) if broken else self._shown_data(text, thought)
+        if self._form == "markdown":
+            return shown
+        return shown + self._body.finish(self._rendered(turn.parts if turn is not None else ()))
 
-    def _body(self, text: str) -> str:
+    def _rendered(self, parts: Sequence[Part]) -> Sequence[Part]:
+        return [part for part in parts if not isinstance(part, TextPart | SourcePart)]
+
+    def _shown_data(self, text: str, thought: str) -> str:
         whole = self._expected.error is None
         value = self._expected.value if whole else self._expected.partial(text)
         if value is None and not whole:
-            return self._as_text(text)
+            return self._as_text(text, thought)
         if not self._as_json and (html := table_html(value)):
             return html
-        return self._fenced(_pretty(value), "json")
+        return self._fenced(_pretty(value), "json", thought)
 
-    def _as_text(self, text: str) -> str:
+    def _as_text(self, text: str, thought: str) -> str:
         """What is no data, as it was written."""
         from .. import markup
 
         text = excerpt(text)
         if self._form == "markdown":
-            return self._fenced(text, "") if text.strip() else ""
+            return self._fenced(text, "", thought) if text.strip() else ""
         return markup.render_plain(text) if text else ""
 
-    def _fenced(self, text: str, language: str) -> str:
-        from .. import markup
-
-        self._document = markup.Document()
-        self._document.feed(fenced(text, language))
-        return self._document.finish()
+    def _fenced(self, text: str, language: str, thought: str) -> str:
+        body = self._new_body()
+        html = body.finish((ReasoningPart(thought), TextPart(fenced(text, language))))
+        if self._form == "markdown":  # which is written from the body's source
+            self._body = body
+        return html
 
     def _beside(self, turn: Summary) -> str:
         if self._expected.error is None and self._form == "html":

@@ -5,23 +5,22 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError
 from ..events import TOO_LARGE, Notice
-from ..markup import LONGEST
-from ..messages import TextPart
+from ..parts import Part
 from ..text import printable, replace_surrogates
 from .base import Pace, Summary, interruptible, uninterrupted
+from .body import Body
 from .excerpt import excerpt, left_out, left_out_html, thoughts
 from .footer import footer
-from .parts import ALARM, QUIET, asides, asides_html
-
-if TYPE_CHECKING:
-    from ..markup import Document
+from .media import Medium
+from .parts import ALARM, QUIET, asides, asides_html, told
+from .sources import citations_of, sources_markdown
+from .steps import thought_html
 
 _WAITING = Notice("waiting for the answer")
 
@@ -51,6 +50,7 @@ class DisplayRenderer:
             metadata erases it.
         publish: How to publish; IPython's way unless given.
         notes: What the reader should know of how the answer came about, asked for at the end.
+        embed: Whether images and recordings stand in the HTML itself, where it can have no outputs beside it.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class DisplayRenderer:
         metadata: Callable[[Summary | None], Mapping[str, Any]] = lambda turn: {},
         publish: Publish | None = None,
         notes: Callable[[], Sequence[str]] = tuple,
+        embed: bool = False,
     ) -> None:
         self._publish = publish or publish_display
         self._sends = publish is None
@@ -72,6 +73,9 @@ class DisplayRenderer:
         self._notes = notes
         self._display_id = uuid.uuid4().hex
         self._published = False
+        self._embed = embed
+        self._body = self._new_body()
+        self._media: list[tuple[str, Medium | None]] = []  # the displays of images and recordings
         self._snapshot = self._shown = AnswerFold().snapshot()
         self._dirty = True
         self._pace = Pace()
@@ -81,6 +85,11 @@ class DisplayRenderer:
     def display_id(self) -> str:
         """What its display is known by, for as long as the kernel runs."""
         return self._display_id
+
+    @property
+    def display_ids(self) -> list[str]:
+        """Those of all its displays: its own, and those of images and recordings."""
+        return [self._display_id, *(id for id, _ in self._media)]
 
     @property
     def wait(self) -> float | None:
@@ -93,10 +102,6 @@ class DisplayRenderer:
     @property
     def _has_content(self) -> bool:
         return self._snapshot.size > 0
-
-    @cached_property
-    def _document(self) -> Document:
-        return _new_document()
 
     def prepare(self) -> None:
         """Loads and warms up what renders, which takes a tenth of a second in a kernel's first answer."""
@@ -120,9 +125,11 @@ class DisplayRenderer:
             except (
                 BaseException
             ):  # an interrupt in the middle of it: there is no telling what the document has
-                self._document = _new_document()
+                self._body = self._new_body()
+                self._shown = AnswerFold().snapshot()
                 raise
-            self._send(self._rich(body, self._going_on(body), snapshot.reasoning), "", None)
+            self._send(self._rich(body, self._going_on(body), self._body.thought), "", None)
+            self._send_media()
             self._dirty = False
 
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
@@ -138,7 +145,7 @@ class DisplayRenderer:
             with interruptible():
                 beside = self._beside(turn) if turn is not None else ""
                 body = self._whole(shown, turn)
-                rich = self._rich(body, beside + below, turn.reasoning if turn is not None else "")
+                rich = self._rich(body, beside + below, self._body.thought, turn)
         except KeyboardInterrupt:  # it was to end: what takes no time is shown
             interrupted = True
             rich = _plainer(shown, below)
@@ -148,13 +155,14 @@ class DisplayRenderer:
         if turn is not None:
             text = "\n".join(filter(None, (shown, more and f"[{more}]", *asides(turn.parts))))
         self._send(rich, self._plain(text, end, turn), turn)
+        self._send_media()
         if interrupted:
             raise KeyboardInterrupt
 
     def _so_far(self, snapshot: AnswerSnapshot) -> str:
         """The body while the answer is on its way."""
         self._feed(snapshot)
-        return self._document.html()
+        return self._body.html()
 
     def _plain(self, text: str, end: str, turn: Summary | None) -> str:
         """The final state where nothing but text is shown."""
@@ -162,15 +170,13 @@ class DisplayRenderer:
 
     def _whole(self, text: str, turn: Summary | None) -> str:
         """The body of the final state. One that was to end at once, and is far from rendered, is shown as text."""
-        if not text.startswith(self._document.source):
-            self._document = _new_document()
-        new = text[len(self._document.source) :]
-        if len(new) > _LATE and turn is not None and turn.status == "stopped":
+        if turn is None:
+            return self._body.finish(())
+        if len(text) - len(self._body.source) > _LATE and turn.status == "stopped":
             from .. import markup
 
             return markup.render_plain(text)
-        self._document.feed(new)
-        return self._document.finish()
+        return self._body.finish(turn.parts)
 
     def _beside(self, turn: Summary) -> str:
         """What stands beneath the text for its other parts."""
@@ -178,17 +184,24 @@ class DisplayRenderer:
             return left_out_html(turn.answer) + asides_html(turn.parts)
         from .. import markup
 
-        told = filter(None, (left_out(turn.answer), *asides(turn.parts)))
-        lines = (markup.safe_markdown(replace_surrogates(line)) for line in told)
-        return "".join(f"{line}\n\n" for line in lines)
+        told_of = filter(None, (left_out(turn.answer), *told(turn.parts)))
+        lines = [markup.safe_markdown(replace_surrogates(line)) for line in told_of]
+        return "".join(f"{line}\n\n" for line in (*lines, sources_markdown(turn.parts)) if line)
 
     def _feed(self, snapshot: AnswerSnapshot) -> None:
-        """Feeds the document with what has come since it was last shown."""
+        """Feeds the body with what has come since it was last shown."""
         if self._shown.size and not snapshot.continues(self._shown):
-            self._document = _new_document()  # the question was asked once more
-        new = "".join(part.text for part in snapshot.since(self._shown) if isinstance(part, TextPart))
-        self._document.feed(replace_surrogates(new)[: LONGEST - len(self._document.source)])
+            self._body = self._new_body()  # the question was asked once more
+        self._body.add(self._rendered(snapshot.since(self._shown)))
+        self._body.settle_media()
         self._shown = snapshot
+
+    def _new_body(self) -> Body:
+        return Body(embed=self._embed)
+
+    def _rendered(self, parts: Sequence[Part]) -> Sequence[Part]:
+        """What of an answer's parts is rendered as its body."""
+        return parts
 
     def _end(self, turn: Summary | None, error: ChatError | None) -> str:
         """The words of the line beneath the answer."""
@@ -212,23 +225,18 @@ class DisplayRenderer:
     def _line(self, text: str, error: ChatError | None) -> str:
         return f'<div style="{ALARM if error else QUIET}">{escape(text)}</div>'
 
-    def _rich(self, body: str, below: str, reasoning: str) -> dict[str, str]:
+    def _rich(self, body: str, below: str, thought: str, turn: Summary | None = None) -> dict[str, str]:
         from .. import markup
 
-        thought = thoughts(replace_surrogates(reasoning))
         if self._form == "markdown":
-            folded = (
-                f"<details><summary>Reasoning</summary>\n\n{markup.safe_markdown(thought)}\n\n</details>\n\n"
-            )
-            return {
-                "text/markdown": (folded if thought else "")
-                + markup.safe_markdown(self._document.source)
-                + (f"\n\n{below}" if below else "")
-            }
-        if thought:
-            title = "Reasoning" if body else "Thinking …"
-            pre = f'<div style="white-space:pre-wrap;{QUIET}">{escape(thought)}</div>'
-            body = f"<details><summary>{title}</summary>{pre}</details>{body}"
+            folded = ""
+            if thought:
+                inner = markup.safe_markdown(thoughts(replace_surrogates(thought)))
+                folded = f"<details><summary>Reasoning</summary>\n\n{inner}\n\n</details>\n\n"
+            cited = citations_of(turn.parts) if turn is not None else ()
+            text = markup.safe_markdown(self._body.source, cited)
+            return {"text/markdown": folded + text + (f"\n\n{below}" if below else "")}
+        body = thought_html(thought, growing=not body) + body
         return {"text/html": markup.container(body + below, style=True)}
 
     def _send(self, rich: dict[str, str], plain: str, turn: Summary | None) -> None:
@@ -246,18 +254,29 @@ class DisplayRenderer:
         if interrupts:
             raise KeyboardInterrupt
 
+    def _send_media(self) -> None:
+        """Publishes the images and recordings that have no display yet, each once. A display of one that the answer
+        has no more, since it was asked for anew, gets the one in its place, or nothing."""
+        there = [] if self._embed else self._body.media
+        for place in range(max(len(there), len(self._media))):
+            medium = there[place] if place < len(there) else None
+            id, before = self._media[place] if place < len(self._media) else ("", None)
+            if (medium.data if medium else None) == (before.data if before else None):
+                continue
+            id = id or uuid.uuid4().hex
+            with uninterrupted() as interrupts:
+                bundle: dict[str, Any] = medium.bundle if medium is not None else {"text/plain": ""}
+                self._publish(bundle, {}, transient={"display_id": id}, update=place < len(self._media))
+                self._media[place : place + 1] = [(id, medium)]
+            if interrupts:
+                raise KeyboardInterrupt
+
 
 def _plainer(text: str, below: str) -> dict[str, str]:
     """The final state without anything that takes time."""
     from .. import markup
 
     return {"text/html": markup.container(markup.render_plain(text) + below, style=True)}
-
-
-def _new_document() -> Document:
-    from ..markup import Document
-
-    return Document()
 
 
 def publish_display(

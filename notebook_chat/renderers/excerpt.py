@@ -14,7 +14,7 @@ import msgspec
 from ..conversation import Alternative, Turn
 from ..markup import LONGEST
 from ..messages import Message, Part, TextPart
-from .parts import QUIET
+from .quiet import QUIET
 
 LONGEST_REASONING = 50_000
 """How much of the reasoning is shown, in characters."""

@@ -58,7 +58,9 @@ def footer(turn: Summary, error: ChatError | None = None) -> str:
     parts = [turn.model]
     if turn.usage is not None and turn.usage.output_tokens is not None:
         given = "" if turn.usage.input_tokens is None else f"{turn.usage.input_tokens:,} + "
-        parts.append(f"{given}{turn.usage.output_tokens:,} tokens")
+        cached = turn.usage.cached_tokens or 0
+        read = f" ({cached:,} read from the cache)" if cached > 0 else ""
+        parts.append(f"{given}{turn.usage.output_tokens:,} tokens{read}")
     if turn.usage is not None and turn.usage.cost:
         parts.append(f"cost {turn.usage.cost:.4g}")
     parts.append(f"{turn.seconds:.1f} s")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..answer import AnswerSnapshot
 from ..errors import ChatError
+from ..parts import Part, SourcePart, TextPart
 from ..text import single_line
 from .base import Summary
 from .display import DisplayRenderer
@@ -16,12 +19,20 @@ class TextRenderer(DisplayRenderer):
     """Shows an answer in a cell as the model wrote it, in a font of fixed width."""
 
     def _so_far(self, snapshot: AnswerSnapshot) -> str:
-        return self._whole(excerpt(snapshot.text), None)
+        self._feed(snapshot)
+        return _plain(excerpt(snapshot.text)) + self._body.html()
 
     def _whole(self, text: str, turn: Summary | None) -> str:
-        from .. import markup
+        return _plain(text) + self._body.finish(self._rendered(turn.parts if turn is not None else ()))
 
-        return markup.render_plain(text) if text else ""
+    def _rendered(self, parts: Sequence[Part]) -> Sequence[Part]:
+        return [part for part in parts if not isinstance(part, TextPart | SourcePart)]
+
+
+def _plain(text: str) -> str:
+    from .. import markup
+
+    return markup.render_plain(text) if text else ""
 
 
 class SilentRenderer(DisplayRenderer):
@@ -44,8 +55,11 @@ class SilentRenderer(DisplayRenderer):
     def _plain(self, text: str, end: str, turn: Summary | None) -> str:
         return f"[{end}]"
 
-    def _rich(self, body: str, below: str, reasoning: str) -> dict[str, str]:
+    def _rich(self, body: str, below: str, thought: str, turn: Summary | None = None) -> dict[str, str]:
         return super()._rich("", below or self._waiting(), "")
+
+    def _send_media(self) -> None:
+        pass
 
 
 class SilentTerminalRenderer(TerminalRenderer):

@@ -1,29 +1,27 @@
-"""How the parts of an answer are seen that are neither its text nor its reasoning: a quiet line for each.
+"""How the parts of an answer are seen that are neither its text nor its reasoning, where there is nothing but text, and
+what of them stands beneath it.
 
-Every place that shows an answer takes these lines: cells, terminals, the panel, exports. What is in them was written
-by a model or a stranger, so each place makes them safe as it does the text.
+Every place that shows an answer takes these: cells, terminals, the panel, exports. What is in them was written by a
+model or a stranger, so lines of text are made safe where they are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape
+from collections.abc import Iterable, Sequence
 
-from ..messages import AudioPart, FilePart, ImagePart, Part, SourcePart, ToolCallPart, ToolResultPart
-from ..text import replace_surrogates
+from ..parts import MediaPart, Part, TextPart, ToolCallPart, ToolResultPart
+from .media import told_of
+from .quiet import ALARM, QUIET
+from .sources import source_lines, sources_html
+from .steps import cut, line_html, step_line
 
-QUIET = "color:var(--jp-ui-font-color2,var(--vscode-descriptionForeground,#767676));font-size:85%"
-"""The style of what stands beside an answer, in the colors of the front end's theme."""
+__all__ = ["ALARM", "QUIET", "asides", "asides_html", "told"]
 
-ALARM = "color:var(--jp-error-color1,var(--vscode-errorForeground,#c62828));font-size:85%"
-"""The style of what says that something failed."""
-
-_LONGEST = 500  # characters of a line
 _MOST = 200  # lines
 
 
-def asides(parts: Iterable[Part]) -> list[str]:
-    """The lines for the parts of an answer, in order.
+def asides(parts: Sequence[Part]) -> list[str]:
+    """The lines for the parts of an answer, in order, and its sources behind them.
 
     Args:
         parts: All parts of the answer; text, reasoning and what is never shown give no line.
@@ -31,39 +29,37 @@ def asides(parts: Iterable[Part]) -> list[str]:
     Returns:
         Lines of plain text, which are not safe to be shown as HTML or in a terminal.
     """
-    lines = [line for part in parts if (line := _aside(part))]
-    more = len(lines) - _MOST
-    return lines if more <= 0 else [*lines[:_MOST], f"… and {more:,} more"]
+    return [*told(parts), *source_lines(parts)]
 
 
-def asides_html(parts: Iterable[Part]) -> str:
-    """As ``asides``, as safe HTML; ``""`` where there are none."""
-    lines = (escape(replace_surrogates(line)) for line in asides(parts))
-    return "".join(f'<div style="white-space:pre-wrap;{QUIET}">{line}</div>' for line in lines)
+def told(parts: Iterable[Part], most: int = _MOST) -> list[str]:
+    """As ``asides``, without the sources.
+
+    Args:
+        parts: Some parts of an answer.
+        most: How many lines there are at most, besides one that says how many there are more.
+    """
+    lines = [line for part in parts if (line := _tool_line(part) or step_line(part))]
+    more = len(lines) - most
+    return lines if more <= 0 else [*lines[:most], f"… and {more:,} more"]
 
 
-def _aside(part: Part) -> str:
+def asides_html(parts: Sequence[Part]) -> str:
+    """What stands beneath an answer's text, as safe HTML: tool calls and their results, and the list of sources; ``""``
+    where there is none. All else stands between the texts."""
+    tools = told(part for part in parts if isinstance(part, (ToolCallPart, ToolResultPart)))
+    return "".join(map(line_html, tools)) + sources_html(parts)
+
+
+def _tool_line(part: Part) -> str:
     match part:
         case ToolCallPart():
-            return _cut(f"asks for the tool {part.name}({part.arguments})")
+            return cut(f"asks for the tool {part.name}({part.arguments})")
         case ToolResultPart():
-            inner = " ".join(one.text if not isinstance(one, _MEDIA) else _media(one) for one in part.parts)
-            return _cut(f"the tool {part.name} {'failed' if part.is_error else 'gave'}: {inner}")
-        case SourcePart():
-            return _cut("source: " + " · ".join(filter(None, (part.title, part.url))))
-        case ImagePart() | AudioPart() | FilePart():
-            return _media(part)
+            inner = " ".join(told_of(one) if isinstance(one, MediaPart) else _text(one) for one in part.parts)
+            return cut(f"the tool {part.name} {'failed' if part.is_error else 'gave'}: {inner}")
     return ""
 
 
-_MEDIA = (ImagePart, AudioPart, FilePart)
-
-
-def _media(part: ImagePart | AudioPart | FilePart) -> str:
-    name = part.name if isinstance(part, FilePart) and part.name else part.media_type
-    return _cut(f"{name}, {len(part.data):,} bytes")
-
-
-def _cut(line: str) -> str:
-    line = " ".join(line[: 8 * _LONGEST].split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+def _text(part: Part) -> str:
+    return part.text if isinstance(part, TextPart) else ""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from textwrap import indent
 from typing import TextIO
 
 from ..answer import AnswerSnapshot
 from ..errors import ChatError
 from ..events import TOO_LARGE, Notice
-from ..messages import ReasoningPart, TextPart
-from ..text import encodable, printable, single_line
+from ..parts import AudioPart, CodePart, CodeResultPart, ImagePart, Part, ReasoningPart, TextPart
+from ..text import encodable, printable, replace_surrogates, single_line
 from .base import Summary
 from .footer import footer
-from .parts import asides
+from .media import Medium, ending_of, medium
+from .parts import told
+from .sources import source_lines
+from .steps import LONGEST_CODE, STEPS, step_line
 
 
 def writable(text: str, out: TextIO) -> str:
@@ -54,6 +58,7 @@ class TerminalRenderer:
         self._at_start = True
         self._notice: Notice | None = None
         self._shown: AnswerSnapshot | None = None
+        self._steps = 0  # how many are written
 
     def prepare(self) -> None:
         """Has nothing to prepare."""
@@ -72,6 +77,8 @@ class TerminalRenderer:
             # What is written cannot be taken back: it is only said what it was.
             parts = tuple(part for part in parts if isinstance(part, TextPart))
             self._write(f"\n\n{self._dim}[that was reasoning; the answer follows]{self._plain}\n\n")
+        elif self._shown is not None and not snapshot.continues(self._shown):
+            self._steps = 0  # asked once more
         for part in parts:
             if isinstance(part, TextPart):
                 self._close_thinking()
@@ -81,6 +88,10 @@ class TerminalRenderer:
                     self._thinking = True
                     self._write(self._dim)
                 self._write(printable(part.text))
+            elif isinstance(part, STEPS):
+                self._close_thinking()
+                self._steps += 1
+                self._write_step(part)
         self._shown = snapshot
         self._out.flush()
 
@@ -93,21 +104,47 @@ class TerminalRenderer:
         if not self._at_start:
             self._write("\n")
         self._write(self._beneath())
-        for line in asides(turn.parts) if turn is not None else ():
-            self._write(f"{self._dim}[{single_line(line)}]{self._plain}\n")
-        told = (
+        if turn is not None:
+            steps = [part for part in turn.parts if isinstance(part, STEPS)]
+            for part in steps[self._steps :]:
+                self._write_step(part)
+            for line in told(part for part in turn.parts if not isinstance(part, STEPS)):
+                self._write_line(line)
+            for line in source_lines(turn.parts):
+                self._write(f"{self._dim}{single_line(line)}{self._plain}\n")
+        ended = (
             [footer(turn, error)]
             if turn is not None
             and (self._footer or turn.status != "complete" or turn.finish_reason == TOO_LARGE)
             else []
         )
-        if turn is not None and (told := [*told, *self._notes()]):
-            self._write(f"{self._dim}{single_line(' · '.join(told))}{self._plain}\n")
+        if turn is not None and (ended := [*ended, *self._notes()]):
+            self._write(f"{self._dim}{single_line(' · '.join(ended))}{self._plain}\n")
         self._out.flush()
 
     def _beneath(self) -> str:
         """What follows the text once it is whole."""
         return ""
+
+    def _write_step(self, part: Part) -> None:
+        """Writes what the service did between the texts: code whole, as far as it is shown, all else in a line."""
+        if not self._at_start:
+            self._write("\n")
+        if isinstance(part, (CodePart, CodeResultPart)):
+            code = part.code if isinstance(part, CodePart) else part.text
+            shown = printable(replace_surrogates(code[:LONGEST_CODE])).strip("\n")
+            title = (
+                step_line(part) if isinstance(part, CodePart) else "It failed" if part.is_error else "It gave"
+            )
+            self._write(f"{self._dim}[{single_line(title)}]\n{indent(shown, '    ')}{self._plain}\n")
+            return
+        how = ""
+        if isinstance(part, (ImagePart, AudioPart)) and isinstance(found := medium(part), Medium):
+            how = f"; %chat save FILE.{ending_of(found)} writes it into a file"
+        self._write_line(step_line(part) + how)
+
+    def _write_line(self, line: str) -> None:
+        self._write(f"{self._dim}[{single_line(replace_surrogates(line))}]{self._plain}\n")
 
     def _tell(self, notice: Notice) -> None:
         before, self._notice = self._notice, notice

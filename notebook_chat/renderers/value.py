@@ -10,7 +10,7 @@ from typing import Any
 from ..answer import Answer
 from ..conversation import Status
 from ..events import Usage
-from ..parts import Part, ReasoningPart
+from ..parts import Part, ReasoningPart, TextPart
 from ..schemas.rows import plain
 from ..text import printable, replace_surrogates
 from .data import DataRenderer
@@ -33,6 +33,9 @@ class _Ended:
         self.finish_reason: str | None = answer.finish_reason
         self.seconds: float = answer.seconds
         self.parts: Sequence[Part] = answer.parts
+        if "".join(part.text for part in answer.parts if isinstance(part, TextPart)) != self.answer:
+            others = (part for part in answer.parts if not isinstance(part, TextPart))
+            self.parts = (TextPart(self.answer), *others)  # made by hand
         self.reasoning = "".join(part.text for part in answer.parts if isinstance(part, ReasoningPart))
 
 
@@ -54,8 +57,10 @@ def mimebundle(answer: Answer) -> dict[str, str]:
     def publish(data: dict[str, Any], metadata: object, *, transient: object, update: bool) -> None:
         bundle.update(data)
 
-    unusual = bool(ending(answer.finish_reason)) or not answer.strip()
-    _renderer(answer)(show_footer=unusual, live=False, publish=publish).finish(_Ended(answer), None)
+    empty = not answer.strip() and all(isinstance(part, TextPart | ReasoningPart) for part in answer.parts)
+    unusual = bool(ending(answer.finish_reason)) or empty
+    shown = _renderer(answer)(show_footer=unusual, live=False, publish=publish, embed=True)
+    shown.finish(_Ended(answer), None)
     return bundle | plain
 
 

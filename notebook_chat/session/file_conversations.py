@@ -46,13 +46,13 @@ class FileConversations(NamedConversations):
         for copy in copies:
             name = copy.name if copy.name in known else guest_name(copy.name, {*known, *self._conversations})
             conversation = self.conversation(name)
-            turns = self._with_files(copy.turns)
-            admission = admit(turns, copy.system, own=conversation.system, whole=whole)
+            admission = admit(self._with_files(copy.turns), copy.system, own=conversation.system, whole=whole)
             withheld += admission.withheld
             if admission.turns:
                 if not _has_all(admission.turns, conversation.turns):
                     aside.append(self._set_aside(conversation, {copy.name for copy in copies}))
-                conversation.replace(taken_over(admission.turns, path, own))
+                turns = _completed(admission.turns, conversation.turns)
+                conversation.replace(taken_over(turns, path, own))
                 restored.append(conversation)
         damaged = tuple(f"cell {number} of {path.name}" for number in file.damaged)
         return Resumed(
@@ -131,5 +131,28 @@ class FileConversations(NamedConversations):
 
 def _has_all(turns: Sequence[Turn], others: Sequence[Turn]) -> bool:
     """Whether all that was said in some turns was said in others."""
-    said = {turn.id: (turn.prompt, turn.exchange) for turn in turns}
-    return all(said.get(turn.id) == (turn.prompt, turn.exchange) for turn in others)
+    said = {turn.id: _said(turn) for turn in turns}
+    return all(said.get(turn.id) == _said(turn) for turn in others)
+
+
+def _completed(turns: Sequence[Turn], known: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The turns of a file; of those that are known here, word for word, with all that this machine has of their
+    answers: a file is without large images and without answers in their vendor's own form."""
+    from msgspec.structs import replace
+
+    own = {turn.id: turn for turn in known}
+    return tuple(
+        replace(turn, exchange=own[turn.id].exchange)
+        if turn.id in own and _said(own[turn.id]) == _said(turn)
+        else turn
+        for turn in turns
+    )
+
+
+def _said(turn: Turn) -> tuple[object, ...]:
+    """What was said in a turn, as a file has it and as it comes from there."""
+    from ..parts import ReplayPart, TextPart
+    from ..store import lean
+
+    parts = tuple(part for part in lean(turn).parts if not isinstance(part, ReplayPart))
+    return turn.prompt, parts if any(not isinstance(part, TextPart) for part in parts) else turn.answer

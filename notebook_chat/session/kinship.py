@@ -141,6 +141,7 @@ class Split(NamedTuple):
 
 
 def _said(turn: Turn) -> tuple[object, ...]:
+    turn = as_in_notebook(turn)
     # Which of several answers is in the conversation may have changed since the file was saved.
     answers = tuple((answer.exchange, answer.status) for answer in turn.answers)
-    return as_in_notebook(turn).prompt, answers, turn.system, turn.fresh
+    return turn.prompt, answers, turn.system, turn.fresh

@@ -1,5 +1,6 @@
 """Where conversations are kept: a database on the disk, and the notebook's own copy of them."""
 
+from .lean_turns import lean
 from .notebook_file import (
     Cell,
     NotebookFile,
@@ -29,6 +30,7 @@ __all__ = [
     "default_path",
     "digest_of",
     "is_chat_cell",
+    "lean",
     "prompt_of",
     "read_notebook",
     "saved_outputs",

@@ -16,6 +16,7 @@ from ..conversation import Conversation, Origin, Turn, is_lasting, numbered
 from ..errors import HistoryError, InvalidMessagesError
 from ..messages import AudioPart, FilePart, MediaPart, Part, TextPart, named_media
 from ..text import TEXT_NOTEBOOKS
+from .lean_turns import lean
 from .notebook_json import SavedCell, decoded, raw_cells
 from .text_notebook import text_sources
 
@@ -152,12 +153,13 @@ def stored_with(conversation: Conversation, turn: Turn | None) -> dict[str, Any]
 
 
 def as_in_notebook(turn: Turn) -> Turn:
-    """A turn as a notebook holds it: with words in the place of large files that went along with the prompt, which the
-    history on the disk has. Everybody who opens the notebook would carry them around.
+    """A turn as a notebook holds it: ``lean``, and with words in the place of large files that went along with the
+    prompt, which the history on the disk has. Everybody who opens the notebook would carry them around.
 
     Args:
         turn: The turn.
     """
+    turn = lean(turn)
     content = turn.prompt.content
     if isinstance(content, str) or not any(map(_is_large, content)):
         return turn

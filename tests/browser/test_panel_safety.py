@@ -105,8 +105,8 @@ def test_the_check_can_fail(begin: Begin, lab: Lab) -> None:
     armed = [Canary.arm(one.text, number) for number, one in enumerate(HOSTILE)]
     files = {"hostile.json": json.dumps(armed)}
     unsafe = (
-        "from notebook_chat.panel.view_state import ViewState\n"
-        "ViewState._blocks = lambda self, turn: (turn.answer,)\n"
+        "from notebook_chat.panel.view_state import ViewState, _Rendered\n"
+        "ViewState._shown = lambda self, turn: _Rendered((turn.answer,), '', ())\n"
     )
     notebook, _ = begin([HOSTILE_PANEL.format(prefixes=PREFIXES), unsafe + OLD], files=files)
     notebook.run(1)

@@ -65,7 +65,7 @@ def test_a_growing_one_stops_to_grow_on_the_screen() -> None:
         fold.add((TextDelta(HUGE[number * 150_000 : (number + 1) * 150_000]),))
         renderer._pace._due = 0.0
         renderer.show(fold.snapshot())
-    assert len(renderer._document.source) == LONGEST
+    assert len(renderer._body.source) == LONGEST
     renderer.finish(turn(), None)
     assert "Shown are the first" in published.outputs[-1]["text/html"]
 
@@ -153,7 +153,7 @@ def test_a_panel_shows_the_beginning() -> None:
         coming.fold.add((ReasoningDelta("t" * 30_000), TextDelta(HUGE[piece])))
         thought += len(live.advance(coming).get("think", ""))
     assert thought == LONGEST_REASONING
-    blocks, kept = live.finish(HUGE)
+    blocks, kept, *_ = live.finish([TextPart(HUGE)])
     assert sum(map(len, blocks)) < 12 * LONGEST
     assert kept > 1000
 

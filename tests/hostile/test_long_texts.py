@@ -18,8 +18,8 @@ from notebook_chat.errors import ChatError, InvalidOptionError
 from notebook_chat.events import ReasoningDelta, TextDelta, ToolCall
 from notebook_chat.magics.cell import options_and_prompt
 from notebook_chat.magics.words import split
-from notebook_chat.markup import render_body, render_plain
-from notebook_chat.parts import SourcePart
+from notebook_chat.markup import Citation, Document, render_body, render_plain
+from notebook_chat.parts import SourcePart, TextPart, UnknownPart
 from notebook_chat.providers import error_mapping
 from notebook_chat.providers.gpt_site import TextReader
 from notebook_chat.providers.model_pages import near_names
@@ -27,6 +27,7 @@ from notebook_chat.providers.reader import FrameReader
 from notebook_chat.providers.registry import get_provider
 from notebook_chat.providers.retry_delay import retry_after
 from notebook_chat.providers.thinking import ThinkingText
+from notebook_chat.renderers.documents import answer_html
 from notebook_chat.renderers.parts import asides
 from notebook_chat.request import HttpRequest
 from notebook_chat.secrets import Secret, redact
@@ -43,6 +44,13 @@ def fed(make: Callable[[], Any], pieces: Iterable[Any]) -> None:
         for piece in pieces:
             reader.feed(piece)
         reader.flush()
+
+
+def cited(count: int) -> str:
+    """A text with a mark behind each word."""
+    document = Document()
+    document.feed("word *b* " * count)
+    return document.finish([Citation(5 * place, place, "https://e.org/") for place in range(count)])
 
 
 def frame_reader() -> FrameReader:
@@ -104,6 +112,8 @@ WORK: dict[str, Callable[[int], object]] = {
         (TextDelta("a") if number % 500 else ReasoningDelta("b")) for number in range(n)
     ),
     "sources to be shown": lambda n: asides([SourcePart("https://a" * n)] * n),
+    "marks of sources": cited,
+    "steps between texts": lambda n: answer_html([TextPart("a\n\n"), UnknownPart("b")] * n),
     "a title of words": lambda n: asides([SourcePart("https://a", "a " * n)]),
     "names like a name": lambda n: near_names("gpt-5", (f"gpt-{number}" for number in range(n))),
     "the time to wait": lambda n: retry_after({"Retry-After": "1" * n}),

@@ -55,6 +55,7 @@ class Turn:
         self.prompt = self.along = ""
         self.images: list[tuple[str, bytes]] = []
         self.blocks = Blocks()
+        self.media: list[tuple[str, bytes]] = []
         self.reasoning = self.note = self.text = self.foot = ""
         self.others: list[dict[str, Any]] = []
 
@@ -76,22 +77,35 @@ class Turn:
             self.blocks.clear()
             self.blocks.grow(live["blocks"], live["open"])
             self.reasoning = live["reasoning"]
+            self.media = []
         elif "add" in live or "open" in live:
             open = self.blocks.opened(live["keep"], live["open"]) if "open" in live else self.blocks.html
             self.blocks.grow(live.get("add", ()), open)
+        self.show_media(len(self.media), live, buffers)
         self.reasoning += live.get("think", "")
         self.note = live.get("note", self.note)
         self.version = -1
         self.text = self.foot = ""
         self.others = []
 
+    def show_media(self, kept: int, told: dict[str, Any], buffers: Sequence[bytes]) -> None:
+        self.media = self.media[:kept] + [
+            (one["type"], buffers[one["buffer"]]) for one in told.get("media", ())
+        ]
+
     def finish(self, item: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
         kept = item.get("kept", 0)
-        if self.version == item["version"] or kept > len(self.blocks.finished):
+        kept_media = item.get("kept_media", 0)
+        if (
+            self.version == item["version"]
+            or kept > len(self.blocks.finished)
+            or kept_media > len(self.media)
+        ):
             return
         self.begin(item, buffers)
         self.blocks.keep(kept)
         self.blocks.grow(item["blocks"], "")
+        self.show_media(kept_media, item, buffers)
         self.reasoning, self.note = item["reasoning"], ""
         self.text, self.foot = item["text"], item["foot"]
         self.version = item["version"]
@@ -106,6 +120,7 @@ class Turn:
             "prompt": self.prompt,
             "images": self.images,
             "along": self.along,
+            "media": self.media,
             "blocks": self.blocks.finished,
             "open": self.blocks.html,
             "reasoning": self.reasoning,

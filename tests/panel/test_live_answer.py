@@ -16,6 +16,8 @@ from notebook_chat.conversation import Progress
 from notebook_chat.events import Notice
 from notebook_chat.markup import Document
 from notebook_chat.panel.live_answer import WAITING, LiveAnswer, utf16_length
+from notebook_chat.parts import ReasoningPart, TextPart
+from notebook_chat.renderers.body import Body
 from notebook_chat.text import replace_surrogates
 
 from ..fakes import Coming
@@ -54,7 +56,7 @@ class Told:
 
     def finish(self, answer: str) -> tuple[list[str], int]:
         """The blocks as the view has them in the end, and how many of them it had already."""
-        blocks, kept = self.growing.finish(answer)
+        blocks, kept, *_ = self.growing.finish([TextPart(answer)])
         item = {"version": 0, "prompt": "", "images": [], "along": "", "reasoning": "", "text": answer}
         self.turn.finish({**item, "foot": "", "blocks": blocks[kept:], "kept": kept})
         return self.turn.blocks.finished, kept
@@ -111,18 +113,18 @@ PROGRESS = st.tuples(MARKDOWN | st.just(""), st.sampled_from(["", "h", "hm", "hm
 @settings(deadline=None)
 @given(st.lists(PROGRESS, max_size=5))
 def test_a_text_that_is_another_one_begins_anew(steps: list[tuple[str, str]]) -> None:
-    told, document = Told(), Document()
+    told, body = Told(), Body()
     text = reasoning = ""
     for now, thought in steps:
         news = told.advance(now, thought)
         goes_on = now.startswith(text) and thought.startswith(reasoning)
         if not goes_on:
-            document, text = Document(), ""
-        document.feed(now[len(text) :])
+            body, text, reasoning = Body(), "", ""
+        body.add([ReasoningPart(thought[len(reasoning) :]), TextPart(now[len(text) :])])
         text, reasoning = now, thought
         assert ("blocks" in news) is not goes_on
-        assert told.shown == (list(document.blocks), document.open_block())
-        assert told.turn.reasoning == reasoning
+        assert told.shown == (list(body.blocks), body.open_block())
+        assert told.turn.reasoning == body.thought
         assert told.turn.note == ("" if text or reasoning else WAITING)
 
 
@@ -146,8 +148,7 @@ def test_nothing_new_is_nothing_told() -> None:
 def test_only_what_is_new_is_told() -> None:
     told = Told()
     told.advance("One.\n\nTwo.\n\nThree and", "hm")
-    news = told.advance("One.\n\nTwo.\n\nThree and four", "hm, so")
-    assert news["think"] == ", so"
+    news = told.advance("One.\n\nTwo.\n\nThree and four", "hm")
     assert "add" not in news
     assert news["keep"] == len("<p>Three and")
     assert news["open"] == " four</p>\n"
@@ -193,7 +194,9 @@ def test_a_view_that_joins_in_the_middle_has_the_same() -> None:
 
 def test_halves_of_surrogate_pairs_are_told_as_what_they_are_shown_as() -> None:
     told = Told()
-    told.advance("a\ud800", "b\udfff")
+    told.advance("", "b\udfff")
+    told.advance("", "b\udfff d\ud800")
+    told.advance("a\ud800", "b\udfff d\ud800")
     told.advance("a\ud800 c\udc00", "b\udfff d\ud800")
     assert told.turn.reasoning == "b\ufffd d\ufffd"
     assert told.turn.blocks.html == "<p>a\ufffd c\ufffd</p>\n"

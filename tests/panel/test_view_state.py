@@ -11,8 +11,10 @@ from notebook_chat.conversation import Answering, Conversation, answered
 from notebook_chat.events import Notice
 from notebook_chat.panel.live_answer import WAITING
 from notebook_chat.panel.view_state import FIRST, Sent, ViewState
+from notebook_chat.parts import ImagePart
 
 from ..fakes import Coming
+from ..parts import png
 from .replica import Replica, through_json
 from .truth import (
     GIF,
@@ -295,8 +297,10 @@ def test_halves_of_surrogate_pairs_can_be_sent() -> None:
     view = viewed(feed)
     draft, coming = begun(conversation, "a\ud800")
     for piece in ("b\ud800", "c\udc00", "\udfff"):
-        coming.text += piece
         coming.reasoning += piece
+        settled(feed, view)
+    for piece in ("b\ud800", "c\udc00", "\udfff"):
+        coming.text += piece
         settled(feed, view)
     conversation.commit(draft, draft.turn(answered(coming.text, coming.reasoning), "complete"))
     settled(feed, view)
@@ -361,3 +365,32 @@ def test_the_state_is_that_of_the_changes_told_so_far() -> None:
     assert view.order == [draft.id]
     settled(feed, view)
     assert view.shown() == [truth_of(turn, stale=False) for turn in conversation.turns]
+
+
+def test_images_of_an_answer_are_sent_once_and_come_with_the_item() -> None:
+    conversation = Conversation()
+    feed = ViewState(conversation)
+    view = viewed(feed)
+    draft, coming = begun(conversation)
+    images = [("image/png", png()), ("image/png", png(4, 4))]
+    sizes = []
+    for kind, data in images:
+        coming.text += "some text, "
+        coming.snapshot  # noqa: B018 - which takes in the text
+        coming._fold.add([ImagePart(data, kind)])
+        change = feed.change(HEAD)
+        assert change is not None
+        view.take(*change)
+        sizes.append(list(map(len, change.buffers)))
+        assert view.last.media == images[: len(sizes)]
+    assert sizes == [[len(data)] for _, data in images]
+    late = viewed(feed)
+    assert late.last.media == images
+    exchange = coming.snapshot.messages
+    conversation.commit(draft, draft.turn((*exchange[:-1], exchange[-1]), "complete"))
+    change = feed.change(HEAD)
+    assert change is not None
+    assert change.buffers == []
+    view.take(*change)
+    assert view.last.media == images
+    assert viewed(feed).shown() == view.shown()

@@ -11,9 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from notebook_chat.conversation import Conversation, Draft, Turn, answered
 from notebook_chat.events import Notice, Usage
-from notebook_chat.markup import Document
 from notebook_chat.messages import Message
 from notebook_chat.panel.view_state import FIRST, Sent, ViewState
+from notebook_chat.parts import ReasoningPart, TextPart
+from notebook_chat.renderers.body import Body
 
 from ..fakes import Coming
 from .replica import Replica
@@ -64,7 +65,7 @@ class AnythingMayHappen(RuleBasedStateMachine):
         self.head = HEAD
         # The open answer as the feed saw it last.
         self.seen: tuple[str, str, str] = ("", "", "")
-        self.document = Document()
+        self.body = Body()
 
     # --- what happens
 
@@ -226,10 +227,11 @@ class AnythingMayHappen(RuleBasedStateMachine):
         id, text, reasoning = self.seen
         same = draft.id == id and coming.text.startswith(text) and coming.reasoning.startswith(reasoning)
         if not same:
-            self.document, text = Document(), ""
-        self.document.feed(coming.text[len(text) :])
+            self.body, text, reasoning = Body(), "", ""
+        new = (ReasoningPart(coming.reasoning[len(reasoning) :]), TextPart(coming.text[len(text) :]))
+        self.body.add(new)
         # The open block is rendered by what has come since it was last looked at.
-        assert self.document.html() is not None
+        assert self.body.html() is not None
         self.seen = draft.id, coming.text, coming.reasoning
 
     # --- what must hold
@@ -253,7 +255,7 @@ class AnythingMayHappen(RuleBasedStateMachine):
         conversation, draft = self.talk.conversation, self.talk.draft
         rows = [truth_of(turn, turn.id in conversation.stale) for turn in conversation.turns]
         if draft is not None:
-            live = live_truth_of(draft, self.talk.coming, self.document)
+            live = live_truth_of(draft, self.talk.coming, self.body)
             place = next((at for at, row in enumerate(rows) if row["id"] == draft.replaces), len(rows))
             rows[place : place + 1] = [live]
         return rows

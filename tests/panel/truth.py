@@ -9,6 +9,7 @@ from notebook_chat.markup import Document
 from notebook_chat.messages import ImagePart, Message, TextPart
 from notebook_chat.panel.live_answer import WAITING
 from notebook_chat.panel.view_state import ViewState
+from notebook_chat.renderers.body import Body
 from notebook_chat.renderers.footer import footer
 from notebook_chat.text import replace_surrogates
 
@@ -75,13 +76,13 @@ def truth_of(turn: Turn, stale: bool) -> dict[str, Any]:
     }
 
 
-def live_truth_of(draft: Draft, coming: Coming, document: Document) -> dict[str, Any]:
-    """What a view must show of an open turn whose answer so far is in the document."""
+def live_truth_of(draft: Draft, coming: Coming, body: Body) -> dict[str, Any]:
+    """What a view must show of an open turn whose answer so far is in a body."""
     return {
         **prompt_row(draft.id, draft.prompt, False, draft.pinned),
-        "blocks": list(document.blocks),
-        "open": document.open_block(),
-        "reasoning": coming.reasoning,
+        "blocks": list(body.blocks),
+        "open": body.open_block(),
+        "reasoning": body.thought,
         "note": "" if coming.text or coming.reasoning else coming.status.text if coming.status else WAITING,
         "text": "",
         "foot": "",
@@ -97,6 +98,7 @@ def prompt_row(id: str, prompt: Message, stale: bool, pinned: bool) -> dict[str,
         "pinned": pinned,
         "prompt": replace_surrogates(prompt.text),
         "images": images,
+        "media": [],
         "along": "",
     }
 

@@ -49,7 +49,8 @@ function focusedAnywhere() {
   return /** @type {HTMLElement | null} */ (focused);
 }
 
-// The one place where a string becomes HTML. It only ever gets blocks that the kernel's `markup` has sanitized.
+// The one place where a string becomes HTML. It only ever gets blocks that the kernel has made safe: by its
+// `markup`, or of escaped text.
 /**
  * @param {string} html
  * @returns {DocumentFragment}

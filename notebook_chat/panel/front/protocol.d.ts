@@ -88,6 +88,11 @@ export type Other = {
   text: string;
   foot: string;
 };
+export type Medium = {
+  type: string;
+  buffer: number;
+  told: string;
+};
 export type Item = {
   id: string;
   version: number;
@@ -100,6 +105,8 @@ export type Item = {
   foot: string;
   kept?: number;
   others?: Array<Other>;
+  media?: Array<Medium>;
+  kept_media?: number;
 };
 export type Live = {
   id: string;
@@ -113,6 +120,7 @@ export type Live = {
   open?: string;
   think?: string;
   note?: string;
+  media?: Array<Medium>;
 };
 export type Notice = {
   number: number;

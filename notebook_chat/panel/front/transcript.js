@@ -98,7 +98,7 @@ export class Transcript {
   remove(turn) {
     this.seen.unobserve(turn.element);
     this.waiting.delete(turn.id);
-    turn.release();
+    turn.close();
     turn.element.remove();
     this.turns.delete(turn.id);
   }
@@ -184,6 +184,6 @@ export class Transcript {
     clearTimeout(this.retry);
     this.seen.disconnect();
     this.sizes.disconnect();
-    for (const turn of this.turns.values()) turn.release();
+    for (const turn of this.turns.values()) turn.close();
   }
 }

@@ -34,6 +34,8 @@ export class Turn {
     this.footText = "";
     /** @type {string[]} */
     this.urls = [];
+    /** @type {string[]} */
+    this.mediaUrls = [];
     this.prompt = h("div", { class: "nc-prompt-text", dir: "auto" });
     this.images = h("div", { class: "nc-images" });
     this.along = h("p", { class: "nc-along" });
@@ -43,13 +45,23 @@ export class Turn {
     this.reasoning = h("details", { hidden: true }, this.title, this.thoughts);
     this.answer = h("div", { class: "notebook-chat mathjax_ignore tex2jax_ignore" });
     this.blocks = new Blocks(this.answer, (nodes) => this.decorate(nodes));
+    this.media = h("div", { class: "nc-media" });
     this.note = h("p", { class: "nc-note-line" });
     this.foot = h("p", { class: "nc-foot" });
     this.tools = h("div", { class: "nc-tools" });
     this.promptTools = h("div", { class: "nc-tools" });
     this.end = h("div", { class: "nc-end" }, this.foot, this.tools);
     this.others = h("div", { class: "nc-others" });
-    this.body = h("div", { class: "nc-answer" }, this.reasoning, this.answer, this.note, this.end, this.others);
+    this.body = h(
+      "div",
+      { class: "nc-answer" },
+      this.reasoning,
+      this.answer,
+      this.media,
+      this.note,
+      this.end,
+      this.others,
+    );
     this.element = h(
       "article",
       { class: "nc-turn nc-absent" },
@@ -93,10 +105,27 @@ export class Turn {
    * @param {DataView[]} buffers
    */
   picture({ type, buffer }, buffers) {
-    const bytes = /** @type {DataView<ArrayBuffer>} */ (buffers[buffer]);
-    const url = URL.createObjectURL(new Blob([bytes], { type }));
+    const url = urlOf(type, buffers[buffer]);
     this.urls.push(url);
     return h("img", { src: url, alt: "Image of the prompt" });
+  }
+
+  /**
+   * Images and recordings of the answer, beneath it: so many stay, and further ones come.
+   *
+   * @param {number} kept
+   * @param {import("./protocol.d.ts").Medium[]} more
+   * @param {DataView[]} buffers
+   */
+  showMedia(kept, more, buffers) {
+    for (const url of this.mediaUrls.splice(kept)) URL.revokeObjectURL(url);
+    for (const gone of [...this.media.children].slice(kept)) gone.remove();
+    for (const { type, buffer, told } of more) {
+      const url = urlOf(type, buffers[buffer]);
+      this.mediaUrls.push(url);
+      const image = type.startsWith("image/");
+      this.media.append(image ? h("img", { src: url, alt: told }) : h("audio", { src: url, controls: true, title: told }));
+    }
   }
 
   /**
@@ -113,10 +142,12 @@ export class Turn {
       this.blocks.clear();
       this.blocks.grow(live.blocks, live.open ?? "");
       this.thoughts.textContent = live.reasoning ?? "";
+      this.showMedia(0, live.media ?? [], buffers);
     } else if (live.add || live.open !== undefined) {
       const open = live.open === undefined ? this.blocks.html : this.blocks.opened(live.keep ?? 0, live.open);
       this.blocks.grow(live.add ?? [], open);
     }
+    if (live.blocks === undefined && live.media) this.showMedia(this.mediaUrls.length, live.media, buffers);
     if (live.think) this.thoughts.append(live.think);
     if (live.note !== undefined) this.note.textContent = live.note ? `${live.note} …` : "";
     this.version = -1;
@@ -138,10 +169,13 @@ export class Turn {
   finish(item, buffers) {
     const kept = item.kept ?? 0;
     if (this.version === item.version) return; // another view has asked for it
-    if (kept > this.blocks.count) return; // it lacks what it should have kept: the turn is asked for whole
+    const keptMedia = item.kept_media ?? 0;
+    // It lacks what it should have kept: the turn is asked for whole.
+    if (kept > this.blocks.count || keptMedia > this.mediaUrls.length) return;
     this.begin(item, buffers);
     this.blocks.keep(kept);
     this.blocks.grow(item.blocks, "");
+    this.showMedia(keptMedia, item.media ?? [], buffers);
     this.thoughts.textContent = item.reasoning;
     this.title.textContent = "Reasoning";
     this.reasoning.hidden = !item.reasoning;
@@ -233,4 +267,19 @@ export class Turn {
   release() {
     for (const url of this.urls.splice(0)) URL.revokeObjectURL(url);
   }
+
+  // It is shown no more.
+  close() {
+    this.release();
+    this.showMedia(0, [], []);
+  }
+}
+
+/**
+ * @param {string} type
+ * @param {DataView} buffer
+ */
+function urlOf(type, buffer) {
+  const bytes = /** @type {DataView<ArrayBuffer>} */ (buffer);
+  return URL.createObjectURL(new Blob([bytes], { type }));
 }

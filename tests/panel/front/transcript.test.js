@@ -203,6 +203,32 @@ describe("a turn", () => {
     mock.restoreAll();
   });
 
+  test("shows the images and recordings of its answer, each once, and lets go of them with it", () => {
+    const made = [];
+    const revoked = [];
+    mock.method(URL, "createObjectURL", (blob) => `blob:${made.push(blob.type)}`);
+    mock.method(URL, "revokeObjectURL", (url) => revoked.push(url));
+    const bytes = [new DataView(new ArrayBuffer(3))];
+    const medium = (type) => [{ type, buffer: 0, told: "<b>a fox</b>" }];
+    const shown = () => [...element("a").querySelectorAll(".nc-media > *")].map((one) => `${one.tagName} ${one.src}`);
+    transcript.take({ rows: [row("a", -1)], live: { id: "a", prompt: "hi", images: [], blocks: [], keep: 0, open: "" } }, []);
+    transcript.take({ live: { id: "a", media: medium("image/png") } }, bytes);
+    transcript.take({ live: { id: "a", media: medium("audio/wav") } }, bytes);
+    assert.deepEqual(shown(), ["IMG blob:1", "AUDIO blob:2"]);
+    assert.equal(element("a").querySelector(".nc-media img").alt, "<b>a fox</b>");
+    transcript.take({ rows: [row("a")], items: [item("a", { kept: 0, kept_media: 1, media: medium("image/gif") })] }, bytes);
+    assert.deepEqual(shown(), ["IMG blob:1", "IMG blob:3"]);
+    assert.deepEqual(revoked, ["blob:2"]);
+    transcript.take({ rows: [] }, []);
+    assert.deepEqual(revoked, ["blob:2", "blob:1", "blob:3"]);
+    mock.restoreAll();
+  });
+
+  test("whose end keeps images that this view lacks is asked for whole", () => {
+    transcript.take({ rows: [row("a")], items: [item("a", { kept: 0, kept_media: 1 })] }, []);
+    assert.deepEqual([...seen.observed], [element("a")]);
+  });
+
   test("has its prompt as text, whatever is written in it", () => {
     transcript.take({ rows: [row("a")], items: [item("a", { prompt: "<img src=x onerror=alert(1)>" })] }, []);
     assert.equal(element("a").querySelector("img"), null);
