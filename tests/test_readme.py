@@ -53,7 +53,7 @@ def test_the_two_files_that_add_a_provider(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     "name",
-    ["quickstart.ipynb", "data_analysis.ipynb", "panel.ipynb", "conversations.ipynb", "providers.ipynb"],
+    [path.name for path in sorted((README.parent / "examples").glob("*.ipynb"))],
 )
 def test_the_examples_are_named_and_hold_no_outputs(name: str) -> None:
     path = README.parent / "examples" / name
