@@ -14,6 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from notebook_chat.errors import InvalidOptionError
 from notebook_chat.exports import turn_html, turn_markdown
 from notebook_chat.magics import asked_data
+from notebook_chat.magics.arguments import parse_cell_line
 from notebook_chat.magics.asked_data import named_shape, schema_names
 from notebook_chat.session import session_of
 
@@ -78,6 +79,9 @@ def test_what_a_schema_may_be_called(text: str, answer: str, data: Any) -> None:
         ("models.Persn", "nothing in the notebook is called models.Persn"),
         ("Person | Persn", "nothing in the notebook is called Persn"),
         ("Person | PERSON", "no classes"),
+        ("list[person]", "called person. Did you mean Person\\?"),
+        ("list[Strange]", "for a field of that name write 'Strange str'"),
+        ("name str age int", "type 'str age int', .* stand commas"),
         ("number", "cannot be int"),
         ("missing.json", "cannot be read"),
         ("name, age foo", "type 'foo'"),
@@ -240,3 +244,14 @@ def test_exports_have_the_text_in_a_fence_and_the_cell_its_schema(
     assert worked, out
     assert session.conversations["default"].turns[-1].options["schema"] == first.options["schema"]
     assert second.options["schema"] == {}
+
+
+@pytest.mark.parametrize("line", ["--schema name, age int", "--schema [name, age]", "--schema {'a': 1}"])
+def test_a_schema_without_quotes_is_told_to_stand_in_them(line: str) -> None:
+    with pytest.raises(InvalidOptionError, match="with spaces it stands in quotes"):
+        parse_cell_line(line)
+
+
+@pytest.mark.parametrize("text", ["name, age int", "[name, age int]", "list[Person]", "[Person]", "name: a [sic"])
+def test_a_schema_in_quotes_is_taken_as_it_is(text: str) -> None:
+    assert parse_cell_line(f'--schema "{text}"').schema == text

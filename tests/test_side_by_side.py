@@ -109,7 +109,7 @@ def test_one_that_fails_says_so_and_the_others_go_on(shell: Any, named: Named, c
     named("bee", ["Bzz"])
     out, fine = run(shell, capsys, "%%chat ape -m bee -o answers\nhello")
     assert fine
-    assert "[no answer: down]" in out
+    assert "[no answer: ape: down. It is the service's fault; try again later.]" in out
     answers = shell.user_ns.pop("answers")
     assert answers["ape"].error.message == "down"
     assert answers["bee"].error is None

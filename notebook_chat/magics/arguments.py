@@ -220,6 +220,7 @@ def cell_parser() -> Parser:
     add(
         "--schema",
         metavar="SCHEMA",
+        type=_schema,
         help="the answer is data: fields such as 'name, age int, tags list', in brackets for a list of them; a class or"
         " a JSON schema of the notebook (Person, list[Person]); or a .json file",
         complete=_schema_names,
@@ -259,6 +260,16 @@ def parse_cell_line(line: str) -> argparse.Namespace:
         )
     parsed.model = parsed.models[0] if parsed.models else None
     return parsed
+
+
+def _schema(text: str) -> str:
+    """The schema as it stands, unless it is only its beginning since the quotes around it are missing."""
+    word = text.strip()
+    if word.endswith(",") or (word[:1] in ("[", "{") and word.count(word[0]) > word.count("]}"["[{".index(word[0])])):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is only the beginning of a schema: with spaces it stands in quotes, as in 'name, age int'"
+        )
+    return text
 
 
 def _parameter(text: str) -> tuple[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import operator
 import re
@@ -78,9 +79,12 @@ def _list_of(kind: Any) -> Shape:
 def _found(name: str, variables: Mapping[str, Any]) -> Any:
     value = _value(name, variables)
     if value is _MISSING:
+        like = difflib.get_close_matches(name, _names(variables), n=1, cutoff=0.7)
         raise InvalidOptionError(
             f"nothing in the notebook is called {name}",
-            hint=f"Run the cell that defines it; for a field of that name write --schema '{name} str'.",
+            hint=f"Did you mean {like[0]}?"
+            if like
+            else f"Run the cell that defines it; for a field of that name write '{name} str'.",
         )
     return value
 
@@ -93,10 +97,13 @@ def _value(name: str, variables: Mapping[str, Any]) -> Any:
     return value
 
 
+def _names(variables: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in [*variables.items()] if not name.startswith("_") and _is_schema(value)]
+
+
 def schema_names(session: NotebookSession) -> list[str]:
     """The classes and JSON schemas of the notebook, as ``--schema`` takes them."""
-    variables = namespace() or {}
-    names = [name for name, value in [*variables.items()] if not name.startswith("_") and _is_schema(value)]
+    names = _names(namespace() or {})
     return [*names, *(f"list[{name}]" for name in names)]
 
 

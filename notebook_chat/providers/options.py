@@ -299,7 +299,7 @@ MISSING = {
     ),
     "web": (
         "does not search the web",
-        "Leave it out, or ask a model of openai, anthropic, gemini, openrouter, xai or perplexity.",
+        "Leave it out, or ask a model of openai, anthropic, gemini, openrouter, groq, xai or perplexity.",
     ),
 }
 """What is said of a provider, or a model, that cannot do what one of these options asks for, and who can."""

@@ -87,7 +87,7 @@ class _Column:
         error = self.answering.error
         self.renderer.finish(self.answering.turn, error)
         if not self.data:
-            told = escape(f"no answer: {error.message}" if error is not None else "no answer")
+            told = escape(f"no answer: {error}" if error is not None else "no answer")
             self._put(
                 {"text/html": f'<div style="{ALARM if error else QUIET}">{told}</div>', "text/plain": told}
             )

@@ -206,7 +206,7 @@ class DisplayRenderer:
     def _end(self, turn: Summary | None, error: ChatError | None) -> str:
         """The words of the line beneath the answer."""
         if turn is None:
-            return f"no answer: {error.message}" if error else "no answer"
+            return f"no answer: {error}" if error else "no answer"
         unusual = turn.status != "complete" or turn.finish_reason == TOO_LARGE
         told = [footer(turn, error)] if self._show_footer or unusual else []
         return " · ".join([*told, *self._notes()])

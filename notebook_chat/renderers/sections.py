@@ -85,7 +85,7 @@ class SectionsRenderer:
         assert renderer is not None
         renderer.finish(column.turn, column.error)
         if column.turn is None and column.error is not None:
-            self._write(single_line(f"[no answer: {column.error.message}]"))
+            self._write(single_line(f"[no answer: {column.error}]"))
         self._renderer = None
 
     def _kept(self, turn: Summary | None) -> list[str]:

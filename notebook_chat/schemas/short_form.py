@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import InvalidOptionError
 
 _SCALARS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+_SCALARS |= {word: word for word in _SCALARS.values()}  # as JSON schema calls them
 _NAME = re.compile(r"[^\s,:\[\]{}()\"'`]+")
 _LIST_OF = re.compile(r"list\[\s*(\w+)\s*\]")
 _ADVICE = "Write such as 'name, age int, tags list': a name each, with str, int, float, bool, list or dict behind it."
@@ -17,7 +18,7 @@ def of_short_form(text: str) -> dict[str, Any]:
     """The JSON schema of fields that are written one behind the other.
 
     Fields stand between commas, or each in a line of its own. A field is a name and, if it is no text, its type:
-    ``str``, ``int``, ``float``, ``bool``, ``list`` (of texts; ``list[int]`` and so on of others) or ``dict``. A ``?``
+    ``str``, ``int``, ``float``, ``bool`` (or as JSON schema calls them), ``list`` (of texts; ``list[int]`` and so on of others) or ``dict``. A ``?``
     behind the type says that it may be unknown: ``null``, or not there. Behind a colon stands what it is. In square
     brackets, the whole is a list of such objects.
 
@@ -79,7 +80,9 @@ def _of_type(kind: str, name: str) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string"}}
     if (of := _LIST_OF.fullmatch(kind)) and of[1] in (*_SCALARS, "dict"):
         return {"type": "array", "items": _of_type(of[1], name)}
+    advice = "There are str, int, float, bool, list, list[int] and dict; a description goes behind a colon."
+    if " " in kind:
+        advice += " Between fields stand commas."
     raise InvalidOptionError(
-        f"the field {name!r} of the schema has the type {kind[:40]!r}, which there is not",
-        hint="There are str, int, float, bool, list, list[int] and dict; a description goes behind a colon.",
+        f"the field {name!r} of the schema has the type {kind[:40]!r}, which there is not", hint=advice
     )

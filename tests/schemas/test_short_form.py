@@ -35,6 +35,12 @@ def test_fields_with_their_types() -> None:
     assert found["properties"]["sizes"]["items"] == {"type": "integer"}
 
 
+def test_types_may_be_called_as_in_json_schema() -> None:
+    assert fields("a string, b integer?, c number, d boolean, e list[integer]") == fields(
+        "a str, b int?, c float, d bool, e list[int]"
+    )
+
+
 def test_fields_in_lines_with_descriptions() -> None:
     found = fields(
         "\n  name: the full name, as written: all of it\n  age int: in years,\n\n  note str?\n  seen?"
