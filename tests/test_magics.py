@@ -267,7 +267,12 @@ def test_models_are_listed_though_some_servers_are_down(shell: Any, capsys: Any)
     out, fine = run(shell, capsys, "%chat models")
     assert fine
     assert "aiask:gpt-3.5-turbo" in out
-    assert "openai:…" in out
+    [told] = [line for line in out.splitlines() if "without a key" in line]
+    assert "openai, " in told
+    assert told.endswith("; %chat key set NAME keeps one")
+    out, fine = run(shell, capsys, "%chat models openai gpt")
+    assert fine
+    assert out.startswith("openai:… not listed: there is no API key. Set OPENAI_API_KEY in the environment")
 
 
 def test_a_key_is_read_without_echo_and_kept(shell: Any, capsys: Any, monkeypatch: Any) -> None:

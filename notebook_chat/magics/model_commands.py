@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from ..errors import ChatError
+from ..errors import ChatError, MissingKeyError
 from .arguments import model_names, provider_names
 from .output import show_system, show_table, show_text, turns
 from .subcommand import Context, Group, argument
@@ -74,14 +74,20 @@ def models(context: Context, arguments: Namespace) -> None:
     names = list_providers() if arguments.provider is None else [arguments.provider]
     facts: dict[str, ModelFacts] = {}
     told: list[str] = []
+    without_key: list[str] = []
     for name, listed in runner.run(model_list.described(names, words)).items():
-        if isinstance(listed, ChatError):
-            told.append(f"{name}:… not listed: {listed.message}")
+        if isinstance(listed, MissingKeyError) and len(names) > 1:
+            without_key.append(name)
+        elif isinstance(listed, ChatError):
+            advice = f" {listed.hint}" if len(names) == 1 and listed.hint else ""
+            told.append(f"{name}:… not listed: {listed.message}{'.' if advice else ''}{advice}")
         elif listed:
             facts |= {f"{name}:{model}": known for model, known in listed.items()}
         else:
             told.append(f"{name}:… " + ("none with that in its name" if words else "any model it has"))
     if facts:
         show_table(context.shell, *table(facts))
+    if without_key:
+        told.append(f"not listed without a key: {', '.join(without_key)}; %chat key set NAME keeps one")
     for line in told:
         show_text(line)
