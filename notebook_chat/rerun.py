@@ -12,9 +12,8 @@ from . import errors
 from .chat import Chat
 from .composition import Composed
 from .conversation import Conversation, Draft, Turn, estimate
-from .errors import ChatError, InvalidOptionError
-from .providers.options import GENERATION
-from .providers.registry import Provider
+from .errors import ChatError
+from .providers.options import REMEMBERED
 from .run import Run
 
 _FOR_ALL = (
@@ -124,6 +123,7 @@ class Rerun:
             try:
                 await self._ask(number)
                 ended = True
+                error = self._no_data()
             except ChatError as failure:
                 error, ended = failure, True
             finally:
@@ -145,7 +145,7 @@ class Rerun:
         if self._old_context:
             chat = chat.in_conversation(self._conversation_before(number))
             chat.conversation.sent_requests = into.sent_requests
-        options: dict[str, Any] = self._options(turn.options, chat.provider)
+        options = self._options(turn.options)
         self._run = chat.reply(Composed.again(turn), cell="", system=turn.system, fresh=turn.fresh, **options)
         try:
             async with contextlib.aclosing(self._run.batches()) as batches:
@@ -155,14 +155,20 @@ class Rerun:
             if self._old_context and self._run.turn is not None:
                 into.replace((*into.turns, msgspec.structs.replace(self._run.turn, cell=None)))
 
-    def _options(self, given: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
+    def _no_data(self) -> ChatError | None:
+        """Why an answer that was to be data, and is whole, is none."""
+        expected = self._run.expected if self._run is not None else None
+        return expected.error if expected is not None else None
+
+    def _options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The options that shaped an answer, as far as the model has a place for them. They may come from a file, which
         says nothing else about a request."""
-        options = {}
-        for name in GENERATION.keys() & given.keys():
-            try:
-                provider.check_options({name: given[name]})
-                options[name] = given[name]
-            except InvalidOptionError:
+        options: dict[str, Any] = {}
+        for name in REMEMBERED:
+            if given.get(name) is None:
+                continue
+            usable = self._chat.usable({name: given[name]})
+            options |= usable
+            if not usable:
                 self.left_out.add(name)
         return options

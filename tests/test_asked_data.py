@@ -252,6 +252,8 @@ def test_a_schema_without_quotes_is_told_to_stand_in_them(line: str) -> None:
         parse_cell_line(line)
 
 
-@pytest.mark.parametrize("text", ["name, age int", "[name, age int]", "list[Person]", "[Person]", "name: a [sic"])
+@pytest.mark.parametrize(
+    "text", ["name, age int", "[name, age int]", "list[Person]", "[Person]", "name: a [sic"]
+)
 def test_a_schema_in_quotes_is_taken_as_it_is(text: str) -> None:
     assert parse_cell_line(f'--schema "{text}"').schema == text

@@ -268,3 +268,52 @@ def test_a_rerun_that_cannot_be(shell: Any, capsys: Any, line: str, words: str) 
 
 def test_shells_are_real(shell: InteractiveShell) -> None:
     assert not hasattr(shell, "kernel")
+
+
+def test_of_several_answers_that_were_to_be_data_those_that_are_none_are_told(
+    shell: Any, named: Named, capsys: Any
+) -> None:
+    named("ape", ["Uh"])
+    named("bee", ['{"name": "Bo"}'])
+    out, fine = run(shell, capsys, "%%chat ape -m bee --schema 'name str' -o found\nwho?")
+    assert fine
+    assert "ape:grey: the answer is no JSON" in out
+    assert shell.user_ns.pop("found") == {"ape": "Uh", "bee": {"name": "Bo"}}
+    out, fine = run(shell, capsys, "%%chat ape -m ape --schema 'name str'\nwho?")
+    assert not fine
+    assert "none of the answers is the data that were asked for" in out
+
+
+def test_a_rerun_asks_for_data_where_they_were_asked_for(shell: Any, named: Named, capsys: Any) -> None:
+    named("bee", ['{"name": "Bo"}'])
+    ape = named("ape", ["Uh"])
+    ape.options = ape.options | {"schema", "effort"}
+    run(shell, capsys, "%%chat bee --schema 'name str'\nwho?")
+    out, fine = run(shell, capsys, "%chat rerun -m ape")
+    assert fine
+    assert ape.options_seen[0]["schema"]["required"] == ["name"]
+    assert "failed: the answer is no JSON" in out
+    assert "is replaced" not in out
+    out, _ = run(shell, capsys, "%chat rerun -m ape")
+    cat = named("cat", ['{"name": "Bo"}'])  # it has no place for schemas, and is told in words
+    told, _ = run(shell, capsys, "%chat rerun -m cat")
+    assert "without" not in told
+    assert "JSON" in cat.requests[0][-1].text
+    assert (
+        "What 'default-on-ape:grey' held is replaced; %chat undo default-on-ape:grey brings it back." in out
+    )
+
+
+def test_a_rerun_thinks_as_hard_as_before(shell: Any, named: Named, capsys: Any) -> None:
+    for name in ("ape", "bee"):
+        model = named(name, ["Uh"])
+        model.options = model.options | {"effort", "web"}
+    plain = named("cat", ["Uh"])
+    run(shell, capsys, "%%chat bee -e high --web\nwho?")
+    out, _ = run(shell, capsys, "%chat rerun -m bee:new")
+    assert model.options_seen[-1]["effort"] == "high"
+    assert model.options_seen[-1]["web"] is True
+    assert "without" not in out
+    out, _ = run(shell, capsys, "%chat rerun -m cat")
+    assert "without effort, web, which the model has no place for" in out
+    assert "effort" not in plain.options_seen[-1]

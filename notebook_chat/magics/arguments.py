@@ -265,7 +265,9 @@ def parse_cell_line(line: str) -> argparse.Namespace:
 def _schema(text: str) -> str:
     """The schema as it stands, unless it is only its beginning since the quotes around it are missing."""
     word = text.strip()
-    if word.endswith(",") or (word[:1] in ("[", "{") and word.count(word[0]) > word.count("]}"["[{".index(word[0])])):
+    if word.endswith(",") or (
+        word[:1] in ("[", "{") and word.count(word[0]) > word.count("]}"["[{".index(word[0])])
+    ):
         raise argparse.ArgumentTypeError(
             f"{text!r} is only the beginning of a schema: with spaces it stands in quotes, as in 'name, age int'"
         )

@@ -13,7 +13,7 @@ from ..chat import Chat, answer_in, answer_of
 from ..comparison import Column, Comparison
 from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
-from ..errors import InvalidMessagesError, InvalidOptionError
+from ..errors import DataError, InvalidMessagesError, InvalidOptionError
 from ..expectation import Expectation
 from ..prompt import LoadedPrompt
 from ..providers.ending_models import ending_news
@@ -158,7 +158,9 @@ def put(
         show_problem(session.history.warning())
         if options.output and run.turn is not None:
             _keep(options.output, several, run, shell)
-    if isinstance(run, Run) and run.expected is not None and run.expected.error is not None:
+    if isinstance(run, Comparison):
+        _tell_of_broken(run)
+    elif run.expected is not None and run.expected.error is not None:
         raise run.expected.error
     if options.format == "code" and run.turn is not None:
         from .code_cells import insert_code
@@ -174,6 +176,22 @@ def _keep(name: str, models: Sequence[str], run: Run | Comparison, shell: Any) -
         shell.user_ns[name] = _by_model(models, map(_kept, run.columns))
     elif run.turn is not None and (run.expected is None or run.expected.error is None):
         shell.user_ns[name] = _data(run.expected) if run.expected is not None else answer_of(run.turn)
+
+
+def _tell_of_broken(run: Comparison) -> None:
+    """Says which of several answers that were to be data are none.
+
+    Raises:
+        DataError: None of them is any data.
+    """
+    whole = [column for column in run.columns if column.turn is not None and column.expected is not None]
+    broken = {
+        column.model: column.expected.error for column in whole if column.expected and column.expected.error
+    }
+    for model, error in broken.items():
+        show_problem(f"{model}: {error}")
+    if whole and all(column.expected and column.expected.error for column in whole):
+        raise DataError("none of the answers is the data that were asked for")
 
 
 def _kept(column: Column) -> Any:

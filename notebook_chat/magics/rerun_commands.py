@@ -70,7 +70,10 @@ def rerun(context: Context, arguments: Namespace) -> None:
     asked = source.turns
     chat = _chat(arguments.model, source.aside(), context)
     name = re.sub(r"[^\w.:-]+", "-", f"{source.name}-on-{chat.model}")
+    there = set(context.session.conversations)
     into = context.session.begin_from(source, name, first - 1)
+    if into.name in there:
+        show_text(f"What {into.name!r} held is replaced; %chat undo {shlex.quote(into.name)} brings it back.")
     running = Rerun(asked, chat.in_conversation(into), numbers, old_context=arguments.old_context)
     return _show(running, source, into, len(numbers), context)
 

@@ -18,9 +18,9 @@ def of_short_form(text: str) -> dict[str, Any]:
     """The JSON schema of fields that are written one behind the other.
 
     Fields stand between commas, or each in a line of its own. A field is a name and, if it is no text, its type:
-    ``str``, ``int``, ``float``, ``bool`` (or as JSON schema calls them), ``list`` (of texts; ``list[int]`` and so on of others) or ``dict``. A ``?``
-    behind the type says that it may be unknown: ``null``, or not there. Behind a colon stands what it is. In square
-    brackets, the whole is a list of such objects.
+    ``str``, ``int``, ``float``, ``bool`` (JSON schema's names for them will do), ``list`` (of texts; ``list[int]`` and
+    so on of others) or ``dict``. A ``?`` behind the type says that it may be unknown: ``null``, or not there. Behind a
+    colon stands what it is. In square brackets, the whole is a list of such objects.
 
     Args:
         text: The fields.
