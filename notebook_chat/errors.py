@@ -270,6 +270,8 @@ class DataError(ChatError, ValueError):
     """An answer is not the data that it was asked to be: cut off, withheld, no JSON, or JSON that does not fit. Its
     text is in ``partial``."""
 
+    default_hint = "Run it again, say in the prompt what each field is, or ask another model."
+
 
 class HistoryError(ChatError):
     """The history on the disk, or a file that holds one, cannot be read."""

@@ -173,6 +173,7 @@ def test_what_is_broken_twice_fails_in_one_line_and_leaves_the_variable(
         ("--schema 'a foo'", "type 'foo'"),
         ("--schema 'name' -f code", "code or data"),
         ("--schema", "expected one argument"),
+        ("--web=yes", "--web stands alone, without a value"),
     ],
 )
 def test_lines_that_are_refused_send_nothing(

@@ -78,6 +78,8 @@ def _plain(message: str) -> str:
     if message.startswith(unknown := "unrecognized arguments: "):
         rest = message.removeprefix(unknown)
         return f"unknown option {rest}" if rest.startswith("-") else f"unexpected words: {rest}"
+    if ": ignored explicit argument " in message:
+        return f"{message.removeprefix('argument ').partition(':')[0]} stands alone, without a value"
     # Python's versions list the choices in different ways, and the usage has them.
     return message.removeprefix("argument ").partition(" (choose from")[0]
 
