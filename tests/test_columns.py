@@ -195,7 +195,7 @@ def test_nothing_of_a_name_or_a_text_is_alive() -> None:
 def test_answers_as_markdown_stand_one_beneath_the_other() -> None:
     columns, published = [Coming("a"), Coming("b")], Published()
 
-    def markdown(publish: Any, notes: Any) -> DisplayRenderer:
+    def markdown(one: Any, publish: Any, notes: Any) -> DisplayRenderer:
         return DisplayRenderer(form="markdown", publish=publish, notes=notes)
 
     renderer = ColumnsRenderer(columns, markdown, publish=published)
@@ -262,7 +262,7 @@ def test_an_interrupt_while_the_end_is_shown_loses_nothing() -> None:
             raise KeyboardInterrupt
 
     renderer = ColumnsRenderer(
-        columns, lambda publish, notes: Interrupted(publish=publish, notes=notes), publish=published
+        columns, lambda one, publish, notes: Interrupted(publish=publish, notes=notes), publish=published
     )
     for column in columns:
         column.say(f"from {column.model}")
@@ -276,7 +276,7 @@ def test_an_interrupt_while_the_end_is_shown_loses_nothing() -> None:
 def test_in_a_terminal_they_stand_one_after_the_other() -> None:
     columns, out = [Coming("a"), Coming("b"), Coming("c\x1b[2J")], io.StringIO()
     renderer = SectionsRenderer(
-        columns, lambda notes: TerminalRenderer(out, notes=notes), out=out, notes=lambda: ["with df"]
+        columns, lambda one, notes: TerminalRenderer(out, notes=notes), out=out, notes=lambda: ["with df"]
     )
     columns[0].say("from a")
     columns[1].say("from b")
