@@ -76,5 +76,5 @@ async def test_the_text_stands_in_a_fence() -> None:
     assert "<pre" in growing.whole()["open"]
     coming.text += 'nn*"}'
     growing.advance(coming)
-    blocks, _ = growing.finish(turn.shown)
-    assert blocks == state._shown(turn).blocks
+    blocks = growing.finish(turn.shown).blocks
+    assert blocks == tuple(state._shown(turn).blocks)
