@@ -54,15 +54,17 @@ class Addressee:
         Raises:
             ConfigurationError: The model or an option is unknown, or none can be used yet.
         """
-        if self.provider is None:
-            provider, own_name = resolve(model or default_model())
-        else:
-            provider, own_name = self.provider, model or ""
+        provider, own_name = self._resolved(model)
         provider.check_options(options)
         own_name = own_name or provider.default_model
         target = Target(provider, own_name, facts_of(provider, own_name, options))
         check_able(target.name, target.facts, options)
         return target
+
+    def _resolved(self, model: str | None) -> tuple[Provider, str]:
+        if self.provider is None:
+            return resolve(model or default_model())
+        return self.provider, model or ""
 
     def options(self, model: str | None) -> dict[str, Any]:
         """The options for whoever is asked now. A key that was given for one service goes to no other, unless it was
@@ -75,7 +77,7 @@ class Addressee:
         held = own.keys() & {"api_key", "headers"}
         if not held or own.get("base_url"):
             return own
-        now = self.target(model, {}).provider
+        now, _ = self._resolved(model)
         homes = (str(getattr(now, "url", "")), str(getattr(self._given_for, "url", "")))
         if now is self._given_for or (all(homes) and same_host(*homes)):
             return own

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from . import faults, loop_thread, runner
 from .addressee import Addressee
 from .answer import Answer
-from .comparison import Column, Comparison
+from .comparison import Comparison
 from .composition import Composed, Ingredients, compose, reviewed, way_of
-from .conversation import MOST_ANSWERS, Alternative, Conversation, Turn
+from .conversation import MOST_ANSWERS, Conversation
 from .errors import InvalidOptionError
 from .events import TextDelta
-from .expectation import Expectation, expectation
+from .expectation import expectation
+from .given_answers import answer_of, compared
 from .messages import MessageLike
 from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
@@ -200,14 +201,14 @@ class Chat:
         """
         loop_thread.refuse_at_exit()
         asked = self.comparison(prompt, models, options=options)
-        return runner.run(_compared(asked), nested=self.nested, leave=asked.leave)
+        return runner.run(compared(asked), nested=self.nested, leave=asked.leave)
 
     @hides_secrets
     async def compare_async(
         self, prompt: MessageLike | LoadedPrompt, models: Sequence[str], **options: Unpack[TurnOptions]
     ) -> list[Answer]:
         """As ``compare``, to be awaited."""
-        return await _compared(self.comparison(prompt, models, options=await self._fetched(options)))
+        return await compared(self.comparison(prompt, models, options=await self._fetched(options)))
 
     @hides_secrets
     def preview(
@@ -520,46 +521,7 @@ def _checked_models(models: Sequence[str]) -> list[str]:
     return list(models)
 
 
-async def _compared(asked: Comparison) -> list[Answer]:
-    async with contextlib.aclosing(asked.batches()) as batches:
-        async for _ in batches:
-            pass
-    return [answer_in(column) for column in asked.columns]
-
-
-def answer_in(column: Column) -> Answer:
-    """What one of several models has answered; of one that failed what had come, and why.
-
-    Args:
-        column: The model, at its end.
-    """
-    answer = Answer(model=column.model) if column.turn is None else answer_of(column.turn, column.expected)
-    answer.error = column.error
-    return answer
-
-
 def _shape(schema: Any) -> Shape:
     from .schemas import shape_of
 
     return shape_of(schema)
-
-
-def answer_of(turn: Turn | Alternative, expected: Expectation | None = None) -> Answer:
-    """What a turn has for whoever asked for it.
-
-    Args:
-        turn: The turn.
-        expected: The data that the answer was to be; ``None`` for any text.
-    """
-    asked: dict[str, Any] = {}
-    if expected is not None:
-        asked = {"data": expected.data, "problem": expected.error or "", "columns": expected.columns}
-    return Answer(
-        turn.answer,
-        model=turn.model,
-        usage=turn.usage,
-        finish_reason=turn.finish_reason,
-        seconds=turn.seconds,
-        parts=turn.parts,
-        **asked,
-    )

@@ -83,7 +83,7 @@ def test_an_unknown_format_is_refused_with_those_that_there_are(
 ) -> None:
     out, fine = run(shell, capsys, "%%chat -f pdf\nhi")
     assert not fine
-    assert "'pdf' is none of code, text, markdown, html, silent" in out
+    assert "'pdf' is none of code, text, markdown, html, json, silent" in out
     assert provider.requests == []
 
 
@@ -169,7 +169,7 @@ def test_formats_files_and_conversations_are_completed(
 ) -> None:
     asked(shell, capsys, provider, CODE, "%%chat\nhi")
     session = notebook(shell)
-    assert complete("%%chat -f ", session) == ["code", "text", "markdown", "html", "silent"]
+    assert complete("%%chat -f ", session) == ["code", "text", "markdown", "html", "json", "silent"]
     assert "silent" in complete("%%chat --format s", session, "s")
     assert {"code", "save"} <= set(complete("%chat ", session))
     assert "default" in complete("%chat code ", session)

@@ -16,7 +16,7 @@ from notebook_chat import Answer, Chat
 from notebook_chat.conversation import Conversation
 from notebook_chat.errors import ChatError, DataError, InvalidOptionError, RateLimitError
 from notebook_chat.events import Finish, Notice, Usage
-from notebook_chat.messages import Message
+from notebook_chat.messages import Message, TextPart
 from notebook_chat.providers import Ollama, OpenAI
 from notebook_chat.schemas import instruction, shape_of
 
@@ -301,7 +301,7 @@ def test_a_turn_remembers_the_schema_and_shows_the_text_in_a_fence() -> None:
     chat = Chat(provider=answering('{"name": "*Ann*"}'), conversation=Conversation())
     chat.ask("Who?", schema="name")
     [turn] = chat.conversation.turns
-    assert turn.shown == '```json\n{"name": "*Ann*"}\n```'
+    assert turn.shown == (TextPart('```json\n{"name": "*Ann*"}\n```'),)
     assert type(turn).from_dict(turn.to_dict()) == turn
     assert turn.messages == (Message("user", "Who?"), Message("assistant", '{"name": "*Ann*"}'))
     hostile = Chat(provider=answering('```\n{"a": 1}\n```')).ask("?", schema={})

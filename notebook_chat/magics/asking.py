@@ -9,12 +9,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..chat import Chat, answer_in, answer_of
+from ..chat import Chat
 from ..comparison import Column, Comparison
 from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
 from ..errors import DataError, InvalidMessagesError, InvalidOptionError
 from ..expectation import Expectation
+from ..given_answers import answer_in, answer_of
 from ..prompt import LoadedPrompt
 from ..providers.ending_models import ending_news
 from ..providers.registry import Provider

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -18,6 +19,13 @@ from . import options as checks
 from .base import AsyncGeneratorProvider
 from .call import Connection
 from .keys import check_key
+
+
+@cache
+def _at_home(url: str, owns_host: bool) -> tuple[str, bool]:
+    """As ``Service.place``, where a provider has not been moved elsewhere."""
+    address, _ = addresses.without_user(url)
+    return address, bool(url) and owns_host and not is_own_machine(urlsplit(address).hostname or "")
 
 
 class Service(AsyncGeneratorProvider):
@@ -142,7 +150,9 @@ class Service(AsyncGeneratorProvider):
                 given = given.reveal()
             moved = None if given else cls.moved_to()
             address = given or (moved and moved.value)
-            url, _ = addresses.without_user(cls.address(address) if address else cls.url)
+            if not address:
+                return _at_home(cls.url, cls.owns_host)
+            url, _ = addresses.without_user(cls.address(address))
         except (errors.ChatError, TypeError, AttributeError):
             return "", False
         own = bool(cls.url) and cls.owns_host and addresses.same_host(url, cls.url)

@@ -594,8 +594,9 @@ def test_what_is_printed_beside_an_error_does_nothing_to_a_terminal() -> None:
 
 
 def test_a_bug_of_ours_asks_to_be_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notebook_chat.providers.openai._CHUNK", None)
-    with pytest.raises(UnexpectedError, match=r"AttributeError.*at notebook_chat\.decoders:\d+.*report it"):
+    monkeypatch.setattr("notebook_chat.providers.chat_parser._read_chunk", None)
+    where = r"TypeError.*at notebook_chat\.providers\.chat_parser:\d+.*report it"
+    with pytest.raises(UnexpectedError, match=where):
         Chat("openai:m", api_key=KEY, transport=InMemory(completion("a"))).ask("hi")
 
 

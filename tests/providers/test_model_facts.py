@@ -347,7 +347,6 @@ async def test_single_models_are_asked_about(monkeypatch: pytest.MonkeyPatch) ->
         ),
         (ModelFacts(efforts=()), {"effort": 2048}, "cannot be told how hard"),
         (ModelFacts(web=False), {"web": True}, "x:y does not search the web"),
-        (ModelFacts(schema=False), {"schema": {"type": "object"}}, "x:y has no place for a schema"),
     ],
 )
 def test_what_a_model_cannot_is_refused(facts: ModelFacts, options: dict[str, Any], words: str) -> None:

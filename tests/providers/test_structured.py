@@ -71,12 +71,14 @@ def test_anthropic() -> None:
 
 
 def test_gemini() -> None:
+    thoughts = {"thinkingConfig": {"includeThoughts": True}}
     assert body(Gemini, PERSON)["generationConfig"] == {
         "responseMimeType": "application/json",
         "responseJsonSchema": OPEN,
+        **thoughts,
     }
     asked = body(Gemini, ANY)
-    assert asked["generationConfig"] == {"responseMimeType": "application/json"}
+    assert asked["generationConfig"] == {"responseMimeType": "application/json", **thoughts}
     assert instruction(ANY) in asked["contents"][-1]["parts"][-1]["text"]
     assert built(Gemini, schema=PERSON, temperature=0.5)[1]["generationConfig"]["temperature"] == 0.5
 
