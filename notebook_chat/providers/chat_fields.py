@@ -35,7 +35,9 @@ def words(dialect: ChatDialect, model: str) -> dict[str, str]:
     known = known_facts(model).efforts
     if known is None:
         return given
-    return {ours: word for ours, word in given.items() if ours in known or word in known} or (given if known else {})
+    return {ours: word for ours, word in given.items() if ours in known or word in known} or (
+        given if known else {}
+    )
 
 
 def _pair(word: str) -> tuple[str, str]:
