@@ -24,6 +24,7 @@ class GptSite(HTTPProvider):
     supports_gpt_35_turbo: ClassVar[bool] = True
     working = False
     takes_images = False
+    owns_host = False  # what the names of its models say is not its own word
     default_model = "gpt-3.5-turbo"
     models = ("gpt-3.5-turbo",)
     options: ClassVar[frozenset[str]] = frozenset({"temperature"})
