@@ -101,7 +101,7 @@ def test_images_of_a_deleted_conversation_leave_the_outputs(monkeypatch: pytest.
 
     monkeypatch.setattr("IPython.display.publish_display_data", publish)
     answers, conversation = ShownAnswers(), Conversation()
-    answers.note(conversation, "turn", ["text", "image", "sound"])
+    answers.note(conversation, "turn", "text", "image", "sound")
     assert answers.take_back(conversation.id) == {"turn"}
     assert [id for id, _ in published] == ["text", "image", "sound"]
     assert [data for _, data in published[1:]] == [{"text/plain": ""}] * 2

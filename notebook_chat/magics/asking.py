@@ -152,7 +152,7 @@ def put(
     finally:
         if isinstance(renderer, DisplayRenderer | ColumnsRenderer):
             turn_id = run.turn.id if run.turn is not None else ""
-            settings.shown.note(conversation, turn_id, renderer.display_ids)
+            settings.shown.note(conversation, turn_id, *renderer.display_ids)
         if isinstance(renderer, ColumnsRenderer) and run.turn is not None:
             settings.shown.follow(conversation, run.turn, renderer)
         session.keep_only_in(conversation, cell_id)

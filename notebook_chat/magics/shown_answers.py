@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class ShownAnswers:
         self._shown: list[tuple[Conversation, str, tuple[str, ...]]] = []
         self._followed: OrderedDict[str, Followed] = OrderedDict()
 
-    def note(self, conversation: Conversation, turn: str, displays: Sequence[str]) -> None:
+    def note(self, conversation: Conversation, turn: str, *displays: str) -> None:
         """Notes where an answer is shown.
 
         Args:
@@ -62,7 +61,7 @@ class ShownAnswers:
             turn: The turn's id; empty where nothing came.
             displays: What its displays are known by: that of its text, and those of its images.
         """
-        self._shown.append((conversation, turn, tuple(displays)))
+        self._shown.append((conversation, turn, displays))
 
     def follow(self, conversation: Conversation, turn: Turn, renderer: ColumnsRenderer) -> None:
         """Has the output of a turn with several answers show which one is in the conversation, whoever changes that.
