@@ -94,7 +94,9 @@ class Asker:
         if request is None:
             return None
         if turn is not None:
-            asking |= self._chat.usable({name: turn.options.get(name) for name in ABILITIES})
+            # The data that it was to be goes along with the request: that may be out of a file, and is looked at.
+            others = ABILITIES.keys() - {"schema"}
+            asking |= self._chat.usable({name: turn.options.get(name) for name in others})
         reply = self._chat.reply(request.prompt, **asking, **request.options)
         news = ending_news(reply.model, reply.targets[0].facts, self._told)
         return reply, (*request.notes, *news)

@@ -69,12 +69,11 @@ async def test_the_text_stands_in_a_fence() -> None:
     await chat.ask_async("Who?", schema=SCHEMA)
     state = ViewState(chat.conversation)
     [turn] = chat.conversation.turns
-    assert "<pre" in "".join(state._blocks(turn))
+    assert "<pre" in "".join(state._shown(turn).blocks)
     growing = LiveAnswer("1", opening="```json\n")
     coming = Coming('{"name": "*A')
     growing.advance(coming)
     assert "<pre" in growing.whole()["open"]
     coming.text += 'nn*"}'
     growing.advance(coming)
-    blocks, _ = growing.finish(turn.shown)
-    assert blocks == state._blocks(turn)
+    assert growing.finish(turn.shown).blocks == state._shown(turn).blocks
