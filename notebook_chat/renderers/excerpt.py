@@ -6,6 +6,7 @@ answer is in the conversation, in what ``-o`` and Python give, and in exports.
 
 from __future__ import annotations
 
+import operator
 from html import escape
 from typing import TypeVar
 
@@ -28,7 +29,10 @@ def excerpt(text: str) -> str:
 def shown(turn: Turn) -> Turn:
     """A turn with what is shown of its answers, for where it is neither kept nor sent."""
     others = tuple(map(_shortened, turn.alternatives))
-    return msgspec.structs.replace(_shortened(turn), alternatives=others)
+    own = _shortened(turn)
+    if all(map(operator.is_, others, turn.alternatives)):
+        return own
+    return msgspec.structs.replace(own, alternatives=others)
 
 
 _Answer = TypeVar("_Answer", Turn, Alternative)
