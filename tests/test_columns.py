@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from notebook_chat.answer import AnswerFold, AnswerSnapshot
 from notebook_chat.conversation import Alternative, Turn, answered
 from notebook_chat.errors import ChatError, ServerError
 from notebook_chat.events import TextDelta, Usage
 from notebook_chat.messages import Message
+from notebook_chat.parts import ImagePart
 from notebook_chat.renderers import ColumnsRenderer, DisplayRenderer, SectionsRenderer, TerminalRenderer
 from notebook_chat.renderers import columns as columns_module
 from notebook_chat.renderers.footer import footer
 
 from .answers import answer as long_answer
+from .parts import png
 
 
 @dataclass
@@ -134,6 +138,38 @@ def test_one_that_has_ended_has_its_line_while_others_go_on(clock: Any) -> None:
         "[b]\n[no answer: <down>. It is the service's fault; try again later.]\n\n[2 · c]\nfrom c"
     )
     assert renderer.wait is None
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_images_stand_beneath_the_columns_and_say_whose_they_are(clock: Any, live: bool) -> None:
+    columns, shown = [Coming("a"), Coming("<b>")], dict[str, dict[str, Any]]()
+
+    def publish(data: dict[str, Any], metadata: Any, *, transient: dict[str, Any], update: bool) -> None:
+        assert update == (transient["display_id"] in shown)
+        shown[transient["display_id"]] = data
+
+    def make(one: Any, publish: Any, notes: Any) -> DisplayRenderer:
+        return DisplayRenderer(publish=publish, notes=notes, live=live)
+
+    renderer = ColumnsRenderer(columns, make, live=live, publish=publish)
+    for width, column in enumerate(reversed(columns), start=4):
+        column.fold.add([TextDelta("text"), ImagePart(png(width), "image/png")])
+        renderer.show(columns[0].snapshot)
+        column.end()
+        assert column.turn is not None
+        column.turn = replace(column.turn, exchange=(Message("assistant", column.snapshot.parts),))
+        clock(5)
+        renderer.show(columns[0].snapshot)
+    renderer.finish(whole(columns), None)
+    assert [*shown] == [renderer.display_id, *(id for id in shown if id in renderer.display_ids[1:])]
+    assert {*shown} == {*renderer.display_ids}
+    _, *media = shown.values()
+    said = {one["text/plain"]: image for one, image in zip(media[::2], media[1::2], strict=True)}
+    assert {words.partition(":")[0]: base64.b64decode(one["image/png"]) for words, one in said.items()} == {
+        "a": png(5),
+        "<b>": png(4),
+    }
+    assert any("&lt;b&gt;: image/png, 4 × 2 pixels" in one.get("text/html", "") for one in media)
 
 
 def test_another_one_is_kept_later(clock: Any) -> None:

@@ -94,7 +94,8 @@ class Asker:
         if request is None:
             return None
         if turn is not None:
-            others = ABILITIES.keys() - {"schema"}  # which the request itself has
+            # The data that it was to be goes along with the request: that may be out of a file, and is looked at.
+            others = ABILITIES.keys() - {"schema"}
             asking |= self._chat.usable({name: turn.options.get(name) for name in others})
         reply = self._chat.reply(request.prompt, **asking, **request.options)
         news = ending_news(reply.model, reply.targets[0].facts, self._told)

@@ -12,7 +12,7 @@ from .excerpt import LONGEST_REASONING, thoughts
 from .media import MOST as MOST_MEDIA
 from .media import Medium, medium
 from .sources import citations_of
-from .steps import STEPS, Step, line_html
+from .steps import STEPS, Step, apart, line_html
 
 if TYPE_CHECKING:
     from ..markup import Document
@@ -141,7 +141,8 @@ class Body:
         if self._embed:
             return found.html
         number = sum(one.is_image == found.is_image for one in self.media)
-        return line_html(f"{'image' if found.is_image else 'recording'} {number}, below: {found.told}")
+        kind = "image" if found.is_image else "recording"
+        return apart(line_html(f"{kind} {number}, below: {found.told}"))
 
     def _open_step(self) -> str:
         return self._step.html(growing=True) if self._step is not None else ""

@@ -57,6 +57,7 @@ class _Column:
         self.fresh = False  # whether there is something in it that has not been sent
         self.began = False
         self.finished = False
+        self.beside: list[dict[str, Any]] = []  # outputs of its own that are to be sent after the columns
         self.common: Sequence[str] = ()  # notes that stand beneath all columns
         self.renderer = make(answering, self._take, self._notes)
 
@@ -101,7 +102,21 @@ class _Column:
         if transient.get("display_id") == self.renderer.display_id:
             self._put(data)
         else:
-            publish_display(data, metadata, transient=transient, update=update)  # an output of its own
+            # An image or a recording: it stands beneath the columns, and says whose it is.
+            id = transient["display_id"]
+            said = {"data": self._caption(data["text/plain"]), "metadata": {}, "update": update}
+            medium = {"data": data, "metadata": metadata, "update": update}
+            self.beside += [
+                {**said, "transient": {"display_id": _caption_id(id)}},
+                {**medium, "transient": transient},
+            ]
+
+    def _caption(self, told: str) -> dict[str, str]:
+        """The line above an image or a recording; an empty one where there is none any more."""
+        if not told:
+            return {"text/plain": ""}
+        line = single_line(replace_surrogates(f"{self.answering.model}: {told}"))
+        return {"text/html": f'<div style="{QUIET}">{escape(line)}</div>', "text/plain": line}
 
     def _put(self, data: Mapping[str, str]) -> None:
         self.data, self.fresh = data, True
@@ -154,7 +169,8 @@ class ColumnsRenderer:
     @property
     def display_ids(self) -> list[str]:
         """Those of all its displays: its own, and those of images and recordings."""
-        return [self._display_id, *(id for one in self._columns for id in one.renderer.display_ids[1:])]
+        media = [id for one in self._columns for id in one.renderer.display_ids[1:]]
+        return [self._display_id, *(id for medium in media for id in (_caption_id(medium), medium))]
 
     @property
     def wait(self) -> float | None:
@@ -271,10 +287,18 @@ class ColumnsRenderer:
                 update=self._published,
             )
             self._published = True
-        for column in self._columns:
-            column.fresh = False
+            for column in self._columns:
+                column.fresh = False
+                beside, column.beside = column.beside, []
+                for output in beside:
+                    self._publish(**output)
         # Columns that stay as they are go along with those that change: the more they are, the rarer it is.
         share = min(size / max(fresh, 1), 1000.0)
         self._due = time.monotonic() + max(_SHORTEST * share, size / _BYTES_PER_SECOND)
         if interrupts:
             raise KeyboardInterrupt
+
+
+def _caption_id(medium: str) -> str:
+    """What the display of the line above an image or a recording is known by."""
+    return f"{medium}-caption"

@@ -73,13 +73,13 @@ class Step:
             return thought_html(thoughts(thought), growing)
         if isinstance(first, SearchPart):
             searches = (part for part in self.parts if isinstance(part, SearchPart))
-            return _folded_lines([line for search in searches for line in _search_lines(search)])
+            return apart(_folded_lines([line for search in searches for line in _search_lines(search)]))
         if isinstance(first, CodePart | CodeResultPart):
             count = len(self.parts) if growing else 0  # it is asked for again and again while the code runs
             if not growing or self._code_html[0] != count:
                 self._code_html = count, self._code(growing)
             return self._code_html[1]
-        return line_html(step_line(first))
+        return apart(line_html(step_line(first)))
 
     def _code(self, growing: bool) -> str:
         from ..markup import render_code, render_plain
@@ -95,7 +95,12 @@ class Step:
         waits = growing and isinstance(self.parts[-1], CodePart)
         said += " …" if waits else ": failed" if failed else ""
         title = escape(single_line(replace_surrogates(said)))
-        return f"<details><summary>{title}</summary>{body}</details>" if body else line_html(said)
+        return f"<details><summary>{title}</summary>{body}</details>" if body else apart(line_html(said))
+
+
+def apart(html: str) -> str:
+    """Quiet lines with some room between them and the text that follows."""
+    return f'<div style="margin-bottom:.6em">{html}</div>' if html else ""
 
 
 def thought_html(thought: str, growing: bool) -> str:

@@ -76,5 +76,4 @@ async def test_the_text_stands_in_a_fence() -> None:
     assert "<pre" in growing.whole()["open"]
     coming.text += 'nn*"}'
     growing.advance(coming)
-    blocks = growing.finish(turn.shown).blocks
-    assert blocks == tuple(state._shown(turn).blocks)
+    assert growing.finish(turn.shown).blocks == state._shown(turn).blocks
