@@ -19,13 +19,12 @@ from .messages import (
     without_media,
 )
 from .parts import Part
-from .prompt.fences import fenced
 from .providers.file_types import kind_of
 from .providers.model_facts import UNKNOWN, ModelFacts
 from .providers.registry import Provider
 from .providers.structured import has_place, in_words
 from .schemas import Shape
-from .text import single_line
+from .text import fenced, single_line
 
 _MOST_NAMED = 12  # of what went along with a prompt
 _LONGEST_NAME = 160  # characters of a file's

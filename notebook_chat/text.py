@@ -7,6 +7,8 @@ from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
+_BACKTICKS = re.compile(r"`++")
+
 TEXT_NOTEBOOKS = (".py", ".md", ".markdown", ".qmd", ".rmd", ".myst")
 """How the names of notebooks end that are texts, as jupytext writes them."""
 
@@ -119,7 +121,9 @@ def fenced(text: str, language: str = "") -> str:
 
     Args:
         text: The text.
-        language: What it is written in, where that is known.
+        language: What the fence is marked with, such as what the text is written in.
     """
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"{fence}{language}\n{text}\n{fence}"
+    longest = max(map(len, _BACKTICKS.findall(text)), default=0)
+    marks = "`" * max(longest + 1, 3)
+    end = "" if text.endswith("\n") or not text else "\n"
+    return f"{marks}{language}\n{text}{end}{marks}"

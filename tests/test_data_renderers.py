@@ -17,9 +17,10 @@ from notebook_chat.errors import DataError
 from notebook_chat.events import TextDelta
 from notebook_chat.messages import Message
 from notebook_chat.renderers import DataRenderer, DataTerminalRenderer
-from notebook_chat.renderers.data import MOST_ROWS, fenced, plain_text, table_html
+from notebook_chat.renderers.data import MOST_ROWS, plain_text, table_html
 from notebook_chat.renderers.value import mimebundle
 from notebook_chat.schemas import partial
+from notebook_chat.text import fenced
 
 from .fakes import parrot
 

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any, Literal
 
 from ..markup.characters import revealed
-from ..text import printable
+from ..text import fenced, printable
 
 _AROUND = 3  # lines that stay, around those that change
 _MOST_LINES = 2000  # that are compared one by one
@@ -157,8 +157,6 @@ def show_difference(
         print(writable(as_colors(lines), sys.stdout))  # noqa: T201
         return show_text(foot.replace("`", "")) if foot else None
     if hasattr(shell, "kernel") and markdown:
-        from ..prompt.fences import fenced
-
         text = f"{head}\n\n{fenced(as_text(lines), 'diff')}\n\n{foot}"
         return _show_markdown(text.rstrip(), plain)
     from ..markup import container

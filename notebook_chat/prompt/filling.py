@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..parts import TextPart
-from ..text import replace_surrogates
+from ..text import fenced, replace_surrogates
 from .braces.places import Place, find_places
 from .extra import Extra
-from .fences import fenced
 from .paths.path import resolve
 from .paths.unresolved import UnresolvedError
 from .values.describing import describe

@@ -12,6 +12,7 @@ from typing import Any
 from ..images import LARGEST, media_type
 from ..parts import AudioPart, ImagePart, SourcePart, UnknownPart
 from .chat_values import cut, fields, text, unknown
+from .wire_values import bytes_of_base64
 
 _MOST_SOUND = 64 * 1024 * 1024
 """How much sound of one answer is kept, in bytes: twenty minutes."""
@@ -68,10 +69,7 @@ def _of_url(url: str) -> ImagePart | SourcePart | UnknownPart:
 
 def image_of(data: str) -> ImagePart | None:
     """The image that a text in base64 is; ``None`` where it is none that can be shown."""
-    try:
-        found = base64.b64decode("".join(data.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    found = bytes_of_base64(data) or b""
     kind = media_type(found)
     return None if kind is None or len(found) > LARGEST else ImagePart(found, kind)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
 from ..errors import InvalidMessagesError
 from ..messages import AudioPart, FilePart, Message, Part, TextPart
+from ..text import fenced
 from .call import Call
 from .chat_calls import sendable_arguments
 from .chat_dialect import ChatDialect
@@ -64,13 +64,8 @@ def _part(dialect: ChatDialect, part: Part) -> Part:
         return part
     kind = part.media_type.partition(";")[0].strip().lower()
     if isinstance(part, FilePart) and (kind.startswith("text/") or kind in _TEXTS):
-        return TextPart(_fenced(part.data.decode("utf-8", "replace"), part.name))
+        return TextPart(f"{part.name or 'a file'}:\n\n{fenced(part.data.decode('utf-8', 'replace'))}")
     raise InvalidMessagesError(
         f"{dialect.name} has no place for {part.media_type or 'a file of no type'}",
         hint="Send its text, or ask a model of openai, anthropic, gemini or openrouter.",
     )
-
-
-def _fenced(said: str, name: str) -> str:
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", said)), default=0))
-    return f"{name or 'a file'}:\n\n{fence}\n{said}\n{fence}"

@@ -6,8 +6,6 @@ show is told as an ``UnknownPart``; nothing that an item names is ever fetched.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,6 +22,7 @@ from ..messages import (
     SourcePart,
     UnknownPart,
 )
+from .wire_values import bytes_of_base64
 
 Item = Mapping[str, Any]
 """An output item, or another object of the service's, as it came."""
@@ -145,7 +144,7 @@ def _code(item: Item, with_code: bool) -> Iterator[Part]:
 
 
 def _image(item: Item) -> Part:
-    data = decoded(text(item, "result"))
+    data = bytes_of_base64(text(item, "result")) or b""
     kind = media_type(data)
     return unknown(item) if kind is None else ImagePart(data, kind)
 
@@ -159,17 +158,9 @@ def image_of_url(url: str) -> ImagePart | None:
     head, _, payload = url.partition(",")
     if not (head[:5].lower() == "data:" and head.lower().endswith(";base64")):
         return None
-    data = decoded(payload)
+    data = bytes_of_base64(payload) or b""
     kind = media_type(data)
     return None if kind is None else ImagePart(data, kind)
-
-
-def decoded(payload: str) -> bytes:
-    """What a text in base64 stands for; nothing where it is broken."""
-    try:
-        return base64.b64decode(payload, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
 
 
 def recording(data: bytes) -> AudioPart | None:

@@ -14,6 +14,7 @@ from .reader import Paragraph
 from .responses_calls import FunctionCalls
 from .responses_events import DELTA, EVENT, RESPONSE, ResponseEvent, ResponseObject
 from .responses_items import Item, objects, text
+from .wire_values import bytes_of_base64
 
 _LONGEST_SOUND = 16 * 1024 * 1024  # characters of base64
 _LONGEST_REPLAY = 4 * 1024 * 1024  # bytes of the items' events
@@ -288,7 +289,7 @@ class ResponsesParser:
             return ()
         payload = "".join(self._sound)
         self._sound, self._heard = [], 0
-        data = b"" if piece else responses_items.decoded(payload)
+        data = b"" if piece else bytes_of_base64(payload) or b""
         return (responses_items.recording(data) or responses_items.unknown({"data": payload}, "audio"),)
 
     # --- the end ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from ..answer import AnswerSnapshot
 from ..parts import Part, ReasoningPart, SourcePart, TextPart
 from ..schemas.rows import rows_of
-from ..text import printable, replace_surrogates, single_line
+from ..text import fenced, printable, replace_surrogates, single_line
 from .base import Summary
 from .display import DisplayRenderer
 from .excerpt import excerpt
@@ -172,20 +172,6 @@ def plain_text(value: Any) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     text = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
     return "\n".join([*(line.rstrip() for line in text), *([more] if more else [])])
-
-
-def fenced(text: str, language: str) -> str:
-    """A text in a fence that nothing in it ends.
-
-    Args:
-        text: The text.
-        language: What it is written in.
-    """
-    longest = max(
-        (len(line) - len(line.lstrip("`")) for line in map(str.lstrip, text.splitlines())), default=0
-    )
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _cut(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], Sequence[Mapping[str, Any]], str]:

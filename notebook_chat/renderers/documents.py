@@ -19,15 +19,13 @@ from ..parts import (
     ToolCallPart,
     ToolResultPart,
 )
-from ..text import replace_surrogates
+from ..text import fenced, replace_surrogates
 from .body import Body
 from .excerpt import LONGEST_REASONING
 from .media import Medium, media_of, medium
 from .parts import asides, asides_html, told
 from .sources import citations_of, sources_markdown
 from .steps import step_line, thought_html
-
-_TICKS = re.compile("`+")
 
 
 def answer_html(parts: Sequence[Part], *, embed: bool = True) -> str:
@@ -120,6 +118,5 @@ def _step(part: Part, defined: dict[str, str] | None) -> str:
 
 
 def _fenced(text: str, language: str = "") -> str:
-    fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(text)), default=0))
     name = language if re.fullmatch(r"[A-Za-z0-9_+#.-]{1,40}", language) else ""
-    return f"{fence}{name}\n{replace_surrogates(text)}\n{fence}"
+    return fenced(replace_surrogates(text), name)

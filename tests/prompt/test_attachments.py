@@ -22,8 +22,8 @@ from notebook_chat.prompt.attachments import ALL_TOKENS, DEFAULT_FILE_TOKENS, Bu
 from notebook_chat.prompt.attachments.content import LARGEST, LARGEST_NOTEBOOK
 from notebook_chat.prompt.attachments.excerpts import excerpt
 from notebook_chat.prompt.attachments.texts import Text
-from notebook_chat.prompt.fences import fenced
 from notebook_chat.secrets import Secret
+from notebook_chat.text import fenced
 
 from ..fakes import parrot
 

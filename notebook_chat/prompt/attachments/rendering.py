@@ -9,8 +9,8 @@ from ...errors import InvalidMessagesError
 from ...images import check_size, image_part
 from ...parts import ImagePart, TextPart
 from ...providers.file_types import PDF
+from ...text import fenced
 from ..extra import Extra
-from ..fences import fenced
 from . import data, kinds
 from .content import Content
 from .documents import Recipient, not_taken, pdf_as_text

@@ -8,8 +8,8 @@ from typing import Any
 
 from ...errors import InvalidOptionError
 from ...parts import TextPart
+from ...text import fenced
 from ..extra import Extra
-from ..fences import fenced
 from ..values.bounds import cut_middle
 from .failure import FAILURE_TOKENS, Report, report
 from .frame_values import Named, named_values, names_around
