@@ -12,7 +12,8 @@ import pickle
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from itertools import count, groupby
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -159,6 +160,12 @@ class AnswerSnapshot:
         return tuple(part for part in self.parts if isinstance(part, ToolCallPart))
 
     @property
+    def unanswered(self) -> tuple[ToolCallPart, ...]:
+        """The tool calls that have no result: those that are on their way, or were never run."""
+        answered = {part.id for part in self.parts if isinstance(part, ToolResultPart)}
+        return tuple(call for call in self.tool_calls if call.id not in answered)
+
+    @property
     def sources(self) -> tuple[SourcePart, ...]:
         """Where the answer comes from, as far as the service has told, each source once."""
         return sources_of(self.parts)
@@ -166,16 +173,19 @@ class AnswerSnapshot:
     @property
     def messages(self) -> tuple[Message, ...]:
         """The answer as the messages of an exchange: each tool result is a message of its own, what stands
-        between them are the model's. None where nothing has come."""
+        between them are the model's. Results stand in the order of their calls. None where nothing has come."""
         messages: list[Message] = []
-        own: list[Part] = []
-        for part in self.parts:
-            if isinstance(part, ToolResultPart):
-                messages += [_assistant(own)] * bool(own) + [Message("tool", (part,))]
-                own = []
-            else:
-                own.append(part)
-        return (*messages, _assistant(own)) if own else tuple(messages)
+        calls: list[str] = []
+        for is_result, group in groupby(self.parts, lambda part: isinstance(part, ToolResultPart)):
+            parts = list(group)
+            if not is_result:
+                messages.append(_assistant(parts))
+                calls = [part.id for part in parts if isinstance(part, ToolCallPart)]
+                continue
+            results = [part for part in parts if isinstance(part, ToolResultPart)]
+            results.sort(key=lambda part: calls.index(part.id) if part.id in calls else len(calls))
+            messages += [Message("tool", (part,)) for part in results]
+        return tuple(messages)
 
     def continues(self, earlier: AnswerSnapshot | None) -> bool:
         """Whether this is the same answer as ``earlier``, later on, and has only more than that: not the answer of a
@@ -232,6 +242,9 @@ class AnswerFold:
         self._beside = 0
         self._untexted = 0  # how much of the size is no text
         self._block = 0  # how much text there was before the block of it that comes
+        self._first = 0  # where the parts of the answer begin that comes, behind those of earlier rounds
+        self._apart = False  # whether the next text stands apart from that of the round before
+        self._spent: Usage | None = None  # in earlier rounds
         # What is no text is refused in words, where it is asked for.
         self._model = model[:_LONGEST_NAME] if isinstance(model, str) else ""
         self._usage: Usage | None = None
@@ -239,6 +252,52 @@ class AnswerFold:
         self._words: dict[str, str] = {}  # some services tell the model's name with every piece
         self._notice: Notice | None = None
         self._remarks: tuple[Remark, ...] = ()
+
+    @classmethod
+    def behind(cls, before: AnswerSnapshot) -> AnswerFold:
+        """A fold that goes on behind what has come in earlier rounds of the same exchange.
+
+        Args:
+            before: What has come.
+        """
+        fold = cls(before.model)
+        fold.add(before.parts)
+        fold._usage, fold._remarks = before.usage, before.remarks
+        fold.begin()
+        return fold
+
+    def begin(self) -> None:
+        """Another answer of the same exchange is to come, behind the results of the tools that the one before has
+        called. Its text stands apart from the text before; what both used is added."""
+        text = self._size - self._untexted
+        self._open = None
+        self._calls = {}
+        self._finish_reason = self._notice = None
+        self._first = len(self._telling.parts)
+        self._apart, self._block = bool(text), text + 2 * bool(text)
+        if self._usage is not None:
+            self._spent, self._usage = self._usage.added(self._spent), None
+
+    def calls(self) -> tuple[ToolCallPart, ...]:
+        """The tool calls of the answer that has come last. Each gets an id of its own, where the service gave none, or
+        one that another call has."""
+        parts, found = self._telling.parts, []
+        taken = {part.id for part in parts[: self._first] if _is_call(part)}
+        for place in range(self._first, len(parts)):
+            part = parts[place]
+            if not _is_call(part):
+                continue
+            if not part.id or part.id in taken:
+                own = next(name for n in count(len(taken) + 1) if (name := f"call_{n}") not in taken)
+                if isinstance(part, _Growing):
+                    part.id = own
+                else:
+                    parts[place] = part = msgspec.structs.replace(part, id=own)
+            taken.add(part.id)
+            whole = part.part("".join(part.pieces)) if isinstance(part, _Growing) else part
+            assert isinstance(whole, ToolCallPart)
+            found.append(whole)
+        return tuple(found)
 
     @property
     def finished(self) -> bool:
@@ -302,7 +361,7 @@ class AnswerFold:
             self._telling,
             size=self._size,
             model=self._model,
-            usage=self._usage,
+            usage=self._usage.added(self._spent) if self._usage is not None else self._spent,
             finish_reason=self._finish_reason,
             notice=self._notice,
             remarks=self._remarks,
@@ -315,6 +374,9 @@ class AnswerFold:
                 return
             last = self._open = _Growing(kind)
             self._telling.parts.append(last)
+            if kind is TextPart and self._apart:
+                self._apart = False
+                text = f"\n\n{text}"
         last.pieces.append(text)
         self._size += len(text)
         if kind is ReasoningPart:
@@ -401,6 +463,10 @@ class AnswerFold:
         self._telling = _Telling([joined, *others] if thought else others)
         self._untexted = self._size
         self._open = joined if thought and not others else None
+
+
+def _is_call(part: _Growing | Part) -> TypeGuard[_Growing | ToolCallPart]:
+    return part.kind is None if isinstance(part, _Growing) else isinstance(part, ToolCallPart)
 
 
 def _weight(part: Part) -> int:

@@ -63,7 +63,19 @@ what follows is a part of the same answer."""
 OTHER_DATA = Reason("other data", "{error}; asking once more, with the error")
 """The answer is not the data that it was asked to be. The next request has it, and what is wrong with it."""
 
-REASONS = (STALE_CONNECTION, PASSING_FAILURE, SIMPLER_REQUEST, FEWER_TURNS, NO_FIGURES, GOES_ON, OTHER_DATA)
+TOOL_RESULTS = Reason("tool results", "giving back what the tools gave", most=100)
+"""The model has called tools. The next request has what they gave; a ``ToolUse`` may allow fewer rounds."""
+
+REASONS = (
+    STALE_CONNECTION,
+    PASSING_FAILURE,
+    SIMPLER_REQUEST,
+    FEWER_TURNS,
+    NO_FIGURES,
+    GOES_ON,
+    OTHER_DATA,
+    TOOL_RESULTS,
+)
 """All reasons that there are."""
 
 

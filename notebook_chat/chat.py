@@ -18,18 +18,20 @@ from .errors import InvalidOptionError
 from .events import TextDelta
 from .expectation import expectation
 from .given_answers import answer_of, compared
-from .messages import MessageLike
+from .messages import MessageLike, ToolResultPart
 from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
 from .providers.abilities import needed
-from .providers.options import REMEMBERED, ChatOptions, RunOptions, TurnOptions, check_text
+from .providers.options import REMEMBERED, ChatOptions, RunOptions, TurnOptions, check_text, integer
 from .providers.registry import Provider
 from .question import Asked, Prompt
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session
 from .text import sendable, single_line
+from .tool_spec import ToolSpec
+from .tools import ROUNDS, FreeAlone, Permit, ToolUse, sources_of
 
 if TYPE_CHECKING:
     from .outgoing import Outgoing
@@ -53,6 +55,11 @@ class Chat:
         secrets: What is done where a prompt holds what looks like a key or a password: ``"send"`` sends it,
             ``"redact"`` replaces it, ``"refuse"`` raises. Without it the program that asks is trusted to know what it
             sends; in a notebook's own conversation the notebook's setting counts.
+        tools: What the model may have run: functions, ``Tool``s, or names: ``notebook``, ``edit``, ``run``, or that of
+            an MCP server. Functions that are given here run without a question.
+        permit: Who decides about calls of other tools; without it whoever does so in the notebook, and else nobody:
+            they are not run.
+        rounds: How often the results of tools are given back in one answer, at most.
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
             headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``; and ``schema``, the data
             that every answer is to be.
@@ -72,6 +79,9 @@ class Chat:
         context: int | None = None,
         nested: bool = False,
         secrets: Literal["send", "redact", "refuse"] | Disclosure | None = None,
+        tools: Sequence[Any] = (),
+        permit: Permit | None = None,
+        rounds: int = ROUNDS,
         **options: Unpack[ChatOptions],
     ) -> None:
         self.nested = nested
@@ -84,6 +94,9 @@ class Chat:
         self._schema: Any = self._options.pop("schema", None)
         if self._schema is not None:
             self._schema = _shape(self._schema)
+        self._rounds = int(integer(1)("rounds", rounds))
+        self._permit = permit
+        self._tools = sources_of(tools)
         self._addressee = Addressee(provider, self._options)
         self._model = model
         self._next_cell: Callable[[], str | None] = lambda: None
@@ -94,6 +107,8 @@ class Chat:
             session = loaded_session()
             conversation, self._next_cell = session.shared(conversation)
             self._this_cell = partial(session.this_cell, conversation)
+            if permit is None and session.permit is not None:
+                self._permit = session.permit()
             if secrets is None and session.disclosure is not None:
                 self._disclosure, self._discloses = session.disclosure(), True
         if not isinstance(conversation, (Conversation, type(None))):
@@ -260,11 +275,17 @@ class Chat:
 
     async def _pieces(self, reply: Run) -> AsyncGenerator[str]:
         reply.repairs = False
+        texted = apart = False
         async with contextlib.aclosing(reply.batches()) as batches:
             async for batch in batches:
                 for event in batch:
                     if isinstance(event, TextDelta):
+                        if apart:
+                            yield "\n\n"  # as the text of the turn has it
+                        texted, apart = True, False
                         yield event.text
+                    elif isinstance(event, ToolResultPart):
+                        apart = texted
         if reply.expected is not None and reply.expected.error is not None:
             raise reply.expected.error
 
@@ -290,6 +311,7 @@ class Chat:
         dry: bool = False,
         by_hand: Disclosure | None = None,
         schema: Any = None,
+        tools: Sequence[Any] | None = None,
         **options: Unpack[RunOptions],
     ) -> Run:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
@@ -318,6 +340,8 @@ class Chat:
             by_hand: What looks at a prompt for secrets that somebody has written, and no program, unless the chat was
                 told what to do about them.
             schema: The data that the answer is to be, as ``schemas.shape_of`` takes it.
+            tools: What the model may have run, beside the tools of the chat; ``None`` for these alone, an empty list
+                for none at all.
             **options: Options of this request alone.
 
         Raises:
@@ -340,6 +364,7 @@ class Chat:
             typed=typed,
             closing=closing,
             schema=schema,
+            tools=tools,
             dry=dry,
             by_hand=by_hand,
             options=options,
@@ -353,6 +378,7 @@ class Chat:
             limit=asked.limit,
             wait=wait,
             expected=expectation(asked),
+            tools=asked.tools,
         )
 
     @hides_secrets
@@ -405,6 +431,7 @@ class Chat:
         typed: str | None = None,
         closing: str = "",
         schema: Any = None,
+        tools: Sequence[Any] | None = None,
         dry: bool = False,
         by_hand: Disclosure | None = None,
         options: Mapping[str, Any],
@@ -413,8 +440,9 @@ class Chat:
         loaded = prompt if isinstance(prompt, LoadedPrompt) else LoadedPrompt("", "")
         with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
             shape = self._schema if schema is None else _shape(schema)
+            use = self._use(tools)
             asked = [
-                self._asked(sendable(model) or loaded.model or self._model, loaded, options, shape)
+                self._asked(sendable(model) or loaded.model or self._model, loaded, options, shape, use)
                 for model in models
             ]
             if system is not None:
@@ -453,8 +481,20 @@ class Chat:
                 asked,
             )
 
+    def _use(self, tools: Sequence[Any] | None) -> ToolUse | None:
+        """The tools of one question; ``None`` for none."""
+        if tools is not None and not tools:
+            return None
+        sources = (*self._tools, *sources_of(tools or ()))
+        return ToolUse(sources, self._permit or FreeAlone(), self._rounds) if sources else None
+
     def _asked(
-        self, model: str | None, loaded: LoadedPrompt, options: Mapping[str, Any], shape: Shape | None
+        self,
+        model: str | None,
+        loaded: LoadedPrompt,
+        options: Mapping[str, Any],
+        shape: Shape | None,
+        use: ToolUse | None,
     ) -> Asked:
         """Who is asked under a model's name, with the options for whoever that is."""
         merged = {**self._addressee.options(model), **loaded.options, **wrap_secrets(options)}
@@ -464,9 +504,10 @@ class Chat:
             merged = sendable(merged)
         except RecursionError:
             raise InvalidOptionError("an option's value is nested too deeply") from None
-        target = self._addressee.target(model, merged)
+        tools = {"tools": _SOME_TOOL} if use is not None else {}
+        target = self._addressee.target(model, merged | tools)
         merged = needed(target.facts, merged)
-        return Asked(target, merged, self._addressee.limit(target, merged, self.context), shape)
+        return Asked(target, merged, self._addressee.limit(target, merged, self.context), shape, use)
 
     def usable(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Those of some options, which an earlier turn may have had of another model, that can be had now, too.
@@ -494,10 +535,13 @@ class Chat:
         return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
 
 
+_SOME_TOOL = (ToolSpec("tool"),)
+"""What stands for the tools where it is checked whether a model can be asked to use any."""
+
 _OF_PROMPT = frozenset(
     {
         *("cell", "system", "fresh", "replaces", "images", "files", "file_tokens"),
-        *("values", "context", "extras", "typed", "closing", "schema", "by_hand"),
+        *("values", "context", "extras", "typed", "closing", "schema", "tools", "by_hand"),
     }
 )
 """What ``reply`` takes besides the options of requests."""

@@ -228,6 +228,7 @@ class Comparison:
             remembered=self._remembered,
             limit=asked.limit,
             expected=column.expected,
+            tools=asked.tools,
         )
 
     def _beside(self, draft: Draft) -> Conversation:

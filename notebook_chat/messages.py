@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -65,6 +65,7 @@ __all__ = [
     "named_media",
     "normalize",
     "refuse_tools",
+    "results_apart",
     "split_system",
     "without_images",
     "without_media",
@@ -292,6 +293,45 @@ def handed_over(messages: Sequence[Message]) -> tuple[Message, ...]:
     return tuple(given)
 
 
+def results_apart(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages for a service that takes nothing but texts as the result of a tool: images and files go with a
+    message of the user behind the results.
+
+    Args:
+        messages: The messages.
+    """
+    given: list[Message] = []
+    media: list[Part] = []
+    for message in (*messages, None):
+        if media and (message is None or message.role != "tool"):
+            if message is not None and message.role == "user":
+                message = msgspec.structs.replace(message, content=(*media, *message.parts))
+            else:
+                given.append(Message("user", tuple(media)))
+            media = []
+        if message is None:
+            break
+        if message.role == "tool" and not isinstance(message.content, str):
+            parts = tuple(_result_apart(part, media) for part in message.content)
+            message = msgspec.structs.replace(message, content=parts)
+        given.append(message)
+    return tuple(given)
+
+
+def _result_apart(part: Part, media: list[Part]) -> Part:
+    """A tool's result without its media, which are added to those that go out behind it."""
+    if not isinstance(part, ToolResultPart) or not any(isinstance(one, MediaPart) for one in part.parts):
+        return part
+    parts: list[ContentPart] = []
+    for one in part.parts:
+        if isinstance(one, MediaPart):
+            parts.append(TextPart(f"\n({named_media(one)}, which follows)\n"))
+            media += [TextPart(f"From the tool {part.name}:\n"), one]
+        else:
+            parts.append(one)
+    return msgspec.structs.replace(part, parts=tuple(parts))
+
+
 def _made(part: MediaPart) -> TextPart:
     if isinstance(part, ImagePart):
         return TextPart("\n(an image, which is shown again in the next message)\n")
@@ -321,7 +361,7 @@ def without_media(
     """
     return tuple(
         message
-        if isinstance(message.content, str) or all(map(takes, message.content))
+        if isinstance(message.content, str) or all(map(takes, _contents(message.content)))
         else _without_media(message, takes, as_text)
         for message in messages
     )
@@ -335,13 +375,20 @@ def without_images(messages: Sequence[Message]) -> tuple[Message, ...]:
 def _without_media(
     message: Message, takes: Callable[[Part], bool], as_text: Callable[[MediaPart], TextPart | None]
 ) -> Message:
-    parts = tuple(
-        as_text(part) or TextPart(_in_place_of(part))
-        if isinstance(part, MediaPart) and not takes(part)
-        else part
-        for part in message.parts
-    )
-    return msgspec.structs.replace(message, content=_plain(parts))
+    def taken(part: Any) -> Any:
+        if isinstance(part, ToolResultPart):
+            return msgspec.structs.replace(part, parts=tuple(map(taken, part.parts)))
+        if isinstance(part, MediaPart) and not takes(part):
+            return as_text(part) or TextPart(_in_place_of(part))
+        return part
+
+    return msgspec.structs.replace(message, content=_plain(tuple(map(taken, message.parts))))
+
+
+def _contents(parts: tuple[Part, ...]) -> Iterator[Part]:
+    """Parts, those of tools' results one by one."""
+    for part in parts:
+        yield from part.parts if isinstance(part, ToolResultPart) else (part,)
 
 
 def _in_place_of(part: MediaPart) -> str:

@@ -216,12 +216,14 @@ class ToolResultPart(msgspec.Struct, frozen=True, tag="tool_result", gc=False):
         name: The tool's name.
         parts: What the tool gave.
         is_error: Whether it failed; the parts then say how.
+        seconds: How long it took, in seconds; 0 where that is not known.
     """
 
     id: str
     name: str
     parts: tuple[TextPart | ImagePart | FilePart | AudioPart, ...]
     is_error: bool = False
+    seconds: float = 0.0
 
 
 Part = (

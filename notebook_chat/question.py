@@ -16,6 +16,7 @@ from .messages import (
     TextPart,
     handed_over,
     named_media,
+    results_apart,
     without_media,
 )
 from .parts import Part
@@ -25,6 +26,7 @@ from .providers.registry import Provider
 from .providers.structured import has_place, in_words
 from .schemas import Shape
 from .text import fenced, single_line
+from .tools import ToolUse
 
 _MOST_NAMED = 12  # of what went along with a prompt
 _LONGEST_NAME = 160  # characters of a file's
@@ -144,7 +146,8 @@ class Target(msgspec.Struct, frozen=True):
             messages: The messages.
         """
         given = tuple(messages) if self.provider.takes_own_media else handed_over(messages)
-        return without_media(given, self.takes, self._as_text)
+        readable = without_media(given, self.takes, self._as_text)
+        return readable if self.provider.takes_result_media else results_apart(readable)
 
     @property
     def images(self) -> bool:
@@ -208,9 +211,11 @@ class Asked(msgspec.Struct, frozen=True):
         options: The options of the request, with secrets held as ``Secret``.
         limit: How many tokens may go out; ``None`` where that is not known.
         shape: The data that the answer is to be; ``None`` for any text.
+        tools: The tools that may be used; ``None`` for none.
     """
 
     target: Target
     options: Mapping[str, Any]
     limit: int | None = None
     shape: Shape | None = None
+    tools: ToolUse | None = None

@@ -7,20 +7,29 @@ import contextlib
 import threading
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from itertools import count as counting
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from . import exits, faults
 from .answer import AnswerFold, AnswerSnapshot
-from .attempts import FEWER_TURNS, NO_FIGURES, OTHER_DATA, Again, Attempts, may_mean_images
-from .conversation import Conversation, Draft, Status, Turn
+from .attempts import (
+    FEWER_TURNS,
+    NO_FIGURES,
+    OTHER_DATA,
+    TOOL_RESULTS,
+    Again,
+    Attempts,
+    may_mean_images,
+)
+from .conversation import Conversation, Draft, Status, Turn, estimate, going_out
 from .errors import ChatError, ContextLengthError, ConversationBusyError, ProviderError
 from .event_loop import current_task, require_asyncio
-from .events import Event, Notice, Remark
+from .events import Event, Notice, Remark, Usage
 from .expectation import Expectation
 from .loop_thread import STOP_SECONDS, is_replaced
-from .messages import Message
+from .messages import Message, ToolCallPart
 from .providers.async_result import AsyncResult
 from .providers.options import remaining
 from .providers.registry import Provider
@@ -28,6 +37,8 @@ from .question import Prompt, Target
 from .readiness import until_idle, until_written
 from .runner import LEFT
 from .secrets import secrets_in
+from .text import single_line
+from .tools import Round, Toolbox, ToolUse, stopped
 from .witness import witness
 
 if TYPE_CHECKING:
@@ -54,6 +65,7 @@ class Run:
         limit: How many tokens may go out; ``None`` where that is not known.
         wait: Whether to wait for another answer that is coming in the conversation, and not to refuse.
         expected: The data that the answer is to be; ``None`` for any text.
+        tools: The tools that the model may have run; ``None`` for none.
 
     Attributes:
         turn: The turn, once the answer has ended; ``None`` before, and when it failed without any answer.
@@ -72,6 +84,7 @@ class Run:
         limit: int | None = None,
         wait: bool = False,
         expected: Expectation | None = None,
+        tools: ToolUse | None = None,
     ) -> None:
         self.turn: Turn | None = None
         self._conversation = conversation
@@ -101,6 +114,12 @@ class Run:
         self._first: AnswerSnapshot | None = None  # the answer that was no good, once it is asked for anew
         self._notice: Notice | None = None
         self._behind: tuple[Message, ...] = ()  # what goes out behind the prompt then
+        self._tools = tools
+        self._toolbox: Toolbox | None = None
+        self._before: AnswerSnapshot | None = None  # what has come in earlier rounds, once tools were run
+        self._begun = True  # whether the answer of this round has a fold of its own
+        self._first_usage: Usage | None = None
+        self._cut_rounds = False
 
     @property
     def model(self) -> str:
@@ -161,6 +180,8 @@ class Run:
             notes.append("without figures: the model takes none")
         if self._first is not None:
             notes.append("asked once more: the first answer was not the data that were asked for")
+        if self._cut_rounds and self._tools is not None:
+            notes.append(f"tools were used {self._tools.rounds} times, and no further: ask it to go on")
         if self._unresponsive:
             notes.append(LEFT)
         return notes
@@ -197,7 +218,12 @@ class Run:
         notes += [one.text for one in self._left_out()]
         if self._conversation.busy:
             notes.append("an answer is still coming in this conversation: it is not in this")
-        target, (messages, options) = self._target, self._target.told(draft.messages, self._options)
+        own = dict(self._options)
+        if self._tools is not None:
+            own["tools"] = Toolbox(self._tools.known).specs
+            if len(self._tools.known) < 1 or any(source.known is None for source in self._tools.sources):
+                notes.append("some tools are not in this: their servers have not been started")
+        target, (messages, options) = self._target, self._target.told(draft.messages, own)
         factor = self._conversation.calibration.factor(self.model)
         return preview(target.provider, target.model, messages, options, notes, count=count, factor=factor)
 
@@ -227,7 +253,7 @@ class Run:
         self._waiting = asyncio.current_task()
         try:
             await self._opened(draft)
-            async with contextlib.aclosing(self._answer(draft)) as answer:
+            async with contextlib.aclosing(self._exchange(draft)) as answer:
                 async for batch in answer:
                     if self._kept:
                         return  # it was left
@@ -291,7 +317,14 @@ class Run:
         if self._limit is None:
             return draft
         factor = self._conversation.calibration.factor(self.model)
-        return draft.within(int(self._limit / factor), max(1, self._limit // _STEPS))
+        used = estimate(self._before.messages) if self._before is not None else 0
+        room = max(int(self._limit / factor) - used, 1)
+        return draft.within(room, max(1, self._limit // _STEPS))
+
+    def _unanswered(self) -> tuple[ToolCallPart, ...]:
+        """The calls that have no result."""
+        self._fold.calls()  # which sees to it that each has an id
+        return self.snapshot.unanswered
 
     def _unread(self, draft: Draft | None) -> list[str]:
         """What there is to tell of files of earlier turns that whoever is asked does not take."""
@@ -301,11 +334,63 @@ class Run:
         self._fold.add((notice,))
         return (notice,)
 
-    async def _answer(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
+    async def _exchange(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
+        """The events of all that follows the prompt: the answer; where it calls tools, what they give and the answer
+        to that, as often as it is allowed."""
+        attempts, use = Attempts(), self._tools
+        if use is not None:
+            async with contextlib.aclosing(self._opened_tools(use)) as opening:
+                async for batch in opening:
+                    yield batch
+        for number in counting(1):
+            async with contextlib.aclosing(self._answer(draft, attempts)) as answer:
+                async for batch in answer:
+                    yield batch
+            calls = self._fold.calls() if use is not None else ()
+            if not calls or self._toolbox is None or use is None:
+                return
+            if number > use.rounds or attempts.again(TOOL_RESULTS, _CALLED) is None:
+                self._cut_rounds = True
+                yield self._given(stopped(calls, f"not run: tools were used {use.rounds} times already"))
+                return
+            one = Round(calls, self._toolbox, use, self._conversation, self.model)
+            async with contextlib.aclosing(one.batches()) as batches:
+                async for batch in batches:
+                    yield self._given(batch)
+            await self._close()
+            if number == 1:
+                self._first_usage = self.snapshot.usage
+            self._fold.begin()
+            self._before, self._begun, self._first, self._behind = self.snapshot, False, None, ()
+
+    async def _opened_tools(self, use: ToolUse) -> AsyncGenerator[Sequence[Event]]:
+        """Opens the tools; the events are what there is to tell meanwhile."""
+        news: asyncio.Queue[Event] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def tell(words: str, fraction: float | None = None) -> None:
+            loop.call_soon_threadsafe(news.put_nowait, Notice(single_line(words), fraction))
+
+        opening = loop.create_task(use.open(tell))
+        try:
+            while not opening.done():
+                waiting = loop.create_task(news.get())
+                await asyncio.wait({opening, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                if waiting.done():
+                    yield self._given([waiting.result()])
+                waiting.cancel()
+            self._toolbox = opening.result()
+        finally:
+            opening.cancel()
+
+    def _given(self, events: Sequence[Event]) -> Sequence[Event]:
+        self._fold.add(events)
+        return events
+
+    async def _answer(self, draft: Draft, attempts: Attempts) -> AsyncGenerator[Sequence[Event]]:
         """The events of the answer to as much of the conversation as the model can read; with half of it
         once more, if the service says that it cannot."""
         sent = self._sent = self._within(draft)
-        attempts = Attempts()
         while True:
             try:
                 async with contextlib.aclosing(self._asked(sent)) as asked:
@@ -316,12 +401,12 @@ class Run:
                     return
             except ContextLengthError as error:
                 other = sent.within(sent.size // 2)
-                useful = other.left_out > sent.left_out and not self.snapshot.parts
+                useful = other.left_out > sent.left_out and not self._has_more
                 again = attempts.again(FEWER_TURNS, error) if useful else None
                 if again is None:
                     raise
             except ProviderError as error:
-                refused = self._prompt.figures and may_mean_images(error) and not self.snapshot.parts
+                refused = self._prompt.figures and may_mean_images(error) and not self._has_more
                 other = sent.without_images() if refused else sent
                 again = attempts.again(NO_FIGURES, error) if other is not sent else None
                 if again is None:
@@ -332,10 +417,16 @@ class Run:
             self._notice = again.notice
             yield self._told(again.notice)
 
+    @property
+    def _has_more(self) -> bool:
+        """Whether anything has come of the answer of this round."""
+        before = len(self._before.parts) if self._before is not None else 0
+        return len(self.snapshot.parts) > before
+
     async def _repaired(self, attempts: Attempts) -> Again | None:
         """Looks at a whole answer that is to be data; that it is to be asked for once more, where it is none."""
         expected, snapshot = self.expected, self.snapshot
-        if expected is None:
+        if expected is None or (self._tools is not None and self._fold.calls()):
             return None
         await asyncio.to_thread(expected.judge, snapshot)  # a class has validators of its own
         if expected.error is None or not (expected.repairable and self.repairs):
@@ -348,7 +439,11 @@ class Run:
 
     async def _asked(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
         target = self._target
-        messages, options = target.told((*draft.messages, *self._behind), self._options)
+        before = going_out(self._before.messages) if self._before is not None else ()
+        own = dict(self._options)
+        if self._toolbox is not None and len(self._toolbox):
+            own["tools"] = self._toolbox.specs
+        messages, options = target.told((*draft.messages, *before, *self._behind), own)
         if self._result is not None:  # all that is asked has one timeout together
             options["timeout"] = remaining(options.get("timeout"), time.monotonic() - self._start)
         witness(
@@ -360,7 +455,13 @@ class Run:
             self._prompt.notes(draft) + self._unread(draft),
         )
         self._result = target.provider.create_async_generator(target.model, messages, **options)
-        self._fold = self._result.fold
+        if self._before is None:
+            self._fold = self._result.fold
+        else:
+            if self._begun:  # and is asked for once more
+                self._fold = AnswerFold.behind(self._before)
+            self._result.join(self._fold)
+            self._begun = True
         if self._notice is not None:
             self._fold.add((self._notice,))  # until there is more to show: why it is asked again
         async with contextlib.aclosing(self._result.batches()) as batches:
@@ -382,14 +483,17 @@ class Run:
     def _turn(self, draft: Draft, status: Status, seconds: float) -> Turn | None:
         if self._result is None and not self._stopped:
             return None
+        if self._tools is not None and (open_calls := self._unanswered()):
+            self._fold.add(stopped(open_calls))
         if self._no_figures and self._sent is not None:
             draft = msgspec.structs.replace(draft, prompt=self._sent.prompt)
         snapshot, usage = self.snapshot, self.snapshot.usage
-        if self._sent is not None and usage is not None and self._first is None:
-            self._conversation.calibration.note(self.model, self._sent.size, usage.input_tokens)
+        told = usage if self._before is None else self._first_usage
+        if self._sent is not None and told is not None and self._first is None:
+            self._conversation.calibration.note(self.model, self._sent.size, told.input_tokens)
         if (first := self._first) is not None:
             usage = usage.added(first.usage) if usage is not None else first.usage
-            if not (snapshot.text or snapshot.tool_calls):
+            if not self._has_more:
                 snapshot = first  # nothing has come since
         if status == "failed" and not (snapshot.text or snapshot.tool_calls):
             return None
@@ -402,6 +506,9 @@ class Run:
             seconds=seconds,
             options=self._remembered if self._result is not None else {},
         )
+
+
+_CALLED = ProviderError("the model calls tools")
 
 
 def end_what_was_left(conversation: Conversation, asker: asyncio.Task[Any] | None) -> bool:

@@ -8,6 +8,7 @@ behind it run.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -15,6 +16,7 @@ import queue
 import sys
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -69,6 +71,79 @@ class _End:
         self.error = error
 
 
+class _Errand:
+    """Something that the thread which waits for a stream does in between.
+
+    Args:
+        call: What it does.
+        loop: Where its result is awaited.
+    """
+
+    def __init__(self, call: Callable[[], Any], loop: asyncio.AbstractEventLoop) -> None:
+        self._call = call
+        self._loop = loop
+        self.result: asyncio.Future[Any] = loop.create_future()
+        self.dropped = False
+
+    def run(self) -> None:
+        """Does it, unless nobody waits for it any more. An interrupt goes on to whoever waits for the stream."""
+        if self.dropped:
+            return
+        try:
+            settle, value = self.result.set_result, self._call()
+        except Exception as error:
+            settle, value = self.result.set_exception, error
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._settle, settle, value)
+
+    def _settle(self, settle: Callable[[Any], object], value: Any) -> None:
+        if not self.result.done():
+            settle(value)
+
+
+_driver: ContextVar[Stream[Any] | None] = ContextVar("notebook_chat_driver", default=None)
+
+
+def has_caller() -> bool:
+    """Whether a thread waits for what runs here: that of a synchronous caller, such as a cell's."""
+    return _driver.get() is not None
+
+
+async def in_caller(call: Callable[[], T]) -> T:
+    """Has the thread that waits for what runs here call something, such as what asks the user, or what only a
+    notebook's own thread may do. Where nobody waits, since the caller is asynchronous, it is called here: in the
+    caller's own thread.
+
+    Args:
+        call: What is called. An interrupt meanwhile ends what the caller waits for.
+
+    Raises:
+        Exception: What the call raises, but for ``StopIteration``, which is a ``RuntimeError``.
+    """
+    stream = _driver.get()
+    if stream is None:
+        return call()
+    errand = _Errand(_without_stop_iteration(call), asyncio.get_running_loop())
+    stream._put(errand)
+    try:
+        result: T = await errand.result
+    finally:
+        errand.dropped = True
+    return result
+
+
+def _without_stop_iteration(call: Callable[[], T]) -> Callable[[], T]:
+    """A call whose errors a future takes."""
+
+    def called() -> T:
+        try:
+            return call()
+        except StopIteration as error:
+            raise RuntimeError("StopIteration") from error
+
+    return called
+
+
 class Stream(Generic[T]):
     """An asynchronous iterator, driven on the private loop and taken from a synchronous caller.
 
@@ -85,7 +160,8 @@ class Stream(Generic[T]):
     def __init__(self, source: AsyncIterator[T], *, leave: Callable[[], object] | None = None) -> None:
         self._source = source
         self._leave = leave
-        self._queue: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[T | _End | _Errand] = queue.SimpleQueue()
+        self._errand: _Errand | None = None  # that is done when what came before it has been taken
         self._ended = False
         self._left = False
         self._failure: BaseException | None = None
@@ -125,6 +201,7 @@ class Stream(Generic[T]):
         self._task.add_done_callback(self._done)
 
     async def _pump(self) -> None:
+        _driver.set(self)
         try:
             try:
                 async for item in self._source:
@@ -157,7 +234,7 @@ class Stream(Generic[T]):
         if (self._thread is None or self._thread.ended) and not self._closed.is_set():
             self._settle(_cancellation())
 
-    def _put(self, item: T | _End) -> None:
+    def _put(self, item: T | _End | _Errand) -> None:
         self._queue.put(item)
 
     def get(self, timeout: float | None = None) -> list[T] | None:
@@ -173,8 +250,11 @@ class Stream(Generic[T]):
             return None
         self.start()
         items: list[T] = []
-        item = self._wait(timeout)
+        item = self._next(timeout)
         while item is not None:
+            if isinstance(item, _Errand):
+                self._errand = item
+                break
             if isinstance(item, _End):
                 if items:
                     self._queue.put(item)  # nothing follows it, so it is still the last
@@ -188,7 +268,19 @@ class Stream(Generic[T]):
                 break
         return items
 
-    def _wait(self, timeout: float | None) -> T | _End | None:
+    def _next(self, timeout: float | None) -> T | _End | _Errand | None:
+        """The next item, or the end; errands are done on the way. ``None`` after a while without any."""
+        item: T | _End | _Errand | None
+        item, self._errand = self._errand, None
+        while True:
+            if item is None:
+                item = self._wait(timeout)
+            if not isinstance(item, _Errand):
+                return item
+            item.run()
+            item = None
+
+    def _wait(self, timeout: float | None) -> T | _End | _Errand | None:
         while True:
             bound = _LONGEST_WAIT if timeout is None else min(timeout, _LONGEST_WAIT)
             try:
@@ -275,11 +367,11 @@ class NestedStream(Stream[T]):
         self._news = asyncio.Event()
         return loop
 
-    def _put(self, item: T | _End) -> None:
+    def _put(self, item: T | _End | _Errand) -> None:
         super()._put(item)
         self._news.set()
 
-    def _wait(self, timeout: float | None) -> T | _End | None:
+    def _wait(self, timeout: float | None) -> T | _End | _Errand | None:
         while True:
             self._news.clear()
             try:

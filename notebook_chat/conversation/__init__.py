@@ -12,7 +12,7 @@ from .observable import Observable
 from .order import behind, rebased
 from .sent_requests import SentRequest, SentRequests
 from .token_budget import BYTES_PER_TOKEN, DEFAULT_RESERVE, estimate
-from .turns import Draft, Turn, answered
+from .turns import Draft, Turn, answered, going_out
 
 __all__ = [
     "BYTES_PER_TOKEN",
@@ -42,6 +42,7 @@ __all__ = [
     "behind",
     "estimate",
     "finite",
+    "going_out",
     "is_lasting",
     "matching",
     "number_of",

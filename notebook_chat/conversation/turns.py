@@ -121,7 +121,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     @property
     def messages(self) -> tuple[Message, ...]:
         """The turn as a model is told of it. A turn without an answer is not: roles must alternate."""
-        sent = _sent(self.exchange)
+        sent = going_out(self.exchange)
         return (self.prompt, *sent) if sent else ()
 
     @property
@@ -294,15 +294,19 @@ def answered(text: str, reasoning: str = "") -> tuple[Message, ...]:
     return (Message("assistant", text),) if text else ()
 
 
-def _sent(exchange: tuple[Message, ...]) -> list[Message]:
+def going_out(exchange: tuple[Message, ...]) -> list[Message]:
     """An exchange as it goes out again: without what is only shown, and with what the service ran in words. A call that
     was never answered goes out in words, since services refuse calls without a result: in the vendor's own form, too,
     which therefore stays behind."""
     results = {part.id for message in exchange for part in message.parts if isinstance(part, ToolResultPart)}
-    sent = []
+    sent: list[Message] = []
+    behind_results = False
     for message in exchange:
+        if behind_results and message.role == "assistant":
+            message = _without_gap(message)  # which only sets the texts of two rounds apart for a reader
+        behind_results = message.role == "tool"
         if isinstance(message.content, str):
-            sent.append(message)
+            sent += [message] * bool(message.content)
             continue
         unanswered = any(
             isinstance(part, ToolCallPart) and part.id not in results for part in message.content
@@ -318,6 +322,18 @@ def _sent(exchange: tuple[Message, ...]) -> list[Message]:
         else:
             sent.append(msgspec.structs.replace(message, content=parts))
     return sent
+
+
+def _without_gap(message: Message) -> Message:
+    """A message without the empty line that its text begins with."""
+    if isinstance(message.content, str):
+        return msgspec.structs.replace(message, content=message.content.removeprefix("\n\n"))
+    parts = list(message.content)
+    for place, part in enumerate(parts):
+        if isinstance(part, TextPart):
+            parts[place] = TextPart(part.text.removeprefix("\n\n"))
+            break
+    return msgspec.structs.replace(message, content=tuple(parts))
 
 
 _RETOLD = (ToolCallPart, CodePart, CodeResultPart)

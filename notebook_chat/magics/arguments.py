@@ -119,6 +119,13 @@ def _schema_names(session: NotebookSession) -> list[str]:
     return schema_names(session)
 
 
+def tool_names(session: NotebookSession) -> Iterable[str]:
+    """What the model may have run."""
+    from .asked_tools import tool_names as names
+
+    return names(session)
+
+
 FORMATS = ("code", "text", "markdown", "html", "json", "silent")
 """What can become of an answer; ``ChatMagics.output`` says which it is unless one is named."""
 
@@ -171,6 +178,17 @@ def cell_parser() -> Parser:
         metavar="EFFORT",
         help="how hard to think: none, minimal, low, medium, high, xhigh, max; or how many tokens at most",
         complete=efforts,
+    )
+    add(
+        "-T",
+        "--tool",
+        dest="tools",
+        action="append",
+        default=[],
+        metavar="TOOL",
+        help="what the model may have run: notebook, edit, run, a function of the notebook, an MCP server; may be"
+        " repeated; none for no tools at all",
+        complete=tool_names,
     )
     add("--web", action="store_true", help="let the service search the web by itself")
     add("--max-tokens", type=int, metavar="N", help="the longest answer, in tokens")

@@ -111,6 +111,10 @@ def put(
     Raises:
         ChatError: The answer failed.
     """
+    if options.tools or settings.tools:
+        from .asked_tools import asked_tools
+
+        more["tools"] = asked_tools(options.tools, settings.tools, shell.user_ns)
     if options.schema is not None or options.format == "json":
         from .asked_data import asked_shape
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
-from traitlets import Bool, Enum, Float, Integer, Unicode, observe
+from traitlets import Bool, Enum, Float, Integer, List, Unicode, observe
 
 from ..cell_selection import CELLS_TOKENS
 from ..faults import chat_error
@@ -26,6 +26,7 @@ from .shown_answers import ShownAnswers
 if TYPE_CHECKING:
     from ..prompt.failures.code_requests import FixRequest
     from ..prompt.secrets.disclosure import Disclosure
+    from ..tools import ToolSource
 
 _ADVICE = "Take it out, or write %config ChatMagics.secrets = 'redact' (or 'send')."
 
@@ -77,6 +78,9 @@ class ChatMagics(Magics):
         help="What is done where a prompt holds what looks like a key or a password: 'ask' asks, and refuses where"
         " nobody can be asked; 'redact' sends a marker in its place; 'send' does not look.",
     ).tag(config=True)
+    tools = List(
+        Unicode(), help="What the model may have run in every cell, as -T names it, such as ['notebook']."
+    ).tag(config=True)
     output = Enum(
         ["html", "markdown"],
         "html",
@@ -98,6 +102,7 @@ class ChatMagics(Magics):
         self.interpreter = shell
         session.disclosure = self.disclosure
         session.fix = self.fix
+        session.find_tools = self.find_tools
 
     def disclosure(self, *, asks: bool = True) -> Disclosure:
         """What becomes of secrets in a prompt, as ``secrets`` says when it goes out.
@@ -120,6 +125,16 @@ class ChatMagics(Magics):
 
         failure = self.failures.find()
         return request_about(failure, self.failures, self.interpreter) if failure is not None else None
+
+    def find_tools(self, name: str) -> ToolSource:
+        """The source of the tools that a name means, such as ``notebook``.
+
+        Raises:
+            InvalidOptionError: There is none of that name.
+        """
+        from .asked_tools import find_tools
+
+        return find_tools(name, self.session)
 
     @observe("model")
     def _model_changed(self, change: Any) -> None:

@@ -22,6 +22,7 @@ class Settings(Protocol):
     cells: int
     timeout: float
     max_characters: int
+    tools: list[str]
     told: set[str]
     shown: ShownAnswers
     failures: Failures

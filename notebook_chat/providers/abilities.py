@@ -51,4 +51,6 @@ def _asks(option: str, value: Any) -> bool:
 def _cannot(option: str, facts: ModelFacts) -> bool:
     if option == "effort":
         return facts.efforts == ()
+    if option == "tool_choice":
+        return False  # without tools it says nothing
     return getattr(facts, option) is False

@@ -49,6 +49,7 @@ class ForeignProvider:
         self.takes_files = frozenset(getattr(source, "takes_files", None) or ())
         self.largest_request: int | None = None
         self.takes_own_media = False
+        self.takes_result_media = False
         self._generate: Callable[..., AsyncIterable[Any]] = generate
         self._parameters = _parameters(generate)
         self.options = frozenset({"schema"} & self._parameters.keys())

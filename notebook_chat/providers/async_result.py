@@ -72,6 +72,15 @@ class AsyncResult:
         self._pending: Iterator[Event] = iter(())
         self._ended = False
 
+    def join(self, fold: AnswerFold) -> None:
+        """Has what comes added to what has come already in the same exchange, such as before a tool was run. To be
+        called before anything comes.
+
+        Args:
+            fold: What has added that up.
+        """
+        self.fold = fold
+
     @property
     def snapshot(self) -> AnswerSnapshot:
         """All that has come so far, as a value that does not change."""

@@ -32,6 +32,8 @@ class AsyncGeneratorProvider:
         largest_request: The largest request that the service takes, in bytes; ``None`` where that is not known.
         takes_own_media: Whether a model may be sent the images that it made as its own; else they go with the user's
             next message.
+        takes_result_media: Whether its dialect has a place for images and files in a tool's result; else they go with
+            a message of the user.
         default_model, models: The model used when none is named, and models known to exist.
         options: The options its dialect has a place for; ``Chat`` and ``%%chat`` refuse others.
         option_checks: What checks the values of those options.
@@ -51,6 +53,7 @@ class AsyncGeneratorProvider:
     takes_files: ClassVar[frozenset[str]] = frozenset()
     largest_request: ClassVar[int | None] = None
     takes_own_media: ClassVar[bool] = False
+    takes_result_media: ClassVar[bool] = False
     default_model: ClassVar[str] = ""
     models: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[frozenset[str]] = frozenset()

@@ -16,6 +16,7 @@ from ..messages import Message, Messages, normalize
 from ..request import Timeouts
 from ..schemas.json_schema import checked as checked_schema
 from ..secrets import Fields, Secret, held_header
+from ..tool_spec import ToolSpec, is_name, specs_of
 from ..transport import Transport
 
 # --- names and types ------------------------------------------------------------------------------------
@@ -48,6 +49,10 @@ class AskOptions(GenerationOptions, total=False):
         schema: The JSON schema that the answer is to fit; an empty one for any JSON.
         effort: How hard to think: one of ``EFFORTS``, or how many tokens at most.
         web: Whether the service is to search the web by itself.
+        tools: What the model may call: ``ToolSpec``s, or dicts with ``name``, ``description`` and ``parameters``. The
+            calls are among the answer's parts; whoever asks has them run.
+        tool_choice: Whether it may (``auto``), must (``required``) or must not (``none``) call tools, or the name of
+            the one that it must call. Services that have no place for it may do otherwise.
     """
 
     system: str | None
@@ -55,6 +60,8 @@ class AskOptions(GenerationOptions, total=False):
     schema: Mapping[str, Any] | None
     effort: str | int | None
     web: bool | None
+    tools: Sequence[Any] | None
+    tool_choice: str | None
 
 
 class ConnectionOptions(TypedDict, total=False):
@@ -136,6 +143,7 @@ class TurnOptions(ChatOptions, total=False):
         context: The cells of the notebook that the prompt is about: how many above the one that asks, ``"all"``,
             ``"In[2:5]"`` (without 5) and the like, or a ``range`` of their numbers.
         wait: Whether to wait for another answer that is coming in the conversation, and not to refuse.
+        tools: What the model may have run, beside the tools of the chat; an empty list for none at all.
     """
 
     model: str | None
@@ -149,6 +157,7 @@ class TurnOptions(ChatOptions, total=False):
     values: Mapping[str, Any] | None
     context: int | str | Sequence[int] | slice | None
     wait: bool
+    tools: Sequence[Any] | None
 
 
 MAX_CHARACTERS = 4_000_000
@@ -285,11 +294,33 @@ GENERATION: dict[str, Check] = {
 }
 """The checks of the options that shape an answer."""
 
-ABILITIES: dict[str, Check] = {"schema": _schema, "effort": _effort, "web": _switch}
+
+def _tools(name: str, value: Any) -> tuple[ToolSpec, ...]:
+    return specs_of(value)
+
+
+def _tool_choice(name: str, value: Any) -> str:
+    if isinstance(value, str) and (value in TOOL_CHOICES or is_name(value)):
+        return value
+    raise InvalidOptionError(
+        f"{name} must be one of {', '.join(TOOL_CHOICES)}, or the name of a tool, not {_shown(value)}"
+    )
+
+
+TOOL_CHOICES = ("auto", "required", "none")
+"""What a model may be told of whether to call tools, besides the name of the one to call."""
+
+ABILITIES: dict[str, Check] = {
+    "schema": _schema,
+    "effort": _effort,
+    "web": _switch,
+    "tools": _tools,
+    "tool_choice": _tool_choice,
+}
 """The checks of the options that ask for what not every service can. A dialect that has a place for one names it in its
 ``options``, and makes fields of it by itself."""
 
-REMEMBERED = (*GENERATION, *ABILITIES)
+REMEMBERED = (*GENERATION, "schema", "effort", "web")
 """The names of the options that shape an answer, which its turn remembers."""
 
 MISSING = {
@@ -301,6 +332,11 @@ MISSING = {
         "does not search the web",
         "Leave it out, or ask a model of openai, anthropic, gemini, openrouter, groq, xai or perplexity.",
     ),
+    "tools": (
+        "cannot call tools",
+        "Leave them out, or ask a model of openai, anthropic, gemini or ollama that can.",
+    ),
+    "tool_choice": ("cannot call tools", "Leave tool_choice out."),
 }
 """What is said of a provider, or a model, that cannot do what one of these options asks for, and who can."""
 

@@ -87,7 +87,8 @@ def without_replays(messages: Sequence[Message]) -> tuple[Message, ...]:
 def _tools(options: Mapping[str, Any]) -> list[Any]:
     """What a model was given besides the messages that its answers are bound to."""
     body = options.get("extra_body") or {}
-    return [body.get("tools"), bool(options.get("web"))]
+    own = [body.get("tools"), bool(options.get("web"))]
+    return [*own, options["tools"]] if options.get("tools") else own
 
 
 def _encoded(message: Message) -> bytes:

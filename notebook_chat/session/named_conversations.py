@@ -39,11 +39,15 @@ class NamedConversations:
 
     Attributes:
         disclosure: Gives what looks at prompts for secrets before they go out; whoever opens the session sets it.
+        find_tools: Gives the source of the tools that a name means, such as ``notebook``; set likewise.
+        permit: Gives who decides about calls of tools; set likewise.
         fix: Gives what is to be asked about the last error, a ``FixRequest``, or ``None`` where there is none; set
             likewise.
     """
 
     disclosure: Callable[[], Any] | None = None
+    find_tools: Callable[[str], Any] | None = None
+    permit: Callable[[], Any] | None = None
     fix: Callable[[], Any] | None = None
 
     def __init__(self, history: History, system: str = "") -> None:

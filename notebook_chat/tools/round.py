@@ -1,0 +1,170 @@
+"""The calls of one answer, on their way to results."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .. import exits
+from ..events import Event, Notice
+from ..messages import TextPart, ToolCallPart, ToolResultPart
+from ..secrets import redact
+from ..text import sendable, single_line
+from . import arguments as call_arguments
+from .bounds import bounded
+from .permit import PendingCall
+from .tool import ArgumentsError, Tool, ToolOutput
+
+if TYPE_CHECKING:
+    from ..conversation import Conversation
+    from .toolbox import Toolbox, ToolUse
+
+MOST_CALLS = 64
+"""How many calls of one answer are run; the others get a result that says so."""
+
+STOPPED = "stopped by the user"
+"""The result of a call that was on its way when the user stopped the answer."""
+
+_STOP_SECONDS = 0.05  # how long what was cancelled is waited for: the user waits meanwhile
+_LONGEST_WORDS = 2000  # of a failure, in characters
+_LONGEST_NOTICE = 200
+
+
+class Round:
+    """Decides about the calls of one answer, runs them side by side, and tells what came of each.
+
+    Args:
+        calls: The calls, each with an id of its own.
+        toolbox: The tools.
+        use: How they are used.
+        conversation: Where they were asked.
+        model: Who asks for them.
+    """
+
+    def __init__(
+        self,
+        calls: Sequence[ToolCallPart],
+        toolbox: Toolbox,
+        use: ToolUse,
+        conversation: Conversation,
+        model: str,
+    ) -> None:
+        self._calls = tuple(calls)
+        self._toolbox = toolbox
+        self._use = use
+        self._conversation = conversation
+        self._model = model
+        self._deciding = asyncio.Lock()
+        self._running = asyncio.Semaphore(use.parallel)
+        self._news: asyncio.Queue[Event] = asyncio.Queue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def batches(self) -> AsyncGenerator[Sequence[Event]]:
+        """The results, each as soon as there is one, and notices of what goes on meanwhile."""
+        loop = self._loop = asyncio.get_running_loop()
+        too_many = self._calls[MOST_CALLS:]
+        if too_many:
+            words = f"not run: there were more than {MOST_CALLS} calls in one answer"
+            yield [_result(call, ToolOutput.text(words, is_error=True)) for call in too_many]
+        open_ = {loop.create_task(self._done(call)) for call in self._calls[:MOST_CALLS]}
+        count = len(open_)
+        try:
+            while count:
+                news = [await self._news.get()]
+                while not self._news.empty():
+                    news.append(self._news.get_nowait())
+                count -= sum(isinstance(one, ToolResultPart) for one in news)
+                yield news
+        finally:
+            for task in open_:
+                task.cancel()
+            if open_:
+                await asyncio.wait(open_, timeout=_STOP_SECONDS)
+
+    async def _done(self, call: ToolCallPart) -> None:
+        """Has one call decided and run. It puts one result into the news, whatever happens, unless it is cancelled."""
+        start = time.monotonic()
+        try:
+            output, start = await self._output(call)
+        except ArgumentsError as error:
+            output = ToolOutput.text(str(error)[:_LONGEST_WORDS], is_error=True)
+        except Exception as error:
+            output = _failure(error)
+        except BaseException as error:
+            if not exits.is_foreign(error):
+                raise
+            output = _failure(error)
+        self._news.put_nowait(_result(call, output, time.monotonic() - start))
+
+    async def _output(self, call: ToolCallPart) -> tuple[ToolOutput, float]:
+        """What a call gives, and when it began to run."""
+        tool = self._toolbox.find(call.name)
+        if tool is None:
+            names = ", ".join(one.name for one in self._toolbox)
+            raise ArgumentsError(f"there is no tool {single_line(call.name)[:80]!r}: there are {names}")
+        arguments = call_arguments.read(call.arguments)
+        await _checked(arguments, tool)
+        async with self._deciding:
+            pending = PendingCall(tool, call, arguments, self._conversation, self._model)
+            verdict = await self._use.permit.decide(pending, self._tell)
+        if not verdict.allowed:
+            return ToolOutput.text(f"not run: {verdict.words or 'it is not allowed'}", is_error=True), 0.0
+        changed = verdict.arguments is not None and verdict.arguments != arguments
+        if verdict.arguments is not None:
+            arguments = dict(verdict.arguments)
+            await _checked(arguments, tool)
+        async with self._running:
+            start = time.monotonic()
+            output = await self._run(tool, arguments)
+        if changed:
+            output = ToolOutput((_changed(arguments), *output.parts), output.is_error)
+        return output, start
+
+    async def _run(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolOutput:
+        self._tell(f"running {tool.name}", None)
+        try:
+            async with asyncio.timeout(tool.seconds):
+                output = await tool.run(arguments, self._tell)
+        except TimeoutError:
+            if tool.seconds is None:
+                raise
+            return ToolOutput.text(f"it took longer than {tool.seconds:g} s, and was given up", is_error=True)
+        return await asyncio.to_thread(bounded, output)
+
+    def _tell(self, words: str, fraction: float | None) -> None:
+        notice = Notice(single_line(redact(words[:_LONGEST_NOTICE])), fraction)
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._news.put_nowait, notice)
+
+
+async def _checked(arguments: Mapping[str, Any], tool: Tool) -> None:
+    await asyncio.to_thread(call_arguments.check, arguments, tool.spec.parameters)
+
+
+def _changed(arguments: Mapping[str, Any]) -> TextPart:
+    return TextPart(f"(run with other arguments, by the user: {msgspec.json.encode(arguments).decode()})\n")
+
+
+def _failure(error: BaseException) -> ToolOutput:
+    words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return ToolOutput.text(redact(words)[:_LONGEST_WORDS], is_error=True)
+
+
+def _result(call: ToolCallPart, output: ToolOutput, seconds: float = 0.0) -> ToolResultPart:
+    return ToolResultPart(call.id, call.name, sendable(output.parts), output.is_error, round(seconds, 3))
+
+
+def stopped(calls: Sequence[ToolCallPart], words: str = STOPPED) -> list[ToolResultPart]:
+    """Results for calls that nobody will run any more, so that the conversation can go on.
+
+    Args:
+        calls: The calls.
+        words: What the model is told.
+    """
+    return [_result(call, ToolOutput.text(words, is_error=True)) for call in calls]

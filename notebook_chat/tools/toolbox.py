@@ -1,0 +1,97 @@
+"""The tools of one ask, and what is to be known of how they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..errors import InvalidOptionError
+from ..tool_spec import MOST_TOOLS, ToolSpec
+from .permit import FreeAlone, Permit
+from .tool import Tell, Tool, ToolSource
+
+ROUNDS = 20
+"""How often the results of tools are given back in one ask, where nothing else is said."""
+
+PARALLEL = 8
+"""How many calls run side by side."""
+
+
+class Toolbox:
+    """Tools by the names that a model calls them by.
+
+    Args:
+        tools: The tools; the same one twice counts once.
+
+    Raises:
+        InvalidOptionError: Two have the same name, or there are too many.
+    """
+
+    def __init__(self, tools: Sequence[Tool]) -> None:
+        self._tools: dict[str, Tool] = {}
+        for tool in tools:
+            other = self._tools.setdefault(tool.name, tool)
+            if other is not tool and (other.kind, other.home, other.digest) != (
+                tool.kind,
+                tool.home,
+                tool.digest,
+            ):
+                raise InvalidOptionError(
+                    f"two tools have the name {tool.name}", hint="Give each a name of its own."
+                )
+        if len(self._tools) > MOST_TOOLS:
+            raise InvalidOptionError(
+                f"there are {len(self._tools)} tools",
+                hint=f"Give {MOST_TOOLS} or fewer: models get lost among many.",
+            )
+
+    @property
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """What a model is told of them."""
+        return tuple(tool.spec for tool in self._tools.values())
+
+    def find(self, name: str) -> Tool | None:
+        """The tool that a model has called; ``None`` where there is none of that name."""
+        return self._tools.get(name)
+
+    def __iter__(self) -> Iterator[Tool]:
+        return iter(self._tools.values())
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """The tools that one ask may use, and how.
+
+    Attributes:
+        sources: Where the tools come from.
+        permit: Who decides whether a call may be run.
+        rounds: How often their results are given back at most.
+        parallel: How many calls run side by side at most.
+    """
+
+    sources: tuple[ToolSource, ...]
+    permit: Permit = field(default_factory=FreeAlone)
+    rounds: int = ROUNDS
+    parallel: int = PARALLEL
+
+    @property
+    def known(self) -> tuple[Tool, ...]:
+        """The tools that are known without starting anything."""
+        return tuple(tool for source in self.sources for tool in source.known or ())
+
+    async def open(self, tell: Tell) -> Toolbox:
+        """All tools, ready to be run.
+
+        Args:
+            tell: Tells the reader how it goes.
+
+        Raises:
+            ChatError: Some cannot be had.
+        """
+        tools: list[Tool] = []
+        for source in self.sources:
+            tools += source.known if source.known is not None else await source.open(tell)
+        return Toolbox(tools)
