@@ -1,5 +1,6 @@
 """Tools: what a model may have run, who decides about it, and how it is run."""
 
+from .confirmation import Confirmation, Confirmer, Reply, Scope
 from .permit import FreeAlone, PendingCall, Permit, Verdict
 from .resolution import sources_of
 from .round import STOPPED, Round, stopped
@@ -11,12 +12,16 @@ __all__ = [
     "ROUNDS",
     "STOPPED",
     "ArgumentsError",
+    "Confirmation",
+    "Confirmer",
     "FreeAlone",
     "Given",
     "PendingCall",
     "Permit",
+    "Reply",
     "ResultPart",
     "Round",
+    "Scope",
     "Tell",
     "Tool",
     "ToolOutput",

@@ -80,6 +80,15 @@ class Tool(ABC):
         told = msgspec.json.encode([self.original, self.spec], order="sorted")
         return hashlib.sha256(told).hexdigest()[:32]
 
+    def proposal(self, arguments: Mapping[str, Any]) -> str:
+        """What a call would do, as text for whoever is asked about it, where that says more than its arguments: code,
+        or a difference. It may be called in any thread.
+
+        Args:
+            arguments: The arguments, which fit ``spec.parameters``.
+        """
+        return ""
+
     @abstractmethod
     async def run(self, arguments: Mapping[str, Any], tell: Tell) -> ToolOutput:
         """Does what the tool is for. It runs on the loop that drives the answer, which it must not block; it is
