@@ -150,6 +150,16 @@ class AnswerSnapshot:
         return "".join(part.text for part in self.parts if isinstance(part, TextPart))
 
     @cached_property
+    def final_text(self) -> str:
+        """The text behind the last result of a tool; all of it where no tool was run."""
+        parts = self.parts
+        results = [place for place, part in enumerate(parts) if isinstance(part, ToolResultPart)]
+        if not results:
+            return self.text
+        last = "".join(part.text for part in parts[results[-1] + 1 :] if isinstance(part, TextPart))
+        return last.removeprefix("\n\n")
+
+    @cached_property
     def reasoning(self) -> str:
         """The model's reasoning, which is no part of the text."""
         return "".join(part.text for part in self.parts if isinstance(part, ReasoningPart))

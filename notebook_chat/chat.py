@@ -372,13 +372,10 @@ class Chat:
         return Run(
             self.conversation,
             words,
-            asked.target,
-            asked.options,
+            asked,
             remembered=REMEMBERED,
-            limit=asked.limit,
             wait=wait,
             expected=expectation(asked),
-            tools=asked.tools,
         )
 
     @hides_secrets

@@ -219,16 +219,12 @@ class Comparison:
             raise self._failure()
 
     def _run(self, conversation: Conversation, column: Column) -> Run:
-        asked = column.asked
         return Run(
             conversation,
             self._prompt,
-            asked.target,
-            asked.options,
+            column.asked,
             remembered=self._remembered,
-            limit=asked.limit,
             expected=column.expected,
-            tools=asked.tools,
         )
 
     def _beside(self, draft: Draft) -> Conversation:

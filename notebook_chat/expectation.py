@@ -75,7 +75,7 @@ class Expectation:
             self.repairable = snapshot.finish_reason not in _ENDS
 
     def _judged(self, snapshot: AnswerSnapshot) -> DataError | None:
-        text = snapshot.text
+        text = snapshot.final_text
         if snapshot.finish_reason in _ENDS:
             words, hint = _ENDS[snapshot.finish_reason]
             return DataError(
@@ -113,7 +113,7 @@ class Expectation:
             snapshot: The answer.
         """
         assert self.error is not None
-        text = snapshot.text.strip()
+        text = snapshot.final_text.strip()
         shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\n[…]"
         words = f"That cannot be used: {self.error.message}. Answer once more, with corrected JSON alone."
         if self.adapted.asked:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from ..events import Usage
-from ..messages import Message, Part, ReasoningPart, TextPart
+from ..messages import Message, Part, ReasoningPart, TextPart, ToolResultPart
 from ..text import fenced
 
 Status = Literal["complete", "stopped", "failed"]
@@ -65,11 +65,13 @@ def as_markdown(parts: tuple[Part, ...], options: Mapping[str, Any]) -> tuple[Pa
     """
     if "schema" not in options:
         return parts
-    texts = [part.text for part in parts if isinstance(part, TextPart)]
+    results = [place for place, part in enumerate(parts) if isinstance(part, ToolResultPart)]
+    last = results[-1] + 1 if results else 0  # what stands before was said to the tools
+    texts = [part.text for part in parts[last:] if isinstance(part, TextPart)]
     answer = "".join(texts)
     if not answer.strip() or answer.lstrip().startswith("```"):
         return parts
-    first = next(place for place, part in enumerate(parts) if isinstance(part, TextPart))
+    first = next(place for place in range(last, len(parts)) if isinstance(parts[place], TextPart))
     block = TextPart(fenced(answer, "json"))
     others = [part for part in parts[first:] if not isinstance(part, TextPart)]
     return (*parts[:first], block, *others)

@@ -64,7 +64,7 @@ class DataRenderer(DisplayRenderer):
         self._as_json = as_json or self._form == "markdown"
 
     def _so_far(self, snapshot: AnswerSnapshot) -> str:
-        shown = self._shown_data(snapshot.text, snapshot.reasoning)
+        shown = self._shown_data(snapshot.final_text, snapshot.reasoning)
         if self._form == "markdown":
             return shown
         self._feed(snapshot)

@@ -5,7 +5,7 @@ from .permit import FreeAlone, PendingCall, Permit, Verdict
 from .resolution import sources_of
 from .round import STOPPED, Round, stopped
 from .tool import ArgumentsError, Given, ResultPart, Tell, Tool, ToolOutput, ToolSource
-from .toolbox import PARALLEL, ROUNDS, Toolbox, ToolUse
+from .toolbox import PARALLEL, ROUNDS, Toolbox, ToolUse, opened
 
 __all__ = [
     "PARALLEL",
@@ -29,6 +29,7 @@ __all__ = [
     "ToolUse",
     "Toolbox",
     "Verdict",
+    "opened",
     "sources_of",
     "stopped",
 ]

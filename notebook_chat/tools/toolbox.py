@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import InvalidOptionError
+from ..events import Notice
+from ..secrets import redact
+from ..text import single_line
 from ..tool_spec import MOST_TOOLS, ToolSpec
 from .permit import FreeAlone, Permit
 from .tool import Tell, Tool, ToolSource
@@ -15,6 +20,9 @@ ROUNDS = 20
 
 PARALLEL = 8
 """How many calls run side by side."""
+
+
+_LONGEST_NOTICE = 200
 
 
 class Toolbox:
@@ -95,3 +103,32 @@ class ToolUse:
         for source in self.sources:
             tools += source.known if source.known is not None else await source.open(tell)
         return Toolbox(tools)
+
+
+async def opened(use: ToolUse) -> AsyncGenerator[Notice | Toolbox]:
+    """Opens the tools of one ask: what there is to tell meanwhile, and at the end the tools.
+
+    Args:
+        use: The tools, and how they are used.
+
+    Raises:
+        ChatError: Some cannot be had.
+    """
+    news: asyncio.Queue[Notice | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def put(notice: Notice | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(news.put_nowait, notice)
+
+    def tell(words: str, fraction: float | None = None) -> None:
+        put(Notice(single_line(redact(words[:_LONGEST_NOTICE])), fraction))
+
+    opening = loop.create_task(use.open(tell))
+    opening.add_done_callback(lambda _: put(None))
+    try:
+        while (notice := await news.get()) is not None:
+            yield notice
+        yield opening.result()
+    finally:
+        opening.cancel()

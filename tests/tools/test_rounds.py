@@ -165,7 +165,7 @@ def test_rounds_are_bounded_and_the_end_is_told() -> None:
     runner.run(drained(run))
 
     assert len(provider.sent) == 4
-    assert any("tools were used 3 times" in note for note in run.warnings)
+    assert any("its tools 3 times" in note for note in run.warnings)
     assert len({part.id for part in results(chat)}) == 4  # the service's id is the same each time
     assert results(chat)[-1].is_error
 
