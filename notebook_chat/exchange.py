@@ -88,8 +88,8 @@ class Exchange:
 
     @property
     def begun(self) -> bool:
-        """Whether anybody has been asked."""
-        return self._result is not None
+        """Whether it is on its way, or has been: the tools are opened, or somebody is asked."""
+        return self._start > 0
 
     @property
     def partial(self) -> str:

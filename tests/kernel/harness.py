@@ -110,6 +110,7 @@ class Kernel:
         cell_id: str | None = None,
         deleted_cells: Sequence[str] = (),
         stop_on_error: bool = True,
+        allow_stdin: bool = False,
         metadata: Mapping[str, Any] | None = None,
     ) -> Execution:
         """Queues a cell and returns at once; several in a row are what "Run All" does.
@@ -117,6 +118,7 @@ class Kernel:
         Args:
             code, cell_id, deleted_cells: as for `run`.
             stop_on_error: whether the cells queued behind it are aborted if it fails, as front ends ask.
+            allow_stdin: whether the cell may ask the user something; nobody answers here.
             metadata: more of the request's metadata, for example `{"colab": {"cell_id": "x"}}`.
         """
         request_metadata: dict[str, Any] = dict(metadata or {})
@@ -127,7 +129,7 @@ class Kernel:
             "silent": False,
             "store_history": True,
             "user_expressions": {},
-            "allow_stdin": False,
+            "allow_stdin": allow_stdin,
             "stop_on_error": stop_on_error,
         }
         submitted_at = time.monotonic()
