@@ -31,7 +31,7 @@ from .messages import Message
 from .providers.async_result import AsyncResult
 from .providers.options import remaining
 from .question import Asked, Prompt
-from .tools import Round, Toolbox, ToolUse, opened, stopped
+from .tools import RUNAWAY, Round, Toolbox, ToolUse, opened, stopped
 from .witness import witness
 
 _STEPS = 4
@@ -79,7 +79,7 @@ class Exchange:
         self._behind: tuple[Message, ...] = ()  # what goes out behind it then
         self._notice: Notice | None = None
         self._no_figures = False
-        self._cut_off = False
+        self._cut_off = ""  # why no more of its calls are run, in words for the reader
 
     @property
     def snapshot(self) -> AnswerSnapshot:
@@ -104,10 +104,7 @@ class Exchange:
             notes.append("without figures: the model takes none")
         if self._broken is not None:
             notes.append("asked once more: the first answer was not the data that were asked for")
-        if self._cut_off and self._asked.tools is not None:
-            most = self._asked.tools.rounds
-            notes.append(f"it has used its tools {most} times, and no further: ask it to go on")
-        return notes
+        return [*notes, self._cut_off] if self._cut_off else notes
 
     def within(self, draft: Draft) -> Draft:
         """As much of a draft as the model can read beside what has come.
@@ -168,8 +165,12 @@ class Exchange:
     ) -> AsyncGenerator[Sequence[Event]]:
         """What comes of the calls of an answer, the ``number``th with calls."""
         calls = self._fold.calls()
+        if len(calls) > RUNAWAY:
+            self._cut_off = f"it called its tools {len(calls):,} times at once, which were not run"
+            yield stopped(calls, f"not run: there were more than {RUNAWAY} calls in one answer")
+            return
         if number > use.rounds or attempts.again(TOOL_RESULTS, _CALLED) is None:
-            self._cut_off = True
+            self._cut_off = f"it has used its tools {use.rounds} times, and no further: ask it to go on"
             yield stopped(calls, f"not run: tools were used {use.rounds} times already")
             return
         assert self._toolbox is not None

@@ -3,13 +3,14 @@
 from .confirmation import Confirmation, Confirmer, Reply, Scope
 from .permit import FreeAlone, PendingCall, Permit, Verdict
 from .resolution import sources_of
-from .round import STOPPED, Round, stopped
+from .round import RUNAWAY, STOPPED, Round, stopped
 from .tool import ArgumentsError, Given, ResultPart, Tell, Tool, ToolOutput, ToolSource
 from .toolbox import PARALLEL, ROUNDS, Toolbox, ToolUse, opened
 
 __all__ = [
     "PARALLEL",
     "ROUNDS",
+    "RUNAWAY",
     "STOPPED",
     "ArgumentsError",
     "Confirmation",

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MOST_CALLS = 64
 """How many calls of one answer are run; the others get a result that says so."""
 
+RUNAWAY = 512
+"""An answer with more calls than that has gone wrong: none of them is run."""
+
 STOPPED = "stopped by the user"
 """The result of a call that was on its way when the user stopped the answer."""
 
@@ -128,11 +131,11 @@ class Round:
     async def _run(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolOutput:
         self._tell(f"running {tool.name}", None)
         try:
-            async with asyncio.timeout(tool.seconds):
+            async with asyncio.timeout(tool.seconds) as time_limit:
                 output = await tool.run(arguments, self._tell)
         except TimeoutError:
-            if tool.seconds is None:
-                raise
+            if not time_limit.expired():
+                raise  # one of its own
             return ToolOutput.text(f"it took longer than {tool.seconds:g} s, and was given up", is_error=True)
         return await asyncio.to_thread(bounded, output)
 
@@ -152,7 +155,9 @@ def _changed(arguments: Mapping[str, Any]) -> TextPart:
 
 
 def _failure(error: BaseException) -> ToolOutput:
-    words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    words = type(error).__name__
+    with contextlib.suppress(Exception):  # an exception's own words may fail, too
+        words += f": {said}" if (said := str(error)[:_LONGEST_WORDS]) else ""
     return ToolOutput.text(redact(words)[:_LONGEST_WORDS], is_error=True)
 
 

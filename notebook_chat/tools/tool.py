@@ -74,6 +74,16 @@ class Tool(ABC):
         """What the model calls it by."""
         return self.spec.name
 
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Tool)
+            and self.kind == other.kind != "function"
+            and (self.home, self.digest) == (other.home, other.digest)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.home, self.name))
+
     @property
     def digest(self) -> str:
         """What it is, as the model is told of it: another one once its description or its schema changes."""

@@ -39,11 +39,7 @@ class Toolbox:
         self._tools: dict[str, Tool] = {}
         for tool in tools:
             other = self._tools.setdefault(tool.name, tool)
-            if other is not tool and (other.kind, other.home, other.digest) != (
-                tool.kind,
-                tool.home,
-                tool.digest,
-            ):
+            if other != tool:
                 raise InvalidOptionError(
                     f"two tools have the name {tool.name}", hint="Give each a name of its own."
                 )

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.tool_interrupts --count 9
 
-At each stage a cell is interrupted so many times, and the median is told, in milliseconds; beside it that of a cell that
-only sleeps, which is what the kernel itself needs.
+At each stage a cell is interrupted so many times, and the median is told, in milliseconds; beside it that of a cell
+that only sleeps, which is what the kernel itself needs.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, Kernel(Path(name)) as kernel:
         kernel.run(f"import sys, time; sys.path.insert(0, {str(REPOSITORY)!r})")
         kernel.run("from tests.tools.stages import chat\nfrom notebook_chat import runner")
-        sleeping = [
-            seconds_to_idle(kernel, "print('AT', flush=True); time.sleep(30)") for _ in range(count)
-        ]
+        sleeping = [seconds_to_idle(kernel, "print('AT', flush=True); time.sleep(30)") for _ in range(count)]
         print(f"{'a cell that sleeps':35} {statistics.median(sleeping) * 1000:7.1f} ms")
         for stage in STAGES:
             taken = []

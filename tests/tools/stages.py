@@ -1,7 +1,7 @@
 """The stages of an answer with tools at which the user may stop it, each made to last.
 
-``STAGES`` names them. ``chat(stage)`` gives a chat whose next question comes to that stage, says ``AT`` and the stage in
-the output of the cell that asks, and stays there; a question after that is answered at once.
+``STAGES`` names them. ``chat(stage)`` gives a chat whose next question comes to that stage, says ``AT`` and the stage
+in the output of the cell that asks, and stays there; a question after that is answered at once.
 """
 
 from __future__ import annotations
