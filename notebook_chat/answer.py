@@ -108,6 +108,7 @@ class AnswerSnapshot:
 
     Attributes:
         usage: The tokens used, where the service has told.
+        last_usage: Those of the last answer alone, where tools were run before it.
         finish_reason: Why the answer ended: ``stop``, ``length``, ``tool_calls``, ``content_filter`` or a word
             of the service's own; ``None`` while it comes, or when it was cut off.
         model: The model that answers, as the service names it; until it has, as the caller did.
@@ -127,6 +128,7 @@ class AnswerSnapshot:
         finish_reason: str | None,
         notice: Notice | None,
         remarks: tuple[Remark, ...] = (),
+        last_usage: Usage | None = None,
     ) -> None:
         self._telling = telling
         self._parts = tuple(telling.parts)
@@ -135,6 +137,7 @@ class AnswerSnapshot:
         self.size = size
         self.model = model
         self.usage = usage
+        self.last_usage = last_usage
         self.finish_reason = finish_reason
         self.notice = notice
         self.remarks = remarks
@@ -375,6 +378,7 @@ class AnswerFold:
             finish_reason=self._finish_reason,
             notice=self._notice,
             remarks=self._remarks,
+            last_usage=self._usage,
         )
 
     def _grow(self, kind: type[TextPart | ReasoningPart], text: str) -> None:

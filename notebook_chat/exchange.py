@@ -149,9 +149,13 @@ class Exchange:
             calls = self._fold.calls() if use is not None else ()
             if use is None or not calls:
                 return
+            began = time.monotonic()
             async with contextlib.aclosing(self._results(use, number, attempts)) as results:
                 async for batch in results:
                     yield self._given(batch)
+            self._start += (
+                time.monotonic() - began
+            )  # which is not the service's time, nor that of a user who decides
             if self._cut_off:
                 return
             await self.close()
@@ -294,7 +298,7 @@ class Exchange:
             size = self.sent.size
             self._conversation.calibration.note(self._target.name, size, of_first.input_tokens)
         if (broken := self._broken) is not None:
-            usage = usage.added(broken.usage) if usage is not None else broken.usage
+            usage = usage.added(broken.last_usage) if usage is not None else broken.last_usage
             if not self._has_more:
                 snapshot = broken  # nothing has come since
         if status == "failed" and not (snapshot.text or snapshot.tool_calls):
