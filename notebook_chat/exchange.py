@@ -265,6 +265,8 @@ class Exchange:
         options = dict(self._asked.options)
         if self._toolbox is not None and len(self._toolbox):
             options["tools"] = self._toolbox.specs
+        if self._before is not None and options.get("tool_choice") != "none":
+            options.pop("tool_choice", None)  # or it would have to call tools for ever
         return self._target.told((*draft.messages, *before, *self._behind), options)
 
     def _given(self, events: Sequence[Event]) -> Sequence[Event]:

@@ -106,13 +106,14 @@ class RunOptions(GenerationOptions, ConnectionOptions, total=False):
     """The options of one answer in a conversation, which has the system prompt.
 
     Attributes:
-        extra_body, effort, web: As in ``AskOptions``.
+        extra_body, effort, web, tool_choice: As in ``AskOptions``.
         proxy: As in ``RequestOptions``.
     """
 
     extra_body: Mapping[str, Any] | None
     effort: str | int | None
     web: bool | None
+    tool_choice: str | None
     proxy: str | Secret | None
 
 

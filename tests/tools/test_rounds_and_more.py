@@ -182,3 +182,9 @@ def test_the_fold_goes_on_from_round_to_round() -> None:
     again.add([TextDelta("Three"), Usage(1, 1)])
     assert again.snapshot().text == "One\n\nThree"
     assert again.snapshot().usage == Usage(6, 2)
+
+
+def test_a_tool_that_must_be_called_is_called_once() -> None:
+    provider = scripted(CALLED, said("Seven."))
+    Chat(provider=provider, tools=[looker()]).ask("how many?", tool_choice="required")
+    assert [options.get("tool_choice") for options in provider.told] == ["required", None]
