@@ -196,7 +196,10 @@ class CallingGemini(Caller, StrictGemini):
         found = []
         contents = body["contents"]
         for place, content in enumerate(contents):
-            if place and contents[place - 1]["role"] == content["role"]:
+            before = contents[place - 1] if place else {"role": "", "parts": []}
+            # What a user says behind the results is a content of its own.
+            results = any("functionResponse" in part for part in before["parts"])
+            if before["role"] == content["role"] and not results:
                 found.append(f"two contents of {content['role']} in a row")
             called = [part["functionCall"] for part in content["parts"] if "functionCall" in part]
             given = [part["functionResponse"] for part in content["parts"] if "functionResponse" in part]
