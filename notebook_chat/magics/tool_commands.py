@@ -23,6 +23,7 @@ _SCOPES: dict[str, str] = {
     "notebook": "in this notebook",
     "always": "always",
 }
+_ALL: tuple[Scope, ...] = ("conversation", "notebook", "always")
 
 
 def _patterns(session: NotebookSession) -> Iterable[str]:
@@ -70,7 +71,7 @@ def tools(context: Context, arguments: Namespace) -> None:
             hint="Such as git__log, git:*, run.",
         )
     if arguments.action == "forget":
-        scopes = (arguments.scope,) if arguments.scope else tuple(_SCOPES)
+        scopes: tuple[Scope, ...] = (arguments.scope,) if arguments.scope else _ALL
         count = permissions.forget(arguments.pattern, conversation, scopes)
         return show_text(f"{'1 rule' if count == 1 else f'{count} rules'} forgotten.")
     scope: Scope = arguments.scope or "conversation"
@@ -81,6 +82,7 @@ def tools(context: Context, arguments: Namespace) -> None:
 
 def _rule(action: str, pattern: str, known: tuple[Tool, ...]) -> tuple[Rule, str]:
     """A rule that the user has written, for the very tools that are known by its pattern, and how it is told."""
+    from ..policy import KINDS
     from ..tools.permissions import Rule
     from ..tools.permissions.rules import Identity, home_of, pattern_of
 
@@ -92,6 +94,7 @@ def _rule(action: str, pattern: str, known: tuple[Tool, ...]) -> tuple[Rule, str
     ]
     if (
         len(meant) == 1
+        and (read.head or read.name not in KINDS)
         and "*" not in read.head + read.name
         and meant[0].name in (read.name, meant[0].original)
     ):

@@ -31,8 +31,8 @@ def call_text(confirmation: Confirmation) -> str:
 
 def _lines(confirmation: Confirmation) -> Iterator[str]:
     where = f" of the server {_one(confirmation.server)}" if confirmation.server else ""
-    who = _one(confirmation.model) if confirmation.model else "The model"
-    yield f"{who} wants to run {_one(confirmation.tool)}{where} ({confirmation.kind}):"
+    who = f", asked for by {_one(confirmation.model)}" if confirmation.model else ""
+    yield f"A call of {_one(confirmation.tool)}{where} ({confirmation.kind}){who}:"
     for name, value in confirmation.arguments.items():
         shown = name if _NAME.fullmatch(name) else _one(json.dumps(name, ensure_ascii=False))
         lines = list(_value(value))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -74,7 +73,7 @@ class Private:
         if sum(map(len, texts)) > _LONGEST:
             return "the arguments are too long to be looked through"
         said = {reading for text in texts for reading in _readings(text)}
-        said.add(plain("".join(texts)))  # what was cut into pieces
+        said.add(plain("".join(_walked(arguments, 6, names=False))))  # what was cut into pieces
         variables = dict(self._variables())
         for pattern in self._marked:
             named = [name for name in variables if matches(pattern, name)]
@@ -144,10 +143,8 @@ def _readings(text: str) -> Iterator[str]:
         for found in _BASE64.finditer(bare):
             for start in range(4):
                 piece = found[0][start:].translate(_TO_BASE64)
-                try:
-                    data = base64.b64decode(piece[: len(piece) // 4 * 4])
-                except binascii.Error:
-                    continue
+                piece = piece[:-1] if len(piece) % 4 == 1 else piece
+                data = base64.b64decode(piece + "=" * (-len(piece) % 4))
                 yield plain(data.decode("utf-8", "ignore"))
 
 
@@ -166,7 +163,7 @@ def leaves(value: Any) -> Iterator[str]:
         yield one
 
 
-def _walked(value: Any, depth: int) -> Iterator[str]:
+def _walked(value: Any, depth: int, *, names: bool = True) -> Iterator[str]:
     kind = type(value)
     if issubclass(kind, str):
         yield str.__str__(value)
@@ -176,11 +173,12 @@ def _walked(value: Any, depth: int) -> Iterator[str]:
         yield repr(value)
     elif depth and issubclass(kind, dict):
         for name, one in dict.items(value):
-            yield from _walked(name, depth - 1)
-            yield from _walked(one, depth - 1)
+            if names:
+                yield from _walked(name, depth - 1)
+            yield from _walked(one, depth - 1, names=names)
     elif depth and issubclass(kind, (list, tuple, set, frozenset)):
         for one in value if kind in (list, tuple, set, frozenset) else ():
-            yield from _walked(one, depth - 1)
+            yield from _walked(one, depth - 1, names=names)
     elif depth and (columns := _columns(value)) is not None:
         for column in columns:
             yield from _walked(column, depth - 1)
