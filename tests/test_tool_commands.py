@@ -69,7 +69,17 @@ async def test_arguments_on_the_line(shell: Any, capsys: Any) -> None:
     assert not await runs(shell, Thing(), {"query": "SELECT 1", "n": 1})
 
 
-@pytest.mark.parametrize("line", ["tools allow", "tools perhaps x", "tools allow gіt", "tools deny x --for ever", "tools allow x(", "tools allow x --for notebook"])  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tools allow",
+        "tools perhaps x",
+        "tools allow gіt",
+        "tools deny x --for ever",
+        "tools allow x(",
+        "tools allow x --for notebook",
+    ],
+)
 def test_what_is_no_rule_is_told_in_a_line(shell: Any, capsys: Any, line: str) -> None:
     with pytest.raises(Exception, match=r"PATTERN|pattern|invalid choice|which notebook"):
         said(shell, line, capsys)

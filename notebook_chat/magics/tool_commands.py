@@ -72,11 +72,11 @@ def tools(context: Context, arguments: Namespace) -> None:
         )
     if arguments.action == "forget":
         scopes: tuple[Scope, ...] = (arguments.scope,) if arguments.scope else _ALL
-        count = permissions.forget(arguments.pattern, conversation, scopes)
+        count = permissions.rulebook.forget(arguments.pattern, conversation, scopes)
         return show_text(f"{'1 rule' if count == 1 else f'{count} rules'} forgotten.")
     scope: Scope = arguments.scope or "conversation"
     rule, told = _rule(arguments.action, arguments.pattern, _known(context, permissions)[0])
-    permissions.add(rule, scope, conversation)
+    permissions.rulebook.add(rule, scope, conversation)
     return show_text(f"{arguments.action} {rule.pattern}: {_SCOPES[scope]}{told}.")
 
 
@@ -120,7 +120,7 @@ def _list(context: Context, permissions: Permissions, conversation: Conversation
         show_text(
             "No tools are in use: %%chat -T notebook gives a model some, %config ChatMagics.tools always."
         )
-    rules = permissions.rules(conversation)
+    rules = permissions.rulebook.rules(conversation)
     if rules:
         cells = [[rule.action, _meant(rule), _from(where)] for where, rule in rules]
         show_table(context.shell, ["rule", "for", "from"], cells)

@@ -214,14 +214,14 @@ def in_force() -> Policy:
         return NO_POLICY
     except OSError as error:
         raise _unusable(path, error.strerror or str(error)) from None
-    return _read(path, files.Identity.of(state), state.st_mode)
+    return _read(path, files.Identity.of(state), _others_can_write(path, state))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, state: files.Identity, mode: int) -> Policy:
+def _read(path: Path, state: files.Identity, loose: bool) -> Policy:
     import tomllib
 
-    if os.name == "posix" and (mode & 0o022 or (os.geteuid() != 0 and os.access(path, os.W_OK))):
+    if loose:
         raise _unusable(path, "others than the administrator can write to it")
     try:
         values = tomllib.loads(files.read(path, _LARGEST).decode())
@@ -234,6 +234,15 @@ def _read(path: Path, state: files.Identity, mode: int) -> Policy:
     except (ValueError, RecursionError) as error:
         raise _unusable(path, str(getattr(error, "message", error))) from None
     return policy
+
+
+def _others_can_write(path: Path, state: os.stat_result) -> bool:
+    """Whether somebody else than the administrator can change the file. Where files have no modes, nobody can tell."""
+    if os.name != "posix":
+        return False
+    user = os.geteuid()
+    own = user != 0 and (state.st_uid == user or os.access(path, os.W_OK) or os.access(path.parent, os.W_OK))
+    return bool(state.st_mode & 0o022) or own
 
 
 def _check(policy: Policy) -> None:

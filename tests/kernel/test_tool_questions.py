@@ -1,4 +1,4 @@
-"""The question about a call of a tool, in a real kernel: asked, answered, interrupted, and where nobody can be asked."""
+"""The question about a call of a tool, in a real kernel: answered, interrupted, and where nobody can be asked."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ class Front:
 
         def output(message: Any) -> None:
             content = message["content"]
-            printed.append(content.get("text") or content.get("data", {}).get("text/plain") or content.get("evalue") or "")  # fmt: skip
+            shown = content.get("data", {}).get("text/plain")
+            printed.append(content.get("text") or shown or content.get("evalue") or "")
 
         self.client.execute_interactive(
             code, allow_stdin=True, stdin_hook=answer, output_hook=output, timeout=60
@@ -104,8 +105,23 @@ def test_the_cell_asks_and_takes_each_answer(front: Front) -> None:
     assert front.run("await Chat(provider=scripted(*calls), tools=[tool]).ask_async('go')", "y", "y")
 
 
+MAGIC = """\
+import sys, types
+from notebook_chat.providers import registry
+
+class Called(Made):
+    def __call__(self):
+        "What makes it a name that -T takes."
+
+tool = Called("wipe", tool.does, given=False)
+made = types.ModuleType("made"); made.Provider = scripted(*calls); sys.modules["made"] = made
+registry.BUILT_IN = {**registry.BUILT_IN, "scripted": "made:Provider"}
+"""
+
+
 def test_an_interrupt_ends_the_question(front: Front) -> None:
-    front.client.execute("asked()", allow_stdin=True)
+    assert front.run(MAGIC) == ""
+    front.client.execute("%%chat -m scripted:s -T tool\ngo", allow_stdin=True)
     front.client.get_stdin_msg(timeout=30)
     time.sleep(0.2)
     interrupted_at = front.kernel.interrupt()

@@ -43,7 +43,10 @@ async def test_reading_tools_and_given_ones_are_free_and_all_others_ask() -> Non
 
 async def test_nobody_can_be_asked_and_the_words_say_what_to_write() -> None:
     verdict = await decided(Permissions(way="write %chat tools allow {} in a cell before"), Thing())
-    assert verdict == Verdict(False, None, "nobody can be asked here: to let it run, write %chat tools allow git__log in a cell before")  # fmt: skip
+    assert not verdict.allowed
+    assert verdict.words == (
+        "nobody can be asked here: to let it run, write %chat tools allow git__log in a cell before"
+    )
 
 
 async def test_a_yes_holds_once() -> None:
@@ -133,26 +136,26 @@ async def test_a_yes_for_these_arguments_holds_for_these_alone() -> None:
 async def test_deny_counts_before_ask_and_that_before_allow_wherever_they_stand() -> None:
     permissions, user = with_user(YES)
     talk = Conversation()
-    permissions.add(Rule("allow", "git:*"), "conversation", talk)
+    permissions.rulebook.add(Rule("allow", "git:*"), "conversation", talk)
     assert (await decided(permissions, Thing(), {}, talk)).allowed
     assert not user.asked
-    permissions.add(Rule("ask", "git__log"), "always", talk)
+    permissions.rulebook.add(Rule("ask", "git__log"), "always", talk)
     assert (await decided(permissions, Thing(), {}, talk)).allowed
     assert user.asked[0].why == "the rule ask git__log (always)"
     assert user.asked[0].scopes == ("once",)
-    permissions.add(Rule("deny", "mcp"), "conversation", talk)
+    permissions.rulebook.add(Rule("deny", "mcp"), "conversation", talk)
     verdict = await decided(permissions, Thing(), {}, talk)
     assert verdict.words == "the rule deny mcp (conversation) forbids it"
-    assert permissions.forget("mcp", talk) == 1
-    assert permissions.forget("*", talk) == 2
+    assert permissions.rulebook.forget("mcp", talk) == 1
+    assert permissions.rulebook.forget("*", talk) == 2
     assert len(user.asked) == 1
 
 
 async def test_rules_hold_for_free_tools_too() -> None:
     permissions, user = with_user()
     talk = Conversation()
-    permissions.add(Rule("deny", "notebook"), "conversation", talk)
-    permissions.add(Rule("ask", "function:add"), "conversation", talk)
+    permissions.rulebook.add(Rule("deny", "notebook"), "conversation", talk)
+    permissions.rulebook.add(Rule("ask", "function:add"), "conversation", talk)
     assert not (await decided(permissions, Thing(kind="notebook", reads_only=True), {}, talk)).allowed
     assert not (await decided(permissions, Thing("add", "function", given=True), {}, talk)).allowed
     assert len(user.asked) == 1
@@ -181,7 +184,7 @@ async def test_arguments_that_the_user_writes_are_run_checked_and_within_the_rul
     assert user.asked[1].arguments == {"n": "x"}
     talk = Conversation()
     permissions, _ = with_user(Reply(True, arguments={"n": 5}))
-    permissions.add(Rule("deny", "git__log(n=5)"), "conversation", talk)
+    permissions.rulebook.add(Rule("deny", "git__log(n=5)"), "conversation", talk)
     assert not (await decided(permissions, tool, {"n": 1}, talk)).allowed
 
 
@@ -242,7 +245,7 @@ async def test_nothing_is_allowed_by_a_damaged_file_which_stays(text: str) -> No
         assert "are not usable" in user.asked[-1].why
         assert user.asked[-1].scopes == ("once",)
     with pytest.raises(Exception, match="not usable"):
-        permissions.add(Rule("allow", "*"), "always", talk)
+        permissions.rulebook.add(Rule("allow", "*"), "always", talk)
     assert kept.place().read_bytes() == text.encode("utf-8", "surrogatepass")
 
 
@@ -304,7 +307,7 @@ async def test_what_would_be_sent_of_what_is_private_asks_though_it_is_allowed(
     private = Private(["df", "The Value Itself"], lambda: {"df": df, "other": 1})
     permissions, user = with_user(private=lambda: private)
     talk = Conversation()
-    permissions.add(Rule("allow", "*"), "conversation", talk)
+    permissions.rulebook.add(Rule("allow", "*"), "conversation", talk)
     for tool in (Thing(), Thing("f", "function", server="", given=True)):
         assert not (await decided(permissions, tool, arguments, talk)).allowed
         assert user.asked[-1].scopes == ("once",)
@@ -326,7 +329,7 @@ async def test_what_would_read_what_is_private_asks_though_it_is_free() -> None:
         tool = Thing(kind="notebook", server="", reads_only=True, reads=reads)
         assert (await decided(permissions, tool)).allowed is allowed, reads
     talk = Conversation()
-    permissions.add(Rule("allow", "run"), "conversation", talk)
+    permissions.rulebook.add(Rule("allow", "run"), "conversation", talk)
     assert not (await decided(permissions, Thing("run_code", "run", server=""), {"code": "1"}, talk)).allowed
     assert "code can read" in user.asked[-1].why
 
@@ -335,7 +338,7 @@ async def test_a_key_that_is_in_use_asks() -> None:
     key = Secret("sk-planted-0123456789abcdef")
     permissions, user = with_user()
     talk = Conversation()
-    permissions.add(Rule("allow", "git:*"), "conversation", talk)
+    permissions.rulebook.add(Rule("allow", "git:*"), "conversation", talk)
     assert not (await decided(permissions, Thing(), {"h": f"Bearer {key.reveal()}"}, talk)).allowed
     assert "key that is in use" in user.asked[0].why
 

@@ -96,6 +96,21 @@ def test_what_cannot_be_read_stops_everything(machine: Machine) -> None:
             Chat(provider=parrot())
 
 
+@pytest.mark.skipif(os.name != "posix", reason="files have owners")
+def test_a_policy_that_the_user_can_change_stops_everything(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.says("")
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    monkeypatch.setattr(os, "access", lambda path, mode: path == machine.path.parent)
+    with pytest.raises(ConfigurationError, match="others than the administrator"):
+        Chat(provider=parrot())
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    Chat(provider=parrot())
+    monkeypatch.setattr(os, "geteuid", lambda: machine.path.stat().st_uid or 0)
+    Chat(provider=parrot())
+
+
 def test_a_policy_that_comes_while_a_chat_is_there_holds(machine: Machine) -> None:
     provider = parrot()
     chat = Chat(provider=provider)
@@ -177,7 +192,7 @@ async def test_what_the_policy_denies_no_rule_allows(machine: Machine) -> None:
     machine.says('[tools]\ndeny = ["git:*"]\nask = ["sqlite:*"]\nrun = false')
     talk = Conversation()
     permissions, user = with_user()
-    permissions.add(Rule("allow", "*"), "conversation", talk)
+    permissions.rulebook.add(Rule("allow", "*"), "conversation", talk)
     assert "by the policy" in (await decided(permissions, Thing(), {}, talk)).words
     assert (
         "of the kind run" in (await decided(permissions, Thing("run_code", "run", server=""), {}, talk)).words

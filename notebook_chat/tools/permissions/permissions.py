@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from ...conversation import Conversation
 from ...errors import ChatError, ConfigurationError
-from ...policy import Policy, in_force
+from ...policy import in_force
 from ...text import single_line
 from .. import arguments as call_arguments
 from ..confirmation import Confirmation, Confirmer, Reply, Scope
 from ..permit import PendingCall, Verdict
 from ..tool import ArgumentsError, Tell, Tool
-from . import kept
 from .grants import Grants
 from .private import Private, holds_key
-from .rules import Action, Identity, Rule, digest_of, pattern_of, subject_of
+from .rulebook import Rulebook
+from .rules import Action, Identity, Rule, digest_of, subject_of
 
 _MOST_QUESTIONS = 5  # about one call, as long as what the user writes in its place cannot be run
 _LONGEST_WORDS = 2_000
@@ -57,6 +57,9 @@ class Permissions:
         notebook: Gives the path of the notebook; ``None`` where there is none that is known.
         private: Gives what no call is to tell of unasked.
         way: What to write where nobody can be asked; ``{}`` stands for the tool.
+
+    Attributes:
+        rulebook: The rules.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Permissions:
         self._confirmer = confirmer
         self.grants = Grants() if grants is None else grants
         self._notebook = notebook
+        self.rulebook = Rulebook(self.grants, notebook)
         self._private = private
         self._way = way
 
@@ -150,7 +154,7 @@ class Permissions:
         """
         policy, call = in_force(), subject_of(tool, arguments)
         policy.check_call(call, tool.home)
-        rules, broken = self._rules(conversation, policy)
+        rules, broken = self.rulebook.read(conversation, policy)
         held: dict[Action, str] = {}
         stale = ""
         for where, rule in rules:
@@ -172,31 +176,7 @@ class Permissions:
             return Standing("ask", broken, source="the file of your rules")
         if "allow" in held or tool.reads_only or tool.given:
             return Standing("allow", source=held.get("allow", ""))
-        return Standing("ask", stale, self._scopes(conversation))
-
-    def rules(self, conversation: Conversation | None) -> tuple[tuple[str, Rule], ...]:
-        """All rules that hold in a conversation, each with where it comes from.
-
-        Raises:
-            ConfigurationError: The policy of the machine cannot be read.
-        """
-        return self._rules(conversation, in_force())[0]
-
-    def _rules(
-        self, conversation: Conversation | None, policy: Policy
-    ) -> tuple[tuple[tuple[str, Rule], ...], str]:
-        """All rules, and why those that are kept cannot be used; ``""`` where they can."""
-        found = list(_of_policy(policy))
-        if conversation is not None:
-            found += [("conversation", rule) for rule in self.grants.rules(conversation)]
-        try:
-            own = kept.read()
-        except ConfigurationError as error:
-            return tuple(found), str(error)
-        notebook = self._notebook()
-        if notebook is not None:
-            found += [("notebook", rule) for rule in own.of(notebook)]
-        return (*found, *(("always", rule) for rule in own.always)), ""
+        return Standing("ask", stale, self.rulebook.scopes(conversation))
 
     def _told(self, tool: Tool, arguments: Mapping[str, Any]) -> str:
         """Why a call asks, whatever is allowed; ``""`` for no reason."""
@@ -206,11 +186,6 @@ class Permissions:
         if tool.kind in ("mcp", "function") and holds_key(arguments):
             return "a key that is in use here is in its arguments"
         return ""
-
-    def _scopes(self, conversation: Conversation | None) -> tuple[Scope, ...]:
-        here: tuple[Scope, ...] = ("conversation",) if conversation is not None else ()
-        notebook: tuple[Scope, ...] = ("notebook",) if self._notebook() is not None else ()
-        return ("once", *here, *notebook, "always")
 
     # --- the question
 
@@ -245,7 +220,7 @@ class Permissions:
         if reply.rest:
             self.grants.refuse_rest(call.conversation)
         if reply.scope != "once":
-            self._put(Rule("deny", call.tool.name), reply.scope, call.conversation)
+            self.rulebook.put(Rule("deny", call.tool.name), reply.scope, call.conversation)
         words = f"the user said no{f': {reply.words}' if reply.words.strip() else ''}"
         return Verdict(False, words=words[:_LONGEST_WORDS])
 
@@ -261,79 +236,14 @@ class Permissions:
             shown = single_line(msgspec.json.encode(dict(arguments)).decode())[:_LONGEST_SHOWN]
             rule = msgspec.structs.replace(rule, exact=digest_of(arguments), shown=_without_keys(shown))
         try:
-            self._put(rule, reply.scope, call.conversation)
+            self.rulebook.put(rule, reply.scope, call.conversation)
         except ChatError as error:
             tell(f"allowed once: {error}", None)
-
-    def _put(self, rule: Rule, scope: Scope, conversation: Conversation) -> None:
-        """Adds a rule.
-
-        Raises:
-            ConfigurationError: It cannot be kept.
-        """
-        if scope == "conversation":
-            others = [one for one in self.grants.rules(conversation) if one != rule]
-            self.grants.change(conversation, (*others, rule))
-            return
-        notebook = self._notebook() if scope == "notebook" else None
-        if scope == "notebook" and notebook is None:
-            raise ConfigurationError("the front end does not tell which notebook this is", hint="")
-        kept.change(notebook, lambda rules: (*(one for one in rules if one != rule), rule))
-
-    def add(self, rule: Rule, scope: Scope, conversation: Conversation) -> None:
-        """Adds a rule that the user has written, in the place of those with the same pattern there.
-
-        Raises:
-            ConfigurationError: It cannot be kept.
-        """
-        pattern_of(rule.pattern)
-        self.forget(rule.pattern, conversation, (scope,))
-        self._put(rule, scope, conversation)
-
-    def forget(
-        self,
-        pattern: str,
-        conversation: Conversation,
-        scopes: tuple[Scope, ...] = ("conversation", "notebook", "always"),
-    ) -> int:
-        """Takes rules away; how many there were.
-
-        Args:
-            pattern: Their pattern, as it was written; ``*`` for all of them.
-            conversation: The conversation whose rules they may be.
-            scopes: Where they may be.
-
-        Raises:
-            ConfigurationError: The file of the kept ones cannot be changed.
-        """
-
-        def others(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-            return tuple(rule for rule in rules if pattern not in ("*", rule.pattern))
-
-        count = 0
-        if "conversation" in scopes:
-            before = self.grants.rules(conversation)
-            self.grants.change(conversation, others(before))
-            count += len(before) - len(others(before))
-        notebook = self._notebook()
-        places = [notebook] if "notebook" in scopes and notebook is not None else []
-        for place in (*places, *((None,) if "always" in scopes else ())):
-            if kept.place().exists():
-                before = kept.change(place, others)
-                count += len(before) - len(others(before))
-        return count
 
 
 def exact_pattern(tool: Tool) -> str:
     """A pattern that means one tool: its name, behind its kind."""
     return f"{tool.kind}:{tool.name}"
-
-
-def _of_policy(policy: Policy) -> Iterator[tuple[str, Rule]]:
-    action: Action
-    for action in ("allow", "ask", "deny"):
-        for pattern in getattr(policy.tools, action):
-            yield "policy", Rule(action, pattern)
 
 
 def _problem(tool: Tool, arguments: Mapping[str, Any]) -> str:
