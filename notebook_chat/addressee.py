@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 from .conversation import DEFAULT_RESERVE
+from .errors import UnknownProviderError
+from .policy import in_force
 from .providers.abilities import check_able
 from .providers.adapters import adapt
 from .providers.addresses import same_host
 from .providers.model_facts import facts_of
 from .providers.registry import Provider, default_model, get_provider, resolve
 from .question import Target
+
+
+def check_allowed(target: Target, options: Mapping[str, Any]) -> None:
+    """Refuses whom the policy of the machine does not let anybody ask.
+
+    Args:
+        target: Who is to be asked.
+        options: The options of the request.
+
+    Raises:
+        ConfigurationError: It may not be asked, or the policy cannot be read.
+    """
+    policy = in_force()
+    provider = target.provider
+    address: str | None = ""
+    if policy.names_providers:
+        with contextlib.suppress(UnknownProviderError):
+            if get_provider(provider.name) is provider:
+                place = getattr(provider, "place", None)
+                address = place(options)[0] if place is not None else None
+        if address == "":
+            raise policy.refusal(
+                f"{target.name} is a provider whose address nobody knows, which may not be asked"
+            )
+    policy.check_model(target.name, address)
 
 
 class Addressee:
@@ -58,6 +86,7 @@ class Addressee:
         provider.check_options(options)
         own_name = own_name or provider.default_model
         target = Target(provider, own_name, facts_of(provider, own_name, options))
+        check_allowed(target, options)
         check_able(target.name, target.facts, options)
         return target
 

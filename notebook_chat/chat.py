@@ -19,6 +19,7 @@ from .events import TextDelta
 from .expectation import expectation
 from .given_answers import answer_of, compared
 from .messages import MessageLike, ToolResultPart
+from .policy import in_force
 from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
 from .prompt.templates import LoadedPrompt
@@ -28,10 +29,11 @@ from .providers.registry import Provider
 from .question import Asked, Prompt
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
-from .session import loaded_session
+from .session import loaded_session, session
 from .text import sendable, single_line
 from .tool_spec import ToolSpec
-from .tools import ROUNDS, FreeAlone, Permit, ToolUse, sources_of
+from .tools import ROUNDS, Confirmation, Permit, ToolUse, sources_of
+from .tools.permissions import Permissions, permit_of
 
 if TYPE_CHECKING:
     from .outgoing import Outgoing
@@ -57,8 +59,9 @@ class Chat:
             sends; in a notebook's own conversation the notebook's setting counts.
         tools: What the model may have run: functions, ``Tool``s, or names: ``notebook``, ``edit``, ``run``, or that of
             an MCP server. Functions that are given here run without a question.
-        permit: Who decides about calls of other tools; without it whoever does so in the notebook, and else nobody:
-            they are not run.
+        permit: Who decides about calls of other tools: ``"ask"`` asks in the notebook or the terminal; a function
+            takes a ``Confirmation`` and says ``True`` or ``False``; or a ``Permit``. Without it whoever does so in the
+            notebook, and else the user's lasting rules alone: what they do not allow is not run.
         rounds: How often the results of tools are given back in one answer, at most.
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
             headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``; and ``schema``, the data
@@ -80,7 +83,7 @@ class Chat:
         nested: bool = False,
         secrets: Literal["send", "redact", "refuse"] | Disclosure | None = None,
         tools: Sequence[Any] = (),
-        permit: Permit | None = None,
+        permit: Permit | Literal["ask"] | Callable[[Confirmation], Any] | None = None,
         rounds: int = ROUNDS,
         **options: Unpack[ChatOptions],
     ) -> None:
@@ -95,7 +98,7 @@ class Chat:
         if self._schema is not None:
             self._schema = _shape(self._schema)
         self._rounds = int(integer(1)("rounds", rounds))
-        self._permit = permit
+        self._permit = None if permit is None else permit_of(permit)
         self._tools = sources_of(tools)
         self._addressee = Addressee(provider, self._options)
         self._model = model
@@ -104,13 +107,11 @@ class Chat:
         self._disclosure = disclosure("send" if secrets is None else secrets)
         self._discloses = secrets is not None  # as somebody has said
         if isinstance(conversation, str):
-            session = loaded_session()
-            conversation, self._next_cell = session.shared(conversation)
-            self._this_cell = partial(session.this_cell, conversation)
-            if permit is None and session.permit is not None:
-                self._permit = session.permit()
-            if secrets is None and session.disclosure is not None:
-                self._disclosure, self._discloses = session.disclosure(), True
+            notebook = loaded_session()
+            conversation, self._next_cell = notebook.shared(conversation)
+            self._this_cell = partial(notebook.this_cell, conversation)
+            if secrets is None and notebook.disclosure is not None:
+                self._disclosure, self._discloses = notebook.disclosure(), True
         if not isinstance(conversation, (Conversation, type(None))):
             raise InvalidOptionError(
                 f"conversation must be a Conversation or a name, not {type(conversation).__name__}"
@@ -483,7 +484,14 @@ class Chat:
         if tools is not None and not tools:
             return None
         sources = (*self._tools, *sources_of(tools or ()))
-        return ToolUse(sources, self._permit or FreeAlone(), self._rounds) if sources else None
+        if not sources:
+            return None
+        policy = in_force()
+        for tool in (tool for source in sources for tool in source.known or ()):
+            policy.check_kind(tool.kind)
+        most = policy.budget.rounds
+        rounds = self._rounds if most is None else min(self._rounds, most)
+        return ToolUse(sources, self._permit or _usual_permit(), rounds)
 
     def _asked(
         self,
@@ -495,6 +503,7 @@ class Chat:
     ) -> Asked:
         """Who is asked under a model's name, with the options for whoever that is."""
         merged = {**self._addressee.options(model), **loaded.options, **wrap_secrets(options)}
+        merged = in_force().within_budget(merged)
         if shape is not None:
             merged["schema"] = dict(shape.json_schema)
         try:
@@ -530,6 +539,13 @@ class Chat:
 
     def __repr__(self) -> str:
         return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
+
+
+def _usual_permit() -> Permit:
+    """Who decides about calls where nobody has said."""
+    loaded = session()
+    found: Permit | None = loaded.permit() if loaded is not None and loaded.permit is not None else None
+    return found or Permissions()
 
 
 _SOME_TOOL = (ToolSpec("tool"),)

@@ -55,6 +55,20 @@ def hidden(text: str, secrets: Iterable[str]) -> str:
     return "".join([*shown, text[end:]])
 
 
+def unescaped(text: str) -> Iterator[str]:
+    """A text as it is, and with its escapes resolved, once and again: ``%41``, ``\\u0041``, ``&#65;``.
+
+    Args:
+        text: Any text.
+    """
+    yield text
+    for _ in range(_ROUNDS):
+        if _ESCAPE.search(text) is None:
+            return
+        text = _ESCAPE.sub(_meant, text)
+        yield text
+
+
 def _without_word(text: str, secret: str) -> str:
     if len(secret) < 4 or secret not in text:
         return text

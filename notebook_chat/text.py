@@ -50,6 +50,27 @@ def single_line(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
+_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+
+
+def seen(text: str) -> str:
+    """A text of which nothing is invisible: what has no shape of its own is written as its number."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(one if _has_shape(one) else f"‹U+{ord(one):04X}›" for one in text)
+
+
+def _has_shape(character: str) -> bool:
+    if character in "\n\t" or character.isascii():
+        return character in "\n\t" or character.isprintable()
+    import unicodedata  # loading the extension is to cost little
+
+    selects = "\ufe00" <= character <= "\ufe0f" or "\U000e0000" <= character <= "\U000e0fff"
+    if selects or character in _FILLERS:
+        return False
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+
+
 def sendable(value: T) -> T:
     """Replaces halves of surrogate pairs in all texts of a value, as ``replace_surrogates`` does in one.
 

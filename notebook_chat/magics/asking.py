@@ -229,6 +229,7 @@ def _chat(
         extra_body=dict(options.param) or None,
         max_characters=settings.max_characters,
         secrets=settings.disclosure(),
+        permit=settings.permit() if options.tools or settings.tools else None,
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..prompt.failures.code_requests import FixRequest
     from ..prompt.secrets.disclosure import Disclosure
     from ..tools import ToolSource
+    from ..tools.permissions import Permissions, Private
 
 _ADVICE = "Take it out, or write %config ChatMagics.secrets = 'redact' (or 'send')."
 
@@ -81,6 +82,10 @@ class ChatMagics(Magics):
     tools = List(
         Unicode(), help="What the model may have run in every cell, as -T names it, such as ['notebook']."
     ).tag(config=True)
+    private = List(
+        Unicode(),
+        help="Variables ('df', 'secret_*') and values that no tool may tell of unasked, whatever is allowed.",
+    ).tag(config=True)
     output = Enum(
         ["html", "markdown"],
         "html",
@@ -98,11 +103,14 @@ class ChatMagics(Magics):
         self.recorder = Recorder(shell, session.records)
         self.leaving = ExitStack()  # what undoes the registration of these magics
         self._lost: dict[str, str] = {}
+        self._permissions: Permissions | None = None  # what was allowed goes with it
         super().__init__(shell)
         self.interpreter = shell
         session.disclosure = self.disclosure
         session.fix = self.fix
         session.find_tools = self.find_tools
+        session.permit = self.permit
+        session.private = self.private_values
 
     def disclosure(self, *, asks: bool = True) -> Disclosure:
         """What becomes of secrets in a prompt, as ``secrets`` says when it goes out.
@@ -135,6 +143,30 @@ class ChatMagics(Magics):
         from .asked_tools import find_tools
 
         return find_tools(name, self.session)
+
+    def permit(self) -> Permissions:
+        """Who decides about calls of tools in this notebook; the user is asked in the cell that runs."""
+        from ..tools.permissions import LineConfirmer, Permissions
+        from ..tools.permissions.confirmers import here
+
+        if self._permissions is None:
+            self._permissions = Permissions(
+                LineConfirmer(here),
+                notebook=self._notebook,
+                private=self.private_values,
+                way="write %chat tools allow {} in a cell before",
+            )
+        return self._permissions
+
+    def _notebook(self) -> str | None:
+        path = self.session.notebook
+        return str(path) if path is not None else None
+
+    def private_values(self) -> Private:
+        """What no tool may tell of unasked."""
+        from ..tools.permissions import Private
+
+        return Private(self.private, lambda: self.interpreter.user_ns)
 
     @observe("model")
     def _model_changed(self, change: Any) -> None:

@@ -21,6 +21,7 @@ from . import (
     provider_commands,
     rerun_commands,
     sent_commands,
+    tool_commands,
 )
 from .arguments import Parser, cell_parser
 from .file_paths import FilePaths, last_word
@@ -64,6 +65,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             answer_commands.group,
             prompt_commands.group,
             sent_commands.group,
+            tool_commands.group,
             history_commands.group,
             group,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -15,7 +14,7 @@ from ..errors import ChatError, InvalidOptionError
 from ..faults import chat_error
 from ..secrets import redact
 from ..session import Resumed
-from ..text import printable, single_line
+from ..text import printable, seen, single_line
 
 if TYPE_CHECKING:
     from ..conversation import Conversation, Withheld
@@ -106,20 +105,6 @@ def show_withheld(shell: Any, withheld: Sequence[Withheld], command: str, *, in_
         f'<p><em>{escape(what)}</em></p><pre style="{style}">{escape(text)}</pre>' for what, text in items
     )
     show_document(shell, plain, html)
-
-
-def seen(text: str) -> str:
-    """A text of which nothing is invisible: what has no shape of its own is written as its number."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(character if _has_shape(character) else f"‹U+{ord(character):04X}›" for character in text)
-
-
-def _has_shape(character: str) -> bool:
-    if character in "\n\t" or character.isascii():
-        return character in "\n\t" or character.isprintable()
-    selects = "\ufe00" <= character <= "\ufe0f" or "\U000e0000" <= character <= "\U000e0fff"
-    return not selects and unicodedata.category(character) not in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 
 
 def show_table(shell: Any, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from .. import files
 from ..errors import InvalidOptionError
 from ..session import DEFAULT, NotebookSession
-from ..text import single_line
+from ..text import seen, single_line
 from .arguments import cell_parser
 from .file_paths import FilePaths
-from .output import confirm, seen, shorten, show_document, show_table, show_text
+from .output import confirm, shorten, show_document, show_table, show_text
 from .reused_prompt import MARK, take_prompt
 from .settings import Settings
 from .subcommand import CONVERSATION, Context, Group, argument

@@ -160,8 +160,10 @@ def doctor(context: Context, arguments: Namespace) -> None:
     import IPython
 
     from .. import __version__, runner
+    from ..addressee import check_allowed
     from ..providers.doctor import examine
     from ..providers.registry import default_model, resolve
+    from ..question import Target
 
     show_text(
         f"notebook_chat {__version__}, Python {platform.python_version()}, IPython {IPython.__version__}, "
@@ -172,6 +174,7 @@ def doctor(context: Context, arguments: Namespace) -> None:
     except ChatError as error:
         return show_text(f"{_SIGNS['bad']} model       {error}")
     model = model or provider.default_model
+    check_allowed(Target(provider, model), {})
     show_text(f"  provider    {provider.name}, asked for {model or 'its own model'}")
     for finding in runner.iterate(examine(provider, model)):
         show_text(f"{_SIGNS[finding.verdict]} {finding.step:<11} {finding.told}")

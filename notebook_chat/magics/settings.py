@@ -10,6 +10,7 @@ from .shown_answers import ShownAnswers
 
 if TYPE_CHECKING:
     from ..prompt.secrets.disclosure import Disclosure
+    from ..tools.permissions import Permissions
 
 
 class Settings(Protocol):
@@ -27,6 +28,9 @@ class Settings(Protocol):
     shown: ShownAnswers
     failures: Failures
     inserted: InsertedCells
+
+    def permit(self) -> Permissions:
+        """Who decides about calls of tools."""
 
     def disclosure(self, *, asks: bool = True) -> Disclosure:
         """What becomes of secrets in a prompt.

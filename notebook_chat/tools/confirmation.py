@@ -46,12 +46,16 @@ class Reply(msgspec.Struct, frozen=True):
         scope: For how long that holds.
         arguments: Other arguments to run it with, which the user has written; ``None`` for those of the call.
         words: What the user has to say to the model besides, such as why not.
+        exact: Whether a yes that lasts holds for a call with these very arguments alone.
+        rest: Whether a no is one to all further calls of this answer, too.
     """
 
     yes: bool
     scope: Scope = "once"
     arguments: Mapping[str, Any] | None = None
     words: str = ""
+    exact: bool = False
+    rest: bool = False
 
 
 class Confirmer(Protocol):

@@ -99,6 +99,15 @@ class Tool(ABC):
         """
         return ""
 
+    def reads(self, arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of the notebook's variables that a call would tell of, as far as its arguments say. It may be
+        called in any thread.
+
+        Args:
+            arguments: The arguments, which fit ``spec.parameters``.
+        """
+        return ()
+
     @abstractmethod
     async def run(self, arguments: Mapping[str, Any], tell: Tell) -> ToolOutput:
         """Does what the tool is for. It runs on the loop that drives the answer, which it must not block; it is
