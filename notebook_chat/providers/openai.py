@@ -14,7 +14,7 @@ from ..events import Event
 from ..messages import AudioPart, ContentPart, FilePart, ImagePart, TextPart
 from ..request import HttpRequest
 from ..schemas import OPENAI, Subset
-from . import addresses, chat_fields, openai_choice, structured
+from . import addresses, chat_fields, chat_tools, openai_choice, structured
 from .cache_key import cache_key
 from .call import Adapted, Call, Connection
 from .chat_dialect import Thinking, Web
@@ -47,10 +47,11 @@ class OpenAI(OpenAIService):
         refuses_sampling: Whether its models refuse ``temperature`` and ``top_p`` while they think.
         web: How it is told to search the web.
         wants_replays: Whether it wants some answers back as they came.
+        chooses_by_name: Whether it can be told which tool must be called.
         chat_parser: What reads its answers.
     """
 
-    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web", "schema"})
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web", "schema", "tools", "tool_choice"})
     schema_subset: ClassVar[Subset] = OPENAI
     speaks = "OpenAI's chat completions"
     thinks_in_text = True
@@ -63,6 +64,8 @@ class OpenAI(OpenAIService):
     refuses_sampling: ClassVar[bool] = True
     web: ClassVar[Web] = ""
     wants_replays: ClassVar[bool] = False
+    chooses_by_name: ClassVar[bool] = True
+    takes_result_media = True  # responses have a place for them, and chat completions put them behind the results
     chat_parser: ClassVar[type[ChatParser]] = ChatParser
 
     @classmethod
@@ -156,7 +159,7 @@ class OpenAI(OpenAIService):
             **more,
             **{name: value for name, value in call.named(names).items() if name not in out},
             **chat_fields.thinking(cls, call),
-            **chat_fields.web(cls, call),
+            **chat_tools.fields(cls, call),
             **cls.output_format(call),
             "prompt_cache_key": cache_key(call.messages) if own else None,
             **call.changed,
