@@ -190,7 +190,7 @@ class Run:
         """What is not sent of the options, since the model takes none."""
         target = self._target
         model = target.model or target.provider.default_model
-        names = target.provider.left_out(model, self._options)
+        names = target.provider.left_out(model, {**self._options, "tools": self._tools is not None or None})
         return [Remark(f"without {name}: {model} takes none", name) for name in names]
 
     def _told_before(self, option: str) -> bool:

@@ -28,6 +28,7 @@ CALLED = [
     Message("assistant", (ToolCallPart("c", "look", "{}"),)),
     Message("tool", "4", {"tool_call_id": "c"}),
 ]
+TOOLS = [{"name": "look"}]
 
 
 def user(*parts: Any) -> list[Message]:
@@ -63,7 +64,21 @@ CHAT, RESPONSES = "chat/completions", "responses"
         ({"messages": user(WORD)}, RESPONSES),
         ({"messages": user(SOUND)}, CHAT),
         ({"messages": user(SOUND), "effort": "low"}, CHAT),
-        ({"messages": CALLED, "effort": "low"}, CHAT),
+        ({"messages": CALLED}, CHAT),
+        ({"messages": CALLED, "effort": "low"}, RESPONSES),
+        # Tools:
+        ({"tools": TOOLS}, RESPONSES),
+        ({"tools": []}, CHAT),
+        ({"tools": TOOLS, "model": "gpt-4.1"}, RESPONSES),
+        ({"tools": TOOLS, "model": "gpt-4.1", "seed": 3}, CHAT),
+        ({"tools": TOOLS, "model": "gpt-5.5", "stop": ["a"]}, CHAT),
+        ({"tools": TOOLS, "model": "gpt-5-mini", "extra_body": {"logit_bias": {}}}, CHAT),
+        ({"tools": TOOLS, "model": "gpt-5.6-sol", "seed": 3}, RESPONSES),
+        ({"tools": TOOLS, "model": "gpt-6.2-sol", "stop": ["a"]}, RESPONSES),
+        ({"tools": TOOLS, "model": "o3", "seed": 3}, CHAT),
+        ({"tools": TOOLS, "model": "ft:gpt-4.1:a:b:c", "seed": 3}, CHAT),
+        ({"tools": TOOLS, "model": "gpt-audio", "messages": user(SOUND)}, CHAT),
+        ({"tools": TOOLS, "messages": CALLED}, RESPONSES),
         # What only one of them has:
         ({"stop": ["a"]}, CHAT),
         ({"seed": 3, "effort": "high"}, CHAT),

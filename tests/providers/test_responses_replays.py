@@ -228,12 +228,11 @@ def test_trimmed(server: VendorServer) -> None:
         Answer("plain"),
         Answer(Reasoning("hm"), "cut", finish="length"),
         Answer(Reasoning("hm"), "withheld", finish="content_filter"),
-        Answer(Reasoning("hm"), "calls", ToolCall("look"), finish="tool_calls"),
         Answer(Reasoning("hm"), IMAGE, "an image"),
         Answer(Reasoning("hm"), "what?", OutputItem({"type": "brand_new_call"})),
         Answer("first", Reasoning("and then")),
     ],
-    ids=["text", "cut", "withheld", "call", "image", "unknown", "reasoning last"],
+    ids=["text", "cut", "withheld", "image", "unknown", "reasoning last"],
 )
 def test_without_a_replay(answer: Answer, vendor_server: ServerFactory) -> None:
     server = vendor_server("openai_responses", answer, thoughtful)
