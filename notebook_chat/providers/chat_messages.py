@@ -9,7 +9,16 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..errors import InvalidMessagesError
-from ..messages import AudioPart, FilePart, Message, Part, TextPart, ToolCallPart, ToolResultPart, results_apart
+from ..messages import (
+    AudioPart,
+    FilePart,
+    Message,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+    results_apart,
+)
 from ..text import fenced
 from . import call_ids
 from .call import Call
@@ -25,7 +34,9 @@ from .result_text import NOTHING, joined, text_of
 _TEXTS = ("application/json", "application/xml", "application/x-yaml", "application/yaml", "application/toml")
 """The media types of texts that do not begin with ``text/``."""
 
-_OF_MISTRAL = re.compile(r"mistral|mixtral|ministral|magistral|codestral|devstral|pixtral|voxtral", re.IGNORECASE)
+_OF_MISTRAL = re.compile(
+    r"mistral|mixtral|ministral|magistral|codestral|devstral|pixtral|voxtral", re.IGNORECASE
+)
 _LONGEST_ID = 40  # characters, at OpenAI
 
 _UNSIGNED = {"google": {"thought_signature": "skip_thought_signature_validator"}}
@@ -95,7 +106,9 @@ def _results(message: Message) -> list[dict[str, Any]]:
     if not results:
         said = message.content if isinstance(message.content, str) else joined(message.content)
         return [{"role": "tool", "content": said or NOTHING, **message.extra}]
-    return [{"role": "tool", "content": text_of(one), "tool_call_id": one.id, **message.extra} for one in results]
+    return [
+        {"role": "tool", "content": text_of(one), "tool_call_id": one.id, **message.extra} for one in results
+    ]
 
 
 def _with_ids(raw: dict[str, Any], message: Message) -> dict[str, Any]:

@@ -39,7 +39,9 @@ def paired(messages: Sequence[Wire], form: Form) -> list[Wire]:
         if calls:
             behind = _results_behind(messages, place)
             new = [ids.of(text(call.get("id"))) for call in calls]
-            found.append({**message, "tool_calls": [{**c, "id": id} for c, id in zip(calls, new, strict=True)]})
+            found.append(
+                {**message, "tool_calls": [{**c, "id": id} for c, id in zip(calls, new, strict=True)]}
+            )
             for call, id in zip(calls, new, strict=True):
                 at = _answer(text(call.get("id")), messages, behind)
                 moved |= {at} if at is not None else set()

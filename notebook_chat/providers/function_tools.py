@@ -17,7 +17,9 @@ _NO_TOOLS = re.compile(
     r"|not enabled|requires --)|(not|n[o']t) support.{0,40}\b(tools?|functions?)\b|support tool use",
     re.IGNORECASE | re.DOTALL,
 )
-_TOO_LONG = re.compile(r"description\b.{0,40}too long.{0,80}maximum length (\d{2,6})", re.IGNORECASE | re.DOTALL)
+_TOO_LONG = re.compile(
+    r"description\b.{0,40}too long.{0,80}maximum length (\d{2,6})", re.IGNORECASE | re.DOTALL
+)
 _REFUSALS = (errors.BadRequestError, errors.ModelNotFoundError)
 _OF_THE_PROMPT = (errors.ContextLengthError, errors.ContentRefusedError)
 
@@ -91,11 +93,11 @@ def adapted(call: Call, error: errors.ChatError, sent: Mapping[str, Any]) -> Ada
     """
     if not call.ask.options.get("tools") or not sent.get("tools"):
         return None
+    said = error.message
+    if long := _TOO_LONG.search(said):  # which looks like a conversation that is too long
+        return _shorter(call, sent, int(long[1]))
     if not isinstance(error, _REFUSALS) or isinstance(error, _OF_THE_PROMPT):
         return None
-    said = error.message
-    if long := _TOO_LONG.search(said):
-        return _shorter(call, sent, int(long[1]))
     if "reasoning_effort" in said and "messages" in sent and sent.get("reasoning_effort") != "none":
         told = f"with effort none: {call.model} calls tools in chat completions only so"
         return Adapted(call.with_fields({"reasoning_effort": "none"}), told, "effort")

@@ -54,7 +54,9 @@ class OpenAI(OpenAIService):
         chat_parser: What reads its answers.
     """
 
-    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web", "schema", "tools", "tool_choice"})
+    options: ClassVar[frozenset[str]] = frozenset(
+        {*GENERATION, "effort", "web", "schema", "tools", "tool_choice"}
+    )
     schema_subset: ClassVar[Subset] = OPENAI
     speaks = "OpenAI's chat completions"
     thinks_in_text = True
@@ -68,7 +70,9 @@ class OpenAI(OpenAIService):
     web: ClassVar[Web] = ""
     wants_replays: ClassVar[bool] = False
     chooses_by_name: ClassVar[bool] = True
-    takes_result_media = True  # responses have a place for them, and chat completions put them behind the results
+    takes_result_media = (
+        True  # responses have a place for them, and chat completions put them behind the results
+    )
     chat_parser: ClassVar[type[ChatParser]] = ChatParser
 
     @classmethod

@@ -10,7 +10,6 @@ import msgspec
 from ..events import ToolCall
 from .responses_items import Item, text
 
-
 CUSTOM = "custom_tool_call"
 """The kind of a call whose input is a text of any form, which is told once it is whole, as an argument."""
 

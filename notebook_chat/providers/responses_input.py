@@ -145,7 +145,9 @@ def _with_ids(raw: list[Item], message: Message) -> list[Item]:
     """The items of a replay, with the ids that its calls have got here: a service may have given the same one twice."""
     ids = iter([part.id for part in message.parts if isinstance(part, ToolCallPart)])
     return [
-        one if one.get("type") != "function_call" or one.get("call_id") == (own := next(ids)) else {**one, "call_id": own}
+        one
+        if one.get("type") != "function_call" or one.get("call_id") == (own := next(ids))
+        else {**one, "call_id": own}
         for one in raw
     ]
 
@@ -157,7 +159,9 @@ def _paired(found: Sequence[Item]) -> list[Item]:
     """The items with a result for each call behind the calls that it stands with, by ids that the service takes, each
     once. A result of no call becomes words of the user."""
     ids, sent = CallIds(at_most(_LONGEST_ID)), list[Item]()
-    waiting: list[tuple[str, str]] = []  # the calls without a result: their ids, and those that they go out with
+    waiting: list[
+        tuple[str, str]
+    ] = []  # the calls without a result: their ids, and those that they go out with
     for one in found:
         kind = one.get("type")
         if kind == "function_call":
@@ -172,7 +176,7 @@ def _paired(found: Sequence[Item]) -> list[Item]:
             else:
                 sent.append({**one, "call_id": waiting.pop(at)[1]})
         else:
-            if one.get("role", "assistant") != "assistant" or sent[-1:] and _ends_calls(sent[-1]):
+            if one.get("role", "assistant") != "assistant" or (sent[-1:] and _ends_calls(sent[-1])):
                 sent += [_output(id, NO_RESULT) for _, id in waiting]
                 waiting = []
             sent.append(one)
@@ -188,4 +192,3 @@ def _words(output: Any) -> str:
     if isinstance(output, str):
         return output
     return "\n".join(text(one.get("text")) for one in objects(output or [])) or NOTHING
-

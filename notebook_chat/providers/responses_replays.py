@@ -49,7 +49,9 @@ def settled(provider: str, call: Call) -> tuple[Message, ...]:
         return call.messages
     messages = settle(provider, call).messages
     return tuple(
-        message if replay is None or _calls_of(items_of(replay)) == _calls_in(message) else without_replay(message)
+        message
+        if replay is None or _calls_of(items_of(replay)) == _calls_in(message)
+        else without_replay(message)
         for message in messages
         for replay in (replay_of(message),)
     )

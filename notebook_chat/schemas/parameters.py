@@ -46,7 +46,7 @@ def _parameters(text: bytes, subset: Subset) -> dict[str, Any]:
         try:
             if (found := make(schema, subset)) is not None:
                 return {**_NOTHING, **_completed(found)}
-        except Exception:  # noqa: S112  of a schema that is none
+        except Exception:
             continue
     return _told(schema, dict(_NOTHING))
 

@@ -33,7 +33,6 @@ from ..servers import (
     Refusal,
     Stall,
     StreamFailure,
-    ToolCall,
     VendorServer,
 )
 from ..servers.fixtures import ServerFactory

@@ -174,7 +174,9 @@ def _wrong_items(given: Sequence[Mapping[str, Any]]) -> str | None:
     ever: set[str] = set()
     for place, item in enumerate(given):
         kind, id = item.get("type"), item.get("call_id")
-        if kind in ("function_call", "function_call_output") and (not isinstance(id, str) or not 0 < len(id) <= 64):
+        if kind in ("function_call", "function_call_output") and (
+            not isinstance(id, str) or not 0 < len(id) <= 64
+        ):
             return f"Invalid 'input[{place}].call_id': expected a string with maximum length 64."
         if kind == "function_call":
             if id in ever:
