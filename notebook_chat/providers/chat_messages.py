@@ -101,7 +101,7 @@ def _encoded(dialect: ChatDialect, message: Message, *, replays: bool, signs: bo
 
 
 def _results(message: Message) -> list[dict[str, Any]]:
-    """The results in a message of tools, each as a message of its own; its content is a text, as all servers take it."""
+    """The results in a message of tools, each as a message of its own. Its content is a text, as all servers take."""
     results = [part for part in message.parts if isinstance(part, ToolResultPart)]
     if not results:
         said = message.content if isinstance(message.content, str) else joined(message.content)

@@ -61,8 +61,8 @@ def functions(call: Call, subset: Subset) -> list[Function]:
 
 
 def choice(call: Call) -> str | None:
-    """What a model is told of whether to call tools: one of ``TOOL_CHOICES``, or the name of one; ``None`` where nothing
-    is said, also since there are no tools.
+    """What a model is told of whether to call tools: one of ``TOOL_CHOICES``, or the name of one; ``None`` where
+    nothing is said, also since there are no tools.
 
     Args:
         call: The call.

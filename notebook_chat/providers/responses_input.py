@@ -156,35 +156,41 @@ def _with_ids(raw: list[Item], message: Message) -> list[Item]:
 
 
 def _paired(found: Sequence[Item]) -> list[Item]:
-    """The items with a result for each call behind the calls that it stands with, by ids that the service takes, each
-    once. A result of no call becomes words of the user."""
+    """The items with a result for each call before the next answer or the user's next message, by ids that the service
+    takes, each once. A result of no call becomes words of the user."""
     ids, sent = CallIds(at_most(_LONGEST_ID)), list[Item]()
     waiting: list[
         tuple[str, str]
     ] = []  # the calls without a result: their ids, and those that they go out with
+    words: list[Item] = []  # of results of no call, which may not stand between a call and its result
+
+    def settle() -> None:
+        sent.extend(_output(id, NO_RESULT) for _, id in waiting)
+        sent.extend(words)
+        waiting.clear()
+        words.clear()
+
     for one in found:
-        kind = one.get("type")
-        if kind == "function_call":
-            own = text(one.get("call_id"))
-            waiting.append((own, ids.of(own)))
-            sent.append(one if own == waiting[-1][1] else {**one, "call_id": waiting[-1][1]})
-        elif kind == "function_call_output":
-            own = text(one.get("call_id"))
+        own = text(one.get("call_id"))
+        if one.get("type") == "function_call_output":
             at = next((place for place, (id, _) in enumerate(waiting) if id == own or not own), None)
             if at is None:
-                sent.append({"role": "user", "content": f"A tool gave:\n\n{_words(one.get('output'))}"})
+                words.append({"role": "user", "content": f"A tool gave:\n\n{_words(one.get('output'))}"})
             else:
                 sent.append({**one, "call_id": waiting.pop(at)[1]})
-        else:
-            if one.get("role", "assistant") != "assistant" or (sent[-1:] and _ends_calls(sent[-1])):
-                sent += [_output(id, NO_RESULT) for _, id in waiting]
-                waiting = []
-            sent.append(one)
-    return [*sent, *(_output(id, NO_RESULT) for _, id in waiting)]
+            continue
+        if one.get("role", "assistant") != "assistant" or words or (sent and _is_output(sent[-1])):
+            settle()
+        if one.get("type") == "function_call":
+            waiting.append((own, ids.of(own)))
+            one = one if own == waiting[-1][1] else {**one, "call_id": waiting[-1][1]}
+        sent.append(one)
+    settle()
+    return sent
 
 
-def _ends_calls(item: Item) -> bool:
-    """Whether results have begun, behind which the next answer stands."""
+def _is_output(item: Item) -> bool:
+    """Whether it is a result, behind which the next answer stands."""
     return item.get("type") == "function_call_output"
 
 

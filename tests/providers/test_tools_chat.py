@@ -1,4 +1,4 @@
-"""Tools in chat completions: what is declared, how calls and results go back, and whole exchanges with strict servers."""
+"""Tools in chat completions: what is declared, how calls and results go back, and exchanges with strict servers."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_they_go_along_with_what_the_service_runs() -> None:
 
 def test_who_cannot_is_refused_by_name() -> None:
     chat = Chat("perplexity:sonar", api_key=KEY, tools=[adder()])
-    with pytest.raises(errors.InvalidOptionError, match="perplexity.* cannot call tools"):
+    with pytest.raises(errors.InvalidOptionError, match=r"perplexity.* cannot call tools"):
         chat.ask("hi")
     chat = Chat("groq:groq/compound", api_key=KEY, tools=[adder()])
     with pytest.raises(errors.InvalidOptionError, match="cannot call tools"):
@@ -389,6 +389,36 @@ def test_a_history_from_elsewhere_is_put_in_order(calls: Any, results: Any, expe
     assert [one["id"] for one in sent[1]["tool_calls"]] == [id for id, _ in expected]
     words = {one["tool_call_id"]: one["content"] for one in sent if one["role"] == "tool"}
     assert words == {id: said or "(There is no result of this call.)" for id, said in expected}
+
+
+some_parts = st.lists(
+    st.sampled_from(["text", "a", "b", ""]).map(lambda id: TextPart("t") if id == "text" else call(id)),
+    min_size=1,
+    max_size=4,
+)
+turns = st.lists(
+    some_parts.map(lambda some: Message("assistant", tuple(some)))
+    | st.sampled_from(["a", "b", "", "z"]).map(lambda id: result(id, f"result of {id}"))
+    | st.just(Message("user", "u")),
+    max_size=8,
+)
+"""Messages in any order, as no loop leaves them."""
+
+
+@given(turns)
+def test_any_history_is_one_that_is_taken(messages: list[Message]) -> None:
+    for provider, judge in (
+        ("vllm", lambda sent: wrong_order(sent["messages"])),
+        ("mistral", wrong_at_mistral),
+    ):
+        sent = body(provider, [Message("user", "hi"), *messages])
+        assert judge(sent) is None
+        said = json.dumps(sent["messages"])
+        assert all(
+            said.count("result of z") >= 1
+            for one in messages
+            if one.parts == result("z", "result of z").parts
+        )
 
 
 def test_a_result_of_no_call_is_told_in_words() -> None:
