@@ -10,11 +10,11 @@ A conversation whose answers have gone out that way goes on in it, since their r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .. import errors
-from ..messages import AudioPart, FilePart, Message, ToolResultPart
+from ..messages import AudioPart, FilePart, Message, Part, ToolResultPart
 from .call import Call
 from .options import given
 from .replays import replay_of
@@ -91,7 +91,7 @@ def needs_responses(call: Call, provider: str) -> bool:
         or fields.get("tools")
     ):
         return False
-    if any(map(_has_sound, call.messages)):
+    if any(isinstance(part, AudioPart) for part in _contents(call.messages)):
         return False
     if options.get("tools"):
         return True
@@ -171,13 +171,12 @@ def _is_hosted(tool: Any) -> bool:
 
 def _other_files(messages: tuple[Message, ...]) -> FilePart | None:
     """The first file that chat completions have no place for."""
-    files = (part for message in messages for part in message.parts if isinstance(part, FilePart))
+    files = (part for part in _contents(messages) if isinstance(part, FilePart))
     return next((file for file in files if file.media_type != "application/pdf"), None)
 
 
-def _has_sound(message: Message) -> bool:
-    """Whether a message has sound, for which only chat completions have a place."""
-    if isinstance(message.content, str):
-        return False
-    given = (part.parts if isinstance(part, ToolResultPart) else (part,) for part in message.content)
-    return any(isinstance(one, AudioPart) for parts in given for one in parts)
+def _contents(messages: Iterable[Message]) -> Iterator[Part]:
+    """The parts of messages, those of tools' results one by one."""
+    for message in messages:
+        for part in message.content if not isinstance(message.content, str) else ():
+            yield from part.parts if isinstance(part, ToolResultPart) else (part,)

@@ -453,10 +453,18 @@ def test_messages_of_dicts_go_out_as_they_are() -> None:
     assert sent[2] == messages[2]
 
 
-@pytest.mark.parametrize("arguments", ["", '{"a', "nonsense", '{"a": 1}}'])
-def test_arguments_that_are_no_json_go_out_as_none(arguments: str) -> None:
+@pytest.mark.parametrize(
+    "arguments", ["", '{"a', "nonsense", '{"a": 1}}', "[1]", "7", "null", '"x"', '"\\"{}\\""']
+)
+def test_arguments_that_are_no_object_go_out_as_none(arguments: str) -> None:
     sent = body("vllm", exchange(call("a", "look", arguments), results=(result("a", "x"),)))["messages"]
     assert sent[1]["tool_calls"][0]["function"]["arguments"] == "{}"
+
+
+def test_arguments_that_are_a_text_in_a_text_go_out_as_one() -> None:
+    messages = exchange(call("a", "look", json.dumps('{"a": 1}')), results=(result("a", "x"),))
+    sent = body("vllm", messages)["messages"]
+    assert sent[1]["tool_calls"][0]["function"]["arguments"] == '{"a": 1}'
 
 
 IDS = st.text(max_size=80) | st.sampled_from(

@@ -93,8 +93,10 @@ def _wrong_arguments(arguments: Any, where: str) -> str | None:
     if not isinstance(arguments, str):
         return f"Invalid type for '{where}.arguments': expected a string."
     try:
-        json.loads(arguments)
+        value = json.loads(arguments)
     except ValueError:
+        value = None
+    if not isinstance(value, dict):
         return f"Failed to parse the arguments of {where}."
     return None
 
