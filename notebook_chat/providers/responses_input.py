@@ -72,7 +72,10 @@ def items(messages: Iterable[Message], part: EncodePart, parts: EncodeParts) -> 
 
 def _message(message: Message, parts: EncodeParts) -> list[Item]:
     content = message.content if isinstance(message.content, str) else parts(message)
-    return [{"role": message.role, "content": content}] if content or message.role != "assistant" else []
+    if message.role != "assistant":
+        return [{"role": message.role, "content": content}]
+    # Without its kind, llama.cpp's server does not know an answer.
+    return [{"type": "message", "role": "assistant", "content": content}] if content else []
 
 
 def _with_calls(message: Message, parts: EncodeParts) -> list[Item]:

@@ -172,7 +172,7 @@ def test_the_request() -> None:
     assert body == {
         "model": "gpt-x",
         "instructions": "Be brief.",
-        "input": CONVERSATION[1:],
+        "input": [*CONVERSATION[1:3], {"type": "message", **CONVERSATION[3]}, CONVERSATION[4]],
         "stream": True,
         "store": False,
         "temperature": 0.5,
@@ -200,7 +200,7 @@ def test_the_parts_of_a_message() -> None:
                 {"type": "input_image", "image_url": image.data_url},
             ],
         },
-        {"role": "assistant", "content": [{"type": "output_text", "text": "A dot."}]},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "A dot."}]},
         {"role": "user", "content": "Sure?"},
     ]
 

@@ -58,7 +58,14 @@ def server(vendor_server: ServerFactory) -> VendorServer:
 
 def kinds(request: Request) -> list[str]:
     """What the input of a request is made of: roles, and the kinds of items that went back."""
-    return [item.get("type") or item["role"] for item in request.json["input"]]
+    return [_kind(item) for item in request.json["input"]]
+
+
+def _kind(item: dict[str, Any]) -> str:
+    own = (
+        item.get("type", "message") == "message" and "id" not in item
+    )  # it is none that went back as it came
+    return str(item["role"] if own else item["type"])
 
 
 RAW = ["reasoning", "web_search_call", "reasoning", "message"]

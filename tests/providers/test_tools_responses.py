@@ -54,7 +54,14 @@ def chat_with(server: VendorServer, **options: Any) -> Chat:
 
 
 def kinds(request: Request) -> list[str]:
-    return [item.get("type") or item["role"] for item in request.json["input"]]
+    return [_kind(item) for item in request.json["input"]]
+
+
+def _kind(item: dict[str, Any]) -> str:
+    own = (
+        item.get("type", "message") == "message" and "id" not in item
+    )  # it is none that went back as it came
+    return str(item["role"] if own else item["type"])
 
 
 # --- what is declared -----------------------------------------------------------------------------------
@@ -113,9 +120,9 @@ def test_calls_and_results_are_items_in_the_order_of_their_parts() -> None:
     )  # fmt: skip
     assert body(messages)["input"] == [
         {"role": "user", "content": "hi"},
-        {"role": "assistant", "content": "I look."},
+        {"type": "message", "role": "assistant", "content": "I look."},
         {"type": "function_call", "call_id": "b", "name": "look", "arguments": "{}"},
-        {"role": "assistant", "content": "And add."},
+        {"type": "message", "role": "assistant", "content": "And add."},
         {"type": "function_call", "call_id": "a", "name": "add", "arguments": "{}"},
         {"type": "function_call_output", "call_id": "b", "output": "one\ntwo"},
         {"type": "function_call_output", "call_id": "a", "output": "Error: no such key"},
