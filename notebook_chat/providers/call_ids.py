@@ -1,4 +1,4 @@
-"""The ids by which a service knows which result belongs to which call.
+"""The ids by which a service knows which result belongs to which call, and the names of what is called.
 
 A conversation may have been with several services, each with ids of its own form, some with none: what goes out has
 ids that the service takes, each once.
@@ -10,6 +10,8 @@ import hashlib
 import re
 from collections.abc import Callable
 
+_NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
+_LONGEST_NAME = 64
 _NINE = re.compile(r"[A-Za-z0-9]{9}")
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -41,6 +43,16 @@ def nine(id: str) -> str:
         return id
     number = int.from_bytes(hashlib.sha256(id.encode()).digest()[:8])
     return "".join(_LETTERS[number // 36**place % 36] for place in range(9))
+
+
+def sendable_name(name: str) -> str:
+    """The name of a call as services take it: models call tools that there are none of, by names that nobody would take
+    back.
+
+    Args:
+        name: The name that the model has called.
+    """
+    return _NO_NAME.sub("_", name[:_LONGEST_NAME]) or "unknown"
 
 
 class CallIds:

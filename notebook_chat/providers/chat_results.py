@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .call_ids import CallIds, Form
+from .call_ids import CallIds, Form, sendable_name
 from .chat_values import text
 
 Wire = dict[str, Any]
@@ -39,9 +39,8 @@ def paired(messages: Sequence[Wire], form: Form) -> list[Wire]:
         if calls:
             behind = _results_behind(messages, place)
             new = [ids.of(text(call.get("id"))) for call in calls]
-            found.append(
-                {**message, "tool_calls": [{**c, "id": id} for c, id in zip(calls, new, strict=True)]}
-            )
+            sent = [_sendable(call, id) for call, id in zip(calls, new, strict=True)]
+            found.append({**message, "tool_calls": sent})
             for call, id in zip(calls, new, strict=True):
                 at = _answer(text(call.get("id")), messages, behind)
                 moved |= {at} if at is not None else set()
@@ -70,6 +69,14 @@ def with_words_between(messages: Sequence[Wire]) -> list[Wire]:
 def _calls(message: Wire) -> list[Wire]:
     calls = message.get("tool_calls") if message.get("role") == "assistant" else None
     return [call for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+
+
+def _sendable(call: Wire, id: str) -> Wire:
+    """A call with an id and a name that the service takes."""
+    function = call.get("function")
+    if not isinstance(function, dict):
+        return {**call, "id": id}
+    return {**call, "id": id, "function": {**function, "name": sendable_name(text(function.get("name")))}}
 
 
 def _results_behind(messages: Sequence[Wire], place: int) -> list[int]:

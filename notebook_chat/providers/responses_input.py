@@ -19,7 +19,7 @@ from ..messages import (
     ToolResultPart,
 )
 from . import responses_replays
-from .call_ids import CallIds, at_most
+from .call_ids import CallIds, at_most, sendable_name
 from .chat_calls import sendable_arguments
 from .chat_results import NO_RESULT
 from .chat_values import fields, json_text, objects, text
@@ -186,7 +186,7 @@ def _paired(found: Sequence[Item]) -> list[Item]:
             settle()
         if one.get("type") == "function_call":
             waiting.append((own, ids.of(own)))
-            one = one if own == waiting[-1][1] else {**one, "call_id": waiting[-1][1]}
+            one = {**one, "call_id": waiting[-1][1], "name": sendable_name(text(one.get("name")))}
         sent.append(one)
     settle()
     return sent

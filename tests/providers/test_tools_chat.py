@@ -461,6 +461,23 @@ def test_arguments_that_are_no_object_go_out_as_none(arguments: str) -> None:
     assert sent[1]["tool_calls"][0]["function"]["arguments"] == "{}"
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("multi_tool_use.parallel", "multi_tool_use_parallel"),
+        ("", "unknown"),
+        ("x" * 100, "x" * 64),
+        ("schön ok", "sch_n_ok"),
+    ],
+)
+def test_a_name_that_nobody_takes_back_goes_out_as_one_that_they_do(name: str, expected: str) -> None:
+    sent = body("vllm", exchange(call("a", name), results=(result("a", "there is no such tool"),)))[
+        "messages"
+    ]
+    assert wrong_order(sent) is None
+    assert sent[1]["tool_calls"][0]["function"]["name"] == expected
+
+
 def test_arguments_that_are_a_text_in_a_text_go_out_as_one() -> None:
     messages = exchange(call("a", "look", json.dumps('{"a": 1}')), results=(result("a", "x"),))
     sent = body("vllm", messages)["messages"]

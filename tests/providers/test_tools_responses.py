@@ -156,6 +156,9 @@ HISTORIES: dict[str, list[Any]] = {
         Message("assistant", "So."),
         *exchange(call("a"), results=(result("a", "y"),)),
     ],
+    "names of none": exchange(
+        call("a", "multi_tool_use.parallel"), call("b", ""), results=(result("a", "x"), result("b", "y"))
+    ),
     "a long id": exchange(call("c" * 200), results=(result("c" * 200, "x"),)),
     "an answer behind half of the results": [
         Message("user", "hi"),
