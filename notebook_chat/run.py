@@ -158,7 +158,8 @@ class Run:
         """What is not sent of the options, since the model takes none."""
         target = self._target
         model = target.model or target.provider.default_model
-        names = target.provider.left_out(model, self._asked.options)
+        asked = {**self._asked.options, "tools": self._asked.tools is not None or None}
+        names = target.provider.left_out(model, asked)
         return [Remark(f"without {name}: {model} takes none", name) for name in names]
 
     def _told_before(self, option: str) -> bool:

@@ -77,13 +77,17 @@ class Ask:
 
     def body(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """A request's body: the dialect's fields, and the caller's ``extra_body`` over them. Where both have an
-        object, such as Gemini's ``generationConfig``, the two are merged.
+        object, such as Gemini's ``generationConfig``, the two are merged; its tools go along with those of ``tools``.
 
         Args:
             own: The dialect's fields. Those that are ``None`` are left out.
         """
         fields = {name: value for name, value in own.items() if value is not None}
-        return _merged(fields, self.options.get("extra_body") or {})
+        over = self.options.get("extra_body") or {}
+        merged, more = _merged(fields, over), over.get("tools")
+        if self.options.get("tools") and isinstance(fields.get("tools"), list) and isinstance(more, list):
+            merged["tools"] = [*fields["tools"], *more]
+        return merged
 
 
 @dataclass(frozen=True, slots=True)

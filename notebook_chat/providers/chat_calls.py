@@ -64,17 +64,21 @@ class _Call:
 
 
 def sendable_arguments(arguments: str) -> str:
-    """Arguments as they may go out again: some servers fail where they are no JSON, as those of a call that was cut
-    off are.
+    """Arguments as they may go out again: some servers fail where they are no object of JSON, as those of a call that
+    was cut off are.
 
     Args:
         arguments: What the model wrote.
     """
-    try:
-        decode_any(arguments)
-    except ValueError:
-        return "{}"
-    return arguments
+    for _ in range(2):  # as a text in a text, some servers write them
+        try:
+            value = decode_any(arguments)
+        except ValueError:
+            return "{}"
+        if isinstance(value, dict):
+            return arguments
+        arguments = text(value)
+    return "{}"
 
 
 class Calls:

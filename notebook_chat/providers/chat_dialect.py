@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
+from ..schemas import Subset
 from .call import Call
 
 Thinking = Literal["", "reasoning_effort", "openrouter", "deepseek"]
@@ -51,6 +52,16 @@ class ChatDialect(Protocol):
     @property
     def web(self) -> Web:
         """How it is told to search the web."""
+        ...
+
+    @property
+    def schema_subset(self) -> Subset:
+        """What of JSON schema it takes."""
+        ...
+
+    @property
+    def chooses_by_name(self) -> bool:
+        """Whether it can be told which tool must be called."""
         ...
 
     def wants_back(self, call: Call) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import errors
+from . import function_tools
 from .call import Adapted, Call
 from .chat_dialect import ChatDialect
 from .effort import nearest
@@ -142,6 +143,8 @@ def adapted(dialect: ChatDialect, call: Call, error: errors.ChatError) -> Adapte
         error: How it was refused.
     """
     sent = dialect.body(call, {})
+    if (otherwise := function_tools.adapted(call, error, sent)) is not None:
+        return otherwise
     if isinstance(error, errors.BadRequestError) and not isinstance(error, _OTHERWISE):
         said = error.message
         refused = bool(_REFUSED.search(said))

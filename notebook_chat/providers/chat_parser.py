@@ -12,6 +12,7 @@ from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta
 from ..parts import UnknownPart
 from . import error_mapping
 from .chat_calls import Calls
+from .chat_failed_calls import failed_calls
 from .chat_media import Sound, images
 from .chat_names import BESIDE, KNOWN, REASONING, REASONS
 from .chat_sources import Executed, Listed, annotation, references
@@ -120,6 +121,9 @@ class ChatParser:
         chunk = fields(decode_json(_ANY, data))
         told = list(objects(chunk.get("choices")))
         if chunk.get("error") or (chunk.get("object") == "error" and not told):
+            if refused := self._refused(chunk):
+                yield from refused
+                return
             raise error_mapping.from_payload(data, provider=self._provider)
         # With `n` above 1 there are several answers; a conversation goes on with the first.
         choices = [choice for choice in told if whole(choice.get("index")) in (None, 0)]
@@ -140,6 +144,20 @@ class ChatParser:
             yield figures
         if words := text(fields(chunk.get("x_groq")).get("error")):
             raise error_mapping.from_payload({"error": words}, provider=self._provider)
+
+    def _refused(self, chunk: dict[str, Any]) -> list[Event]:
+        """The calls that the service has refused by an error, and the end of the answer; nothing for other errors, and
+        where nobody waits for calls."""
+        waited = self._call is not None and self._call.ask.options.get("tools")
+        if not waited or self._finished or self._calls:
+            return []
+        refused = failed_calls(fields(chunk.get("error")) or chunk)
+        pieces = [
+            {"index": place, "function": {"name": name, "arguments": arguments}}
+            for place, (name, arguments) in enumerate(refused)
+        ]
+        events: list[Event] = [*self._calls.take(pieces)]
+        return [*events, *self._closing(last=True), Finish("tool_calls"), Finish()] if events else []
 
     def _choice(self, choice: dict[str, Any]) -> Iterator[Event]:
         """The events of what the model says in a chunk."""

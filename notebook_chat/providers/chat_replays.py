@@ -10,10 +10,10 @@ import msgspec
 
 from ..decoders import Frame
 from ..events import Event, ReasoningDelta, TextDelta
-from ..messages import Message, ReplayPart, ToolResultPart
+from ..messages import Message, ReplayPart, ToolCallPart, ToolResultPart
 from .call import Call
 from .chat_parser import ChatParser
-from .chat_values import objects, parsed, text, whole
+from .chat_values import fields, objects, parsed, text, whole
 from .replays import replay_of, settle, without_replay
 
 _GROWING = ("text", "summary", "data")
@@ -135,14 +135,19 @@ def settled_messages(provider: str, call: Call) -> tuple[Message, ...]:
     answered = {_result(message) for message in messages if message.role == "tool"}
     return tuple(
         without_replay(message)
-        if (replay := replay_of(message)) is not None and not _calls(replay) <= answered
+        if (replay := replay_of(message)) is not None and not _may_go_back(replay, message, answered)
         else message
         for message in messages
     )
 
 
-def _calls(replay: ReplayPart) -> set[str]:
-    return {text(call.get("id")) for call in objects(parsed(replay.raw).get("tool_calls"))}
+def _may_go_back(replay: ReplayPart, message: Message, answered: set[str]) -> bool:
+    """Whether a replay is an answer with just the calls that the message has, all of them answered."""
+    raw = parsed(replay.raw)
+    names = [text(fields(call.get("function")).get("name")) for call in objects(raw.get("tool_calls") or [])]
+    calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
+    same = raw.get("role") == "assistant" and names == [part.name for part in calls]
+    return same and {part.id for part in calls} <= answered
 
 
 def _result(message: Message) -> str:

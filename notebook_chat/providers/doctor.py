@@ -30,7 +30,7 @@ SECONDS = 60.0
 _TOOL = {"type": "object", "properties": {}}
 _TOOLS: Mapping[str, Any] = {
     "OpenAI's chat completions": [{"type": "function", "function": {"name": "ping", "parameters": _TOOL}}],
-    "OpenAI's responses": [{"type": "function", "name": "ping", "parameters": _TOOL}],
+    "OpenAI's responses": [{"type": "function", "name": "ping", "parameters": _TOOL, "strict": False}],
     "Anthropic's messages": [{"name": "ping", "input_schema": _TOOL}],
     "Gemini's API": [{"functionDeclarations": [{"name": "ping"}]}],
     "Ollama's API": [{"type": "function", "function": {"name": "ping", "parameters": _TOOL}}],
@@ -223,8 +223,10 @@ async def _abilities(
     for step, fields in (("tools", {"tools": tools}), ("JSON", form)):
         if tools is None or fields is None:
             continue
+        own = step == "tools" and "tools" in provider.options
+        more: Any = {"tools": [{"name": "ping"}]} if own else {"extra_body": fields}
         asked = provider.create_async_generator(
-            model, f'{QUESTION} If it must be JSON: {{"ok": true}}', extra_body=fields, **options
+            model, f'{QUESTION} If it must be JSON: {{"ok": true}}', **more, **options
         )
         try:
             async with asked, aclosing(asked.events()) as events:

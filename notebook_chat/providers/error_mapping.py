@@ -31,6 +31,7 @@ _LARGEST = 1_000_000
 """The largest error that is read as JSON, in bytes: what comes of it takes many times as much memory."""
 
 _LONGEST_CODE = 100
+_LONGEST_WROTE = 500
 _DEEPEST = 3  # errors within errors
 
 _BY_STATUS: dict[int, type[errors.ProviderError]] = {
@@ -159,7 +160,11 @@ def from_payload(
     # From here on there is no more of it than a pattern may be let loose on.
     message = excerpt(message, LONGEST_WORDS, *(request.secrets if request else ()))
     kind = _kind(status, codes, message)
-    delay = asked_delay(_error_object(payload))
+    told = _error_object(payload)
+    if isinstance(told, dict) and told.get("failed_generation"):  # Groq's: the call that it has refused
+        wrote = excerpt(_written(told["failed_generation"]), _LONGEST_WROTE)
+        message = f"{message.rstrip('. ')}. The model wrote: {wrote}"
+    delay = asked_delay(told)
     if delay is not None and kind is errors.QuotaError:
         kind = errors.RateLimitError  # Gemini speaks of the quota for its limits per minute too
     if wait is None:

@@ -34,6 +34,7 @@ FAMILIES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("gpt-4-1106", {"context": 128_000}),
     ("gpt-4-0125", {"context": 128_000}),
     ("gpt-4o", {"context": 128_000, "output": 16_384, **_SEES}),
+    *((f"{name}-search-preview", {"tools": False}) for name in ("gpt-4o", "gpt-4o-mini")),
     ("gpt-4o-audio", {"images": False, "files": WAV_AND_MP3, "gives": frozenset({"audio"}), "web": False}),
     ("gpt-4o-mini-audio", {"images": False, "files": WAV_AND_MP3, "gives": frozenset({"audio"}), "web": False}),
     ("gpt-audio", {"context": 128_000, "output": 16_384, **_PLAIN, "files": WAV_AND_MP3, "tools": True,
@@ -41,7 +42,7 @@ FAMILIES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("gpt-4.1", {"context": 1_047_576, "output": 32_768, **_SEES}),
     ("gpt-4.1-nano", {"web": False}),
     ("gpt-4.5", {"context": 128_000, "output": 16_384, **_SEES}),
-    ("chatgpt-4o", {"context": 128_000, "output": 16_384, **_OLD, "images": True}),
+    ("chatgpt-4o", {"context": 128_000, "output": 16_384, **_OLD, "images": True, "tools": False}),
     ("gpt-5", {"context": 272_000, "output": 128_000, **_SEES, "efforts": ("minimal", *_UP_TO_HIGH),
                "sampling": False}),
     ("gpt-5-pro", {"efforts": ("high",)}),
@@ -153,6 +154,8 @@ FAMILIES: tuple[tuple[str, dict[str, Any]], ...] = (
                      "efforts": ("none", "low", "high", "max")}),
     ("deepseek-chat", {"context": 64_000, "images": False, "tools": True, "efforts": ()}),
     ("deepseek-reasoner", {"context": 64_000, "images": False}),
+    # Groq's systems, which run tools of their own alone
+    ("compound", {"context": 131_072, "tools": False}),
     # models of several hosts
     ("llama-3", {"context": 131_072, "images": False, "files": _NOTHING, "tools": True, "efforts": ()}),
     ("llama-3.2-11b-vision", {"images": True}),

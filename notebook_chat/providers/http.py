@@ -46,6 +46,7 @@ class HTTPProvider(Service):
         part_kinds: The kinds of a message's parts that ``encode_part`` takes.
         schema_forms: How the service can be asked for data, of ``structured.FORMS``, the strictest first; it is used
             where ``schema`` is among the options.
+        schema_with_tools: Whether a schema leaves a model free to call tools; else it is told in words then.
     """
 
     decoder: ClassVar[type[Decoder]] = SSEDecoder
@@ -63,6 +64,7 @@ class HTTPProvider(Service):
     patience: ClassVar[Patience] = Patience()
     part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart)
     schema_forms: ClassVar[tuple[str, ...]] = structured.FORMS
+    schema_with_tools: ClassVar[bool] = True
 
     # --- what a dialect writes ----------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -11,23 +12,25 @@ import msgspec
 from .. import errors
 from ..decoders import Frame
 from ..events import Event
-from ..messages import AudioPart, ContentPart, FilePart, ImagePart, TextPart
+from ..messages import AudioPart, ContentPart, FilePart, ImagePart, Messages, TextPart
 from ..request import HttpRequest
 from ..schemas import OPENAI, Subset
-from . import addresses, chat_fields, openai_choice, structured
+from . import addresses, chat_fields, chat_tools, openai_choice, structured
+from .abilities import check_able
 from .cache_key import cache_key
 from .call import Adapted, Call, Connection
 from .chat_dialect import Thinking, Web
 from .chat_messages import encoded
 from .chat_parser import ChatParser
 from .chat_replays import ReplayParser
+from .exchange import Batch
 from .file_types import WAV_AND_MP3
 from .http import HTTPProvider
 from .listed_facts import of_props
-from .model_facts import ModelFacts
+from .model_facts import ModelFacts, facts_of
 from .model_pages import get
 from .openai_service import DOCUMENTS, OpenAIService
-from .options import EFFORTS, GENERATION
+from .options import CONNECTION, EFFORTS, GENERATION
 from .reader import Parser, Reader
 
 if TYPE_CHECKING:
@@ -47,10 +50,13 @@ class OpenAI(OpenAIService):
         refuses_sampling: Whether its models refuse ``temperature`` and ``top_p`` while they think.
         web: How it is told to search the web.
         wants_replays: Whether it wants some answers back as they came.
+        chooses_by_name: Whether it can be told which tool must be called.
         chat_parser: What reads its answers.
     """
 
-    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web", "schema"})
+    options: ClassVar[frozenset[str]] = frozenset(
+        {*GENERATION, "effort", "web", "schema", "tools", "tool_choice"}
+    )
     schema_subset: ClassVar[Subset] = OPENAI
     speaks = "OpenAI's chat completions"
     thinks_in_text = True
@@ -63,6 +69,10 @@ class OpenAI(OpenAIService):
     refuses_sampling: ClassVar[bool] = True
     web: ClassVar[Web] = ""
     wants_replays: ClassVar[bool] = False
+    chooses_by_name: ClassVar[bool] = True
+    takes_result_media = (
+        True  # responses have a place for them, and chat completions put them behind the results
+    )
     chat_parser: ClassVar[type[ChatParser]] = ChatParser
 
     @classmethod
@@ -87,7 +97,7 @@ class OpenAI(OpenAIService):
             options: The options by name.
         """
         model = model or cls.default_model
-        if cls.url == OpenAIService.url and openai_choice.responses_alone(model, options):
+        if openai_choice.responses_alone(model, options) and cls.is_home(cls.place(options)[0]):
             return cls._responses().left_out(model, options)
         return chat_fields.left_out(cls, model, options)
 
@@ -103,6 +113,27 @@ class OpenAI(OpenAIService):
         if call is not None and urlsplit(request.url).path.endswith("/responses"):
             return cls._responses().reader(request, call)
         return super().reader(request, call)
+
+    @classmethod
+    async def stream(cls, model: str, messages: Messages, **options: Any) -> AsyncGenerator[Batch]:
+        """As every provider's. A server that would leave out tools without a word is asked before whether its model can
+        call them.
+
+        Raises:
+            InvalidOptionError: It cannot.
+        """
+        if cls.name == "llamacpp" and options.get("tools"):
+            await cls._see_tools(model or cls.default_model, options)
+        async with aclosing(super().stream(model, messages, **options)) as batches:
+            async for batch in batches:
+                yield batch
+
+    @classmethod
+    async def _see_tools(cls, model: str, options: Mapping[str, Any]) -> None:
+        to = {name: options[name] for name in CONNECTION if name in options and name != "max_characters"}
+        if facts_of(cls, model, to).tools is None:
+            await cls.look_up([model], **to)
+        check_able(f"{cls.name}:{model}", facts_of(cls, model, to), {"tools": options["tools"]})
 
     @classmethod
     def facts_request(cls, to: Connection, model: str) -> HttpRequest | None:
@@ -147,7 +178,8 @@ class OpenAI(OpenAIService):
         if own:
             # OpenAI's own reasoning models refuse the old name; compatible servers know only that.
             names["max_tokens"] = "max_completion_tokens"
-        out = {names.get(name, name) for name in cls.left_out(call.model, call.ask.options)}
+        left_out = chat_fields.left_out(cls, call.model, call.ask.options)
+        out = {names.get(name, name) for name in left_out}
         return {
             "model": call.model,
             "messages": encoded(cls, call),
@@ -156,7 +188,7 @@ class OpenAI(OpenAIService):
             **more,
             **{name: value for name, value in call.named(names).items() if name not in out},
             **chat_fields.thinking(cls, call),
-            **chat_fields.web(cls, call),
+            **chat_tools.fields(cls, call),
             **cls.output_format(call),
             "prompt_cache_key": cache_key(call.messages) if own else None,
             **call.changed,

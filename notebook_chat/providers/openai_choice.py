@@ -2,18 +2,19 @@
 
 Chat completions is what most code in the world is written for, what takes ``seed`` and ``stop``, and what a caller's
 ``extra_body`` is usually meant for; so it stays where it can do what is asked. It cannot search the web, it tells
-nothing of what a model thinks, it takes no files but PDF, and some models are not in it at all: then it is responses.
+nothing of what a model thinks, it takes no files but PDF, some models are not in it at all, and the newest ones call no
+tools in it: then it is responses.
 A conversation whose answers have gone out that way goes on in it, since their reasoning can go back nowhere else.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .. import errors
-from ..messages import AudioPart, FilePart, Message, ToolCallPart, ToolResultPart
+from ..messages import AudioPart, FilePart, Message, Part, ToolResultPart
 from .call import Call
 from .options import given
 from .replays import replay_of
@@ -22,6 +23,8 @@ _ONLY_RESPONSES = re.compile(
     r"-(pro|codex|deep-research|cyber|rosalind|law)\b|^codex-|^computer-use|^gpt-(daybreak|rosalind)-"
 )
 _ONLY_CHAT = re.compile(r"-search-preview\b|-audio\b|^gpt-audio")
+_CALLS_IN_CHAT = re.compile(r"gpt-(3\.5|4|5(?!\.[6-9]|\.\d\d))|chatgpt-|o[1-4](-|$)")
+"""The models that call tools in chat completions: later ones refuse to, or only without a thought."""
 _MEANS_RESPONSES = re.compile(r"\bv1/responses\b|\bresponses api\b|not a chat model", re.IGNORECASE)
 
 _FIELDS_OF_RESPONSES = frozenset(
@@ -88,8 +91,10 @@ def needs_responses(call: Call, provider: str) -> bool:
         or fields.get("tools")
     ):
         return False
-    if any(map(_is_only_for_chat, call.messages)):
+    if any(isinstance(part, AudioPart) for part in _contents(call.messages)):
         return False
+    if options.get("tools"):
+        return True
     if options.get("effort") not in (None, "none", 0):
         return True
     return any(
@@ -109,7 +114,8 @@ def responses_alone(model: str, options: Mapping[str, Any]) -> bool:
     name = _tuned_from(model)
     if _ONLY_CHAT.search(name):
         return False
-    return bool(options.get("web") or _ONLY_RESPONSES.search(name))
+    tools = options.get("tools") and not _CALLS_IN_CHAT.match(name)
+    return bool(tools or options.get("web") or _ONLY_RESPONSES.search(name))
 
 
 def refuse_elsewhere(call: Call, provider: str, *, searches: bool) -> None:
@@ -165,11 +171,12 @@ def _is_hosted(tool: Any) -> bool:
 
 def _other_files(messages: tuple[Message, ...]) -> FilePart | None:
     """The first file that chat completions have no place for."""
-    files = (part for message in messages for part in message.parts if isinstance(part, FilePart))
+    files = (part for part in _contents(messages) if isinstance(part, FilePart))
     return next((file for file in files if file.media_type != "application/pdf"), None)
 
 
-def _is_only_for_chat(message: Message) -> bool:
-    """Whether a message has a place in chat completions alone: one that belongs to a tool's use, or has sound."""
-    tools = message.role == "tool" or bool(message.extra.get("tool_calls"))
-    return tools or any(isinstance(part, AudioPart | ToolCallPart | ToolResultPart) for part in message.parts)
+def _contents(messages: Iterable[Message]) -> Iterator[Part]:
+    """The parts of messages, those of tools' results one by one."""
+    for message in messages:
+        for part in message.content if not isinstance(message.content, str) else ():
+            yield from part.parts if isinstance(part, ToolResultPart) else (part,)

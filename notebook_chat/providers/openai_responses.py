@@ -10,16 +10,16 @@ from typing import Any, ClassVar
 from .. import errors
 from ..decoders import Frame
 from ..events import Event
-from ..messages import AudioPart, ContentPart, FilePart, ImagePart, Message, TextPart, split_system
+from ..messages import AudioPart, ContentPart, FilePart, ImagePart, Message, TextPart
 from ..request import HttpRequest
 from ..schemas import OPENAI, Subset
-from . import responses_replays, structured
+from . import function_tools, responses_input, responses_replays, structured
 from .cache_key import cache_key
-from .call import Call
+from .call import Adapted, Call
 from .effort import nearest
 from .model_facts import known_facts
 from .openai_service import DOCUMENTS, OpenAIService
-from .options import EFFORTS, given
+from .options import EFFORTS, TOOL_CHOICES, given
 from .reader import FrameReader, Paragraph, Parser
 from .replays import replay_of, without_replays
 from .responses_parser import ResponsesParser
@@ -72,11 +72,12 @@ class OpenAIResponses(OpenAIService):
     field_names: ClassVar[dict[str, str]] = {"max_tokens": "max_output_tokens"}
     finish_reasons: ClassVar[dict[str, str]] = {"max_output_tokens": "length"}
     options: ClassVar[frozenset[str]] = frozenset(
-        {"temperature", "top_p", "max_tokens", "effort", "web", "schema"}
+        {"temperature", "top_p", "max_tokens", "effort", "web", "schema", "tools", "tool_choice"}
     )
     schema_subset: ClassVar[Subset] = OPENAI
     part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart, FilePart)
     takes_files = DOCUMENTS
+    takes_result_media = True
     count_path = "/responses/input_tokens"
     count_fields: ClassVar[frozenset[str]] = frozenset(
         {"model", "input", "instructions", "tools", "tool_choice", "text", "reasoning", "truncation"}
@@ -92,7 +93,7 @@ class OpenAIResponses(OpenAIService):
     @classmethod
     def request(cls, call: Call, more: dict[str, Any]) -> HttpRequest:
         """The request, with some fields more or otherwise; those that are ``None`` are left out."""
-        system, _ = split_system(call.messages)
+        system = responses_input.system_of(call.messages)
         left_out = cls.left_out(call.model, call.ask.options)
         names = {cls.field_names.get(name, name) for name in left_out}
         body = {
@@ -102,11 +103,12 @@ class OpenAIResponses(OpenAIService):
             "store": False,
             "instructions": system or None,
             "reasoning": cls._reasoning(call),
-            "tools": [{"type": "web_search"}] if call.ask.options.get("web") else None,
+            **cls._tools(call),
             "include": cls._include(call),
             "prompt_cache_key": cache_key(call.messages) if cls.at_home(call) else None,
             **{name: value for name, value in call.named(cls.field_names).items() if name not in names},
             **cls.output_format(call),
+            **call.changed,
             **more,
         }
         return cls.post(call, "/responses", body)
@@ -154,6 +156,15 @@ class OpenAIResponses(OpenAIService):
         return {"effort": word} if word == "none" else {"effort": word, "summary": "auto"}
 
     @classmethod
+    def _tools(cls, call: Call) -> dict[str, Any]:
+        """What may be called, and what the service may use by itself."""
+        functions = [one.flat() for one in function_tools.functions(call, cls.schema_subset)]
+        tools = [*functions, *([{"type": "web_search"}] if call.ask.options.get("web") else [])]
+        asked = function_tools.choice(call)
+        given = asked if asked in (None, *TOOL_CHOICES) else {"type": "function", "name": asked}
+        return {"tools": tools or None, "tool_choice": given}
+
+    @classmethod
     def _include(cls, call: Call) -> list[str] | None:
         """What is to come along: reasoning, encrypted, so that it can go back; and what tools found."""
         own = {"web_search"} if call.ask.options.get("web") else set()
@@ -166,17 +177,8 @@ class OpenAIResponses(OpenAIService):
 
     @classmethod
     def _input(cls, messages: Iterable[Message]) -> list[dict[str, Any]]:
-        """The conversation as items: replays as they came, and messages."""
-        items: list[dict[str, Any]] = []
-        for message in split_system(tuple(messages))[1]:
-            replay = replay_of(message)
-            if replay is not None:
-                items += responses_replays.items_of(replay)
-                continue
-            content = message.content if isinstance(message.content, str) else cls.encode_parts(message)
-            if content or message.role != "assistant":
-                items.append({"role": message.role, "content": content})
-        return items
+        """The conversation as items."""
+        return responses_input.items(messages, cls.encode_part, cls.encode_parts)
 
     @classmethod
     def encode_part(cls, part: ContentPart, role: str) -> dict[str, Any]:
@@ -192,6 +194,11 @@ class OpenAIResponses(OpenAIService):
         raise TypeError(f"a {type(part).__name__} is no part of an item")
 
     # --- what a service refuses ---------------------------------------------------------------------------
+
+    @classmethod
+    def adapted(cls, call: Call, error: errors.ChatError) -> Adapted | None:
+        """The same with tools that are described or chosen as the service takes it."""
+        return function_tools.adapted(call, error, {**cls._tools(call), **call.changed})
 
     @classmethod
     def simplified(cls, call: Call, error: errors.ChatError) -> HttpRequest | None:

@@ -50,7 +50,15 @@ class OpenAIService(HTTPProvider):
     @staticmethod
     def at_home(call: Call) -> bool:
         """Whether a call goes to OpenAI's own address, or to that of one of its regions."""
-        url = call.base_url
+        return OpenAIService.is_home(call.base_url)
+
+    @staticmethod
+    def is_home(url: str) -> bool:
+        """Whether an address is OpenAI's own, or that of one of its regions.
+
+        Args:
+            url: The address.
+        """
         return url == OpenAIService.url or (urlsplit(url).hostname or "").endswith(_REGIONS)
 
     @classmethod

@@ -10,6 +10,9 @@ import msgspec
 from ..events import ToolCall
 from .responses_items import Item, text
 
+CUSTOM = "custom_tool_call"
+"""The kind of a call whose input is a text of any form, which is told once it is whole, as an argument."""
+
 
 class FunctionCalls:
     """The calls of one answer. Whatever has been told of a call, its end tells the rest of it: the item that is done
@@ -32,7 +35,7 @@ class FunctionCalls:
             item: The item.
         """
         call, name = text(item, "call_id"), text(item, "name")
-        if not call or not name or call in self._by_call:
+        if not call or not name or call in self._by_call or item.get("type") == CUSTOM:
             return ()
         number = place if place not in self._told else max(self._told) + 1
         self._told[number] = 0
@@ -76,7 +79,10 @@ class FunctionCalls:
         if call in self._by_call:
             return self.fill(self._by_call[call], "", item.get("arguments"))
         number = place if place not in self._told else max(self._told) + 1
-        arguments = _text(item.get("arguments"))
+        if item.get("type") == CUSTOM:
+            arguments = msgspec.json.encode({"input": text(item, "input")}).decode()
+        else:
+            arguments = _text(item.get("arguments"))
         self._told[number] = len(arguments)
         if call:
             self._by_call[call] = number

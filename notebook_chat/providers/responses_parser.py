@@ -11,7 +11,7 @@ from ..events import Event, Finish, ModelName, Notice, ReasoningDelta, TextDelta
 from ..messages import Part, ReplayPart, SourcePart
 from . import error_mapping, responses_items
 from .reader import Paragraph
-from .responses_calls import FunctionCalls
+from .responses_calls import CUSTOM, FunctionCalls
 from .responses_events import DELTA, EVENT, RESPONSE, ResponseEvent, ResponseObject
 from .responses_items import Item, objects, text
 from .wire_values import bytes_of_base64
@@ -19,7 +19,7 @@ from .wire_values import bytes_of_base64
 _LONGEST_SOUND = 16 * 1024 * 1024  # characters of base64
 _LONGEST_REPLAY = 4 * 1024 * 1024  # bytes of the items' events
 
-_CALLS = ("function_call", "custom_tool_call")
+_CALLS = ("function_call", CUSTOM)
 _RUNNING = ("in_progress", "searching", "interpreting", "generating", "partial_image")
 
 Found = Iterable[Event | Paragraph]
@@ -175,7 +175,7 @@ class ResponsesParser:
                 if not self._thought:
                     yield from self._reasoning(_thoughts(item))
                 self._next_thought()
-            case "function_call":
+            case kind if kind in _CALLS:
                 yield from self._calls.end(place, item)
             case _:
                 for found in responses_items.parts(item, with_code=place not in self._coded):

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ..messages import Message, ReplayPart
+from ..messages import Message, ReplayPart, ToolCallPart
 from ..request import HttpRequest
 from .call import Call
 from .replays import replay_of, settle, without_replay
@@ -20,6 +20,7 @@ _KINDS = frozenset(
     {
         "reasoning",
         "message",
+        "function_call",
         "web_search_call",
         "file_search_call",
         "code_interpreter_call",
@@ -28,8 +29,11 @@ _KINDS = frozenset(
         "compaction",
     }
 )
-"""The items that may go back: what the service did by itself. Calls that wait for a result would be refused without it,
-images go with the user's next message, and what nobody here knows is left to the words of the answer."""
+"""The items that may go back: what the service did by itself, and calls, which then have a result. Images go with the
+user's next message, and what nobody here knows is left to the words of the answer."""
+
+_PLAIN = ("message", "function_call")
+"""The items that say no more than the words and the calls of an answer."""
 
 _ITEMS = msgspec.json.Decoder(list[dict[str, Any]])
 
@@ -45,10 +49,22 @@ def settled(provider: str, call: Call) -> tuple[Message, ...]:
         return call.messages
     messages = settle(provider, call).messages
     return tuple(
-        message if replay is None or items_of(replay) else without_replay(message)
+        message
+        if replay is None or _calls_of(items_of(replay)) == _calls_in(message)
+        else without_replay(message)
         for message in messages
         for replay in (replay_of(message),)
     )
+
+
+def _calls_in(message: Message) -> list[str]:
+    """The names of the functions that a message calls."""
+    return [part.name for part in message.parts if isinstance(part, ToolCallPart)]
+
+
+def _calls_of(items: Sequence[Item]) -> list[str] | None:
+    """The names of the functions that items call; ``None`` where there are no items."""
+    return [text(item, "name") for item in items if item.get("type") == "function_call"] if items else None
 
 
 def items_of(replay: ReplayPart) -> list[dict[str, Any]]:
@@ -78,7 +94,8 @@ def replay(
             own fields, and an answer to that is bound to what nobody could tell again.
         items: The items of the answer.
     """
-    if not _may_go_back(items) or all(item.get("type") == "message" for item in items):
+    plain = all(item.get("type") in _PLAIN and not item.get("phase") for item in items)
+    if plain or not _may_go_back(items):
         return None
     if b'"input":' + msgspec.json.encode(sent) not in (request.body or b""):
         return None
@@ -96,6 +113,7 @@ def _may_go_back(items: Sequence[Item]) -> bool:
             (kind := text(item, "type")) in _KINDS
             and (kind != "message" or item.get("role") == "assistant")
             and (kind != "reasoning" or bool(text(item, "encrypted_content")))
+            and (kind != "function_call" or bool(text(item, "call_id") and text(item, "name")))
             for item in items
         )
     )

@@ -38,6 +38,11 @@ class Structured(Protocol):
         """What of JSON schema it takes."""
         ...
 
+    @property
+    def schema_with_tools(self) -> bool:
+        """Whether a schema leaves a model free to call tools."""
+        ...
+
 
 def shaped(dialect: Structured, call: Call) -> Call:
     """A call in the first of a dialect's forms that can say what data are wanted; itself where none are.
@@ -49,6 +54,8 @@ def shaped(dialect: Structured, call: Call) -> Call:
     schema = call.ask.options.get("schema")
     if schema is None:
         return call
+    if call.ask.options.get("tools") and not dialect.schema_with_tools:
+        return _in_form(dialect, call, schema, "words")
     forms = [form for form in dialect.schema_forms if form != "schema" or _takes(dialect, call, schema)]
     return _in_form(dialect, call, schema, forms[0] if forms else "words")
 

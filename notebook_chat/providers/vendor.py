@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from .chat_dialect import Thinking, Web
@@ -42,6 +44,10 @@ class Vendor(msgspec.Struct, frozen=True):
         web: How it is told to search the web, as ``chat_fields`` has it.
         files: The media types of the files that it has a place for, besides images.
         wants_replays: Whether it wants some answers back as they came.
+        tools: Whether its models can call tools.
+        chooses_by_name: Whether it can be told which tool must be called; others are given that one alone.
+        schema_with_tools: Whether a schema of the answer leaves a model free to call tools; others are told it in words
+            then.
         models: Models that are known, where it does not list them.
         schemas: How it can be asked for data, as ``HTTPProvider.schema_forms``; empty for its dialect's own way.
         schema_subset: What of JSON schema it takes, one of ``schemas.SUBSETS``; empty for what its dialect's own
@@ -65,6 +71,9 @@ class Vendor(msgspec.Struct, frozen=True):
     web: Web = ""
     files: tuple[str, ...] = ()
     wants_replays: bool = False
+    tools: bool = True
+    chooses_by_name: bool = True
+    schema_with_tools: bool = True
     models: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
     schema_subset: str = ""
@@ -73,9 +82,9 @@ class Vendor(msgspec.Struct, frozen=True):
         return f"<Vendor {self.name}>"  # a frame may show it, and a header may hold a key
 
 
-def _own_machine(name: str, label: str, port: int, key_variable: str, subset: str = "") -> Vendor:
+def _own_machine(name: str, label: str, port: int, key_variable: str, **more: Any) -> Vendor:
     url, heard = f"http://localhost:{port}/v1", tuple(sorted(WAV_AND_MP3))
-    return Vendor(name, label, url, key_variable, needs_key=False, files=heard, schema_subset=subset)
+    return Vendor(name, label, url, key_variable, needs_key=False, files=heard, **more)
 
 
 KNOWN = {
@@ -143,10 +152,16 @@ KNOWN = {
             efforts=("minimal", *_THREE),
             efforts_of=(("sonar-reasoning", _THREE), ("deep-research", ("minimal", *_THREE)), ("sonar", ())),
             web="perplexity",
+            tools=False,
             models=("sonar", "sonar-pro", "sonar-reasoning-pro", "sonar-deep-research"),
         ),
-        _own_machine("lmstudio", "LM Studio", 1234, "LM_API_TOKEN"),
-        _own_machine("llamacpp", "llama.cpp", 8080, "LLAMA_API_KEY", "llama"),
+        _own_machine("lmstudio", "LM Studio", 1234, "LM_API_TOKEN", chooses_by_name=False),
+        _own_machine(
+            *("llamacpp", "llama.cpp", 8080, "LLAMA_API_KEY"),
+            schema_subset="llama",
+            chooses_by_name=False,  # it takes a name, and does as if it were none
+            schema_with_tools=False,
+        ),
         _own_machine("vllm", "vLLM", 8000, "VLLM_API_KEY"),
     )
 }

@@ -195,7 +195,15 @@ def _provider(vendor: Vendor) -> type[HTTPProvider]:
         namespace["largest_request"] = None
     if vendor.dialect == "openai":
         namespace |= {
-            "options": frozenset({*vendor.options, "effort", "schema", *(("web",) if vendor.web else ())}),
+            "options": frozenset(
+                {
+                    *(*vendor.options, "effort", "schema"),
+                    *(("web",) if vendor.web else ()),
+                    *(("tools", "tool_choice") if vendor.tools else ()),
+                }
+            ),
+            "chooses_by_name": vendor.chooses_by_name,
+            "schema_with_tools": vendor.schema_with_tools,
             "field_names": dict(vendor.field_names),
             "asks_usage": vendor.asks_usage,
             "thinks_by": vendor.thinks_by,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from .adapting import Adapted, adapt
 from .json_text import JSONError, parse, partial
+from .parameters import parameters
 from .shapes import Shape, shape_of
-from .subsets import ANTHROPIC, GEMINI, GROQ, JSON_MODE, LLAMA, LOOSE, OPENAI, SUBSETS, Subset
+from .subsets import ANTHROPIC, FUNCTIONS, GEMINI, GROQ, JSON_MODE, LLAMA, LOOSE, OPENAI, SUBSETS, Subset
 from .words import as_text, instruction
 
 __all__ = [
     "ANTHROPIC",
+    "FUNCTIONS",
     "GEMINI",
     "GROQ",
     "JSON_MODE",
@@ -28,6 +30,7 @@ __all__ = [
     "adapt",
     "as_text",
     "instruction",
+    "parameters",
     "parse",
     "partial",
     "shape_of",

@@ -126,6 +126,16 @@ LLAMA = Subset(
 )
 """What llama.cpp makes a grammar of, and Ollama with it."""
 
+FUNCTIONS = Subset(
+    "the arguments of functions",
+    object_root=True,
+    plain=True,
+    keywords=_ALL_BOUNDS | {"minLength", "maxLength", "pattern", "format"},
+    formats=_FORMATS | {"uri"},
+)
+"""What services that speak OpenAI's dialects take of the arguments of functions, where they are not to keep to them
+strictly: nothing must be closed or required."""
+
 JSON_MODE = Subset("an object of JSON", object_root=True)
 """Services that promise an object of JSON and no schema: they are told the schema in words."""
 

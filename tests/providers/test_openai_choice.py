@@ -8,7 +8,15 @@ import msgspec
 import pytest
 
 from notebook_chat import Chat, errors
-from notebook_chat.messages import AudioPart, FilePart, Message, ReplayPart, TextPart, ToolCallPart
+from notebook_chat.messages import (
+    AudioPart,
+    FilePart,
+    Message,
+    ReplayPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 from notebook_chat.providers import OpenAI, add_vendor, get_provider
 from notebook_chat.providers.azure import AzureOpenAI
 from notebook_chat.providers.openai_choice import means_responses
@@ -28,10 +36,16 @@ CALLED = [
     Message("assistant", (ToolCallPart("c", "look", "{}"),)),
     Message("tool", "4", {"tool_call_id": "c"}),
 ]
+TOOLS = [{"name": "look"}]
 
 
 def user(*parts: Any) -> list[Message]:
     return [Message("user", (TextPart("hi"), *parts))]
+
+
+def given(part: Any) -> list[Message]:
+    """What a tool has given, behind its call."""
+    return [*CALLED[:-1], Message("tool", (ToolResultPart("c", "look", (part,)),))]
 
 
 def replayed(provider: str = "openai", model: str = "gpt-6-luna") -> list[Message]:
@@ -63,7 +77,24 @@ CHAT, RESPONSES = "chat/completions", "responses"
         ({"messages": user(WORD)}, RESPONSES),
         ({"messages": user(SOUND)}, CHAT),
         ({"messages": user(SOUND), "effort": "low"}, CHAT),
-        ({"messages": CALLED, "effort": "low"}, CHAT),
+        ({"messages": CALLED}, CHAT),
+        ({"messages": CALLED, "effort": "low"}, RESPONSES),
+        # Tools:
+        ({"tools": TOOLS}, RESPONSES),
+        ({"tools": []}, CHAT),
+        ({"tools": TOOLS, "model": "gpt-4.1"}, RESPONSES),
+        ({"tools": TOOLS, "model": "gpt-4.1", "seed": 3}, CHAT),
+        ({"tools": TOOLS, "model": "gpt-5.5", "stop": ["a"]}, CHAT),
+        ({"tools": TOOLS, "model": "gpt-5-mini", "extra_body": {"logit_bias": {}}}, CHAT),
+        ({"tools": TOOLS, "model": "gpt-5.6-sol", "seed": 3}, RESPONSES),
+        ({"tools": TOOLS, "model": "gpt-6.2-sol", "stop": ["a"]}, RESPONSES),
+        ({"tools": TOOLS, "model": "o3", "seed": 3}, CHAT),
+        ({"tools": TOOLS, "model": "ft:gpt-4.1:a:b:c", "seed": 3}, CHAT),
+        ({"tools": TOOLS, "model": "gpt-audio", "messages": user(SOUND)}, CHAT),
+        ({"tools": TOOLS, "messages": CALLED}, RESPONSES),
+        ({"messages": given(WORD)}, RESPONSES),
+        ({"messages": given(PDF)}, CHAT),
+        ({"messages": given(SOUND), "effort": "low"}, CHAT),
         # What only one of them has:
         ({"stop": ["a"]}, CHAT),
         ({"seed": 3, "effort": "high"}, CHAT),

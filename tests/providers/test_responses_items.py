@@ -380,7 +380,6 @@ def test_an_image_is_what_its_bytes_say(data: bytes, kind: str) -> None:
     [
         "computer_call",
         "local_shell_call",
-        "custom_tool_call",
         "apply_patch_call",
         "mcp_list_tools",
         "x" * 300,

@@ -13,6 +13,7 @@ from typing import Any
 
 from .answers import Answer, Content, Delta, Reasoning, Refusal, StreamFailure, Text, ToolCall, Usage
 from .dialect import Dialect, Encoder, Route, bearer, body_of, json_response, text_of, token
+from .openai_tools import wrong_in_chat
 from .recorder import Request, Turn
 from .replies import Failure, Response
 from .wire import Frame
@@ -166,7 +167,7 @@ class OpenAIChat(OpenAIDialect):
             for part in message.get("content") if isinstance(message.get("content"), list) else ():
                 if part.get("type") not in PARTS:
                     return f"Invalid value: {part.get('type')!r} at messages[{index}].content. {PARTS}"
-        return None
+        return wrong_in_chat(body)
 
     def whole(self, answer: Answer, request: Request) -> Response | None:
         if body_of(request).get("stream") is True:

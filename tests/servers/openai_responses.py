@@ -26,6 +26,7 @@ from .answers import (
 )
 from .dialect import Encoder, body_of, text_of, token
 from .openai_chat import ROLES, OpenAIDialect
+from .openai_tools import wrong_in_responses
 from .recorder import Request, Turn
 from .wire import Frame
 
@@ -74,6 +75,8 @@ class OpenAIResponses(OpenAIDialect):
             words = _wrong(item, index) or _lost(given, index, body)
             if words is not None:
                 return words
+        if words := wrong_in_responses(body):
+            return words
         return None if body.get("stream") is True else "this server of the tests only streams"
 
     def encoder(self, answer: Answer, request: Request, model: str) -> Encoder:

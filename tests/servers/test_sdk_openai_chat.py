@@ -341,3 +341,66 @@ def test_parts_that_messages_may_have() -> None:
         parts.append({"type": "input_file"})
         with pytest.raises(openai.BadRequestError, match="input_file"):
             sdk.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": parts}])
+
+
+# --- tools ----------------------------------------------------------------------------------------------
+
+TOOLS: list[Any] = [
+    {
+        "type": "function",
+        "function": {
+            "name": "clock",
+            "parameters": {"type": "object", "properties": {"zone": {"type": "string"}}},
+        },
+    }
+]
+CALL = {"id": "call_1", "type": "function", "function": {"name": "clock", "arguments": "{}"}}
+CALLED: list[Any] = [*MESSAGES, {"role": "assistant", "content": None, "tool_calls": [CALL]}]
+RESULT: Any = {"role": "tool", "tool_call_id": "call_1", "content": "noon"}
+
+
+def created(server: VendorServer, **options: Any) -> str:
+    with client(server) as sdk, sdk.chat.completions.stream(**{"model": "gpt-4.1", **options}) as stream:
+        return stream.get_final_completion().choices[0].message.content or ""
+
+
+def test_a_whole_exchange_with_a_tool() -> None:
+    with (
+        serve("openai_chat", Answer(ToolCall("clock"), finish="tool_calls"), Answer("Noon.")) as server,
+        client(server) as sdk,
+    ):
+        with sdk.chat.completions.stream(model="gpt-4.1", messages=MESSAGES, tools=TOOLS) as stream:
+            message = stream.get_final_completion().choices[0].message
+        [call] = message.tool_calls or ()
+        result: Any = {"role": "tool", "tool_call_id": call.id, "content": "noon"}
+        asked: Any = message.model_dump(include={"role", "content", "tool_calls"}, exclude_none=True)
+        assert created(server, messages=[*MESSAGES, asked, result], tools=TOOLS) == "Noon."
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"messages": CALLED}, "must be followed by tool messages.*call_1"),
+        ({"messages": [*CALLED, *MESSAGES, RESULT]}, "must be followed by tool messages"),
+        ({"messages": [*MESSAGES, RESULT]}, "must be a response to a preceeding message"),
+        ({"messages": [*CALLED, {**RESULT, "tool_call_id": "x"}]}, "must be a response"),
+        ({"tool_choice": "required"}, "only allowed when 'tools' are specified"),
+        ({"tools": TOOLS, "tool_choice": {"type": "function", "function": {"name": "x"}}}, "'x' not found"),
+        ({"tools": TOOLS, "model": "gpt-5.6-sol"}, "use /v1/responses or set reasoning_effort to 'none'"),
+        ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "does not match pattern"),
+        ({"tools": [{"type": "function", "function": {"name": "a", "parameters": {}}}]}, "type: .object"),
+    ],
+)
+def test_what_it_refuses_of_tools(options: dict[str, Any], words: str) -> None:
+    with serve("openai_chat", Answer("Hi")) as server, pytest.raises(openai.BadRequestError, match=words):
+        created(server, **{"messages": MESSAGES, **options})
+
+
+def test_what_it_takes_of_tools() -> None:
+    with serve("openai_chat", Answer("Hi")) as server:
+        assert created(server, messages=[*CALLED, RESULT, *MESSAGES]) == "Hi"
+        assert created(server, messages=MESSAGES, tools=TOOLS, tool_choice="none") == "Hi"
+        assert (
+            created(server, messages=MESSAGES, tools=TOOLS, model="gpt-5.6-sol", reasoning_effort="none")
+            == "Hi"
+        )

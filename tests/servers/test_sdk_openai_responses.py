@@ -19,6 +19,7 @@ from . import (
     Refusal,
     Reset,
     StreamFailure,
+    ToolCall,
     Truncate,
     VendorServer,
     Wire,
@@ -251,3 +252,68 @@ def test_know_the_conversation() -> None:
         with sdk.responses.stream(model="gpt-5", instructions="Be kind", input=turns) as stream:
             text = stream.get_final_response().output_text
     assert text == "system: Be kind\nuser: I am Ann\nassistant: Hello Ann\nuser: Who am I?"
+
+
+# --- tools ----------------------------------------------------------------------------------------------
+
+TOOLS: list[Any] = [
+    {"type": "function", "name": "clock", "parameters": {"type": "object", "properties": {}}, "strict": False}
+]
+CALL: Any = {"type": "function_call", "call_id": "call_1", "name": "clock", "arguments": "{}"}
+OUTPUT: Any = {"type": "function_call_output", "call_id": "call_1", "output": "noon"}
+
+
+def answered(server: VendorServer, given: Any, **options: Any) -> Any:
+    with (
+        client(server) as sdk,
+        sdk.responses.stream(**{"model": "gpt-6-luna", "input": given, **options}) as stream,
+    ):
+        return stream.get_final_response()
+
+
+def test_a_whole_exchange_with_a_tool() -> None:
+    asked: list[Any] = [{"role": "user", "content": "When is it?"}]
+    called = Answer(Reasoning("hm"), ToolCall("clock", id="call_1"), finish="tool_calls")
+    with serve("openai_responses", called, Answer("Noon.")) as server:
+        items = answered(server, asked, tools=TOOLS).output
+        assert [item.type for item in items] == ["reasoning", "function_call"]
+        back = [item.model_dump(exclude_none=True, exclude={"parsed_arguments"}) for item in items]
+        assert answered(server, [*asked, *back, OUTPUT], tools=TOOLS).output_text == "Noon."
+
+
+GIVEN = [
+    {"type": "input_text", "text": "x"},
+    {"type": "input_image", "image_url": "data:image/png;base64,AA==", "detail": "auto"},
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "words"),
+    [
+        ([CALL], {}, "No tool output found for function call call_1"),
+        ([OUTPUT], {}, "No tool call found for function call output with call_id call_1"),
+        ([CALL, CALL, OUTPUT, OUTPUT], {}, "Duplicate call_id"),
+        ([CALL, {"role": "user", "content": "x"}, OUTPUT], {}, "No tool output found"),
+        ([CALL, {**OUTPUT, "output": [{"type": "output_text", "text": "x"}]}], {}, "Supported values are"),
+        ([{**CALL, "call_id": "x" * 65}], {}, "maximum length 64"),
+        ("x", {"tool_choice": "auto"}, "only allowed when 'tools' are specified"),
+        ("x", {"tools": [{"type": "function", "name": "clock", "parameters": {}}]}, r"tools\[0\].strict"),
+        ("x", {"tools": TOOLS, "tool_choice": {"type": "function", "name": "x"}}, "'x' not found"),
+    ],
+)
+def test_what_it_refuses_of_tools(given: Any, options: dict[str, Any], words: str) -> None:
+    with (
+        serve("openai_responses", Answer("Hi")) as server,
+        pytest.raises(openai.BadRequestError, match=words),
+    ):
+        answered(server, given, **options)
+
+
+def test_what_it_takes_of_tools() -> None:
+    given = [
+        CALL,
+        {**OUTPUT, "output": GIVEN},
+        {"role": "user", "content": "so?"},
+    ]
+    with serve("openai_responses", Answer("Hi")) as server:
+        assert answered(server, given, tools=TOOLS, tool_choice="none").output_text == "Hi"
