@@ -28,10 +28,10 @@ from .providers.registry import Provider
 from .question import Asked, Prompt
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
-from .session import loaded_session
+from .session import loaded_session, session
 from .text import sendable, single_line
 from .tool_spec import ToolSpec
-from .tools import ROUNDS, FreeAlone, Permit, ToolUse, sources_of
+from .tools import ROUNDS, Asking, Confirmer, FreeAlone, Permit, ToolUse, sources_of
 
 if TYPE_CHECKING:
     from .outgoing import Outgoing
@@ -104,13 +104,13 @@ class Chat:
         self._disclosure = disclosure("send" if secrets is None else secrets)
         self._discloses = secrets is not None  # as somebody has said
         if isinstance(conversation, str):
-            session = loaded_session()
-            conversation, self._next_cell = session.shared(conversation)
-            self._this_cell = partial(session.this_cell, conversation)
-            if permit is None and session.permit is not None:
-                self._permit = session.permit()
-            if secrets is None and session.disclosure is not None:
-                self._disclosure, self._discloses = session.disclosure(), True
+            notebook = loaded_session()
+            conversation, self._next_cell = notebook.shared(conversation)
+            self._this_cell = partial(notebook.this_cell, conversation)
+            if permit is None and notebook.permit is not None:
+                self._permit = notebook.permit()
+            if secrets is None and notebook.disclosure is not None:
+                self._disclosure, self._discloses = notebook.disclosure(), True
         if not isinstance(conversation, (Conversation, type(None))):
             raise InvalidOptionError(
                 f"conversation must be a Conversation or a name, not {type(conversation).__name__}"
@@ -151,6 +151,20 @@ class Chat:
         chat = copy.copy(self)
         chat._next_cell = chat._this_cell = lambda: None
         chat.conversation = conversation
+        return chat
+
+    def asking(self, confirmer: Confirmer) -> Chat:
+        """The same chat in the same conversation, where somebody else asks the user whether a tool may run, as far as
+        whoever decides about that asks at all.
+
+        Args:
+            confirmer: Who asks.
+        """
+        chat, notebook = copy.copy(self), session()
+        permit = self._permit
+        if permit is None and notebook is not None and notebook.permit is not None:
+            permit = notebook.permit()
+        chat._permit = permit.asking(confirmer) if isinstance(permit, Asking) else permit
         return chat
 
     @hides_secrets

@@ -19,7 +19,7 @@ from .quiet import QUIET
 from .steps import LONGEST_CODE, cut, line_html, shortened
 
 ROOM = 200_000
-"""How much of the arguments and results of one answer is shown, in characters; of each call beyond that the beginning."""
+"""How much of the arguments and results of one answer is shown, in characters; of further calls, the beginning."""
 
 _LEAST = 500  # characters of each text, however much there was before
 _LONGEST_HEAD = 160
@@ -48,8 +48,10 @@ class Called(NamedTuple):
     @property
     def name(self) -> str:
         """The tool's name, as it was called."""
-        name = self.call.name if self.call is not None else self.result.name if self.result is not None else ""
-        return single_line(replace_surrogates(name))[:_LONGEST_NAME] or "tool"
+        name = (
+            self.call.name if self.call is not None else self.result.name if self.result is not None else ""
+        )
+        return _line(name)[:_LONGEST_NAME] or "tool"
 
     @property
     def head(self) -> str:
@@ -68,7 +70,7 @@ class Called(NamedTuple):
         words = " ".join(_text(result)[: 2 * _LONGEST_WORDS].split())
         if result.seconds == 0 and words.startswith(("not run", "stopped by the user")):
             return words.partition(":")[0] if words.startswith("not run") else "stopped", ""
-        failure = single_line(replace_surrogates(words))
+        failure = _line(words)
         short = failure if len(failure) <= _LONGEST_WORDS else f"{failure[: _LONGEST_WORDS - 1]}…"
         return " · ".join(filter(None, ("failed", told))), short
 
@@ -114,11 +116,11 @@ def called_html(called: Called, room: int = LONGEST_CODE, *, open_: bool = False
         title += f" · <code><bdi>{escape(failure)}</bdi></code>"
     body = ""
     if called.call is not None and (arguments := called.call.arguments).strip():
-        body += render_plain(shortened(readable(arguments), room))
+        body += render_plain(_revealed(shortened(readable(arguments), room)))
     if called.result is not None:
         body += line_html("failed with:" if called.result.is_error else "gave:") if body else ""
         if (text := _text(called.result)).strip():
-            body += render_plain(shortened(text, room))
+            body += render_plain(_revealed(shortened(text, room)))
     if not body:
         return f'<div style="margin-bottom:.6em;{QUIET}">{title}</div>'
     scrolled = f'<div style="max-height:24em;overflow:auto">{body}</div>'
@@ -189,7 +191,9 @@ def called_markdown(called: Called, room: int | None = None, *, open_: bool = Fa
     if called.call is not None and called.call.arguments.strip():
         blocks.append(_fenced(readable(called.call.arguments), room))
     if called.result is not None:
-        text = "\n".join(filter(None, (_text(called.result).strip("\n"), *map(told_of, _media(called.result)))))
+        text = "\n".join(
+            filter(None, (_text(called.result).strip("\n"), *map(told_of, _media(called.result))))
+        )
         blocks += ["Failed with:" if called.result.is_error else "Gave:", _fenced(text, room)]
     return "\n\n".join([*blocks, "</details>"])
 
@@ -243,7 +247,7 @@ def _brief(arguments: str) -> str:
             told += f"{', ' * bool(told)}{_short(name)}={_short(_json(one))}"
             if len(told) > _LONGEST_HEAD:
                 break
-    told = single_line(replace_surrogates(" ".join(told.split())))
+    told = _line(" ".join(told.split()))
     return told if len(told) <= _LONGEST_HEAD else f"{told[: _LONGEST_HEAD - 1]}…"
 
 
@@ -274,15 +278,27 @@ def _media(result: ToolResultPart) -> tuple[MediaPart, ...]:
 
 def _inner(result: ToolResultPart) -> str:
     """What a tool gave, in words, as far as a line takes it."""
-    return " ".join(filter(None, (_text(result)[: 8 * _LONGEST_WORDS].strip(), *map(told_of, _media(result)))))
+    return " ".join(
+        filter(None, (_text(result)[: 8 * _LONGEST_WORDS].strip(), *map(told_of, _media(result))))
+    )
 
 
 def _html_line(text: str) -> str:
-    return escape(single_line(replace_surrogates(text)))
+    return escape(_line(text))
 
 
 def _fenced(text: str, room: int | None) -> str:
-    from ..markup.characters import unix_lines, visible
+    return fenced(_revealed(shortened(text, room) if room is not None else replace_surrogates(text)))
 
-    shown = shortened(text, room) if room is not None else replace_surrogates(text)
-    return fenced(visible(unix_lines(shown)))
+
+def _revealed(text: str) -> str:
+    """A text in which nothing is invisible: what a model reads in it, a reader sees."""
+    if text.isascii() and text.isprintable():
+        return text
+    from ..markup.characters import revealed, visible
+
+    return visible(revealed(text)[0])
+
+
+def _line(text: str) -> str:
+    return single_line(_revealed(replace_surrogates(text)))

@@ -94,7 +94,11 @@ def _line(line: str) -> str:
 
 def _call(called: Called, defined: dict[str, str] | None) -> str:
     """A call of a tool, folded, and the images among what it gave."""
-    shown = [_step(one, defined) for one in media_of_result(called.result) if isinstance(one, (ImagePart, AudioPart))]
+    shown = [
+        _step(one, defined)
+        for one in media_of_result(called.result)
+        if isinstance(one, (ImagePart, AudioPart))
+    ]
     return "\n\n".join([called_markdown(called), *filter(None, shown)])
 
 

@@ -39,7 +39,11 @@ def told(parts: Iterable[Part], most: int = _MOST) -> list[str]:
         parts: Some parts of an answer.
         most: How many lines there are at most, besides one that says how many there are more.
     """
-    lines = [line for part in paired(parts) if (line := called_line(part) if isinstance(part, Called) else step_line(part))]
+    lines = [
+        line
+        for part in paired(parts)
+        if (line := called_line(part) if isinstance(part, Called) else step_line(part))
+    ]
     more = len(lines) - most
     return lines if more <= 0 else [*lines[:most], f"… and {more:,} more"]
 
