@@ -180,7 +180,7 @@ def json_text(arguments: Mapping[str, Any]) -> str:
 
 
 def _line(text: str) -> str:
-    return single_line(replace_surrogates(text[:_LONGEST_LINE]))
+    return single_line(revealed(replace_surrogates(text[:_LONGEST_LINE]))[0])
 
 
 def _cut(text: str) -> str:

@@ -4,75 +4,14 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from playwright.sync_api import Locator, expect
 
+from ..tools.in_kernels import SET_UP
 from .canary import CALL, HOST
 from .chats import Begin
-from .lab import Lab, every_front_end
+from .lab import Lab, both_themes, every_front_end
 from .panel_page import PanelPage
 
-SET_UP = """
-import asyncio, json, pathlib
-from notebook_chat import Chat, ChatPanel
-from notebook_chat.events import Finish, TextDelta, ToolCall
-from notebook_chat.providers import AsyncGeneratorProvider
-from notebook_chat.renderers import DisplayRenderer, play
-from notebook_chat.tool_spec import ToolSpec
-from notebook_chat.tools import Confirmation, Tool, ToolOutput, Verdict
-
-def from_file(name, default):
-    path = pathlib.Path(name)
-    return json.loads(path.read_text()) if path.exists() else default
-
-ARGUMENTS = from_file("arguments.json", {"a": 2, "b": 3})
-MORE = from_file("more.json", {"why": "", "proposal": ""})
-
-class Scripted(AsyncGeneratorProvider):
-    name, default_model, options = "scripted", "s", frozenset({"tools", "tool_choice"})
-    asked = 0
-
-    @classmethod
-    async def stream(cls, model, messages, **options):
-        cls.asked += 1
-        if messages[-1].role == "tool":
-            yield TextDelta("It **gave** something.")
-            yield Finish("stop")
-        else:
-            yield TextDelta("Let me see.")
-            for number in range(2 if "both" in messages[-1].text else 1):
-                yield ToolCall(number, f"c{cls.asked}-{number}", "add", json.dumps(ARGUMENTS))
-            yield Finish("tool_calls")
-
-class Add(Tool):
-    spec, kind, server, ran = ToolSpec("add", "Adds.", {"type": "object"}), "mcp", MORE.get("server", "sums"), []
-
-    async def run(self, arguments, tell):
-        self.ran.append(dict(arguments))
-        for place in range(int(MORE.get("steps", 0))):
-            tell(f"adding {place}", place / 10)
-            await asyncio.sleep(0.3)
-        return ToolOutput.text(MORE.get("result") or str(arguments))
-
-class Asks:
-    def __init__(self, confirmer=None):
-        self.confirmer = confirmer
-
-    def asking(self, confirmer):
-        return Asks(confirmer)
-
-    async def decide(self, call, tell):
-        if self.confirmer is None:
-            return Verdict(True)
-        tell(f"waiting for your yes: {call.tool.name}", None)
-        tool = call.tool
-        asked = Confirmation(tool.name, tool.kind, call.arguments, tool.server, MORE["why"], MORE["proposal"],
-                             model=call.model)
-        reply = await self.confirmer.ask(asked)
-        return Verdict(reply is not None and reply.yes, reply and reply.arguments, reply.words if reply else "")
-
-chat = Chat(provider=Scripted, tools=[Add()], permit=Asks())
-"""
 PANEL = "panel = ChatPanel(chat)\npanel"
 COMPUTE = """
 import time
@@ -155,13 +94,11 @@ WORDS = (
 )
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@both_themes
 def test_a_hostile_call_is_text(begin: Begin, lab: Lab, theme: str) -> None:
     more = {"why": WORDS, "proposal": "-a = 1\n+a = 2\n" + WORDS, "server": WORDS, "result": WORDS * 3}
     files = {"arguments.json": json.dumps({"a": WORDS, WORDS: [WORDS]}), "more.json": json.dumps(more)}
-    notebook, _ = begin([SET_UP + PANEL], files=files)
-    if theme == "dark":
-        notebook.page.evaluate(DARK)
+    notebook, _ = begin([SET_UP + PANEL], files=files, theme=theme)
     notebook.run(1)
     panel = PanelPage(notebook)
     panel.ask("both")
@@ -185,9 +122,8 @@ def test_a_hostile_call_is_text(begin: Begin, lab: Lab, theme: str) -> None:
 
 
 def test_it_is_there_in_a_narrow_panel(begin: Begin, lab: Lab) -> None:
-    notebook, _ = begin([SET_UP + PANEL])
+    notebook, _ = begin([SET_UP + PANEL], viewport=(700, 800))
     notebook.run(1)
-    notebook.page.set_viewport_size({"width": 480, "height": 800})
     panel = PanelPage(notebook)
     panel.ask("2 + 3?")
     expect(question(panel)).to_be_visible()
@@ -197,9 +133,3 @@ def test_it_is_there_in_a_narrow_panel(begin: Begin, lab: Lab) -> None:
     panel.screenshot("question-narrow")
     panel.button("Yes, once").click()
     panel.expect_turns(1)
-
-
-DARK = """() => {
-  const app = window.jupyterapp ?? window.jupyterlab ?? window.__instruments.app();
-  return app.commands.execute("apputils:change-theme", { theme: "JupyterLab Dark" });
-}"""

@@ -37,10 +37,7 @@ export class Question {
     this.element = h(
       "section",
       { class: "nc-question", "aria-label": "A tool waits for your answer", hidden: true },
-      this.title,
-      this.why,
-      this.call,
-      this.proposal,
+      h("div", { class: "nc-asked" }, this.title, this.why, this.call, this.proposal),
       this.yes,
       h("div", { class: "nc-answers" }, this.no, this.words),
     );
