@@ -445,7 +445,7 @@ def test_columns_have_their_own_calls() -> None:
 
 def test_documents_have_them_folded() -> None:
     markdown = turn_markdown(turn())
-    assert "<details><summary><code>add(a=2)</code> · 250 ms</summary>\n\n```\n{\n" in markdown
+    assert "<details><summary><code>add(a=2)</code> · 250 ms</summary>\n\n<pre>{\n" in markdown
     places = [markdown.find(one) for one in ("Let me see.", "add(a=2)", "look()", "It is **5**.")]
     assert places == sorted(places)
     assert summaries(turn_html(turn()))[0] == "add(a=2) · 250 ms"

@@ -13,7 +13,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 from ..parts import MediaPart, Part, TextPart, ToolCallPart, ToolResultPart
-from ..text import fenced, replace_surrogates, single_line
+from ..text import replace_surrogates, single_line
 from .media import told_of
 from .quiet import QUIET
 from .steps import LONGEST_CODE, cut, line_html, shortened
@@ -189,12 +189,12 @@ def called_markdown(called: Called, room: int | None = None, *, open_: bool = Fa
     title += f" · <code>{_html_line(failure)}</code>" if failure else ""
     blocks = [f"<details><summary>{title}</summary>"]
     if called.call is not None and called.call.arguments.strip():
-        blocks.append(_fenced(readable(called.call.arguments), room))
+        blocks.append(_block(readable(called.call.arguments), room))
     if called.result is not None:
         text = "\n".join(
             filter(None, (_text(called.result).strip("\n"), *map(told_of, _media(called.result))))
         )
-        blocks += ["Failed with:" if called.result.is_error else "Gave:", _fenced(text, room)]
+        blocks += ["Failed with:" if called.result.is_error else "Gave:", _block(text, room)]
     return "\n\n".join([*blocks, "</details>"])
 
 
@@ -287,8 +287,10 @@ def _html_line(text: str) -> str:
     return escape(_line(text))
 
 
-def _fenced(text: str, room: int | None) -> str:
-    return fenced(_revealed(shortened(text, room) if room is not None else replace_surrogates(text)))
+def _block(text: str, room: int | None) -> str:
+    """A text in Markdown. No fence: where one stands within HTML, not every reader of Markdown knows it."""
+    shown = _revealed(shortened(text, room) if room is not None else replace_surrogates(text))
+    return f"<pre>{escape(shown, quote=False)}</pre>"
 
 
 def _revealed(text: str) -> str:
