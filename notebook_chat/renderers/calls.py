@@ -28,6 +28,9 @@ _LONGEST_NAME = 80
 _LONGEST_WORDS = 120  # of a failure, where it is folded
 _MOST_OPEN = 20
 
+_MARKDOWN = {ord(one): f"&#{ord(one)};" for one in "[]`$\\"}
+"""What could be Markdown or a formula, for readers of Markdown who look for it within HTML, too."""
+
 
 class Called(NamedTuple):
     """A call and what came of it.
@@ -284,13 +287,13 @@ def _inner(result: ToolResultPart) -> str:
 
 
 def _html_line(text: str) -> str:
-    return escape(_line(text))
+    return escape(_line(text)).translate(_MARKDOWN)
 
 
 def _block(text: str, room: int | None) -> str:
     """A text in Markdown. No fence: where one stands within HTML, not every reader of Markdown knows it."""
     shown = _revealed(shortened(text, room) if room is not None else replace_surrogates(text))
-    return f"<pre>{escape(shown, quote=False)}</pre>"
+    return f"<pre>{escape(shown, quote=False).translate(_MARKDOWN)}</pre>"
 
 
 def _revealed(text: str) -> str:

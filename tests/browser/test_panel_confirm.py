@@ -69,6 +69,7 @@ def test_it_is_answered_by_the_keyboard_and_arguments_are_changed(begin: Begin, 
     keyboard = notebook.page.keyboard
     keyboard.insert_text("still writing")
     expect(panel.box).to_have_value("still writing")  # the focus stays where the reader is
+    expect(panel.button("Change arguments")).to_be_enabled()
     panel.button("Change arguments").focus()
     keyboard.press("Enter")
     box = question(panel).get_by_role("textbox", name="Arguments as JSON")
