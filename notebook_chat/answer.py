@@ -612,6 +612,17 @@ class Answer(str):
         """The sound that the model made."""
         return tuple(part for part in self.parts if isinstance(part, AudioPart))
 
+    @property
+    def tool_calls(self) -> tuple[ToolCallPart, ...]:
+        """The tools that the model has called, with what arguments, in order."""
+        return tuple(part for part in self.parts if isinstance(part, ToolCallPart))
+
+    @property
+    def tool_results(self) -> tuple[ToolResultPart, ...]:
+        """What came of the calls: each result has the ``id`` of its call, and ``seconds``; ``is_error`` where it
+        failed."""
+        return tuple(part for part in self.parts if isinstance(part, ToolResultPart))
+
     # What reads the Markdown of answers and what shows them is in layers above this one, and is loaded when it is used.
 
     @property

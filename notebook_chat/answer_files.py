@@ -16,7 +16,7 @@ from .markup.characters import unix_lines
 from .markup.code import canonical
 from .markup.code_blocks import code_blocks
 from .markup.parser import split
-from .parts import AudioPart, ImagePart, Part, TextPart
+from .parts import AudioPart, ImagePart, Part, TextPart, ToolResultPart
 from .renderers.documents import answer_html, answer_markdown
 from .renderers.footer import ending
 from .renderers.media import ENDINGS, Medium, ending_of, may_end, medium
@@ -83,14 +83,20 @@ def is_meant_by(path: Path) -> Callable[[Turn], bool]:
 
 
 def _has_media(turn: Turn) -> bool:
-    return any(isinstance(part, ImagePart | AudioPart) for part in turn.parts)
+    return any(isinstance(part, ImagePart | AudioPart) for part in _all_parts(turn))
+
+
+def _all_parts(turn: Turn) -> Iterator[Part]:
+    """The parts of an answer, with those that its tools gave."""
+    for part in turn.parts:
+        yield from part.parts if isinstance(part, ToolResultPart) else (part,)
 
 
 def _write_media(turn: Turn, path: Path, notebook: Path | None) -> Saved:
     """Writes the images or recordings of an answer that a file of that ending may hold: the first into the file,
     further ones into files beside it."""
     ending = path.suffix.lower()[1:]
-    found = [one for part in turn.parts if isinstance(one := _medium(part), Medium)]
+    found = [one for part in _all_parts(turn) if isinstance(one := _medium(part), Medium)]
     own = [one for one in found if may_end(one, ending)]
     if not own:
         there = ", ".join(dict.fromkeys(f".{ending_of(one)}" for one in found))

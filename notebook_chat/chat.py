@@ -32,7 +32,7 @@ from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session, session
 from .text import sendable, single_line
 from .tool_spec import ToolSpec
-from .tools import ROUNDS, Confirmation, Permit, ToolUse, sources_of
+from .tools import ROUNDS, Asking, Confirmation, Confirmer, Permit, ToolUse, sources_of
 from .tools.permissions import Permissions, permit_of
 
 if TYPE_CHECKING:
@@ -152,6 +152,20 @@ class Chat:
         chat = copy.copy(self)
         chat._next_cell = chat._this_cell = lambda: None
         chat.conversation = conversation
+        return chat
+
+    def asking(self, confirmer: Confirmer) -> Chat:
+        """The same chat in the same conversation, where somebody else asks the user whether a tool may run, as far as
+        whoever decides about that asks at all.
+
+        Args:
+            confirmer: Who asks.
+        """
+        chat, notebook = copy.copy(self), session()
+        permit = self._permit
+        if permit is None and notebook is not None and notebook.permit is not None:
+            permit = notebook.permit()
+        chat._permit = permit.asking(confirmer) if isinstance(permit, Asking) else permit
         return chat
 
     @hides_secrets

@@ -52,7 +52,7 @@ def test_how_an_answer_ended(reason: str | None, words: str) -> None:
         ((), "m · 1.0 s · the model gave no text"),
         ((TextPart(" \n"),), "m · 1.0 s · the model gave no text"),
         ((ReasoningPart("hm"),), "m · 1.0 s · the model gave no text"),
-        ((ToolCallPart("1", "look", "{}"),), "m · 1.0 s"),
+        ((ToolCallPart("1", "look", "{}"),), "m · 1.0 s · 1 tool call"),
         ((TextPart("Hi"),), "m · 1.0 s"),
     ],
 )

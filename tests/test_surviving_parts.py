@@ -24,6 +24,8 @@ from notebook_chat.parts import (
     ReplayPart,
     SourcePart,
     TextPart,
+    ToolCallPart,
+    ToolResultPart,
     UnknownPart,
 )
 from notebook_chat.session.file_conversations import _completed
@@ -231,3 +233,87 @@ def test_several_images_are_saved_side_by_side(tmp_path: Path) -> None:
 def test_figures_of_a_cache_come_back() -> None:
     turn = turn_of(TextPart("a"), usage=Usage(5, 7, cached_tokens=3))
     assert Turn.from_dict(turn.to_dict()).usage == turn.usage
+
+
+CALLED = (
+    TextPart("Let me see."),
+    ToolCallPart("c1", "plot", '{"of": "rain"}'),
+    ToolResultPart("c1", "plot", (TextPart("a plot of rain"), ImagePart(png(), "image/png")), seconds=1.25),
+    TextPart("\n\nIt rains."),
+)
+ROUNDS = (
+    Message("assistant", CALLED[:2]),
+    Message("tool", CALLED[2:3]),
+    Message("assistant", "\n\nIt rains."),
+)
+
+
+def test_calls_and_results_survive_on_the_disk_and_in_files(tmp_path: Path) -> None:
+    turn = Turn(Message("user", "hi"), ROUNDS, model="parrot:grey")
+    store = Store(tmp_path / "history.sqlite3")
+    conversation = kept(store)
+    conversation.commit(draft := conversation.begin(turn.prompt), draft.turn(ROUNDS, "complete"))
+    store.close()
+    assert again(tmp_path / "history.sqlite3", conversation).turns[0].exchange == ROUNDS
+
+    for ending in ("json", "ipynb", "html", "md"):
+        exports.write(Conversation("tea", turns=[turn]), tmp_path / f"x.{ending}")
+    assert exports.read(tmp_path / "x.json").turns[0].exchange == ROUNDS
+    notebook = nbformat.read(tmp_path / "x.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    text, image = notebook.cells[1].outputs
+    assert "plot(of=&quot;rain&quot;)" in text.data["text/html"]
+    assert "image/png" in image.data
+    [read] = read_notebook(tmp_path / "x.ipynb").conversations()
+    assert read.turns[0].exchange == ROUNDS
+    for ending in ("html", "md"):
+        page = (tmp_path / f"x.{ending}").read_text("utf-8")
+        for words in ("plot(of=&quot;rain&quot;)", "1.2 s", "a plot of rain", "data:image/png"):
+            assert words in page, (ending, words)
+
+
+def test_images_of_a_tool_are_saved(tmp_path: Path) -> None:
+    turn = Turn(Message("user", "hi"), ROUNDS)
+    save(turn, tmp_path / "x.png")
+    assert (tmp_path / "x.png").read_bytes() == png()
+
+
+def test_an_image_of_a_tool_in_a_file_is_one_or_words() -> None:
+    results = (ImagePart(b"<svg/>", "image/png"), ImagePart(png(), "image/webp"), TextPart("a"))
+    turn = Turn(
+        Message("user", "hi"),
+        (ROUNDS[0], Message("tool", (ToolResultPart("c1", "plot", results, seconds=2.0),))),
+    )
+    [read] = admit([turn], None, own=None, whole=True).turns
+    [_, _, result] = read.parts
+    assert result == ToolResultPart(
+        "c1",
+        "plot",
+        (TextPart("(image/png, 6 bytes: no image)\n"), ImagePart(png(), "image/png"), TextPart("a")),
+        seconds=2.0,
+    )
+
+
+def test_commands_take_turns_with_tools(
+    shell: Any, capsys: Any, provider: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    provider.script = staticmethod(lambda messages: CALLED)
+    out, _ = run(shell, capsys, "%%chat\nweather?")
+    assert 'plot(of="rain")' in out
+    for command, told in (
+        ("%chat history", "weather?"),
+        ("%chat show 1", "a plot of rain"),
+        ("%chat search rains", "weather?"),
+        ("%chat fork other", "other"),
+        ("%chat export x.json other", "x.json"),
+        ("%chat export x.md", "x.md"),
+        ("%chat undo", ""),
+        ("%chat delete --yes other", "other"),
+    ):
+        out, fine = run(shell, capsys, command)
+        assert fine, (command, out)
+        assert told in out, (command, out)
+    out, fine = run(shell, capsys, "%chat import --yes x.json")
+    assert fine, out
+    assert "plot" in out

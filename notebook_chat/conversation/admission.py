@@ -32,6 +32,9 @@ _SPOKEN = (
 text of the assistant; what only is shown goes nowhere."""
 
 
+ResultPart = TextPart | MediaPart
+
+
 class Withheld(msgspec.Struct, frozen=True):
     """Something in a file that is not put into force before the user has seen it and said yes.
 
@@ -185,12 +188,22 @@ def _checked(message: Message) -> Message:
 
 
 def _image_or_word(part: Part) -> Part:
+    if isinstance(part, ToolResultPart):
+        return msgspec.structs.replace(part, parts=tuple(map(_given, part.parts)))
     if not isinstance(part, ImagePart):
         return part
     found = media_type(part.data)
     if found is None or unshowable(part.data):
         return UnknownPart(part.media_type, len(part.data))
     return ImagePart(part.data, found)
+
+
+def _given(part: ResultPart) -> ResultPart:
+    """A part of what a tool gave, in which an image is one."""
+    checked = _image_or_word(part)
+    if isinstance(checked, UnknownPart):
+        return TextPart(f"({checked.kind[:100]}, {checked.size:,} bytes: no image)\n")
+    return checked if isinstance(checked, ImagePart) else part
 
 
 def _kept(message: Message, keep: UnionType) -> Message:

@@ -43,13 +43,16 @@ def panel(context: Context, arguments: Namespace) -> None:
     """Shows the panel."""
     from IPython.display import display
 
+    from .asked_tools import asked_tools
+
     conversation = context.session.conversation(arguments.name or DEFAULT)
-    settings = context.settings
+    settings, shell = context.settings, context.shell
     shown = context.panels.of(
         conversation,
         model=settings.model,
         context=settings.context,
         max_characters=settings.max_characters,
+        tools=lambda: asked_tools((), settings.tools, shell.user_ns),
         disclosure=settings.disclosure(asks=False),
     )
     display(shown)  # type: ignore[no-untyped-call]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError
 
@@ -26,6 +27,7 @@ class Panels:
         model: str,
         context: int,
         max_characters: int,
+        tools: Callable[[], Sequence[Any]],
         disclosure: Disclosure | None = None,
     ) -> ChatPanel:
         """The panel of a conversation.
@@ -34,6 +36,7 @@ class Panels:
             conversation: What it shows.
             model: Who is asked at first; ``""`` for whoever can be.
             context, max_characters: As the settings of ``ChatMagics``.
+            tools: Gives what the model may have run, for each question.
             disclosure: What becomes of secrets in a prompt; ``None`` to send them.
         """
         from ..chat import Chat
@@ -49,6 +52,7 @@ class Panels:
                 secrets=disclosure,
             )
             panel = self._panels[conversation.id] = ChatPanel(chat)
+            panel.use_tools(tools)
         return panel
 
     def use(self, model: str) -> None:

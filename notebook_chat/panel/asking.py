@@ -14,6 +14,7 @@ from ..run import Run
 from . import requests
 from .notices import describe_fault
 from .protocol import Fix, Regenerate, Send
+from .questions import QuestionBoard
 from .requests import Request
 
 
@@ -25,6 +26,9 @@ class Asker:
         system: The system prompt that holds from the next turn on; ``None`` for no change.
         asked: Is called with the model's name when it has been asked.
         tell: Shows the reader a line.
+
+    Attributes:
+        tools: Gives the tools that the model may have run beside those of the chat, for each question anew.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class Asker:
         self._asked = asked
         self._tell = tell
         self._told: set[str] = set()
+        self.tools: Callable[[], Sequence[Any]] = tuple
 
     async def ask(self, act: Send | Regenerate | Fix, files: Sequence[bytes]) -> None:
         """Asks, and stays until the answer has ended; the views see it through the conversation.
@@ -97,6 +102,9 @@ class Asker:
             # The data that it was to be goes along with the request: that may be out of a file, and is looked at.
             others = ABILITIES.keys() - {"schema"}
             asking |= self._chat.usable({name: turn.options.get(name) for name in others})
-        reply = self._chat.reply(request.prompt, **asking, **request.options)
+        if not isinstance(act, Fix) and (tools := self.tools()):
+            asking["tools"] = tools
+        chat = self._chat.asking(QuestionBoard.of(conversation))
+        reply = chat.reply(request.prompt, **asking, **request.options)
         news = ending_news(reply.model, reply.targets[0].facts, self._told)
         return reply, (*request.notes, *news)

@@ -120,12 +120,13 @@ class LiveAnswer:
         if not self._opened and any(isinstance(part, TextPart) and part.text for part in parts):
             self._body.add((TextPart(self._opening),))
             self._opened = True
-        self._body.add(parts)
+        self._body.add(parts, snapshot)
         self._body.settle_media()
         self._snapshot = snapshot
         self._blocks = tuple(self._body.blocks)
         self._open = self._body.open_block()
-        self._note = "" if snapshot.size else _note(snapshot)
+        waits = self._body.awaits and not (self._body.calling and snapshot.notice is None)
+        self._note = _note(snapshot) if waits or not snapshot.size else ""
         self._media = len(self._body.media)
         thought = "".join(self._body.thought_pieces[self._thoughts :])
         self._thoughts = len(self._body.thought_pieces)

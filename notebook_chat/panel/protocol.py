@@ -7,7 +7,7 @@ checked, is written from these declarations.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -52,6 +52,17 @@ class Send(_Act, frozen=True, tag="send"):
 
 class Stop(_Act, frozen=True, tag="stop"):
     """End the answer on its way."""
+
+
+class Decide(_Act, frozen=True, tag="decide"):
+    """Answer the question whether a tool may run: with a yes for how long it holds, and with other ``arguments`` as
+    JSON text where the reader has changed them; with a no what the model is told besides."""
+
+    question: str
+    yes: bool
+    scope: Literal["once", "conversation", "notebook", "always"] = "once"
+    arguments: str | None = None
+    words: str = ""
 
 
 class Regenerate(_Act, frozen=True, tag="regenerate"):
@@ -116,6 +127,7 @@ class OpenConversation(_Act, frozen=True, tag="conversation"):
 Act = (
     Send
     | Stop
+    | Decide
     | Regenerate
     | Fix
     | Complete
@@ -217,6 +229,22 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     act: str | None
 
 
+class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a tool may run. All of it is shown as text. ``origin`` says where the tool comes from, ``why`` why it is
+    asked, ``arguments`` is JSON text, ``proposal`` what the call would do where that says more. For as long as
+    ``scopes`` say a yes may hold; with ``whole`` all of it is there, and the arguments can be changed."""
+
+    id: str
+    tool: str
+    origin: str
+    model: str
+    why: str
+    arguments: str
+    proposal: str
+    scopes: list[str]
+    whole: bool
+
+
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stands around the turns."""
 
@@ -225,6 +253,7 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     conversations: list[str]
     answering: bool
     notice: Notice | None
+    question: Question | UnsetType = UNSET
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="state", tag_field="type"):

@@ -11,7 +11,7 @@ import msgspec
 
 from .. import exits, loop_thread
 from ..chat import Chat
-from ..conversation import SentRequests
+from ..conversation import Conversation, SentRequests
 from ..errors import ChatError, ConfigurationError
 from ..residents import Errand
 from ..text import replace_surrogates
@@ -21,6 +21,7 @@ from .choices import conversation_names, find_conversation, list_models, subscri
 from .lookups import sent_text, value_names
 from .notices import NoticeBoard, describe_fault
 from .publisher import Publisher
+from .questions import QuestionBoard
 
 
 class Service:
@@ -41,6 +42,8 @@ class Service:
         self._model = ""
         self._notices = NoticeBoard(lambda: self._publisher.wake())
         self._asker = Asker(chat, system=system, asked=self._note_model, tell=self._notices.tell)
+        self._boards: set[QuestionBoard] = set()
+        self._join(chat.conversation)
         self._publisher = Publisher(chat.conversation, send, self._head)
         self._unsubscribe = subscribe(self._publisher.wake)
         self.refresh()
@@ -75,8 +78,24 @@ class Service:
 
     def close(self) -> None:
         """Ends it. An answer on its way goes on: it belongs to the conversation."""
+        for board in self._boards:
+            board.part(self)
         self._publisher.close()
         self._unsubscribe()
+
+    def use_tools(self, give: Callable[[], Sequence[Any]]) -> None:
+        """Has the model have tools, beside those of the chat.
+
+        Args:
+            give: Gives them, as ``Chat.reply`` takes them; it is called for each question.
+        """
+        self._asker.tools = give
+
+    def _join(self, conversation: Conversation) -> None:
+        """The readers can be asked what is asked in a conversation, also while another one is shown."""
+        board = QuestionBoard.of(conversation)
+        self._boards.add(board)
+        board.join(self)
 
     def _head(self) -> dict[str, Any]:
         conversation = self._publisher.conversation
@@ -86,6 +105,7 @@ class Service:
             conversations=conversation_names(conversation),
             answering=conversation.busy,
             notice=self._notices.notice,
+            question=QuestionBoard.of(conversation).question or msgspec.UNSET,
         )
         told: dict[str, Any] = msgspec.to_builtins(head)
         return told
@@ -141,6 +161,9 @@ class Service:
                 self._publisher.send(protocol.SentText(act.turn, text))
             case protocol.Stop():
                 conversation.stop()
+            case protocol.Decide():
+                if not QuestionBoard.of(conversation).decide(act):
+                    tell("That has been answered already, or is not asked any more.")
             case protocol.Keep():
                 turn = conversation.keep(act.turn, act.answer)
                 tell(f"The answer of {turn.model} is in the conversation now.", undo=True)
@@ -158,6 +181,7 @@ class Service:
                 self._publisher.send(protocol.Models(await list_models()))
             case protocol.OpenConversation():
                 opened = find_conversation(act.name)
+                self._join(opened)
                 self._publisher.leave()
                 self.chat.conversation = opened
                 self._publisher.show(opened)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from anywidget import AnyWidget
@@ -13,6 +13,7 @@ from ..chat import Chat
 from ..conversation import Conversation
 from ..errors import ConfigurationError, InvalidOptionError
 from ..session import session
+from ..tools import sources_of
 from .choices import follow_end
 from .control import ControlEndpoint
 from .front import MODULE, SHEET
@@ -34,9 +35,11 @@ class ChatPanel(AnyWidget):
         model: ``provider:model``, as for ``Chat``.
         system: The system prompt from the next turn on.
         height: How high it is: pixels, or a CSS length such as ``"70vh"``.
+        tools: What the model may have run beside the tools of the chat, as ``Chat`` takes them. Where it is to be asked
+            whether one may run, the panel asks.
 
     Raises:
-        ConfigurationError: ``chat`` and ``model`` are given; the model is unknown; the height is no length.
+        ConfigurationError: ``chat`` and ``model`` are given; the model or a tool is unknown; the height is no length.
     """
 
     _esm = MODULE
@@ -51,6 +54,7 @@ class ChatPanel(AnyWidget):
         model: str | None = None,
         system: str | None = None,
         height: int | str = "32rem",
+        tools: Sequence[Any] = (),
     ) -> None:
         if chat is not None and not isinstance(chat, Chat):
             raise InvalidOptionError(
@@ -61,11 +65,13 @@ class ChatPanel(AnyWidget):
                 raise InvalidOptionError(f"{name} is text, not {value!r}")
         if chat is not None and model is not None:
             raise InvalidOptionError("a chat has its model already", hint="Give one of the two.")
+        sources = sources_of(tools)
         if chat is None:
             chat = Chat(model, conversation="default" if session() is not None else None)
         self._endpoint = ControlEndpoint(self._take_content)
         super().__init__(height=_length(height), _address=self._endpoint.address)
         self._service = Service(chat, self._out, system=system)
+        self.use_tools(lambda: sources)
         self.on_msg(self._take)
         self._follow_no_more = follow_end(chat.conversation, self.close)
 
@@ -87,6 +93,14 @@ class ChatPanel(AnyWidget):
     @model.setter
     def model(self, model: str) -> None:
         self._service.use(model)
+
+    def use_tools(self, give: Callable[[], Sequence[Any]]) -> None:
+        """Has the model have tools, beside those of the chat, in the place of those that were given before.
+
+        Args:
+            give: Gives them, as ``Chat`` takes them; it is called for each question.
+        """
+        self._service.use_tools(give)
 
     @validate("height")
     def _check_height(self, proposal: Any) -> str:

@@ -11,10 +11,11 @@ from typing import Any, Literal, Protocol
 from ..answer import AnswerFold, AnswerSnapshot
 from ..errors import ChatError
 from ..events import TOO_LARGE, Notice
-from ..parts import Part
+from ..parts import Part, ToolCallPart, ToolResultPart
 from ..text import printable, replace_surrogates
 from .base import Pace, Summary, interruptible, uninterrupted
-from .body import Body
+from .body import MOST_STEPS, Body
+from .calls import Called, called_markdown, paired, room_left, weight
 from .excerpt import excerpt, left_out, left_out_html, thoughts
 from .footer import footer
 from .media import Medium
@@ -184,15 +185,30 @@ class DisplayRenderer:
             return left_out_html(turn.answer) + asides_html(turn.parts)
         from .. import markup
 
-        told_of = filter(None, (left_out(turn.answer), *told(turn.parts)))
-        lines = [markup.safe_markdown(replace_surrogates(line)) for line in told_of]
-        return "".join(f"{line}\n\n" for line in (*lines, sources_markdown(turn.parts)) if line)
+        steps = told(part for part in turn.parts if not isinstance(part, (ToolCallPart, ToolResultPart)))
+        lines = [
+            markup.safe_markdown(replace_surrogates(line))
+            for line in filter(None, (left_out(turn.answer), *steps))
+        ]
+        shown = (*self._calls_markdown(turn.parts), *lines, sources_markdown(turn.parts))
+        return "".join(f"{line}\n\n" for line in shown if line)
+
+    @staticmethod
+    def _calls_markdown(parts: Sequence[Part], *, open_: bool = False) -> list[str]:
+        """The calls of tools, folded, as far as they are shown."""
+        shown, spent = [], 0
+        calls = [part for part in paired(parts) if isinstance(part, Called)]
+        for called in calls[:MOST_STEPS]:
+            shown.append(called_markdown(called, room_left(spent), open_=open_))
+            spent += weight(called)
+        more = len(calls) - len(shown)
+        return [*shown, *([f"… and {more:,} more"] if more else [])]
 
     def _feed(self, snapshot: AnswerSnapshot) -> None:
         """Feeds the body with what has come since it was last shown."""
         if self._shown.size and not snapshot.continues(self._shown):
             self._body = self._new_body()  # the question was asked once more
-        self._body.add(self._rendered(snapshot.since(self._shown)))
+        self._body.add(self._rendered(snapshot.since(self._shown)), snapshot)
         self._body.settle_media()
         self._shown = snapshot
 
@@ -213,7 +229,20 @@ class DisplayRenderer:
 
     def _going_on(self, body: str) -> str:
         """What is shown beneath the text while the answer is on its way: what it waits for."""
-        return "" if body or self._snapshot.size else self._waiting()
+        if not (body or self._snapshot.size):
+            return self._waiting()
+        told = self._waiting() if self._awaits else ""
+        calls: Sequence[str] = ()
+        if self._form == "markdown" and self._body.called:
+            calls = self._calls_markdown(self._snapshot.parts, open_=True)
+        return "".join([*(f"{call}\n\n" for call in calls), told])
+
+    @property
+    def _awaits(self) -> bool:
+        """Whether there is something to tell of what goes on behind the text: tools that run, an answer to them."""
+        if self._body.calling:
+            return self._snapshot.notice is not None
+        return self._body.awaits
 
     def _waiting(self) -> str:
         notice = self._snapshot.notice or _WAITING

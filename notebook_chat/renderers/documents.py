@@ -16,14 +16,13 @@ from ..parts import (
     Part,
     ReasoningPart,
     TextPart,
-    ToolCallPart,
-    ToolResultPart,
 )
 from ..text import fenced, replace_surrogates
 from .body import Body
+from .calls import Called, called_markdown, media_of_result, paired
 from .excerpt import LONGEST_REASONING
-from .media import Medium, media_of, medium
-from .parts import asides, asides_html, told
+from .media import Medium, medium
+from .parts import asides, asides_html
 from .sources import citations_of, sources_markdown
 from .steps import step_line, thought_html
 
@@ -36,7 +35,10 @@ def answer_html(parts: Sequence[Part], *, embed: bool = True) -> str:
         parts: All parts of the answer.
         embed: Whether images and recordings stand in it.
     """
-    body = Body(embed=embed)
+    return _html(Body(embed=embed), parts)
+
+
+def _html(body: Body, parts: Sequence[Part]) -> str:
     whole = body.finish(parts)
     beyond = _text(parts)[markup.LONGEST :]
     plain = markup.render_plain(replace_surrogates(beyond)) if beyond else ""
@@ -50,11 +52,12 @@ def answer_outputs(parts: Sequence[Part], metadata: dict[str, Any]) -> list[dict
         parts: All parts of the answer.
         metadata: What is stored with it.
     """
+    body = Body()
     bundle = {
         "text/plain": "\n".join(filter(None, (_text(parts), *asides(parts)))),
-        "text/html": markup.container(answer_html(parts, embed=False), style=True),
+        "text/html": markup.container(_html(body, parts), style=True),
     }
-    outputs = [(bundle, metadata), *((one.bundle, {}) for one in media_of(parts))]
+    outputs = [(bundle, metadata), *((one.bundle, {}) for one in body.media)]
     return [{"output_type": "display_data", "data": data, "metadata": about} for data, about in outputs]
 
 
@@ -69,15 +72,16 @@ def answer_markdown(parts: Sequence[Part], *, embed: bool = True) -> str:
     inserts: list[tuple[int, str]] = []
     defined: dict[str, str] = {}
     place = 0
-    for part in parts:
+    for part in paired(parts):
         if isinstance(part, TextPart):
             place += len(part.text)
+        elif isinstance(part, Called):
+            inserts.append((place, _call(part, defined if embed else None)))
         elif written := _step(part, defined if embed else None):
             inserts.append((place, written))
     text = markup.spliced(_text(parts), citations_of(parts), inserts)
-    tools = told(part for part in parts if isinstance(part, (ToolCallPart, ToolResultPart)))
     images = "\n".join(f"[{label}]: {url}" for label, url in defined.items())
-    return "\n\n".join(filter(None, (text, *map(_line, tools), sources_markdown(parts), images)))
+    return "\n\n".join(filter(None, (text, sources_markdown(parts), images)))
 
 
 def _text(parts: Sequence[Part]) -> str:
@@ -86,6 +90,16 @@ def _text(parts: Sequence[Part]) -> str:
 
 def _line(line: str) -> str:
     return f"*{markup.safe_markdown(replace_surrogates(line)).strip()}*"
+
+
+def _call(called: Called, defined: dict[str, str] | None) -> str:
+    """A call of a tool, folded, and the images among what it gave."""
+    shown = [
+        _step(one, defined)
+        for one in media_of_result(called.result)
+        if isinstance(one, (ImagePart, AudioPart))
+    ]
+    return "\n\n".join([called_markdown(called), *filter(None, shown)])
 
 
 def _step(part: Part, defined: dict[str, str] | None) -> str:

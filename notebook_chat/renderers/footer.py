@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import ChatError
 from ..events import TOO_LARGE
-from ..parts import ReasoningPart, TextPart
+from ..parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 from .base import Summary
 
 _ENDS = {
@@ -64,10 +64,15 @@ def footer(turn: Summary, error: ChatError | None = None) -> str:
     if turn.usage is not None and turn.usage.cost:
         parts.append(f"cost {turn.usage.cost:.4g}")
     parts.append(f"{turn.seconds:.1f} s")
+    calls = sum(isinstance(part, ToolCallPart) for part in turn.parts)
+    if calls:
+        parts.append(f"{calls:,} tool {'call' if calls == 1 else 'calls'}")
     if turn.status == "stopped":
         parts.append("stopped")
     elif turn.status == "failed":
         parts.append(f"incomplete: {error.message if error else 'the answer was cut off'}")
+    elif calls and turn.finish_reason == "tool_calls" and isinstance(turn.parts[-1], ToolResultPart):
+        parts.append("cut off: tools were used as often as they may be")
     elif words := ending(turn.finish_reason):
         parts.append(words)
     elif not turn.answer.strip() and all(isinstance(part, TextPart | ReasoningPart) for part in turn.parts):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
 from html import escape
 
 from ..images import dimensions, media_type, unshowable
@@ -132,12 +131,6 @@ def ending_of(medium: Medium) -> str:
 def may_end(medium: Medium, ending: str) -> bool:
     """Whether a file with an image or a recording in it may end so."""
     return ending in _ENDINGS[medium.media_type]
-
-
-def media_of(parts: Iterable[Part]) -> list[Medium]:
-    """What is shown of the images and the sound among an answer's parts, in order."""
-    found = [medium(part) for part in parts if isinstance(part, (ImagePart, AudioPart))]
-    return [one for one in found if isinstance(one, Medium)][:MOST]
 
 
 def audio_type(data: bytes) -> str:

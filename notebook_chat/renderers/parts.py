@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..parts import MediaPart, Part, TextPart, ToolCallPart, ToolResultPart
-from .media import told_of
+from ..parts import Part
+from .calls import Called, called_line, paired
 from .quiet import ALARM, QUIET
 from .sources import source_lines, sources_html
-from .steps import cut, line_html, step_line
+from .steps import step_line
 
 __all__ = ["ALARM", "QUIET", "asides", "asides_html", "told"]
 
@@ -39,27 +39,16 @@ def told(parts: Iterable[Part], most: int = _MOST) -> list[str]:
         parts: Some parts of an answer.
         most: How many lines there are at most, besides one that says how many there are more.
     """
-    lines = [line for part in parts if (line := _tool_line(part) or step_line(part))]
+    lines = [
+        line
+        for part in paired(parts)
+        if (line := called_line(part) if isinstance(part, Called) else step_line(part))
+    ]
     more = len(lines) - most
     return lines if more <= 0 else [*lines[:most], f"… and {more:,} more"]
 
 
 def asides_html(parts: Sequence[Part]) -> str:
-    """What stands beneath an answer's text, as safe HTML: tool calls and their results, and the list of sources; ``""``
-    where there is none. All else stands between the texts."""
-    tools = told(part for part in parts if isinstance(part, (ToolCallPart, ToolResultPart)))
-    return "".join(map(line_html, tools)) + sources_html(parts)
-
-
-def _tool_line(part: Part) -> str:
-    match part:
-        case ToolCallPart():
-            return cut(f"asks for the tool {part.name}({part.arguments})")
-        case ToolResultPart():
-            inner = " ".join(told_of(one) if isinstance(one, MediaPart) else _text(one) for one in part.parts)
-            return cut(f"the tool {part.name} {'failed' if part.is_error else 'gave'}: {inner}")
-    return ""
-
-
-def _text(part: Part) -> str:
-    return part.text if isinstance(part, TextPart) else ""
+    """What stands beneath an answer's text, as safe HTML: the list of sources; ``""`` where there is none. All else
+    stands between the texts."""
+    return sources_html(parts)

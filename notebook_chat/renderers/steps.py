@@ -88,10 +88,10 @@ class Step:
         for part in self.parts:
             if isinstance(part, CodePart):
                 said = _ran(part)
-                body += render_code(_shortened(part.code), part.language)
+                body += render_code(shortened(part.code), part.language)
             elif isinstance(part, CodeResultPart):
                 failed = part.is_error
-                body += render_plain(_shortened(part.text)) if part.text.strip() else ""
+                body += render_plain(shortened(part.text)) if part.text.strip() else ""
         waits = growing and isinstance(self.parts[-1], CodePart)
         said += " …" if waits else ": failed" if failed else ""
         title = escape(single_line(replace_surrogates(said)))
@@ -168,10 +168,16 @@ def _folded_lines(lines: Sequence[str]) -> str:
     )
 
 
-def _shortened(text: str) -> str:
-    text = replace_surrogates(text)
-    more = len(text) - LONGEST_CODE
-    return text if more <= 0 else f"{text[:LONGEST_CODE]}\n… ({more:,} more characters)"
+def shortened(text: str, most: int = LONGEST_CODE) -> str:
+    """A text as far as it is shown, with how much more there is of it.
+
+    Args:
+        text: The text.
+        most: How much of it is shown, in characters.
+    """
+    more = len(text) - most
+    text = replace_surrogates(text[:most])
+    return text if more <= 0 else f"{text}\n… ({more:,} more characters)"
 
 
 def cut(line: str) -> str:

@@ -10,12 +10,22 @@ from typing import TextIO
 from ..answer import AnswerSnapshot
 from ..errors import ChatError
 from ..events import TOO_LARGE, Notice
-from ..parts import AudioPart, CodePart, CodeResultPart, ImagePart, Part, ReasoningPart, TextPart
+from ..parts import (
+    AudioPart,
+    CodePart,
+    CodeResultPart,
+    ImagePart,
+    Part,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 from ..text import encodable, printable, replace_surrogates, single_line
 from .base import Summary
+from .calls import Called, begun_line, called_line, ended_line, media_of_result, paired
 from .footer import footer
 from .media import Medium, ending_of, medium
-from .parts import told
 from .sources import source_lines
 from .steps import LONGEST_CODE, STEPS, step_line
 
@@ -59,6 +69,7 @@ class TerminalRenderer:
         self._notice: Notice | None = None
         self._shown: AnswerSnapshot | None = None
         self._steps = 0  # how many are written
+        self._forget_calls()
 
     def prepare(self) -> None:
         """Has nothing to prepare."""
@@ -66,23 +77,12 @@ class TerminalRenderer:
     def show(self, snapshot: AnswerSnapshot) -> None:
         """Writes what has come since the last time."""
         if snapshot.notice is not None and snapshot.notice is not self._notice:
+            self._begin_calls(snapshot)
             self._tell(snapshot.notice)
-        parts = snapshot.since(self._shown)
-        if (
-            self._shown is not None
-            and not snapshot.continues(self._shown)  # only then: the whole text is looked at
-            and self._shown.text
-            and snapshot.reasoning.startswith(self._shown.text.rstrip())
-        ):
-            # What is written cannot be taken back: it is only said what it was.
-            parts = tuple(part for part in parts if isinstance(part, TextPart))
-            self._write(f"\n\n{self._dim}[that was reasoning; the answer follows]{self._plain}\n\n")
-        elif self._shown is not None and not snapshot.continues(self._shown):
-            self._steps = 0  # asked once more
-        for part in parts:
+        for part in self._new(snapshot):
             if isinstance(part, TextPart):
                 self._close_thinking()
-                self._write(printable(part.text))
+                self._write_text(part.text)
             elif isinstance(part, ReasoningPart):
                 if not self._thinking:
                     self._thinking = True
@@ -92,8 +92,56 @@ class TerminalRenderer:
                 self._close_thinking()
                 self._steps += 1
                 self._write_step(part)
+            elif isinstance(part, ToolCallPart):
+                self._close_thinking()
+                self._calling = True
+            elif isinstance(part, ToolResultPart):
+                self._begin_calls(snapshot)
+                called = Called(self._begun.get(part.id), part)
+                self._end_call(called, ended_line(called))
+        if snapshot.finish_reason is not None:
+            self._begin_calls(snapshot)
         self._shown = snapshot
         self._out.flush()
+
+    def _new(self, snapshot: AnswerSnapshot) -> Sequence[Part]:
+        """What has come since the last time."""
+        shown = self._shown
+        if shown is None or snapshot.continues(shown):
+            return snapshot.since(shown)
+        # Only where it goes on as another one is the whole of it looked at.
+        if snapshot.parts[: len(shown.parts)] == shown.parts:
+            return snapshot.parts[len(shown.parts) :]
+        if shown.text and snapshot.reasoning.startswith(shown.text.rstrip()):
+            # What is written cannot be taken back: it is only said what it was.
+            self._write(f"\n\n{self._dim}[that was reasoning; the answer follows]{self._plain}\n\n")
+            return tuple(part for part in snapshot.parts if isinstance(part, TextPart))
+        self._steps = 0  # asked once more
+        self._forget_calls()
+        return snapshot.parts
+
+    # Each call has a line when it begins, once its arguments are whole, and one when it ends.
+
+    def _forget_calls(self) -> None:
+        self._calling = False  # whether some have come of which nothing is written
+        self._begun: dict[str, ToolCallPart] = {}  # those with a line, by their ids
+        self._ended: set[str] = set()
+
+    def _begin_calls(self, snapshot: AnswerSnapshot) -> None:
+        if not self._calling:
+            return
+        self._calling = False
+        for call in snapshot.tool_calls:
+            if call.id not in self._begun:
+                self._begun[call.id] = call
+                self._write_line(begun_line(call))
+
+    def _end_call(self, called: Called, line: str) -> None:
+        """Writes what came of a call."""
+        self._ended.add(called.id)
+        self._write_line(line)
+        for one in media_of_result(called.result):
+            self._write_step(one)
 
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
         """Ends the line, and says how the answer ended."""
@@ -108,8 +156,10 @@ class TerminalRenderer:
             steps = [part for part in turn.parts if isinstance(part, STEPS)]
             for part in steps[self._steps :]:
                 self._write_step(part)
-            for line in told(part for part in turn.parts if not isinstance(part, STEPS)):
-                self._write_line(line)
+            for called in paired(turn.parts):
+                if isinstance(called, Called) and called.id not in self._ended:
+                    told = called.id in self._begun and called.result is not None
+                    self._end_call(called, ended_line(called) if told else called_line(called))
             for line in source_lines(turn.parts):
                 self._write(f"{self._dim}{single_line(line)}{self._plain}\n")
         ended = (
@@ -143,13 +193,21 @@ class TerminalRenderer:
             how = f"; %chat save FILE.{ending_of(found)} writes it into a file"
         self._write_line(step_line(part) + how)
 
+    def _write_text(self, text: str) -> None:
+        gap = self._ended and self._at_start and text.startswith("\n\n")  # that the line of a call has made
+        self._write(printable(text[1:] if gap else text))
+
     def _write_line(self, line: str) -> None:
+        if not self._at_start:
+            self._write("\n")
         self._write(f"{self._dim}[{single_line(replace_surrogates(line))}]{self._plain}\n")
 
     def _tell(self, notice: Notice) -> None:
         before, self._notice = self._notice, notice
         if before is not None and before.text == notice.text:
             return  # a progress that only grew
+        if notice.text in (f"running {call.name}" for call in self._begun.values()):
+            return  # its line is there
         if not self._at_start:
             self._write("\n")
         self._write(f"{self._dim}[{single_line(notice.text)}]{self._plain}\n")

@@ -1,7 +1,7 @@
 """Tools: what a model may have run, who decides about it, and how it is run."""
 
 from .confirmation import Confirmation, Confirmer, Reply, Scope
-from .permit import FreeAlone, PendingCall, Permit, Verdict
+from .permit import Asking, FreeAlone, PendingCall, Permit, Verdict
 from .resolution import sources_of
 from .round import RUNAWAY, STOPPED, Round, stopped
 from .tool import ArgumentsError, Given, ResultPart, Tell, Tool, ToolOutput, ToolSource
@@ -13,6 +13,7 @@ __all__ = [
     "RUNAWAY",
     "STOPPED",
     "ArgumentsError",
+    "Asking",
     "Confirmation",
     "Confirmer",
     "FreeAlone",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
 from ..messages import ToolCallPart
+from .confirmation import Confirmer
 from .tool import Tell, Tool
 
 if TYPE_CHECKING:
@@ -56,6 +57,18 @@ class Permit(Protocol):
         Args:
             call: The call.
             tell: Tells the reader what is waited for.
+        """
+
+
+@runtime_checkable
+class Asking(Permit, Protocol):
+    """Who decides by asking the user, where nothing else has decided."""
+
+    def asking(self, confirmer: Confirmer) -> Permit:
+        """The same, with the user asked by somebody else.
+
+        Args:
+            confirmer: Who asks.
         """
 
 

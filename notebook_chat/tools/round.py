@@ -116,7 +116,9 @@ class Round:
             pending = PendingCall(tool, call, arguments, self._conversation, self._model)
             verdict = await self._use.permit.decide(pending, self._tell)
         if not verdict.allowed:
-            return ToolOutput.text(f"not run: {verdict.words or 'it is not allowed'}", is_error=True), 0.0
+            return ToolOutput.text(
+                f"not run: {verdict.words or 'it is not allowed'}", is_error=True
+            ), time.monotonic()
         changed = verdict.arguments is not None and verdict.arguments != arguments
         if verdict.arguments is not None:
             arguments = dict(verdict.arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 
@@ -16,6 +17,8 @@ from notebook_chat.parts import (
     SearchPart,
     SourcePart,
     TextPart,
+    ToolCallPart,
+    ToolResultPart,
     UnknownPart,
 )
 
@@ -105,6 +108,16 @@ def hostile_parts(canary: str = "alert(1)", url: str = "https://evil.example") -
             TextPart(f"{number}\n\n"),
         ]
         parts += [SourcePart(f"https://e.org/{number}", word, word, (3, number)), SourcePart("", word, word)]
+        # Names that are none, arguments that are JSON and that are not, results with and without a call.
+        inner = (TextPart(word), ImagePart(png(), word), FilePart(b"x", word, word), TextPart(word * 500))
+        parts += [
+            ToolCallPart(f"a{number}", word, word),
+            ToolCallPart(f"b{number}", f"look_{number}", json.dumps({word: [word, {word: word}]})),
+            ToolCallPart(word, word, f'{{"a": "{word}", "a": 1}}'),
+            ToolResultPart(f"b{number}", word, inner, seconds=float("nan")),
+            ToolResultPart(f"a{number}", word, (TextPart(f"not run: {word}"),), is_error=True),
+            ToolResultPart(word + word, word, inner[:2], is_error=True, seconds=-1e300),
+        ]
         parts += [
             ImagePart(png(), word),
             AudioPart(wav(), word),

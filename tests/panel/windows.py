@@ -163,6 +163,8 @@ class Notebook(Observable):
     """A notebook with conversations, whose cells have names."""
 
     disclosure = None
+    permit = None
+    find_tools = None
 
     def __init__(self) -> None:
         super().__init__()

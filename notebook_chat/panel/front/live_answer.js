@@ -79,6 +79,7 @@ function morph(element, wanted, from = element.firstChild) {
   let next = wanted.firstChild;
   while (next) {
     const following = next.nextSibling;
+    if (old) keepUnfolded(old, next);
     if (!old) {
       element.appendChild(next);
     } else if (!old.isEqualNode(next)) {
@@ -97,6 +98,18 @@ function morph(element, wanted, from = element.firstChild) {
     old.remove();
     old = following;
   }
+}
+
+/**
+ * What the reader has unfolded stays so.
+ *
+ * @param {Node} old
+ * @param {Node} next
+ */
+function keepUnfolded(old, next) {
+  if (old.nodeName !== "DETAILS" || next.nodeName !== "DETAILS") return;
+  const open = /** @type {Element} */ (old).hasAttribute("open");
+  /** @type {Element} */ (next).toggleAttribute("open", open);
 }
 
 /**

@@ -5,6 +5,7 @@ import { Choices } from "./choices.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { button, copy, focusedIn, h, insertCell } from "./page.js";
+import { Question } from "./question.js";
 import { Transcript } from "./transcript.js";
 
 const EDITING_KEYS = new Set([..."acvxzy", "enter", "backspace", "delete", "home", "end"]);
@@ -41,6 +42,7 @@ class Panel {
     this.transcript = new Transcript(this, (ids) => this.connection.need(ids));
     this.composer = new Composer(this, model.get("_address"));
     this.choices = new Choices((doing) => this.act(doing));
+    this.question = new Question((doing) => this.act(doing), () => this.composer.box.focus());
     this.newest = button("Newest", () => this.transcript.toBottom(), { class: "nc-newest", hidden: true });
     this.notice = h("span", { role: "status" });
     this.undo = button("Undo", () => this.act({ type: "undo" }), { hidden: true });
@@ -64,6 +66,7 @@ class Panel {
         button("Clear", () => this.act({ type: "clear" })),
       ),
       h("div", { class: "nc-middle" }, this.transcript.element, this.newest),
+      this.question.element,
       this.noticeLine,
       this.composer.element,
       h("div", { class: "nc-status" }, this.figures, this.doing, this.clock),
@@ -112,8 +115,10 @@ class Panel {
   showHead(head) {
     this.head = head;
     this.choices.show(head);
+    this.question.show(head.question);
     this.transcript.tellWhere(head.conversations.length > 0);
     if (head.answering !== this.answering) this.showAnswering(head.answering);
+    this.showDoing();
     const number = head.notice?.number ?? 0;
     if (number === this.notified) return;
     this.notified = number;
@@ -160,7 +165,7 @@ class Panel {
   }
 
   showDoing() {
-    this.doing.textContent = SILENT[this.silence] || (this.answering ? "answering" : "");
+    this.doing.textContent = SILENT[this.silence] || (this.question.id ? "waits for your answer" : this.answering ? "answering" : "");
   }
 
   // --- what the reader does
@@ -273,6 +278,7 @@ class Panel {
     window.removeEventListener("keydown", this.onKey, true);
     clearInterval(this.ticking);
     clearTimeout(this.telling);
+    this.question.close();
     this.transcript.close();
     this.connection.close();
   }

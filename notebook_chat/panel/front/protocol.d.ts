@@ -23,6 +23,15 @@ export type Stop = {
   type: "stop";
   act: string;
 };
+export type Decide = {
+  type: "decide";
+  act: string;
+  question: string;
+  yes: boolean;
+  scope?: "once" | "conversation" | "notebook" | "always";
+  arguments?: string | null;
+  words?: string;
+};
 export type Regenerate = {
   type: "regenerate";
   act: string;
@@ -129,12 +138,24 @@ export type Notice = {
   undo: boolean;
   act: string | null;
 };
+export type Question = {
+  id: string;
+  tool: string;
+  origin: string;
+  model: string;
+  why: string;
+  arguments: string;
+  proposal: string;
+  scopes: Array<string>;
+  whole: boolean;
+};
 export type Head = {
   model: string;
   conversation: string;
   conversations: Array<string>;
   answering: boolean;
   notice: Notice | null;
+  question?: Question;
 };
 export type State = {
   type: "state";
@@ -178,8 +199,8 @@ export type SentText = {
   turn: string;
   text: string;
 };
-export type Act = Send | Stop | Regenerate | Fix | Complete | ShowSent | Keep | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
-export type PanelMessage = Ready | Gone | Need | Send | Stop | Regenerate | Fix | Complete | ShowSent | Keep | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
+export type Act = Send | Stop | Decide | Regenerate | Fix | Complete | ShowSent | Keep | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
+export type PanelMessage = Ready | Gone | Need | Send | Stop | Decide | Regenerate | Fix | Complete | ShowSent | Keep | Delete | Clear | Undo | UseModel | ListModels | OpenConversation;
 export type Told = Models | Completions | SentText;
 export type ViewMessage = State | Change | Items | Check | Ack | Models | Completions | SentText;
 export type ControlType = "notebook_chat_panel";

@@ -255,10 +255,9 @@ export class Turn {
       code.before(frame);
       code.tabIndex = 0;
       const tools = h("div", { class: "nc-tools", role: "group", "aria-label": "Code" });
-      tools.append(
-        button("Copy", () => this.panel.copy(text())),
-        button("Insert", () => this.panel.insert(text())),
-      );
+      tools.append(button("Copy", () => this.panel.copy(text())));
+      // What a tool was given, and gave, is no code for a cell.
+      if (!code.closest(".nc-call")) tools.append(button("Insert", () => this.panel.insert(text())));
       frame.append(tools, code);
     }
     for (const wide of nodes.querySelectorAll("table, .nc-display")) wide.setAttribute("tabindex", "0");

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
@@ -57,6 +57,8 @@ def _type(annotation: Any) -> str:
     if get_origin(annotation) is list:
         [item] = get_args(annotation)
         return f"Array<{_type(item)}>"
+    if get_origin(annotation) is Literal:
+        return " | ".join(f'"{one}"' for one in get_args(annotation))
     return _SIMPLE.get(annotation) or str(annotation.__name__)
 
 

@@ -98,3 +98,12 @@ test("nodes are decorated before they are shown, each time", () => {
   assert.equal(element.innerHTML, '<pre tabindex="0">xy</pre>');
   assert.equal(decorated, 0);
 });
+
+test("what the reader has unfolded stays so while more comes", () => {
+  blocks.grow([], "<details><summary>one</summary><pre>x</pre></details>");
+  element.querySelector("details").open = true;
+  blocks.grow([], "<details><summary>one, ended</summary><pre>x</pre></details><details><summary>two</summary></details>");
+  assert.deepEqual([...element.querySelectorAll("details")].map((one) => one.open), [true, false]);
+  blocks.grow(["<details><summary>one, ended</summary><pre>y</pre></details>"], "<p>so</p>");
+  assert.equal(element.querySelector("details").open, true);
+});

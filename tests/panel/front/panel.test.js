@@ -71,6 +71,70 @@ for (const [where, place] of Object.entries(PLACES)) {
       assert.equal(find(".nc-status").textContent.includes("busy"), false);
     });
 
+    const QUESTION = {
+      id: "q",
+      tool: "add",
+      origin: "of the server <b>one</b>",
+      model: "parrot:grey",
+      why: "it has changed",
+      arguments: '{"a": "<img src=x onerror=alert(1)>"}',
+      proposal: "",
+      scopes: ["once", "always"],
+      whole: true,
+    };
+    const asked = () => model.news().map(({ type, question, yes, scope, arguments: given, words }) => [type, question, yes, scope, given, words]);
+    const again = (fields) => model.hear({ type: "change", number: (again.number += 1), head: head(fields) });
+
+    test("a tool that waits is asked about, as text, and the answer goes out", () => {
+      again.number = 1;
+      again({ answering: true, question: QUESTION });
+      const section = find(".nc-question");
+      assert.equal(section.hidden, false);
+      assert.equal(section.querySelectorAll("img, b").length, 0);
+      assert.match(section.textContent, /parrot:grey asks to run add \(of the server <b>one<\/b>\)/);
+      assert.equal(find(".nc-question pre").textContent, QUESTION.arguments);
+      assert.equal(root.activeElement === null || !section.contains(root.activeElement), true);
+      assert.equal(named("Yes, for this notebook"), undefined);
+      named("Yes, once").click();
+      assert.deepEqual(asked(), []); // it was meant for what was there before
+      mock.timers.tick(600);
+      named("Yes, always").click();
+      assert.deepEqual(asked(), [["decide", "q", true, "always", null, ""]]);
+      again({ answering: true });
+      assert.equal(section.hidden, true);
+    });
+
+    test("a no may say why, and arguments may be changed", () => {
+      again.number = 1;
+      again({ answering: true, question: QUESTION });
+      mock.timers.tick(600);
+      model.news();
+      find(".nc-question input").value = "not now";
+      named("No").click();
+      assert.deepEqual(asked(), [["decide", "q", false, "once", null, "not now"]]);
+      named("Change arguments").click();
+      const written = find(".nc-question textarea");
+      assert.equal(root.activeElement, written);
+      named("Yes, once").click();
+      assert.deepEqual(asked(), [["decide", "q", true, "once", null, ""]]);
+      written.value = "{}";
+      named("Yes, once").click();
+      assert.deepEqual(asked(), [["decide", "q", true, "once", "{}", ""]]);
+      again({ answering: true, question: { ...QUESTION, id: "r" } });
+      assert.equal(find(".nc-question textarea"), null);
+      assert.equal(find(".nc-question pre").textContent, QUESTION.arguments);
+      assert.equal(named("Yes, once").disabled, true);
+      assert.equal(root.activeElement, box); // the next key answers nothing
+    });
+
+    test("what cannot be shown whole cannot be changed", () => {
+      again.number = 1;
+      again({ answering: true, question: { ...QUESTION, whole: false, scopes: ["once"], proposal: "+ x" } });
+      assert.equal(named("Change arguments").hidden, true);
+      assert.equal(find(".nc-question pre[aria-label='What it would do']").textContent, "+ x");
+      assert.match(find(".nc-status").textContent, /waits for your answer/);
+    });
+
     test("what was sent is shown with its turn", () => {
       named("Sent").click();
       assert.deepEqual(model.news().map(({ type, turn }) => [type, turn]), [["sent", "a"]]);
