@@ -2,6 +2,7 @@
 
 from .confirmation import Confirmation, Confirmer, Reply, Scope
 from .permit import FreeAlone, PendingCall, Permit, Verdict
+from .registration import registered, with_tool, without_tool
 from .resolution import sources_of
 from .round import STOPPED, Round, stopped
 from .tool import ArgumentsError, Given, ResultPart, Tell, Tool, ToolOutput, ToolSource
@@ -29,6 +30,9 @@ __all__ = [
     "ToolUse",
     "Toolbox",
     "Verdict",
+    "registered",
     "sources_of",
     "stopped",
+    "with_tool",
+    "without_tool",
 ]

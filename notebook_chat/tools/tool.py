@@ -75,6 +75,12 @@ class Tool(ABC):
         return self.spec.name
 
     @property
+    def code(self) -> object:
+        """What tells it from a tool of the same name and words that does something else; ``None`` where these say
+        all."""
+        return None
+
+    @property
     def digest(self) -> str:
         """What it is, as the model is told of it: another one once its description or its schema changes."""
         told = msgspec.json.encode([self.original, self.spec], order="sorted")

@@ -31,11 +31,7 @@ class Toolbox:
         self._tools: dict[str, Tool] = {}
         for tool in tools:
             other = self._tools.setdefault(tool.name, tool)
-            if other is not tool and (other.kind, other.home, other.digest) != (
-                tool.kind,
-                tool.home,
-                tool.digest,
-            ):
+            if other is not tool and not _is_same(other, tool):
                 raise InvalidOptionError(
                     f"two tools have the name {tool.name}", hint="Give each a name of its own."
                 )
@@ -59,6 +55,10 @@ class Toolbox:
 
     def __len__(self) -> int:
         return len(self._tools)
+
+
+def _is_same(one: Tool, other: Tool) -> bool:
+    return (one.kind, one.home, one.digest, one.code) == (other.kind, other.home, other.digest, other.code)
 
 
 @dataclass(frozen=True, slots=True)
