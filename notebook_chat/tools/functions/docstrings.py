@@ -83,8 +83,13 @@ def _section(lines: Sequence[str], place: int, found: Documentation, kept: list[
     if _is_rule(lines, place + 1):
         start, end = place + 2, _end_of_numpy(lines, place + 2, indent)
     elif head.endswith(":"):
+        following = next((_indent(line) for line in lines[place + 1 :] if line.strip()), 0)
+        # Beneath a first line, which has no indentation of its own, nothing may be left of that of the others.
+        indent = -1 if place == 0 and following == 0 else indent
         start, end = place + 1, _end_of_block(lines, place + 1, indent)
     else:
+        return 0
+    if end == start:
         return 0
     block = lines[start:end]
     if name in _PARAMETERS:
@@ -185,7 +190,7 @@ def _field(lines: Sequence[str], place: int, found: Documentation, kept: list[st
         return 0
     marked, _, rest = text[1:].partition(":")
     kind, _, argument = marked.strip().partition(" ")
-    if kind.lower() not in _FIELDS or (not _ and kind not in _FIELDS):
+    if kind not in _FIELDS:
         return 0
     end = _end_of_block(lines, place + 1, _indent(lines[place]))
     words = " ".join(" ".join([rest, *lines[place + 1 : end]]).split())

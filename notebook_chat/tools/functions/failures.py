@@ -20,8 +20,6 @@ def failure_output(error: BaseException, function: Any) -> ToolOutput:
         error: The exception.
         function: The function that was called, as ``definition`` gives it.
     """
-    if isinstance(error, KeyboardInterrupt):
-        return ToolOutput.text("it was interrupted by the user", is_error=True)
     return ToolOutput.text(f"{_line(error)}{_place(error, function)}", is_error=True)
 
 

@@ -19,7 +19,7 @@ from .notebook_thread import ThreadBusyError, await_there, call_there
 from .printed import Printed, kept, shown
 from .results import output_of, taken, taken_later
 from .signature import Signature
-from .work import TooManyLeftError, in_worker
+from .work import GivenUp, InterruptedCallError, TooManyLeftError, in_worker
 
 LONGEST_DESCRIPTION = 1_024
 """How much of a docstring a model is told, in characters: OpenAI takes no more."""
@@ -78,7 +78,7 @@ class FunctionTool(Tool):
                 if self._is_async:
                     return await self._awaited(arguments, tell, printed)
                 return await self._called(arguments, tell, printed)
-            except (ThreadBusyError, TooManyLeftError) as error:
+            except (ThreadBusyError, TooManyLeftError, InterruptedCallError) as error:
                 return ToolOutput.text(str(error), is_error=True)
 
     async def _called(self, arguments: Mapping[str, Any], tell: Tell, printed: Printed) -> ToolOutput:
@@ -92,6 +92,8 @@ class FunctionTool(Tool):
                 if inspect.isawaitable(value) or inspect.isasyncgen(value):
                     return value
                 return output_of(value, printed.parts)
+            except (KeyboardInterrupt, GivenUp):  # for whoever has the thread
+                raise
             except BaseException as error:
                 return self._failed(error, printed)
 
@@ -118,7 +120,7 @@ class FunctionTool(Tool):
 
         try:
             value = await (await_there(awaited, tell) if self._in_notebook else awaited())
-        except (ThreadBusyError, ArgumentsError):
+        except (ThreadBusyError, InterruptedCallError):
             raise
         except Exception as error:
             return self._failed(error, printed)

@@ -136,7 +136,11 @@ async def await_there(start: Callable[[], Coroutine[Any, Any, Any]], tell: Tell)
     home, context = asyncio.get_running_loop(), contextvars.copy_context()
     loop, started = _kernel_loop(), asyncio.Event()
 
+    dropped = False
+
     async def there() -> Any:
+        if dropped:  # the task is cancelled a moment after it has begun
+            return None
         home.call_soon_threadsafe(started.set)
         return await start()
 
@@ -145,6 +149,7 @@ async def await_there(start: Callable[[], Coroutine[Any, Any, Any]], tell: Tell)
         await _beginning(started, tell)
         return await asyncio.wrap_future(future)
     finally:
+        dropped = True
         future.cancel()
 
 

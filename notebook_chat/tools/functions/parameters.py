@@ -250,8 +250,9 @@ def _refusal(one: inspect.Parameter, tool: str, error: Exception) -> InvalidOpti
             f"the annotation of {one.name} in {tool} is not known where the function is: {error}",
             hint="Define or import it first, at the top level of the notebook or the module.",
         )
-    shown = inspect.formatannotation(one.annotation)[:80]
+    annotation = one.annotation
+    shown = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     return InvalidOptionError(
-        f"a model cannot write the {shown} that {tool} takes as {one.name}",
+        f"a model cannot write the {shown[:80]} that {tool} takes as {one.name}",
         hint=f"Take a name or a path instead, or give the value first: functools.partial({tool}, {one.name}=…).",
     )

@@ -20,7 +20,6 @@ from ...errors import ChatError
 from ...images import image_part, media_type
 from ...parts import AudioPart, FilePart, ImagePart, TextPart
 from ...prompt import describe
-from ...prompt.values.private_names import hides
 from ...prompt.values.structs import fields_of
 from ..tool import ResultPart, ToolOutput
 
@@ -159,8 +158,10 @@ class _Plain:
             if type(value).__module__.partition(".")[0] not in _STANDARD:
                 raise NotPlainError
             return str(value)
+        if isinstance(value, _READY):
+            raise NotPlainError
         fields = fields_of(value)
-        if fields is not None and not any(hides(name, one) for name, one in fields):
+        if fields is not None:
             return {name: self.of(one, depth + 1) for name, one in fields}
         if (
             type(value).__module__ == "numpy"

@@ -166,15 +166,16 @@ def _spread(one: inspect.Parameter, function: Any) -> list[inspect.Parameter]:
     if typing.get_origin(annotation) is not typing.Unpack:
         return [one]
     [kind] = typing.get_args(annotation)
-    return [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=inner,
-            default=EMPTY if name in kind.__required_keys__ else _LEFT_OUT,
+    found = []
+    for name, inner in typing.get_type_hints(kind, include_extras=True).items():
+        needed = name in kind.__required_keys__
+        if (origin := typing.get_origin(inner)) in (typing.Required, typing.NotRequired):
+            inner, needed = typing.get_args(inner)[0], origin is typing.Required
+        default = EMPTY if needed else _LEFT_OUT
+        found.append(
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=inner, default=default)
         )
-        for name, inner in typing.get_type_hints(kind, include_extras=True).items()
-    ]
+    return found
 
 
 _LEFT_OUT = object()

@@ -22,6 +22,10 @@ class TooManyLeftError(Exception):
     """Too many calls that were given up have not ended."""
 
 
+class InterruptedCallError(Exception):
+    """The user has interrupted a call, and nothing else."""
+
+
 class Work:
     """A call, to be made in one thread and waited for on a loop.
 
@@ -116,6 +120,8 @@ class Work:
 
 def _told(failure: BaseException) -> Exception:
     """A failure that can be given on to a loop without ending it."""
+    if isinstance(failure, KeyboardInterrupt):
+        return InterruptedCallError("it was interrupted by the user")
     if isinstance(failure, Exception) and not isinstance(failure, StopIteration):
         return failure
     return RuntimeError(f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__)
