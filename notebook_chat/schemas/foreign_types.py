@@ -38,7 +38,7 @@ def value_of(kind: Any, raw: Any) -> Any:
     make = _made(kind)[1]
     try:
         return make(kind, raw)
-    except (TypeError, ValueError, ArithmeticError) as error:
+    except Exception as error:  # such as re.error, or a KeyError for a time zone
         raise ValueError(f"no {kind.__name__}: {error}") from None
 
 

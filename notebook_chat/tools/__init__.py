@@ -2,6 +2,7 @@
 
 from .confirmation import Confirmation, Confirmer, Reply, Scope
 from .permit import FreeAlone, PendingCall, Permit, Verdict
+from .progress import Progress
 from .registration import registered, with_tool, without_tool
 from .resolution import sources_of
 from .round import STOPPED, Round, stopped
@@ -19,6 +20,7 @@ __all__ = [
     "Given",
     "PendingCall",
     "Permit",
+    "Progress",
     "Reply",
     "ResultPart",
     "Round",

@@ -136,7 +136,7 @@ def test_parts_and_outputs_are_what_they_are() -> None:
     output = ToolOutput((TextPart("a"), ImagePart(b"\x89PNG", "image/png")), is_error=True)
     assert given(output) == output
     assert given(TextPart("a")).parts == (TextPart("a"),)
-    assert given([TextPart("a"), TextPart("b")]).parts[0] == TextPart("a")
+    assert given([TextPart("a"), output.parts[1]]).parts == (TextPart("a\n\n"), output.parts[1])
 
 
 def test_what_is_large_or_odd_is_described_within_bounds() -> None:

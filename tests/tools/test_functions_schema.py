@@ -218,7 +218,7 @@ def test_a_validator_of_the_users_own_is_heard() -> None:
                 raise ValueError("it must be even")
             return number
 
-    with pytest.raises(ArgumentsError, match="x: .*it must be even"):
+    with pytest.raises(ArgumentsError, match=r"x: .*it must be even"):
         value_of(Even, {"number": 3})
 
 
@@ -227,9 +227,7 @@ def test_an_argument_that_there_is_not() -> None:
 
     with pytest.raises(ArgumentsError, match="'y' was unexpected"):
         bound(f, {"x": 1, "y": 2})
-    with pytest.raises(
-        ArgumentsError, match="'x' must be given; there is no argument 'y'|there is no argument 'y'"
-    ):
+    with pytest.raises(ArgumentsError, match="there is no argument 'y'; 'x' must be given"):
         function_tool(f)._signature.bound({"y": 2}, lambda: lambda words, fraction: None)
 
 
@@ -285,7 +283,7 @@ def test_pydantics_fields_as_defaults() -> None:
     def f(
         n: int = pydantic.Field(description="how many", ge=1),
         k: int = pydantic.Field(default=3, ge=1),
-        tags: list[str] = pydantic.Field(default_factory=list),
+        tags: list[str] = pydantic.Field(default_factory=list),  # noqa: B008
     ) -> None: ...
 
     schema = schema_of(f)
@@ -596,3 +594,22 @@ def test_it_is_another_tool_once_its_words_change() -> None:
     assert made().digest == before
     one.__doc__ = "Others."
     assert made().digest != before
+
+
+README = pathlib.Path(__file__).parents[2] / "README.md"
+
+
+def test_the_readmes_functions_do_what_it_says() -> None:
+    first, second = re.findall(
+        r"```python\n((?:# orders\.py\n|from notebook_chat import Chat, tool\n).*?)```",
+        README.read_text("utf-8"),
+        re.DOTALL,
+    )
+    names: dict[str, Any] = {"__name__": "orders"}
+    exec(first, names)
+    found = bound(names["orders"], {"customer": "Ada", "since": "2026-02-01"})
+    assert names["orders"](*found.args, **found.kwargs).price.sum() == 80
+    exec(second.replace("Chat(tools", "Chat('local', tools"), names)
+    made = function_tool(names["train"])
+    assert (made.name, made.given, made.seconds) == ("train_model", False, 600)
+    assert list(made.spec.parameters["properties"]) == ["epochs"]

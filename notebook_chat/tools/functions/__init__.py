@@ -1,8 +1,8 @@
 """Functions as tools."""
 
+from ..progress import Progress
 from .function_tool import FunctionTool, function_tool
 from .marks import Marks, marks_of, tool
-from .progress import Progress
 from .sources import CurrentFunction, NamedTools
 
 __all__ = [

@@ -15,10 +15,10 @@ import msgspec
 
 from ...errors import InvalidOptionError
 from ...schemas.python_types import of_type
+from ..progress import Progress
 from ..tool import Tell
 from .definitions import resolved
 from .docstrings import Documentation, type_in_words
-from .progress import Progress
 
 EMPTY: Any = inspect.Parameter.empty
 

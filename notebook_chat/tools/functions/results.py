@@ -50,9 +50,21 @@ def output_of(value: Any, printed: Sequence[ResultPart] = ()) -> ToolOutput:
     if value is None:
         return ToolOutput(tuple(printed) or (TextPart(NOTHING),))
     parts = value.parts if isinstance(value, ToolOutput) else parts_of(value)
-    if not printed:
-        return ToolOutput(tuple(parts), is_error)
-    return ToolOutput((TextPart("Printed:\n"), *printed, TextPart("\n\nGiven back:\n"), *parts), is_error)
+    if printed:
+        parts = [TextPart("Printed:\n"), *printed, TextPart("\n\nGiven back:\n"), *parts]
+    return ToolOutput(_joined(parts), is_error)
+
+
+def _joined(parts: Iterable[ResultPart]) -> tuple[ResultPart, ...]:
+    """Parts, of which texts that stand side by side are one."""
+    found: list[ResultPart] = []
+    for part in parts:
+        last = found[-1] if found else None
+        if isinstance(part, TextPart) and isinstance(last, TextPart):
+            found[-1] = TextPart(last.text + part.text)
+        else:
+            found.append(part)
+    return tuple(found)
 
 
 def parts_of(value: Any, *, deep: bool = True) -> list[ResultPart]:
