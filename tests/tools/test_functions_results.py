@@ -7,6 +7,7 @@ import collections
 import dataclasses
 import datetime
 import enum
+import functools
 import io
 import itertools
 import json
@@ -27,6 +28,7 @@ from notebook_chat.messages import FilePart, ImagePart, TextPart
 from notebook_chat.secrets import Secret
 from notebook_chat.tools import ArgumentsError, ToolOutput
 from notebook_chat.tools.functions import Progress, function_tool
+from notebook_chat.tools.functions.printed import kept
 from notebook_chat.tools.functions.results import NOTHING
 
 
@@ -207,8 +209,6 @@ def test_functions_that_are_to_be_awaited() -> None:
     def hidden(x: int) -> Any:
         return slow(x)
 
-    import functools
-
     assert text_of(run(slow, x=1)) == "2"
     assert text_of(run(Service(), x=1)) == "3"
     assert text_of(run(hidden, x=1)) == "2"
@@ -238,6 +238,21 @@ def test_what_is_printed_is_part_of_the_result_and_not_shown(capsys: pytest.Capt
     print("as ever")
     assert capsys.readouterr().out == "as ever\n"
     assert "write" not in vars(sys.stdout)
+
+
+async def test_a_stream_whose_write_others_replace_meanwhile(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sys.stdout.write
+    for _ in range(2000):  # as IPython does for a cell that begins and ends during a call and after it
+        with kept(lambda words, fraction: None):
+            theirs = sys.stdout.write
+            sys.stdout.write = functools.partial(theirs)  # type: ignore[method-assign]
+        sys.stdout.write = theirs  # type: ignore[method-assign]
+    print("as ever")
+    with kept(lambda words, fraction: None):
+        print("hidden")
+    assert "write" not in vars(sys.stdout)
+    assert sys.stdout.write == before
+    assert capsys.readouterr().out == "as ever\n"
 
 
 async def test_prints_side_by_side_do_not_mix(capsys: pytest.CaptureFixture[str]) -> None:

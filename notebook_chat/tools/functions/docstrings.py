@@ -29,7 +29,7 @@ _TYPES = {
     **dict.fromkeys(("float", "number", "scalar"), float),
     **dict.fromkeys(("bool", "boolean"), bool),
     **dict.fromkeys(("dict", "dictionary"), dict),
-    **dict.fromkeys(("list", "array_like", "array-like", "sequence"), list),
+    **dict.fromkeys(("list", "sequence"), list),
     "none": None,
 }
 

@@ -113,7 +113,7 @@ def kept(tell: Tell) -> Iterator[Printed]:
         _printed.reset(token)
 
 
-_streams: dict[int, list[Any]] = {}  # by the id of a stream: it, how many listen, what was there before
+_streams: dict[int, list[Any]] = {}  # by the id of a stream: it, how many listen, what stands there
 _lock = threading.Lock()
 
 
@@ -135,21 +135,34 @@ def _listen() -> Callable[[], None]:
 
 def _replace(stream: Any) -> bool:
     try:
-        write = stream.write
         own = vars(stream).get("write")
-
-        def listened(text: Any, *args: Any) -> Any:
-            printed = _printed.get()
-            if printed is None or not isinstance(text, str):
-                return write(text, *args)
-            printed.write(text)
-            return len(text)
-
+        # IPython replaces it, too, while a cell runs, and may have brought ours back after its end.
+        listened = own if isinstance(own, _Listened) else _Listened(stream.write, own)
         stream.write = listened
     except (AttributeError, TypeError):  # there is none, or one that is not to be changed
         return False
-    _streams[id(stream)] = [stream, 1, own, listened]
+    _streams[id(stream)] = [stream, 1, listened]
     return True
+
+
+class _Listened:
+    """What stands in the place of a stream's ``write``.
+
+    Args:
+        write: What writes to the stream.
+        own: What stood there; ``None`` where that was the method of its class.
+    """
+
+    def __init__(self, write: Callable[..., Any], own: Any) -> None:
+        self._write = write
+        self.own = own
+
+    def __call__(self, text: Any, *args: Any) -> Any:
+        printed = _printed.get()
+        if printed is None or not isinstance(text, str):
+            return self._write(text, *args)
+        printed.write(text)
+        return len(text)
 
 
 def _leave(stream: Any) -> None:
@@ -159,13 +172,13 @@ def _leave(stream: Any) -> None:
         if held[1]:
             return
         del _streams[id(stream)]
-        _, _, own, listened = held
+        listened = held[2]
         if vars(stream).get("write") is not listened:
             return  # somebody has put something else there since
-        if own is None:
+        if listened.own is None:
             del stream.write
         else:
-            stream.write = own
+            stream.write = listened.own
 
 
 @contextlib.contextmanager
