@@ -6,7 +6,7 @@ import contextlib
 import copy
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from . import faults, loop_thread, runner
 from .addressee import Addressee
@@ -32,12 +32,25 @@ from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session, session
 from .text import sendable, single_line
 from .tool_spec import ToolSpec
-from .tools import ROUNDS, Asking, Confirmation, Confirmer, Permit, ToolUse, sources_of
+from .tools import (
+    ROUNDS,
+    Asking,
+    Confirmation,
+    Confirmer,
+    Permit,
+    ToolUse,
+    registered,
+    sources_of,
+    with_tool,
+    without_tool,
+)
 from .tools.permissions import Permissions, permit_of
 
 if TYPE_CHECKING:
     from .outgoing import Outgoing
     from .schemas import Shape
+
+T = TypeVar("T")
 
 
 class Chat:
@@ -99,7 +112,7 @@ class Chat:
             self._schema = _shape(self._schema)
         self._rounds = int(integer(1)("rounds", rounds))
         self._permit = None if permit is None else permit_of(permit)
-        self._tools = sources_of(tools)
+        self._tools = registered(tools)
         self._addressee = Addressee(provider, self._options)
         self._model = model
         self._next_cell: Callable[[], str | None] = lambda: None
@@ -142,6 +155,33 @@ class Chat:
         """How many tokens may go out with a prompt; ``None`` where that is not known."""
         options = self._addressee.options(self._model)
         return self._addressee.limit(self._addressee.target(self._model, {}), options, self.context)
+
+    def register_tool(self, function: T, /) -> T:
+        """Gives the model one more tool, from the next question on. It can stand above a function:
+        ``@chat.register_tool``. A function takes the place of another of the same name.
+
+        Args:
+            function: A function, or whatever else ``tools`` takes.
+
+        Returns:
+            The same.
+
+        Raises:
+            InvalidOptionError: It is no tool.
+        """
+        self._tools = with_tool(self._tools, function)
+        return function
+
+    def unregister_tool(self, function: Any, /) -> None:
+        """Takes a tool off the model, from the next question on.
+
+        Args:
+            function: What was given as one, or the name that the model calls it by.
+
+        Raises:
+            InvalidOptionError: It is no tool of this chat.
+        """
+        self._tools = without_tool(self._tools, function)
 
     def in_conversation(self, conversation: Conversation) -> Chat:
         """The same chat with another conversation.
@@ -497,7 +537,7 @@ class Chat:
         """The tools of one question; ``None`` for none."""
         if tools is not None and not tools:
             return None
-        sources = (*self._tools, *sources_of(tools or ()))
+        sources = (*(one.source for one in self._tools), *sources_of(tools or ()))
         if not sources:
             return None
         policy = in_force()

@@ -22,13 +22,14 @@ def classes(module: object) -> set[str]:
 
 
 PUBLIC = {
-    "notebook_chat": {"Answer", "Chat", "ChatPanel", "Message"},
+    "notebook_chat": {"Answer", "Chat", "ChatPanel", "Message", "tool"},
     "notebook_chat.conversation": {"Conversation", "Turn"},
     "notebook_chat.errors": {name for name in classes(errors) if name.endswith("Error")},
     "notebook_chat.events": set(importlib.import_module("notebook_chat.events").__all__) - OLD_NAMES,
     "notebook_chat.messages": {name for name in classes(messages) if name.endswith("Part")}
     | {"Part", "normalize"},
     "notebook_chat.prompt": {"Description", "load", "register"},
+    "notebook_chat.tools": {"ArgumentsError", "Progress", "ToolOutput"},
     "notebook_chat.providers": set(importlib.import_module("notebook_chat.providers").__all__),
 }
 

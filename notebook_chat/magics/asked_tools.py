@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..errors import InvalidOptionError
-from ..session import NotebookSession
-from ..tools import ToolSource
+from ..session import NotebookSession, namespace
+from ..tools import Tool, ToolSource, sources_of
+from ..tools.functions import NamedTools
+from .function_names import function_names, named_tools, no_such_tool
 
 OWN = ("notebook", "edit", "run")
 """The names of the tools that a notebook has by itself."""
@@ -15,7 +17,7 @@ OWN = ("notebook", "edit", "run")
 
 def tool_names(session: NotebookSession) -> Iterable[str]:
     """What ``-T`` may be given."""
-    return (*OWN, "none")
+    return (*OWN, *function_names(namespace() or {}), "none")
 
 
 def asked_tools(named: Sequence[str], usual: Sequence[str], values: Mapping[str, Any]) -> list[Any]:
@@ -34,7 +36,8 @@ def asked_tools(named: Sequence[str], usual: Sequence[str], values: Mapping[str,
             raise InvalidOptionError("-T none means no tools", hint="Leave the others out, or it.")
         return []
     names = dict.fromkeys((*usual, *named))
-    return [values[name] if name not in OWN and callable(values.get(name)) else name for name in names]
+    found = named_tools([name for name in names if name not in OWN], values)
+    return [tool for name in names for tool in found.get(name, [name])]
 
 
 def find_tools(name: str, session: NotebookSession) -> ToolSource:
@@ -47,7 +50,14 @@ def find_tools(name: str, session: NotebookSession) -> ToolSource:
     Raises:
         InvalidOptionError: There is no such tool.
     """
-    raise InvalidOptionError(
-        f"there is no tool {name!r}",
-        hint=f"There are {', '.join(OWN)}, functions of the notebook, MCP servers.",
-    )
+    if named_tools([name], namespace() or {}):
+        return NamedTools(lambda: _functions(name))
+    raise no_such_tool(name, OWN, namespace() or {})
+
+
+def _functions(name: str) -> list[Tool]:
+    """The functions that a name of the notebook means now."""
+    found = named_tools([name], namespace() or {})
+    if not found:
+        raise no_such_tool(name, OWN, namespace() or {})
+    return [tool for one in sources_of(found[name]) for tool in one.known or ()]

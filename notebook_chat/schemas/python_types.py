@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import InvalidOptionError
+from . import foreign_types
 
 _THEIRS = ("pydantic", "pydantic_core", "annotated_types")
 _MARKS = ("__get_pydantic_core_schema__", "__pydantic_core_schema__", "__pydantic_validator__")
@@ -46,8 +47,8 @@ def of_type(kind: Any) -> tuple[dict[str, Any], Callable[[bytes], Any]]:
     import msgspec
 
     try:
-        schema = msgspec.json.schema(kind)
-        decoder = msgspec.json.Decoder(kind)
+        schema = msgspec.json.schema(kind, schema_hook=foreign_types.schema_of)
+        decoder = msgspec.json.Decoder(kind, dec_hook=foreign_types.value_of)
     except Exception as error:  # TypeErrors, and what annotations raise that lead nowhere
         return _with_pydantic(kind, " ".join(str(error).split())[:200])
     return schema, decoder.decode

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import weakref
 from collections.abc import Mapping
@@ -75,6 +76,13 @@ def hidden_names() -> Mapping[str, Any]:
     """The names that IPython has in the notebook itself, each with its value."""
     names = getattr(_shell(), "user_ns_hidden", None)
     return names if isinstance(names, dict) else {}
+
+
+def kernel_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop on which a kernel runs its cells, in the notebook's own thread; ``None`` where there is none."""
+    kernel = getattr(_shell(), "kernel", None)
+    loop = getattr(getattr(kernel, "io_loop", None), "asyncio_loop", None)
+    return loop if isinstance(loop, asyncio.AbstractEventLoop) else None
 
 
 def _shell() -> Any:

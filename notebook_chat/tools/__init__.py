@@ -2,6 +2,8 @@
 
 from .confirmation import Confirmation, Confirmer, Reply, Scope
 from .permit import Asking, FreeAlone, PendingCall, Permit, Verdict
+from .progress import Progress
+from .registration import registered, with_tool, without_tool
 from .resolution import sources_of
 from .round import RUNAWAY, STOPPED, Round, stopped
 from .tool import ArgumentsError, Given, ResultPart, Tell, Tool, ToolOutput, ToolSource
@@ -20,6 +22,7 @@ __all__ = [
     "Given",
     "PendingCall",
     "Permit",
+    "Progress",
     "Reply",
     "ResultPart",
     "Round",
@@ -32,6 +35,9 @@ __all__ = [
     "Toolbox",
     "Verdict",
     "opened",
+    "registered",
     "sources_of",
     "stopped",
+    "with_tool",
+    "without_tool",
 ]

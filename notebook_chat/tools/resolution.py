@@ -37,14 +37,14 @@ def _source(item: Any) -> ToolSource:
         source: ToolSource = item
         return source
     if callable(item):
-        return Given((_function(item),))
+        return _function(item)
     raise InvalidOptionError(
         f"a {type(item).__name__} is no tool", hint="Give functions, or names such as 'notebook'."
     )
 
 
-def _function(function: Any) -> Tool:
-    made: Tool = import_module(".functions", __package__).function_tool(function)
+def _function(function: Any) -> ToolSource:
+    made: ToolSource = import_module(".functions", __package__).CurrentFunction(function)
     return made
 
 

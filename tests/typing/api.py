@@ -5,11 +5,11 @@ A change that makes it an error here breaks the code of users.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, assert_type
 
-from notebook_chat import Answer, Chat, ChatPanel, Message
+from notebook_chat import Answer, Chat, ChatPanel, Message, tool
 from notebook_chat.conversation import Conversation, Turn
 from notebook_chat.errors import (
     AuthenticationError,
@@ -94,6 +94,7 @@ from notebook_chat.providers import (
     get_provider,
     list_providers,
 )
+from notebook_chat.tools import ArgumentsError, Progress, ToolOutput
 
 
 def ask() -> None:
@@ -254,6 +255,37 @@ at_home: Sequence[type[ChatError]] = (
     EngineError,
     HistoryError,
 )
+
+
+@tool
+def area(width: float, height: float = 1.0) -> float:
+    """The area."""
+    return width * height
+
+
+@tool(name="train_it", description="Trains.", ask=True, seconds=None, thread="notebook")
+def train(epochs: int, tell: Progress) -> ToolOutput:
+    if epochs < 1:
+        raise ArgumentsError("epochs must be 1 or more")
+    tell("epoch 1")
+    tell("epoch 2", 0.5)
+    return ToolOutput((TextPart("loss 0.1"),))
+
+
+def use_tools(chat: Chat) -> None:
+    assert_type(area(2.0, height=3.0), float)
+    assert_type(train(3, lambda words, fraction=None: None), ToolOutput)
+    add = tool(lambda a, b: a + b, name="add")
+    Chat("local", tools=[area, train, add, "notebook"], rounds=5)
+    chat.ask("How large?", tools=[area])
+
+    @chat.register_tool
+    async def look(name: str) -> str:
+        return name
+
+    same: Callable[..., Any] = chat.register_tool(area)
+    chat.unregister_tool(same)
+    chat.unregister_tool("look")
 
 
 class Network:

@@ -162,6 +162,11 @@ class _Filter:
         return getattr(self._stream, name)
 
 
+def beneath(stream: Any) -> Any:
+    """What a stream writes to where it is one of this module's, which stand there for a while; else the stream."""
+    return stream._stream if isinstance(stream, _Filter) else stream
+
+
 # They are never freed: in some versions of Python, a thread that prints meanwhile does not hold what it prints to.
 _OUT, _ERR = _Filter(), _Filter()
 
