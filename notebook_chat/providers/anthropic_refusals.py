@@ -22,6 +22,9 @@ NEWEST_SEARCH = "newest search"
 CITATIONS = "citations"
 """That the answer is to refer to the documents that were sent along."""
 
+STAND_INS = "stand-ins"
+"""That tools which were used earlier need not be given any more: left out by giving something in their place."""
+
 UNASKED = frozenset({CACHING, CITATIONS, DISPLAY})
 """What is sent without anybody having asked for it. Where a server in the place of Anthropic's own refuses anything,
 all of it is left out: it may know as little of the rest."""
@@ -33,6 +36,7 @@ _WORDS = (
         r"|server_tool_use|tool_result|file_id|messages\.\d{1,6}\.content\.\d{1,6}\.(?:thinking|type)",
     ),
     (CACHING, r"cache_control"),
+    (STAND_INS, r"\btools\b.{0,60}\b(?:define|defined|provide|provided|field required)\b|must define tools"),
     (NEWEST_SEARCH, r"web_search|web search|code_execution|code execution"),
     (CITATIONS, r"citations"),
     (DISPLAY, r"\bdisplay\b"),
@@ -42,6 +46,16 @@ _WORDS = (
     ("stop", r"\bstop_sequences\b.{0,200}\b(?:not|unsupported|only)\b"),
 )
 _REFUSALS = tuple((name, re.compile(words, re.IGNORECASE | re.DOTALL)) for name, words in _WORDS)
+_CHOICE = re.compile(r"tool_?choice|forced tool", re.IGNORECASE)
+
+
+def is_choice(message: str) -> bool:
+    """Whether a service has refused that a tool must be called.
+
+    Args:
+        message: What it says.
+    """
+    return _CHOICE.search(message) is not None
 
 
 def refused(message: str) -> tuple[str, ...]:
