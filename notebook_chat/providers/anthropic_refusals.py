@@ -30,13 +30,13 @@ UNASKED = frozenset({CACHING, CITATIONS, DISPLAY})
 all of it is left out: it may know as little of the rest."""
 
 _WORDS = (
+    (STAND_INS, r"must define (?:the )?tools|\btools\b.{0,40}must be (?:defined|provided)"),
     (
         REPLAYS,
         r"signature|redacted_thinking|thinking\W{1,6}block|different conversation|encrypted_(?:content|index|stdout)"
         r"|server_tool_use|tool_result|file_id|messages\.\d{1,6}\.content\.\d{1,6}\.(?:thinking|type)",
     ),
     (CACHING, r"cache_control"),
-    (STAND_INS, r"\btools\b.{0,60}\b(?:define|defined|provide|provided|field required)\b|must define tools"),
     (NEWEST_SEARCH, r"web_search|web search|code_execution|code execution"),
     (CITATIONS, r"citations"),
     (DISPLAY, r"\bdisplay\b"),
