@@ -11,13 +11,18 @@ import msgspec
 from ..messages import Message
 from ..parts import ReplayPart, ToolCallPart, ToolResultPart
 from ..schemas import Subset
-from ..schemas.keywords import TOLD
 from . import anthropic_models
 from .anthropic_refusals import STAND_INS
 from .call import Call
 from .tool_declarations import Declared, Manner, choice_of, declared, is_forced, tools_of
 from .tool_exchanges import Called
 
+_BOUNDS = frozenset(
+    {
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "format"),
+        *("minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
+    }
+)
 _FORMATS = frozenset(
     {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri"}
 )
@@ -27,9 +32,8 @@ MANNER = Manner(
         "Anthropic's arguments of tools",
         object_root=True,
         plain=True,
-        keywords=frozenset(TOLD),
+        keywords=_BOUNDS,
         formats=_FORMATS,
-        lenient=True,
     ),
     property_name=r"[a-zA-Z0-9_.-]{1,64}",
 )

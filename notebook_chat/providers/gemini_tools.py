@@ -26,7 +26,6 @@ MANNER = Manner(
         keywords=frozenset({"minimum", "maximum", "minItems", "maxItems", "format"}),
         formats=frozenset({"date-time", "date", "time"}),
         boolean_values=False,
-        lenient=True,
     ),
     property_name=r"[A-Za-z_][A-Za-z0-9_]{0,63}",
 )

@@ -17,7 +17,7 @@ from .http import HTTPProvider
 from .tool_declarations import Manner, back, choice_of, declared, is_forced, tools_of
 from .tool_exchanges import error_words, exchanges, object_of
 
-MANNER = Manner(Subset("Ollama's arguments of tools", object_root=True, plain=True, lenient=True))
+MANNER = Manner(Subset("Ollama's arguments of tools", object_root=True, plain=True))
 """What of a tool's schema comes to the model: of bounds and formats nothing, so that they are told in words."""
 
 

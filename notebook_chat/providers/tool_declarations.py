@@ -20,6 +20,11 @@ from .options import TOOL_CHOICES
 _NOTHING: dict[str, Any] = {"type": "object", "properties": {}}
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
 _LONGEST = 50  # characters of a name that is made of another one
+_DEEPEST = 30
+_TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean", "null"})
+_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_SIZES = frozenset({"minLength", "maxLength", "minItems", "maxItems"})
+_TEXTS = frozenset({"pattern", "format", "description", "$ref"})
 _NAMED = frozenset({"$defs", "definitions", "patternProperties", "dependentSchemas"})
 _VALUES = frozenset({"enum", "const", "default", "examples"})
 
@@ -137,8 +142,16 @@ def _declared(encoded: bytes, manner: Manner) -> Declared:
     own: dict[str, Any] = msgspec.json.decode(encoded)
     if _is_empty(own):
         return Declared(_NOTHING, Adapted(own, _NOTHING), {})
-    adapted = adapt(own, manner.subset)
-    schema = adapted.schema if adapted.schema is not None else own
+    try:
+        adapted = adapt(own, manner.subset)
+        if not _is_sound(adapted.schema):
+            adapted = Adapted(own, None)
+    except Exception:  # of what is no schema: servers have written it
+        adapted = Adapted(own, None)
+    schema = adapted.schema
+    if schema is None:
+        schema = {**_simple(own, 0), "type": "object"}
+        schema.setdefault("properties", {})
     names: dict[str, str] = {}
     if manner.property_name:
         allowed = re.compile(manner.property_name)
@@ -154,6 +167,49 @@ def _is_empty(schema: Mapping[str, Any]) -> bool:
     told = schema.keys() - {"type", "properties", "required", "additionalProperties", "title", "$schema"}
     extra = schema.get("additionalProperties")
     return not (told or schema.get("properties") or schema.get("required") or isinstance(extra, Mapping))
+
+
+def _is_sound(schema: Any) -> bool:
+    """Whether a schema that was adapted is one: where a server has written nonsense, some of it may be left."""
+    if not isinstance(schema, Mapping) or schema.get("type", "object") not in _TYPES:
+        return False
+    required = schema.get("required", [])
+    if not all(isinstance(name, str) for name in required) or len(set(required)) < len(required):
+        return False
+    for name, value in schema.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if name in _NUMBERS and not (number and (name != "multipleOf" or value > 0)):
+            return False
+        if name in _SIZES and not (number and value >= 0 and value % 1 == 0):
+            return False
+        if name in _TEXTS and not isinstance(value, str):
+            return False
+        if name == "uniqueItems" and not isinstance(value, bool):
+            return False
+    inner = [schema[name] for name in ("items", "additionalProperties") if name in schema]
+    inner += [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
+    inner += [*schema.get("anyOf", ()), *schema.get("prefixItems", ())]
+    return all(isinstance(one, bool) or _is_sound(one) for one in inner)
+
+
+def _simple(schema: Any, depth: int) -> dict[str, Any]:
+    """As much of a schema as every service takes, of one that cannot be said otherwise or is none: types, names and
+    descriptions."""
+    found: dict[str, Any] = {}
+    if not isinstance(schema, Mapping) or depth > _DEEPEST:
+        return found
+    if isinstance(kind := schema.get("type"), str) and kind in _TYPES:
+        found["type"] = kind
+    if isinstance(words := schema.get("description"), str) and words:
+        found["description"] = words
+    if isinstance(inner := schema.get("properties"), Mapping):
+        found["properties"] = {name: _simple(one, depth + 1) for name, one in inner.items()}
+        required = schema.get("required")
+        names = required if isinstance(required, list) else []
+        found["required"] = [name for name in inner if name in names]
+    if isinstance(inner := schema.get("items"), Mapping):
+        found["items"] = _simple(inner, depth + 1)
+    return found
 
 
 def _safe(name: str) -> str:
