@@ -168,7 +168,10 @@ def replay(blocks: Sequence[OpenBlock], reason: str) -> str | None:
     )
     if waiting and reason != "tool_use":
         return None
-    raw = msgspec.json.encode(whole).decode()
+    try:
+        raw = msgspec.json.encode(whole).decode()
+    except (ValueError, RecursionError):  # of arguments nested without an end
+        return None
     return raw if len(raw) <= _LARGEST else None
 
 

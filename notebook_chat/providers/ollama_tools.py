@@ -90,7 +90,8 @@ def _encoded(message: Message) -> Iterator[dict[str, Any]]:
     if results:
         return
     calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
-    plain = content_parts(msgspec.structs.replace(message, content=_without(message, calls)))
+    others = tuple(part for part in message.parts if not isinstance(part, ToolCallPart))
+    plain = content_parts(msgspec.structs.replace(message, content=others))
     images = [part.base64 for part in plain if isinstance(part, ImagePart)]
     yield {
         "role": "system" if message.role in SYSTEM_ROLES else message.role,
@@ -98,10 +99,6 @@ def _encoded(message: Message) -> Iterator[dict[str, Any]]:
         **({"images": images} if images else {}),
         **({"tool_calls": [_called(call) for call in calls]} if calls else {}),
     }
-
-
-def _without(message: Message, calls: list[ToolCallPart]) -> Any:
-    return tuple(part for part in message.parts if part not in calls) if calls else message.content
 
 
 def _called(call: ToolCallPart) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ NO_RESULT = "there is no result: the call was not run"
 
 _CONTENT = (TextPart, ImagePart, FilePart, AudioPart)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+_DEEPEST = 64  # levels of a call's arguments
 _LONGEST = 64  # characters of an id or a name
 
 
@@ -93,7 +95,22 @@ def object_of(arguments: str) -> dict[str, Any]:
         value = msgspec.json.decode(arguments) if arguments.strip() else {}
     except (ValueError, RecursionError):
         value = partial(arguments)
-    return value if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) and not _is_deep(value) else {}
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value is nested more deeply than services take."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            one
+            for outer in level
+            for one in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(one, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
 
 
 def words_of(result: ToolResultPart) -> str:
@@ -120,16 +137,14 @@ class _Names:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}  # the last one that was put behind an id, since others have it
 
     def matched(
         self, message: Message, results: Sequence[Part], own: Own
     ) -> tuple[Message, tuple[ToolResultPart, ...], list[Part]]:
         """A message with its calls renamed, their results in order, and the results that are of none of them."""
         calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
-        left = list(results)
-        found = [_taken_out(left, call) for call in calls]
-        for place, call in enumerate(calls):  # of those that remain, by their names, and then by their order
-            found[place] = found[place] or _taken_out(left, call, by_name=True)
+        found, left = _paired(calls, results)
         replay = replay_of(message)
         as_called = own(replay) if replay is not None else None
         if as_called is None or len(as_called) != len(calls):
@@ -150,10 +165,10 @@ class _Names:
         return msgspec.structs.replace(message, content=parts), answers, left
 
     def _id(self, given: str) -> str:
-        safe = _safe(given) or f"call_{len(self._taken) + 1}"
-        base, number = safe, 2
+        safe = base = _safe(given) or f"call_{len(self._taken) + 1}"
         while safe in self._taken:
-            safe, number = f"{base[: _LONGEST - 8]}_{number}", number + 1
+            number = self._numbers[base] = self._numbers.get(base, 1) + 1
+            safe = f"{base[: _LONGEST - 8]}_{number}"
         self._taken.add(safe)
         return safe
 
@@ -166,15 +181,25 @@ def _safe(given: str) -> str:
     return f"{_UNSAFE.sub('_', given[:40])}_{digest}"
 
 
-def _taken_out(results: list[Part], call: ToolCallPart, *, by_name: bool = False) -> ToolResultPart | None:
-    """The first result that is a call's, which is taken out of those that are left."""
-    for place, result in enumerate(results):
-        if not isinstance(result, ToolResultPart):
-            continue
-        if result.id == call.id if not by_name else not result.id and result.name in ("", call.name):
-            del results[place]
-            return result
-    return None
+def _paired(
+    calls: Sequence[ToolCallPart], results: Sequence[Part]
+) -> tuple[list[ToolResultPart | None], list[Part]]:
+    """The result of each call, and those of none of them. Results without ids are those of their tools, in order."""
+    by_id: dict[str, deque[int]] = {}
+    by_name: dict[str, deque[int]] = {}
+    for place, part in enumerate(results):
+        if isinstance(part, ToolResultPart):
+            group, key = (by_id, part.id) if part.id else (by_name, part.name)
+            group.setdefault(key, deque()).append(place)
+    found: list[ToolResultPart | None] = []
+    taken: set[int] = set()
+    for call in calls:
+        places = by_id.get(call.id) or by_name.get(call.name) or by_name.get("")
+        at = places.popleft() if places else None
+        result = results[at] if at is not None else None
+        found.append(result if isinstance(result, ToolResultPart) else None)
+        taken.update(() if at is None else (at,))
+    return found, [part for place, part in enumerate(results) if place not in taken]
 
 
 def _is_about_tools(message: Message) -> bool:
