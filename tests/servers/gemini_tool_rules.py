@@ -43,8 +43,6 @@ def _declared(body: Mapping[str, Any], generation: float) -> Iterator[str]:
         where = f"GenerateContentRequest.tools[0].function_declarations[{number}]"
         if not _NAME.fullmatch(one.get("name", "")):
             yield f"* {where}.name: Invalid function name. Must start with a letter or an underscore."
-        if not one.get("description"):
-            yield f"* {where}.description: must not be empty."
         yield from _schema(one.get("parametersJsonSchema", {"type": "object"}), where)
     built_in = any(_BUILT_IN & tool.keys() for tool in tools)
     if declared and built_in:
