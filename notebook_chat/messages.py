@@ -67,6 +67,7 @@ __all__ = [
     "refuse_tools",
     "results_apart",
     "split_system",
+    "system_apart",
     "without_images",
     "without_media",
 ]
@@ -194,12 +195,17 @@ def split_system(messages: Sequence[Message]) -> tuple[str, tuple[Message, ...]]
         InvalidMessagesError: As ``refuse_tools``.
     """
     refuse_tools(messages)
+    return system_apart(messages)
+
+
+def system_apart(messages: Sequence[Message]) -> tuple[str, tuple[Message, ...]]:
+    """As ``split_system``, for dialects that have a place for the use of tools, too."""
     system = [message.text for message in messages if message.role in SYSTEM_ROLES]
     return "\n\n".join(system), tuple(message for message in messages if message.role not in SYSTEM_ROLES)
 
 
 def alternating(
-    messages: Sequence[Message], kinds: tuple[type[ContentPart], ...] = (TextPart, ImagePart)
+    messages: Sequence[Message], kinds: tuple[type[Part], ...] = (TextPart, ImagePart)
 ) -> tuple[Message, ...]:
     """The messages of user and assistant with their roles in turns, the user's first: neighbors of one role
     become one message with the parts of all. Empty texts, which the dialects that want this refuse, are left
@@ -207,7 +213,8 @@ def alternating(
 
     Args:
         messages: The messages.
-        kinds: The kinds of parts that the dialect has a place for.
+        kinds: The kinds of parts that the dialect has a place for; with those of tools among them, results stay
+            messages of a role of their own.
 
     Raises:
         InvalidMessagesError: The first message is not the user's, or one has a part of another kind.
@@ -217,10 +224,8 @@ def alternating(
         if any(isinstance(part, ReplayPart) for part in message.parts):
             merged.append(message)
             continue
-        parts = tuple(
-            part
-            for part in content_parts(message, kinds)
-            if not isinstance(part, TextPart) or part.text.strip()
+        parts: tuple[Part, ...] = tuple(
+            part for part in _parts_of(message, kinds) if not isinstance(part, TextPart) or part.text.strip()
         )
         if parts and merged and merged[-1].role == message.role:
             merged[-1] = Message(message.role, (*merged[-1].parts, *parts))
@@ -260,7 +265,11 @@ def content_parts(
     Raises:
         InvalidMessagesError: The message has a part of another kind.
     """
-    parts: list[ContentPart] = []
+    return tuple(part for part in _parts_of(message, kinds) if isinstance(part, ContentPart))
+
+
+def _parts_of(message: Message, kinds: tuple[type[Part], ...]) -> tuple[Part, ...]:
+    parts: list[Part] = []
     for part in message.parts:
         if isinstance(part, kinds):
             parts.append(part)

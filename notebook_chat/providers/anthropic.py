@@ -9,36 +9,46 @@ from typing import Any, ClassVar
 import msgspec
 
 from .. import environment, errors
-from ..events import Notice
+from ..events import Notice, Remark
 from ..messages import (
     ContentPart,
     FilePart,
     ImagePart,
-    MediaPart,
     Message,
+    Part,
     ReplayPart,
     TextPart,
+    ToolCallPart,
+    ToolResultPart,
     alternating,
-    split_system,
+    system_apart,
 )
 from ..request import HttpRequest
 from ..schemas import ANTHROPIC, Subset
 from ..secrets import Secret
-from . import addresses, anthropic_models, anthropic_search, anthropic_thinking, structured
+from . import (
+    addresses,
+    anthropic_models,
+    anthropic_search,
+    anthropic_thinking,
+    anthropic_tools,
+    structured,
+    tool_declarations,
+)
 from . import anthropic_refusals as refusals
+from .anthropic_content import characters, document, is_content
 from .anthropic_parser import AnthropicParser
-from .call import Call
+from .call import Adapted, Call
 from .file_types import PDF, TEXT
 from .http import HTTPProvider
 from .keys import check_key
 from .model_table import DEFAULTS
 from .reader import Parser, Reader
 from .replays import Settled, replay_of, settle, without_replays
+from .tool_exchanges import exchanges, object_of
 
 _TOKEN = "ANTHROPIC_AUTH_TOKEN"  # for gateways, which want it as a bearer's
-_CONTENT = msgspec.json.Decoder(list[dict[str, Any]])
 _CHARACTERS_PER_TOKEN = 4
-_MEDIA = 4000  # characters of text that a file or an image counts as
 
 
 class Anthropic(HTTPProvider):
@@ -55,7 +65,7 @@ class Anthropic(HTTPProvider):
     endpoints = ("/messages", "/models", "/complete")
     default_model = DEFAULTS["anthropic"]
     options: ClassVar[frozenset[str]] = frozenset(
-        {"temperature", "top_p", "max_tokens", "stop", "effort", "web", "schema"}
+        {"temperature", "top_p", "max_tokens", "stop", "effort", "web", "schema", "tools", "tool_choice"}
     )
     schema_subset: ClassVar[Subset] = ANTHROPIC
     schema_forms = ("schema", "words")
@@ -69,6 +79,7 @@ class Anthropic(HTTPProvider):
     }
     takes_files: ClassVar[frozenset[str]] = frozenset({PDF, TEXT})
     part_kinds: ClassVar[tuple[type[ContentPart], ...]] = (TextPart, ImagePart, FilePart)
+    takes_result_media = True
     largest_request = 32 * 1024 * 1024
     models_path = "/models"
     models_query: ClassVar[dict[str, str]] = {"limit": "1000"}
@@ -108,6 +119,15 @@ class Anthropic(HTTPProvider):
         return next((request for request in simpler if request.body != whole), None)
 
     @classmethod
+    def adapted(cls, call: Call, error: errors.ChatError) -> Adapted | None:
+        """The call without a tool that must be called, where the service has refused that."""
+        forced = tool_declarations.is_forced(tool_declarations.choice_of(call))
+        if not (forced and isinstance(error, errors.BadRequestError) and refusals.is_choice(error.message)):
+            return None
+        changed = call.with_fields({anthropic_tools.CHANGED: None})
+        return Adapted(changed, anthropic_tools.told(call), "tool_choice")
+
+    @classmethod
     def request(cls, call: Call, without: frozenset[str] = frozenset()) -> HttpRequest:
         """The request.
 
@@ -119,18 +139,19 @@ class Anthropic(HTTPProvider):
         if any(replay_of(message) is not None for message in given):
             plain = refusals.REPLAYS in without
             given = without_replays(given) if plain else settle(cls.name, call).messages
-        system, messages = split_system(given)
+        system, messages = system_apart(exchanges(given, anthropic_tools.calls_of))
+        messages = alternating(messages, (*cls.part_kinds, ToolCallPart, ToolResultPart))
+        thinking = cls._thinking(call, without, messages)
         return cls.post(
-            anthropic_search.with_tools(call, without),
+            anthropic_tools.with_tools(anthropic_search.with_tools(call, without), without),
             "/messages",
             {
                 "model": call.model,
-                "messages": [
-                    cls._message(one, call, without) for one in alternating(messages, cls.part_kinds)
-                ],
+                "messages": cls._messages(messages, call, without),
                 "stream": True,
                 "system": system or None,
-                **cls._thinking(call, without),
+                "tool_choice": anthropic_tools.choice(call, thinking["thinking"], without),
+                **thinking,
                 **cls._options(call, without),
                 **cls._caching(call, without),
             },
@@ -149,7 +170,7 @@ class Anthropic(HTTPProvider):
         if isinstance(part, TextPart):
             return {"type": "text", "text": part.text}
         if isinstance(part, FilePart):
-            return _document(part)
+            return document(part)
         assert isinstance(part, ImagePart)
         source = {"type": "base64", "media_type": part.media_type, "data": part.base64}
         return {"type": "image", "source": source}
@@ -182,24 +203,53 @@ class Anthropic(HTTPProvider):
         def replay(raw: str) -> ReplayPart:
             return _settled(cls.name, call, request).replay(cls.name, call.model, raw)
 
-        told = anthropic_thinking.asked(call.model, call.ask.options, cls.max_tokens).told
-        notices = (Notice(told),) if told else ()
-        return AnthropicParser(cls.name, cls.finish, request, replay=replay, told=notices)
+        asked = anthropic_thinking.asked(call.model, call.ask.options, cls.max_tokens)
+        told: list[Notice | Remark] = [Notice(asked.told)] if asked.told else []
+        if anthropic_tools.CHANGED not in call.changed and anthropic_tools.cannot_force(call, asked.thinking):
+            told.append(Remark(anthropic_tools.told(call), "tool_choice"))
+        back = anthropic_tools.ways_back(call)
+        return AnthropicParser(cls.name, cls.finish, request, replay=replay, told=told, ways_back=back)
 
     @classmethod
-    def _message(cls, message: Message, call: Call, without: frozenset[str]) -> dict[str, Any]:
-        part = replay_of(message)
-        if part is not None and _is_content(part.raw):
-            return {"role": message.role, "content": msgspec.Raw(part.raw.encode())}
-        blocks = cls.encode_parts(message)
-        if refusals.CITATIONS not in without and call.ask.options.get("schema") is None:
-            for block in blocks:
-                if block["type"] == "document":
-                    block["citations"] = {"enabled": True}
-        return {"role": message.role, "content": blocks}
+    def _messages(
+        cls, messages: tuple[Message, ...], call: Call, without: frozenset[str]
+    ) -> list[dict[str, Any]]:
+        """The messages as they go out: results stand ahead of what the user says behind them."""
+        cited = refusals.CITATIONS not in without and call.ask.options.get("schema") is None
+
+        def encode(message: Message) -> list[dict[str, Any]]:
+            return [block for part in message.parts for block in cls._blocks(part, message.role, cited)]
+
+        sent: list[dict[str, Any]] = []
+        before = ""
+        for message in messages:
+            part = replay_of(message)
+            if part is not None and is_content(part.raw):
+                sent.append({"role": message.role, "content": msgspec.Raw(part.raw.encode())})
+            elif message.role == "tool":
+                sent.append({"role": "user", "content": anthropic_tools.results(message, encode)})
+            elif message.role == "user" and before == "tool":
+                sent[-1]["content"] += encode(message)
+            else:
+                sent.append({"role": message.role, "content": encode(message)})
+            before = message.role
+        return sent
 
     @classmethod
-    def _thinking(cls, call: Call, without: frozenset[str]) -> dict[str, Any]:
+    def _blocks(cls, part: Part, role: str, cited: bool) -> list[dict[str, Any]]:
+        """The content block of a part, of a call as well; none of what is only shown."""
+        if isinstance(part, ToolCallPart):
+            return [anthropic_tools.call_block(part, object_of(part.arguments))]
+        blocks = cls.encode_parts(Message(role, (part,)))
+        for block in blocks:
+            if cited and block["type"] == "document":
+                block["citations"] = {"enabled": True}
+        return blocks
+
+    @classmethod
+    def _thinking(
+        cls, call: Call, without: frozenset[str], messages: tuple[Message, ...] = ()
+    ) -> dict[str, Any]:
         """The fields about thinking and how the answer is put out, and the bound on it, which counts the thoughts."""
         asked = anthropic_thinking.asked(call.model, call.ask.options, cls.max_tokens)
         config = cls.output_format(call)
@@ -208,6 +258,8 @@ class Anthropic(HTTPProvider):
             thinking = None
         elif asked.effort is not None:
             config["effort"] = asked.effort
+        if thinking and thinking["type"] == "enabled" and anthropic_tools.is_unsigned(messages):
+            thinking = None
         if thinking and refusals.DISPLAY in without:
             thinking = {name: value for name, value in thinking.items() if name != "display"}
         return {"max_tokens": asked.max_tokens, "thinking": thinking, "output_config": config or None}
@@ -224,7 +276,7 @@ class Anthropic(HTTPProvider):
         """The mark that has the service keep the beginning of a conversation, so that it is paid in full only once."""
         if call.base_url != Anthropic.url or refusals.CACHING in without:
             return {}
-        size = sum(_characters(message) for message in call.messages)
+        size = sum(characters(message) for message in call.messages) + anthropic_tools.size_of(call)
         if size < _CHARACTERS_PER_TOKEN * anthropic_models.manner(call.model).cached_from:
             return {}
         return {"cache_control": {"type": "ephemeral"}}
@@ -238,31 +290,3 @@ def _settled(name: str, call: Call, request: HttpRequest | None) -> Settled:
         return settled
     plain = replace(call.ask, messages=without_replays(call.messages))
     return settle(name, replace(call, ask=plain))
-
-
-def _is_content(raw: str) -> bool:
-    """Whether a replay is what it should be: it goes into the request as it is."""
-    try:
-        return bool(_CONTENT.decode(raw))
-    except (ValueError, RecursionError):
-        return False
-
-
-def _document(part: FilePart) -> dict[str, Any]:
-    kind = part.media_type.partition(";")[0].strip().lower()
-    if kind == "application/pdf":
-        source = {"type": "base64", "media_type": kind, "data": part.base64}
-    elif kind.startswith("text/"):
-        source = {"type": "text", "media_type": "text/plain", "data": part.data.decode("utf-8", "replace")}
-    else:
-        raise errors.InvalidMessagesError(
-            f"a file of the type {part.media_type} has no place in Anthropic's messages",
-            hint="Send it as a PDF, or its text.",
-        )
-    return {"type": "document", "source": source, **({"title": part.name} if part.name else {})}
-
-
-def _characters(message: Message) -> int:
-    """About how long a message is, in characters of text; a file or an image counts as a long one."""
-    media = sum(isinstance(part, MediaPart) for part in message.parts)
-    return len(message.text) + media * _MEDIA

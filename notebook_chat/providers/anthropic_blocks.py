@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 from typing import Any
 
@@ -26,6 +26,8 @@ class OpenBlock:
     Args:
         block: The block, as its beginning has it: of a text, a thought or a call what follows is added.
         number: Its place among the blocks of the answer.
+        way_back: What brings a call's arguments, once they are whole, into the form of its tool; ``None`` where they
+            come in it.
     """
 
     __slots__ = (
@@ -33,13 +35,14 @@ class OpenBlock:
         "_citations",
         "_odd",
         "_signature",
+        "_way_back",
         "closed",
         "kind",
         "number",
         "pieces",
     )
 
-    def __init__(self, block: Block, number: int) -> None:
+    def __init__(self, block: Block, number: int, way_back: Callable[[str], str] | None = None) -> None:
         kind = block.get("type")
         self.kind = kind if isinstance(kind, str) else ""
         self.number = number
@@ -50,6 +53,7 @@ class OpenBlock:
         citations = block.get("citations")
         self._citations: list[Any] = [*citations] if isinstance(citations, list) else []
         self._signature: list[str] = []
+        self._way_back = way_back
         self._odd = False  # whether something was added that has no known place in it
 
     def begin(self) -> Iterator[Event]:
@@ -91,8 +95,10 @@ class OpenBlock:
             case "thinking":
                 pass
             case "tool_use":
-                if not self.pieces.tell():
-                    yield ToolCall(self.number, arguments=_json(self._block.get("input")))
+                if self._way_back is not None or not self.pieces.tell():
+                    said = self.pieces.getvalue() or _json(self._block.get("input"))
+                    given = self._way_back(said) if self._way_back is not None else said
+                    yield ToolCall(self.number, arguments=given)
             case "server_tool_use" | "mcp_tool_use":
                 yield use(self.whole() or self._block)
             case _:
@@ -125,7 +131,7 @@ class OpenBlock:
             piece = _json(piece)
         if piece:
             self.pieces.write(piece)
-            if self.kind == "tool_use":
+            if self.kind == "tool_use" and self._way_back is None:
                 yield ToolCall(self.number, arguments=piece)
 
 
@@ -162,7 +168,10 @@ def replay(blocks: Sequence[OpenBlock], reason: str) -> str | None:
     )
     if waiting and reason != "tool_use":
         return None
-    raw = msgspec.json.encode(whole).decode()
+    try:
+        raw = msgspec.json.encode(whole).decode()
+    except (ValueError, RecursionError):  # of arguments nested without an end
+        return None
     return raw if len(raw) <= _LARGEST else None
 
 

@@ -22,6 +22,7 @@ class Manner(NamedTuple):
         off: What turns its thinking off; empty where nothing does.
         efforts: The words for an effort that it knows; empty where it knows none.
         sampling: Whether it takes ``temperature`` and ``top_p``; ``None`` where that is not known.
+        forced: Whether it can be made to call a tool, as far as is known.
         cached_from: From how many tokens on the beginning of a prompt is kept in the service's cache.
     """
 
@@ -32,12 +33,13 @@ class Manner(NamedTuple):
     efforts: tuple[str, ...] = _EFFORTS
     sampling: bool | None = False
     cached_from: int = 1024
+    forced: bool = True
 
 
 _EARLY = Manner(adaptive=False, budget=True, efforts=(), sampling=True)
 _BOTH = Manner(budget=True, efforts=("low", "medium", "high", "max"), sampling=True)
 _FIFTH = Manner(unasked=True, cached_from=512)
-_ALWAYS = _FIFTH._replace(off="")
+_ALWAYS = _FIFTH._replace(off="", forced=False)
 
 _MANNERS = {
     "claude-3-7-sonnet": _EARLY,
@@ -53,10 +55,10 @@ _MANNERS = {
     "claude-sonnet-4-6": _BOTH,
     "claude-opus-4-7": Manner(),
     "claude-opus-4-8": Manner(),
-    "claude-mythos-preview": Manner(unasked=True, off=""),
+    "claude-mythos-preview": Manner(unasked=True, off="", forced=False),
     "claude-haiku-5-5": _FIFTH,
     "claude-sonnet-5": _FIFTH,
-    "claude-sonnet-5-5": _FIFTH._replace(off="between_tools"),
+    "claude-sonnet-5-5": _FIFTH._replace(off="between_tools", forced=False),
     "claude-opus-5": _FIFTH,
     "claude-opus-5-5": _ALWAYS,
     **dict.fromkeys(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from io import StringIO
+from types import MappingProxyType
 from typing import Any, Self
 
 import msgspec
@@ -104,6 +105,8 @@ class AnthropicParser:
         request: As the attribute.
         replay: What makes the part that goes back of an answer in the vendor's own form.
         told: What the reader is told when the answer begins.
+        ways_back: What brings the arguments of calls into the form of their tools, by the names of those that have
+            another one here.
         before: What has read the answer until the service paused.
     """
 
@@ -115,6 +118,7 @@ class AnthropicParser:
         *,
         replay: Callable[[str], Event] | None = None,
         told: Iterable[Event] = (),
+        ways_back: Mapping[str, Callable[[str], str]] = MappingProxyType({}),
         before: Self | None = None,
     ) -> None:
         self.request = request
@@ -123,6 +127,7 @@ class AnthropicParser:
         self._finish = finish
         self._replay = replay
         self._told = tuple(told)
+        self._ways_back = ways_back
         self._blocks: list[OpenBlock] = list(before._blocks) if before else []
         self._spent = before._total() if before else Usage()
         self._separate = before is not None and any(block.kind == "text" for block in self._blocks)
@@ -171,7 +176,14 @@ class AnthropicParser:
         if self._container:
             body["container"] = self._container
         request = replace(self.request, body=msgspec.json.encode(body))
-        parser = type(self)(self._name, self._finish, self.request, replay=self._replay, before=self)
+        parser = type(self)(
+            self._name,
+            self._finish,
+            self.request,
+            replay=self._replay,
+            ways_back=self._ways_back,
+            before=self,
+        )
         return request, parser
 
     def _rare(self, data: bytes) -> Iterable[Event | Paragraph]:
@@ -206,7 +218,9 @@ class AnthropicParser:
         yield from self._leave()
         if index in self._places:  # of a server that numbers all blocks alike
             yield from self._places[index].end()
-        opened = OpenBlock(block, len(self._blocks))
+        name = block.get("name")
+        way_back = self._ways_back.get(name) if isinstance(name, str) else None
+        opened = OpenBlock(block, len(self._blocks), way_back)
         if opened.kind == "text" and self._blocks and self._blocks[-1].kind != "text":
             # Blocks of text that follow each other are one text, cut where a source is referred to.
             yield TextDelta("\n\n") if self._separate else Paragraph()

@@ -22,11 +22,15 @@ NEWEST_SEARCH = "newest search"
 CITATIONS = "citations"
 """That the answer is to refer to the documents that were sent along."""
 
+STAND_INS = "stand-ins"
+"""That tools which were used earlier need not be given any more: left out by giving something in their place."""
+
 UNASKED = frozenset({CACHING, CITATIONS, DISPLAY})
 """What is sent without anybody having asked for it. Where a server in the place of Anthropic's own refuses anything,
 all of it is left out: it may know as little of the rest."""
 
 _WORDS = (
+    (STAND_INS, r"must define (?:the )?tools|\btools\b.{0,40}must be (?:defined|provided)"),
     (
         REPLAYS,
         r"signature|redacted_thinking|thinking\W{1,6}block|different conversation|encrypted_(?:content|index|stdout)"
@@ -42,6 +46,16 @@ _WORDS = (
     ("stop", r"\bstop_sequences\b.{0,200}\b(?:not|unsupported|only)\b"),
 )
 _REFUSALS = tuple((name, re.compile(words, re.IGNORECASE | re.DOTALL)) for name, words in _WORDS)
+_CHOICE = re.compile(r"tool_?choice|forced tool", re.IGNORECASE)
+
+
+def is_choice(message: str) -> bool:
+    """Whether a service has refused that a tool must be called.
+
+    Args:
+        message: What it says.
+    """
+    return _CHOICE.search(message) is not None
 
 
 def refused(message: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -20,16 +20,19 @@ from ..messages import (
     FilePart,
     ImagePart,
     Message,
+    Messages,
     TextPart,
+    ToolCallPart,
+    ToolResultPart,
     alternating,
-    split_system,
+    system_apart,
 )
 from ..parts import ReplayPart
 from ..request import HttpRequest
 from ..schemas import GEMINI, Subset
 from ..secrets import Secret
-from . import addresses, structured
-from .call import Call
+from . import addresses, gemini_tools, structured
+from .call import Adapted, Call
 from .gemini_config import (
     FILES,
     REPLAYS,
@@ -49,7 +52,9 @@ from .listed_facts import facts_in
 from .model_pages import Page, model_id
 from .model_table import DEFAULTS
 from .options import GENERATION
-from .replays import settle, without_replays
+from .replays import replay_of, settle, without_replays
+from .tool_declarations import tools_of
+from .tool_exchanges import exchanges
 
 _ROLES = {"assistant": "model"}
 
@@ -64,6 +69,7 @@ class Gemini(HTTPProvider):
     part_kinds = (TextPart, ImagePart, FilePart, AudioPart)
     takes_files = FILES
     takes_own_media = True
+    takes_result_media = True
     field_names: ClassVar[dict[str, str]] = {
         "max_tokens": "maxOutputTokens",
         "top_p": "topP",
@@ -78,7 +84,9 @@ class Gemini(HTTPProvider):
     url_variables = ("GOOGLE_GEMINI_BASE_URL",)
     endpoints = ("/models",)
     default_model = DEFAULTS["gemini"]
-    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "web", "schema"})
+    options: ClassVar[frozenset[str]] = frozenset(
+        {*GENERATION, "effort", "web", "schema", "tools", "tool_choice"}
+    )
     largest_request = 100 * 1024 * 1024
     schema_subset: ClassVar[Subset] = GEMINI
     models_path = "/models"
@@ -97,6 +105,14 @@ class Gemini(HTTPProvider):
         return {"x-goog-api-key": key} if key else {}
 
     @classmethod
+    def check(cls, model: str, messages: Messages, options: Mapping[str, Any]) -> Call:
+        """The call, checked. Models of before the third generation give no data by a schema while they may call tools:
+        they are asked in words."""
+        call = super().check(model, messages, options)
+        apart = (generation(call.model) or 0) < gemini_tools.TOGETHER
+        return structured.worded(cls, call) if apart and tools_of(call) else call
+
+    @classmethod
     def build_request(cls, call: Call) -> HttpRequest:
         """``POST /models/{model}:streamGenerateContent``; a tuned model has its collection in its name."""
         return cls._request(call, frozenset())
@@ -109,17 +125,26 @@ class Gemini(HTTPProvider):
         return cls._request(call, without) if without else None
 
     @classmethod
+    def adapted(cls, call: Call, error: errors.ChatError) -> Adapted | None:
+        """The call without the web search, where the service has refused to search beside calling tools."""
+        if not gemini_tools.refuses_search(call, error):
+            return None
+        changed = call.with_fields({gemini_tools.SEARCH: None})
+        return Adapted(changed, gemini_tools.told(changed, generation(call.model)), "web")
+
+    @classmethod
     def _request(cls, call: Call, without: frozenset[str]) -> HttpRequest:
         sent = without_replays(call.messages) if REPLAYS in without else settle(cls.name, call).messages
-        signed = REPLAYS in without or (generation(call.model) or 0) >= 3
-        sent = own_media(sent, signed=signed)
+        newest = (generation(call.model) or 0) >= gemini_tools.TOGETHER
+        sent = own_media(sent, signed=REPLAYS in without or newest)
         check_sizes(sent)
         if SYSTEM in without:
             sent = tuple(_as_users(message) for message in sent)
-        system, messages = split_system(sent)
+        system, messages = system_apart(exchanges(sent, gemini_tools.calls_of))
         call, tools = with_tools(call, without)
+        searches = any("functionDeclarations" not in tool for tool in tools or ())
         body = {
-            "contents": [cls._content(message) for message in alternating(messages, cls.part_kinds)],
+            "contents": cls._contents(messages, newest=newest),
             "system_instruction": {"parts": [{"text": system}]} if system else None,
             "generationConfig": {
                 **generation_config(call, cls.field_names, without),
@@ -127,13 +152,34 @@ class Gemini(HTTPProvider):
             }
             or None,
             "tools": tools,
+            "toolConfig": gemini_tools.config(call, searches),
         }
         return cls.post(call, f"/{quote(_resource(call))}:streamGenerateContent?alt=sse", body)
 
     @classmethod
-    def _content(cls, message: Message) -> dict[str, Any]:
-        parts = restored(message) or cls.encode_parts(message)
-        return {"role": _ROLES.get(message.role, message.role), "parts": parts}
+    def _contents(cls, messages: tuple[Message, ...], *, newest: bool) -> list[dict[str, Any]]:
+        contents: list[dict[str, Any]] = []
+        for message in alternating(messages, (*cls.part_kinds, ToolCallPart, ToolResultPart)):
+            if message.role == "tool":
+                contents += gemini_tools.responses(message, inside=newest)
+                continue
+            parts = restored(message) if replay_of(message) is not None else None
+            if parts is None:
+                parts = cls._parts(message, gemini_tools.UNSIGNED if newest else "")
+            contents.append({"role": _ROLES.get(message.role, message.role), "parts": parts})
+        return contents
+
+    @classmethod
+    def _parts(cls, message: Message, signature: str) -> list[dict[str, Any]]:
+        """The parts of a message in its plain form; the first call has something in the place of a signature."""
+        parts: list[dict[str, Any]] = []
+        for part in message.parts:
+            if isinstance(part, ToolCallPart):
+                parts.append(gemini_tools.call_part(part, signature))
+                signature = ""
+            else:
+                parts += cls.encode_parts(Message(message.role, (part,)))
+        return parts
 
     @classmethod
     def output_format(cls, call: Call) -> dict[str, Any]:
@@ -167,7 +213,10 @@ class Gemini(HTTPProvider):
         def replay(raw: str) -> ReplayPart:
             return settle(cls.name, call).replay(cls.name, call.model, raw)
 
-        return GeminiParser(cls.name, call.model, cls.finish, replay)
+        told = ""
+        if gemini_tools.SEARCH not in call.changed:  # else it has been told
+            told = gemini_tools.told(call, generation(call.model))
+        return GeminiParser(cls.name, call.model, cls.finish, replay, call, told)
 
     @classmethod
     def parse(cls, frame: Frame) -> Iterable[Event]:

@@ -11,6 +11,7 @@ from .. import errors
 from ..messages import Message
 from ..parts import MediaPart
 from ..secrets import Fields
+from . import gemini_tools
 from .call import Call
 from .effort import nearest, tokens
 from .model_facts import known_facts
@@ -139,12 +140,15 @@ def _modalities(model: str) -> list[str] | None:
 
 
 def with_tools(call: Call, without: frozenset[str]) -> tuple[Call, list[Any] | None]:
-    """The service's own tools that are asked for, and the call without those of its own that are among them."""
-    if not call.ask.options.get("web"):
+    """The tools that are asked for, those of the service and those of the caller, and the call without those of its own
+    that are among them."""
+    tools: list[Any] = gemini_tools.declarations(call)
+    if gemini_tools.searches_beside(call, generation(call.model)):
+        tools.append({"googleSearch": {}})
+        if URLS not in without and "image" not in _name(call.model) and (generation(call.model) or 0) >= 2.5:
+            tools.append({"urlContext": {}})
+    if not tools:
         return call, None
-    tools: list[Any] = [{"googleSearch": {}}]
-    if URLS not in without and "image" not in _name(call.model) and (generation(call.model) or 0) >= 2.5:
-        tools.append({"urlContext": {}})
     body = dict(call.ask.options.get("extra_body") or {})
     given = body.pop("tools", None)
     if not isinstance(given, list):

@@ -7,14 +7,16 @@ from typing import Any
 
 from .. import errors
 from ..decoders import Frame, decode_json
-from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall
+from ..events import Event, Finish, ModelName, ReasoningDelta, Remark, TextDelta, ToolCall
 from ..parts import ReplayPart, UnknownPart
 from . import error_mapping
+from .call import Call
 from .gemini_kinds import described, kind_of, served
 from .gemini_media import Media
 from .gemini_replay import Record, void
 from .gemini_sources import Sources
 from .gemini_text import AnswerText
+from .gemini_tools import own_arguments, own_name
 from .gemini_wire import (
     CHUNK,
     FAILURES,
@@ -43,15 +45,25 @@ class GeminiParser:
         model: The model's name, as it was asked for.
         finish: Makes the event of an end, by the service's reason.
         replay: Makes the replay of the answer; ``None`` where nobody will want it.
+        call: What was asked, which has the tools that the model may call.
+        told: What the reader is told at the end of how it was asked.
     """
 
     def __init__(
-        self, provider: str, model: str, finish: Callable[[str], Finish], replay: Replay | None
+        self,
+        provider: str,
+        model: str,
+        finish: Callable[[str], Finish],
+        replay: Replay | None,
+        call: Call | None = None,
+        told: str = "",
     ) -> None:
         self._provider = provider
         self._model = model
         self._finish = finish
         self._replay = replay
+        self._asked = call
+        self._remarks = [Remark(told, "web")] if told else []
         self._text = AnswerText()
         self._sources = Sources(self._text)
         self._media = Media()
@@ -125,6 +137,8 @@ class GeminiParser:
                 self._check(one)
         if reasons:
             yield from self._end()
+            yield from self._remarks
+            self._remarks = []
         # Every chunk counts from the beginning: the last one will do.
         if (not firsts or reasons) and (usage := decode_json(USAGE, bytes(chunk.usage_metadata))):
             yield usage.event()
@@ -135,6 +149,8 @@ class GeminiParser:
         for one in reasons:
             if chunk.model_version:
                 yield ModelName(chunk.model_version)
+            if failure := FAILURES.get(one.finish_reason or ""):
+                yield Remark(f"the answer ends here: {failure[1]}")
             yield self._reason(one)
 
     def _reason(self, candidate: Candidate) -> Finish:
@@ -184,7 +200,9 @@ class GeminiParser:
         if (call := part.function_call) is not None:
             self._called = self._said = True
             self._record.part(whole)
-            yield ToolCall(0, call.id or "", call.name, call_arguments(call.args))
+            name = own_name(self._asked, call.name or "")
+            arguments = own_arguments(self._asked, name, call_arguments(call.args))
+            yield ToolCall(0, call.id or "", name, arguments)
             return
         if part.thought and kind == "inlineData":
             yield ReasoningDelta(f"\n\n({described(whole)})\n\n")

@@ -3,8 +3,8 @@
 Parts with a signature are never merged with others; neighboring texts without one are. Files are left out, since the
 answer has them as parts of its own, and put in again where the answer goes out.
 
-In its plain form an answer has calls of tools in words. Were one to go out as a call that the model has not signed, the
-first of a step would need ``skip_thought_signature_validator`` as its signature, by which Gemini takes it unsigned.
+An answer that calls tools goes back so only with all of its calls, which their results follow. In its plain form the
+first of them has a word in the place of a signature, by which Gemini takes it unsigned (``gemini_tools.UNSIGNED``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from ..messages import Message, handed_over
-from ..parts import ImagePart, MediaPart, ReplayPart
+from ..parts import ImagePart, MediaPart, ReplayPart, ToolCallPart
 from .replays import replay_of, without_replay
 
 _LARGEST = 1_000_000  # characters; what is larger is not kept
@@ -28,6 +28,7 @@ _GOOGLES = {
     "video/x-msvideo": "video/avi",
     "text/x-markdown": "text/markdown",
 }  # Google's words for media types that have several
+CALL = "functionCall"
 _FILE = "file"  # in the place of a file: which of the answer's it is
 
 
@@ -91,8 +92,8 @@ def restored(message: Message) -> list[dict[str, Any]] | None:
         message: The answer.
 
     Returns:
-        The parts; ``None`` where it has no replay, one that does not go with the rest of it, or one with a call of a
-        tool, whose result would have to follow.
+        The parts; ``None`` where it has no replay, or one that does not go with the rest of it: its files, and its
+        calls of tools.
     """
     replay = replay_of(message)
     if replay is None:
@@ -103,7 +104,8 @@ def restored(message: Message) -> list[dict[str, Any]] | None:
         return None
     if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) and part for part in parts):
         return None
-    if any("functionCall" in part for part in parts):
+    calls = sum(CALL in part for part in parts)
+    if calls != sum(isinstance(part, ToolCallPart) for part in message.parts):
         return None
     files = [part for part in message.parts if isinstance(part, MediaPart)]
     wanted = [part[_FILE] for part in parts if _FILE in part]

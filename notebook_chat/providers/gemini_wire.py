@@ -13,7 +13,7 @@ from ..events import Usage
 class FunctionCall(msgspec.Struct, frozen=True, gc=False):
     """The model's wish to have a tool of the caller run."""
 
-    name: str = ""
+    name: str | None = None
     id: str | None = None
     args: msgspec.Raw = msgspec.Raw(b"{}")
 

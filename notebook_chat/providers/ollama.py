@@ -15,32 +15,33 @@ from ..decoders import Frame, NDJSONDecoder, decode_json
 from ..environment import Found
 from ..events import Event, Finish, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from ..images import image_type
-from ..messages import SYSTEM_ROLES, ImagePart, Message, content_parts, refuse_tools
+from ..messages import ImagePart
 from ..parts import UnknownPart
 from ..request import HttpRequest
 from ..schemas import LLAMA, Subset
 from ..secrets import redact_address
-from . import addresses, error_mapping, structured
-from .call import Call, Connection
+from . import addresses, error_mapping, ollama_tools, structured
+from .call import Adapted, Call, Connection
 from .effort import nearest
 from .http import HTTPProvider
 from .listed_facts import facts_in, of_show
-from .model_facts import ModelFacts, known_facts
+from .model_facts import ModelFacts, known_facts, remember
 from .model_pages import Page, get, model_id
 from .model_table import DEFAULTS
-from .options import GENERATION
-from .reader import WholeCallReader
+from .options import GENERATION, MISSING
+from .reader import Parser, WholeCallReader
+from .tool_declarations import tools_of
 from .wire_values import bytes_of_base64, call_arguments
 
 
 class _Function(msgspec.Struct, frozen=True):
-    name: str = ""
+    name: str | None = None
     arguments: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class _ToolCall(msgspec.Struct, frozen=True):
-    id: str | None = None
-    function: _Function = _Function()
+    id: Any = None
+    function: _Function | None = None
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -70,6 +71,7 @@ _PORT = 11434
 _LEVELS = ("low", "medium", "high", "max")
 _NO_LEVELS = re.compile(r"think value|\.think\b|think must be", re.IGNORECASE)
 _NO_THINKING = re.compile(r"think", re.IGNORECASE)
+_NO_TOOLS = re.compile(r"does not support tools", re.IGNORECASE)
 _ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 
 
@@ -87,7 +89,7 @@ class Ollama(HTTPProvider):
     url_variables = ("OLLAMA_HOST",)
     endpoints = ("/v1/chat/completions", "/api/chat", "/api/generate", "/api/tags", "/api", "/v1")
     default_model = DEFAULTS["ollama"]
-    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "schema"})
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "effort", "schema", "tools", "tool_choice"})
     schema_subset: ClassVar[Subset] = LLAMA
     models_path = "/api/tags"
 
@@ -114,17 +116,30 @@ class Ollama(HTTPProvider):
         return cls._request(call, None) if _NO_THINKING.search(error.message) else None
 
     @classmethod
+    def adapted(cls, call: Call, error: errors.ChatError) -> Adapted | None:
+        """Nothing; but where a model cannot call tools, that is remembered, and told before it is asked again."""
+        if tools_of(call) and _NO_TOOLS.search(error.message):
+            remember(cls.name, call.base_url, {call.model: ModelFacts(tools=False)})
+            error.hint = MISSING["tools"][1]
+        return None
+
+    @classmethod
     def _request(cls, call: Call, think: bool | str | None) -> HttpRequest:
-        refuse_tools(call.messages)
         body = {
             "model": call.model,
-            "messages": [_message(message) for message in call.messages],
+            "messages": ollama_tools.messages(call),
+            "tools": ollama_tools.declarations(call) or None,
             "stream": True,
             "think": think,
             "options": call.named(cls.field_names) or None,
             **cls.output_format(call),
         }
         return cls.post(call, "/api/chat", body)
+
+    @classmethod
+    def parser(cls, call: Call | None) -> Parser:
+        """The dialect itself, unless there is something to tell, or arguments that come in another form."""
+        return ollama_tools.ToolParser(cls, call) if call is not None and tools_of(call) else cls
 
     @classmethod
     def output_format(cls, call: Call) -> dict[str, Any]:
@@ -179,20 +194,16 @@ def host_address(host: str) -> str:
         raise errors.ConfigurationError(
             f"OLLAMA_HOST is {redact_address(host)!r}, which is not an address", hint="Set it to host:port."
         ) from None
+    if not parts.scheme.startswith("http"):
+        raise errors.ConfigurationError(
+            f"OLLAMA_HOST is {redact_address(host)!r}, which is no address of the web",
+            hint="Set it to host:port.",
+        )
     name = parts.netloc.removesuffix(f":{port}" if port is not None else ":")
     if port is None and not separator:
         port = _PORT
     where = _ANYWHERE.get(name, name) + (f":{port}" if port is not None else "")
     return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
-
-
-def _message(message: Message) -> dict[str, Any]:
-    images = [part.base64 for part in content_parts(message) if isinstance(part, ImagePart)]
-    return {
-        "role": "system" if message.role in SYSTEM_ROLES else message.role,
-        "content": message.text,
-        **({"images": images} if images else {}),
-    }
 
 
 def _think(call: Call) -> bool | str | None:
@@ -224,7 +235,9 @@ def _events(line: _Line) -> Iterator[Event]:
         yield TextDelta(message.content)
     yield from _images(message)
     for call in message.tool_calls or ():
-        yield ToolCall(0, call.id or "", call.function.name, call_arguments(call.function.arguments))
+        function = call.function or _Function()
+        id_ = call.id if isinstance(call.id, str) else ""
+        yield ToolCall(0, id_, function.name or "", call_arguments(function.arguments))
     if line.done:
         if line.model:
             yield ModelName(line.model)

@@ -19,7 +19,7 @@ FORMS = ("schema", "json", "words")
 """By a schema, by a mode for JSON with the schema in words, or in words alone."""
 
 _REFUSES = re.compile(
-    r"response_?format|response_?schema|response_?json|response_?mime|json_?schema|json_?object|json[ _]?mode"
+    r"response_?format|response_?schema|response_?json|response[_ ]?mime|json_?schema|json_?object|json[ _]?mode"
     r"|output_?config|output_?format|text\.format|structured|\bschema|\bgrammar|\bstrict\b|\bformat\b",
     re.IGNORECASE,
 )
@@ -77,6 +77,17 @@ def looser(dialect: Structured, call: Call, error: errors.ChatError) -> Call | N
     after = [form for form in dialect.schema_forms if FORMS.index(form) > FORMS.index(call.form)]
     schema = call.ask.options["schema"]
     return _in_form(dialect, call, schema, after[0]) if after else None
+
+
+def worded(dialect: Structured, call: Call) -> Call:
+    """The same call with the schema in words alone; itself where no data are wanted.
+
+    Args:
+        dialect: The dialect.
+        call: The call.
+    """
+    schema = call.ask.options.get("schema")
+    return call if schema is None or call.form == "words" else _in_form(dialect, call, schema, "words")
 
 
 def adapted(dialect: Structured, call: Call) -> Adapted:

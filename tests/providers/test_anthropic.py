@@ -237,8 +237,7 @@ def test_an_image() -> None:
     [
         [{"role": "assistant", "content": "hi"}],
         [{"role": "system", "content": "hi"}],
-        ["hi", {"role": "tool", "content": "4", "tool_call_id": "1"}],
-        ["hi", {"role": "assistant", "content": "", "tool_calls": [{"id": "1"}]}],
+        [{"role": "assistant", "content": "", "tool_calls": [{"id": "1"}]}],
     ],
 )
 def test_messages_it_has_no_place_for(messages: Any) -> None:

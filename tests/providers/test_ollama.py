@@ -170,11 +170,6 @@ def test_an_image_and_a_developers_message() -> None:
     ]
 
 
-def test_a_tools_message_has_no_place() -> None:
-    with pytest.raises(errors.InvalidMessagesError, match="message 2"):
-        built(Ollama, ["hi", {"role": "tool", "content": "4"}])
-
-
 # --- how hard to think ----------------------------------------------------------------------------------
 
 

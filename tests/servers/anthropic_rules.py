@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from . import anthropic_tool_rules
+
 _MARK = "EqQB"
 """How the signatures of this server begin."""
 
@@ -39,7 +41,8 @@ def binding(body: Mapping[str, Any], thought: str, place: int | None = None) -> 
 
 def wrong(body: Mapping[str, Any]) -> str | None:
     """What is wrong with a request, in the API's words."""
-    return next((words for words in (*_settings(body), *_returned(body)) if words), None)
+    found = (*_settings(body), *anthropic_tool_rules.wrong(body), *_returned(body))
+    return next((words for words in found if words), None)
 
 
 def _settings(body: Mapping[str, Any]) -> Iterator[str | None]:
@@ -91,8 +94,6 @@ def _returned(body: Mapping[str, Any]) -> Iterator[str | None]:
         given = {block.get("tool_use_id") for block in content}
         if any(block.get("type") == "server_tool_use" and block["id"] not in given for block in content):
             yield f"messages.{place}: `server_tool_use` ids were found without a result"
-        if any(block.get("type") == "tool_use" for block in content):
-            yield f"messages.{place + 1}: `tool_use` ids were found without `tool_result` blocks"
         if content[-1].get("type") in ("thinking", "redacted_thinking"):
             yield f"messages.{place}: The final block in an assistant message cannot be `thinking`."
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from .answers import Answer, Content, Parts, Reasoning, StreamFailure, Text, ToolCall, Usage
 from .dialect import Dialect, Encoder, Route, json_response, text_of, token
-from .gemini_rules import refusal
+from .gemini_rules import generation_of, refusal, signature
 from .recorder import Request, Turn
 from .replies import Failure, Response
 from .wire import Frame, Wire, encode
@@ -174,6 +174,7 @@ class _Chunks(Encoder):
         super().__init__(answer, request, model)
         self._base = {"modelVersion": model, "responseId": token()[:22]}
         self._asked = _usage(answer.usage, ended=False)
+        self._called = False
 
     def _chunk(self, *parts: Mapping[str, Any], **beside: Any) -> Frame:
         candidate = {"content": {"parts": list(parts), "role": "model"}, "index": 0, **beside}
@@ -186,10 +187,19 @@ class _Chunks(Encoder):
             case Reasoning(text):
                 yield self._chunk({"text": text, "thought": True})
             case ToolCall():
-                call = {"name": piece.name, "args": json.loads(piece.arguments)}
-                yield self._chunk({"functionCall": call})
+                yield self._chunk(self._call(piece))
             case Parts():
                 yield self._chunk(*piece.parts, **piece.beside)
+
+    def _call(self, piece: ToolCall) -> dict[str, Any]:
+        """A call as the models have it: from the third generation on with an id, and the first one signed."""
+        call = {"name": piece.name, "args": json.loads(piece.arguments)}
+        model = Gemini().model(self.request)
+        if generation_of(model) < 3:
+            return {"functionCall": call}
+        signed = {} if self._called else {"thoughtSignature": signature(model)}
+        self._called = True
+        return {"functionCall": {"id": piece.id, **call}, **signed}
 
     def failure(self, failure: StreamFailure) -> Iterator[Frame]:
         yield Frame({"error": Gemini().error(failure.kind, failure.message, self.request)})

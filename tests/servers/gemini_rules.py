@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from . import gemini_tool_rules
+from .gemini_tool_rules import UNSIGNED
+
 # Protocol buffers in JSON: fields in either spelling, and none that nobody knows.
 _FIELDS = {
     *("contents", "tools", "toolConfig", "safetySettings", "systemInstruction", "generationConfig"),
@@ -43,13 +46,19 @@ def refusal(body: Mapping[str, Any], model: str) -> str | None:
             return "Please use a valid role: user, model."
         if not content.get("parts"):
             return f"* GenerateContentRequest.contents[{index}].parts: contents.parts must not be empty."
-    generation = float((re.findall(r"gemini-(\d+(?:\.\d+)?)", model) or ["0"])[0])
+    generation = generation_of(model)
     config = body.get("generationConfig") or {}
     return (
         _parts(contents, model, generation)
         or _thinking(config.get("thinkingConfig") or {}, model, generation)
         or _tools(body.get("tools") or [], model)
+        or gemini_tool_rules.refusal(body, generation)
     )
+
+
+def generation_of(model: str) -> float:
+    """The generation of a model by its name; 0 where it has none."""
+    return float((re.findall(r"gemini-(\d+(?:\.\d+)?)", model) or ["0"])[0])
 
 
 def _parts(contents: list[Any], model: str, generation: float) -> str | None:
@@ -58,6 +67,8 @@ def _parts(contents: list[Any], model: str, generation: float) -> str | None:
         for name in known:
             if name not in _PART:
                 return _unknown(name)
+        if known.get("thoughtSignature") == UNSIGNED and "functionCall" in known:
+            continue
         if signed := known.get("thoughtSignature"):
             try:
                 issued = base64.b64decode(signed, validate=True).decode()

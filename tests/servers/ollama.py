@@ -66,7 +66,7 @@ class Ollama(Dialect):
             return (
                 "json: cannot unmarshal into Go struct field ChatRequest.options of type map[string]interface"
             )
-        if (words := _thinking(body)) is not None:
+        if (words := _thinking(body) or _tools(body)) is not None:
             return words
         return None if body.get("stream", True) is True else "this server of the tests only streams"
 
@@ -104,6 +104,29 @@ def _thinking(body: Mapping[str, Any]) -> str | None:
         return f'"{model}" does not support thinking'
     if isinstance(think, str) and model.startswith("qwen3"):
         return f'think value "{think}" is not supported for this model'
+    return None
+
+
+def _tools(body: Mapping[str, Any]) -> str | None:
+    """Why tools, or what goes back of their use, are refused: as Go reads them into its types."""
+    if body.get("tools") and str(body["model"]).startswith("gemma"):
+        return f"registry.ollama.ai/library/{body['model']} does not support tools"
+    field = "json: cannot unmarshal into Go struct field"
+    for tool in body.get("tools") or ():
+        function = tool.get("function") or {}
+        schema = function.get("parameters") or {}
+        if not isinstance(function.get("name"), str) or not isinstance(function.get("description", ""), str):
+            return f"{field} ToolFunction.tools.function of type string"
+        if schema.get("type") != "object" or not isinstance(schema.get("required", []), list):
+            return f"{field} .parameters of type api.ToolFunctionParameters"
+        if not all(isinstance(one, dict) for one in schema.get("properties", {}).values()):
+            return f"{field} .properties of type api.ToolProperty"
+    for message in body.get("messages") or ():
+        if message.get("role") not in ("system", "user", "assistant", "tool"):
+            return f"invalid role: {message.get('role')!r}, must be system, user, assistant or tool"
+        for call in message.get("tool_calls") or ():
+            if not isinstance(call["function"]["arguments"], dict):
+                return f"{field} ToolCallFunction.messages.tool_calls.function.arguments of type map"
     return None
 
 

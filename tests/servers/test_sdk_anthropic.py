@@ -351,3 +351,71 @@ def test_the_cache_counts_as_the_vendor_does() -> None:
 def test_settings_that_are_refused(body: dict[str, Any], words: str) -> None:
     with serve("anthropic") as server, pytest.raises(anthropic.BadRequestError, match=words):
         message(server, body)
+
+
+# --- tools of the caller --------------------------------------------------------------------------------
+
+LOOK: Any = {"name": "look", "description": "Looks.", "input_schema": {"type": "object", "properties": {}}}
+CALLS = Answer(
+    Reasoning("hm"),
+    ToolCall("look", "{}", id="toolu_1"),
+    ToolCall("look", "{}", id="toolu_2"),
+    finish="tool_calls",
+)
+
+
+def given(*ids: str, **more: Any) -> list[Any]:
+    return [{"type": "tool_result", "tool_use_id": id_, "content": "seen", **more} for id_ in ids]
+
+
+def round_trip(server: VendorServer, results: list[Any], **request: Any) -> Any:
+    """A call by way of the SDK's own types, and what is made of these results."""
+    called = message(server, {"tools": [LOOK], **request})
+    assert called.stop_reason == "tool_use"
+    said = {"role": "assistant", "content": [block.to_dict() for block in called.content]}
+    return message(
+        server, {"tools": [LOOK], "messages": [*MESSAGES, said, {"role": "user", "content": results}]}
+    )
+
+
+def test_results_are_taken_behind_their_calls() -> None:
+    with serve("anthropic", CALLS, Answer("I see")) as server:
+        got = round_trip(server, [*given("toolu_1", "toolu_2"), {"type": "text", "text": "Well?"}])
+    assert text_of(got) == "I see"
+
+
+@pytest.mark.parametrize(
+    ("results", "words"),
+    [
+        (given("toolu_1"), "without `tool_result` blocks"),
+        (given("toolu_1", "toolu_2", "toolu_3"), "unexpected `tool_use_id`"),
+        (given("toolu_1", "toolu_2", "toolu_2"), "must have a single result"),
+        ([{"type": "text", "text": "a"}, *given("toolu_1", "toolu_2")], "must come before"),
+        ([{"type": "text", "text": "a"}], "without `tool_result` blocks"),
+        (given("toolu_1", "toolu_2", content=[], is_error=True), "cannot be empty"),
+    ],
+)
+def test_results_that_are_refused(results: list[Any], words: str) -> None:
+    with serve("anthropic", CALLS) as server, pytest.raises(anthropic.BadRequestError, match=words):
+        round_trip(server, results)
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ({"tools": [{**LOOK, "name": "a b"}]}, "should match pattern"),
+        ({"tools": [LOOK, LOOK]}, "must be unique"),
+        ({"tools": [{**LOOK, "input_schema": {"type": "object", "anyOf": [{}]}}]}, "at the top level"),
+        (
+            {"tools": [{**LOOK, "input_schema": {"type": "object", "properties": {"a b": {}}}}]},
+            "Property keys",
+        ),
+        ({"tools": [{**LOOK, "input_schema": {"type": "object", "required": 1}}]}, "draft 2020-12"),
+        ({"tool_choice": {"type": "any"}}, "while providing tools"),
+        ({"tools": [LOOK], "tool_choice": {"type": "any"}, "model": "claude-opus-5-5"}, "not supported"),
+        ({"tools": [LOOK], "tool_choice": {"type": "tool", "name": "b"}}, "not found"),
+    ],
+)
+def test_tools_that_are_refused(request_: dict[str, Any], words: str) -> None:
+    with serve("anthropic") as server, pytest.raises(anthropic.BadRequestError, match=words):
+        message(server, request_)

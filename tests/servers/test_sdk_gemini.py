@@ -361,3 +361,92 @@ def test_it_knows_the_conversation() -> None:
     with serve("gemini", echo()) as server:
         got = text(server, turns, config=config)
     assert got == "system: Be kind\nuser: I am Ann\nassistant: Hello Ann\nuser: Who am I?"
+
+
+# --- tools of the caller --------------------------------------------------------------------------------
+
+LOOK = types.FunctionDeclaration(
+    name="look",
+    description="Looks.",
+    parameters_json_schema={"type": "object", "properties": {"at": {"type": "string"}}},
+)
+CALLS = Answer(
+    ToolCall("look", '{"at": "a"}', id="c1"), ToolCall("look", '{"at": "b"}', id="c2"), finish="tool_calls"
+)
+
+
+def config(*tools: Any, **more: Any) -> types.GenerateContentConfig:
+    declared = types.Tool(function_declarations=[LOOK])
+    automatic = types.AutomaticFunctionCallingConfig(disable=True)
+    return types.GenerateContentConfig(tools=[declared, *tools], automatic_function_calling=automatic, **more)
+
+
+def called(sdk: genai.Client, model: str) -> types.Content:
+    """What a model says that calls tools, as the SDK has it."""
+    chunks = list(sdk.models.generate_content_stream(model=model, contents="Look", config=config()))
+    parts = [
+        part for chunk in chunks for part in chunk.candidates[0].content.parts or () if part.function_call
+    ]
+    return types.Content(role="model", parts=parts)
+
+
+def answered(sdk: genai.Client, model: str, said: types.Content, *results: types.Part) -> str:
+    user = types.Content(role="user", parts=[types.Part(text="Look")])
+    contents = [user, said, types.Content(role="user", parts=list(results))]
+    chunks = sdk.models.generate_content_stream(model=model, contents=contents, config=config())
+    return "".join(chunk.text or "" for chunk in chunks)
+
+
+def result(call: types.Part, **more: Any) -> types.Part:
+    asked = call.function_call
+    return types.Part(
+        function_response=types.FunctionResponse(
+            id=asked.id, name=asked.name, response={"output": "seen"}, **more
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "signed"), [("gemini-3-a", [True, False]), ("gemini-2.5-flash", [False, False])]
+)
+def test_a_round_of_tools(model: str, signed: list[bool]) -> None:
+    with serve("gemini", CALLS, Answer("I see")) as server, client(server) as sdk:
+        said = called(sdk, model)
+        assert [bool(part.thought_signature) for part in said.parts] == signed
+        assert [part.function_call.args for part in said.parts] == [{"at": "a"}, {"at": "b"}]
+        assert answered(sdk, model, said, *map(result, said.parts)) == "I see"
+
+
+def test_rounds_that_are_refused() -> None:
+    with serve("gemini", CALLS, Answer("I see")) as server, client(server) as sdk:
+        said = called(sdk, "gemini-3-a")
+        first, second = said.parts
+        with pytest.raises(errors.ClientError, match="number of function response parts"):
+            answered(sdk, "gemini-3-a", said, result(first))
+        with pytest.raises(errors.ClientError, match="not one to the call"):
+            answered(sdk, "gemini-3-a", said, result(second), result(first))
+        bare = types.Content(
+            role="model", parts=[types.Part(function_call=part.function_call) for part in said.parts]
+        )
+        with pytest.raises(errors.ClientError, match="missing a thought_signature"):
+            answered(sdk, "gemini-3-a", bare, *map(result, said.parts))
+        image = types.FunctionResponsePart(
+            inline_data=types.FunctionResponseBlob(mime_type="image/png", data=b"png")
+        )
+        assert answered(sdk, "gemini-3-a", said, result(first, parts=[image]), result(second)) == "I see"
+        with pytest.raises(errors.ClientError, match="Multimodal"):
+            answered(sdk, "gemini-2.5-flash", bare, result(first, parts=[image]), result(second))
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "words"),
+    [
+        ("gemini-2.5-flash", {"response_mime_type": "application/json"}, "response mime type"),
+        ("gemini-2.5-flash", {}, "unsupported by the model"),
+        ("gemini-3-a", {}, "include_server_side_tool_invocations"),
+    ],
+)
+def test_what_does_not_go_together(model: str, more: dict[str, Any], words: str) -> None:
+    search = () if more else (types.Tool(google_search=types.GoogleSearch()),)
+    with serve("gemini") as server, client(server) as sdk, pytest.raises(errors.ClientError, match=words):
+        list(sdk.models.generate_content_stream(model=model, contents="a", config=config(*search, **more)))

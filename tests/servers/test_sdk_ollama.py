@@ -177,3 +177,30 @@ def test_it_knows_the_conversation() -> None:
     with serve("ollama", echo()) as server:
         got = text(server, turns)
     assert got == "system: Be kind\nuser: I am Ann\nassistant: Hello Ann\nuser: Who am I?"
+
+
+# --- tools ----------------------------------------------------------------------------------------------
+
+
+def look(place: str) -> str:
+    """Looks at a place.
+
+    Args:
+        place: Where.
+    """
+    return place
+
+
+def test_a_round_of_tools() -> None:
+    with serve("ollama", FULL, Answer("Rain")) as server, client(server) as sdk:
+        called = list(sdk.chat("llama", MESSAGES, stream=True, tools=[look]))
+        [call] = [call for line in called for call in line.message.tool_calls or ()]
+        said = {"role": "assistant", "content": "", "tool_calls": [call.model_dump()]}
+        result = {"role": "tool", "tool_name": "weather", "content": "rain"}
+        got = list(sdk.chat("llama", [*MESSAGES, said, result], stream=True, tools=[look]))
+    assert "".join(line.message.content or "" for line in got) == "Rain"
+
+
+def test_a_model_without_tools() -> None:
+    with serve("ollama") as server, client(server) as sdk, pytest.raises(ollama.ResponseError, match="tools"):
+        list(sdk.chat("gemma", MESSAGES, stream=True, tools=[look]))
