@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import InvalidOptionError
 from ..session import NotebookSession
 from ..tools import ToolSource
+from .cell_toolbench import CellToolbench
 
 OWN = ("notebook", "edit", "run")
 """The names of the tools that a notebook has by itself."""
@@ -37,16 +38,21 @@ def asked_tools(named: Sequence[str], usual: Sequence[str], values: Mapping[str,
     return [values[name] if name not in OWN and callable(values.get(name)) else name for name in names]
 
 
-def find_tools(name: str, session: NotebookSession) -> ToolSource:
+def find_tools(name: str, session: NotebookSession, cell_tools: CellToolbench) -> ToolSource:
     """The source of the tools that a name means.
 
     Args:
         name: The name.
         session: The notebook's.
+        cell_tools: Has the tools that change its cells and run code.
 
     Raises:
         InvalidOptionError: There is no such tool.
     """
+    if name == "edit":
+        return cell_tools.edit
+    if name == "run":
+        return cell_tools.run
     raise InvalidOptionError(
         f"there is no tool {name!r}",
         hint=f"There are {', '.join(OWN)}, functions of the notebook, MCP servers.",
