@@ -27,15 +27,12 @@ _AGAIN = 0.05
 _LAST_ERROR = ("last_type", "last_value", "last_traceback", "last_exc")
 
 _NESTED = "this is run for a model, and asks no model: no %%chat and no %chat within it"
-_AWAITS = (
-    "code with await at its top level is not run here: put it into a cell with add_cell, or have asyncio.run drive it in a "
-    "thread"
-)
+_AWAITS = "code with await at its top level is not run here: put it into a cell, or have asyncio.run drive it in a thread"
 
 
 class CodeRuns:
-    """Runs code in the shell as a cell would, in the shell's own thread: from a cell while it waits for the answer, from
-    a panel as soon as no cell runs.
+    """Runs code in the shell as a cell would, in the shell's own thread: from a cell while it waits for the answer,
+    from a panel as soon as no cell runs.
 
     It is no cell: it has no number, ``In``, ``Out`` and ``_`` stay the user's, and so does the last error.
 

@@ -67,7 +67,8 @@ class RunCapture:
         self._end()
 
     def _begin(self) -> None:
-        streams = [stream for stream in (sys.stdout, sys.stderr) if _has_hooks(stream)]
+        both: tuple[Any, ...] = (sys.stdout, sys.stderr)
+        streams = [stream for stream in both if _has_hooks(stream)]
         for stream in streams:
             stream.flush()  # what came before is not of this code
             stream.pub_thread.schedule(partial(stream.register_hook, self._printed))

@@ -22,8 +22,8 @@ _SHORT = 3_000  # of each, where they are not named
 _NO_SCREEN = "the cells on the screen cannot be read in this front end"
 _NOT_KNOWN = "the front end did not say what came of it: read the cells again before anything else is done"
 _COPY = (
-    "Not done: this front end lets no kernel change its cells. The user is shown the text, and may copy it. Do not take "
-    "it for done."
+    "Not done: this front end lets no kernel change its cells. The user is shown the text, and may copy it. Do not "
+    "take it for done."
 )
 
 
@@ -256,7 +256,7 @@ class ChangeCell(_CellTool):
                 return ToolOutput.text(_NOT_KNOWN, is_error=True)
         if id is None:
             raise ArgumentsError(
-                f"not changed: {cell.shown} has been changed or deleted at this very moment. Read it again: cells_to_edit"
+                f"not changed: {cell.shown} has been changed or deleted at this very moment: read it again"
             )
         name = self._tools.notes.note(there.id, there.kind, made.text)
         ran = " It was about to run with its earlier text." if there.waits else ""

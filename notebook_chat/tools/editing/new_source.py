@@ -13,12 +13,12 @@ MOST = 100_000
 
 _SHOWS = re.compile(
     r"!\[|\\(?:mmltoken|unicode|includegraphics|require)\b|mglyph"
-    r"|<[ \t]*/?(?:img|image|svg|math|iframe|frame|video|audio|source|track|picture|object|embed|link|style|script|input"
-    r"|base|meta|form|html|body|applet|portal)\b",
+    r"|<[ \t]{0,9}/?(?:img|image|svg|math|iframe|frame|video|audio|source|track|picture|object|embed|link|style|script"
+    r"|input|base|meta|form|html|body|applet|portal)\b",
     re.IGNORECASE,
 )
 _FETCHES = re.compile(
-    r"\b(?:src|srcset|style|background|poster|data|action|on[a-z]{2,20})[ \t]*=", re.IGNORECASE
+    r"\b(?:src|srcset|style|background|poster|data|action|on[a-z]{2,20})[ \t]{0,9}=", re.IGNORECASE
 )
 _REFERENCE = re.compile(r"[ \t>*+-]{0,20}\[[^\]\n]{1,200}\]:")
 
