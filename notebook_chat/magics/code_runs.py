@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
+import getpass
 import signal
 import sys
 import threading
@@ -11,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from ..errors import ConfigurationError, InvalidOptionError
 from ..runner import has_caller, in_caller
@@ -27,7 +29,9 @@ _AGAIN = 0.05
 _LAST_ERROR = ("last_type", "last_value", "last_traceback", "last_exc")
 
 _NESTED = "this is run for a model, and asks no model: no %%chat and no %chat within it"
-_AWAITS = "code with await at its top level is not run here: put it into a cell, or have asyncio.run drive it in a thread"
+_AWAITS = (
+    "code with await at its top is not run here: put it into a cell, or have asyncio.run drive it in a thread"
+)
 
 
 class CodeRuns:
@@ -136,17 +140,17 @@ class CodeRuns:
         self._check(code)
         with ExitStack() as around:
             execution: object = self._identity.execution
-            before = None if interrupts else around.enter_context(_interruptible())
+            noted = around.enter_context(_Interrupts(one))
             if hidden:
                 execution = around.enter_context(_apart(self._shell))
             around.enter_context(self._left_alone())
             capture = RunCapture(self._shell, code, execution, hidden=hidden)
             error = self._ended(code, one, capture)
         stopped = isinstance(error, KeyboardInterrupt)
-        if stopped and not one.ended and interrupts:
-            raise KeyboardInterrupt
-        if stopped and not one.ended and callable(before):
-            before(signal.SIGINT, None)  # whoever runs the cell that asks, and ends it
+        if (stopped or noted.late) and not one.ended:
+            if interrupts:
+                raise KeyboardInterrupt
+            noted.hand_on()
         told = compact(error, self._name_of) if error is not None and not stopped else ""
         return CodeOutcome(capture.outputs, told, (one.ended or "stopped") if stopped else "")
 
@@ -159,6 +163,8 @@ class CodeRuns:
                 error = result.error_before_exec or result.error_in_exec
         except KeyboardInterrupt as interrupt:  # which came before it began, or at its very end
             error = interrupt
+        finally:
+            one.over = True
         return error
 
     def _check(self, code: str) -> None:
@@ -253,24 +259,49 @@ def _interrupt_main() -> None:
 @contextmanager
 def _apart(shell: Any) -> Iterator[str]:
     """Has what is run here belong to no cell, and has nobody asked for input; gives the name of the run."""
-    kernel, before = shell.kernel, shell.get_parent()
+    before, inputs = shell.get_parent(), (builtins.input, getpass.getpass)
     name = uuid.uuid4().hex
-    takes_input = getattr(kernel, "_allow_stdin", False)
     try:
-        kernel._allow_stdin = False
+        builtins.input = getpass.getpass = _no_input
         shell.set_parent({"header": {"msg_id": name}, "metadata": {}, "content": {}})
         yield name
     finally:
         shell.set_parent(before)
-        kernel._allow_stdin = takes_input
+        builtins.input, getpass.getpass = inputs
 
 
-@contextmanager
-def _interruptible() -> Iterator[Any]:
-    """Has an interrupt end what is run here, where the kernel would note it or say that it is idle; gives what would
-    have been done with it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield before
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _no_input(*_: object, **__: object) -> str:
+    raise EOFError("code that a panel's answer has run cannot ask the user for input")
+
+
+class _Interrupts:
+    """Has an interrupt end code while it runs, also where the kernel would note it only or says that it is idle; and
+    never what is to be put right behind the code.
+
+    Args:
+        one: The code.
+
+    Attributes:
+        late: Whether one has come that has ended nothing.
+    """
+
+    def __init__(self, one: _Running) -> None:
+        self._one = one
+        self.late = False
+
+    def hand_on(self) -> None:
+        """Hands an interrupt on to whoever would have taken it, such as what runs a cell that awaits its answer."""
+        if callable(self._before):
+            self._before(signal.SIGINT, None)
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGINT, self._take)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _take(self, *_: object) -> None:
+        if self._one.begun and not self._one.over:
+            raise KeyboardInterrupt
+        self.late = True

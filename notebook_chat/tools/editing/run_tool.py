@@ -24,9 +24,9 @@ _LONGEST_SECONDS = 86_400
 _RUN = ToolSpec(
     "run_code",
     "Runs Python in the user's notebook, in the same kernel and with the same variables as its cells. The user is "
-    "shown the code first and must say yes. What it prints and displays stands under the user's cell and is what you are "
-    "given: printed text, the value of the last line, figures, or the error. Variables that it sets stay. Run little "
-    "at once, and print what you want to know.",
+    "shown the code first and must say yes. What it prints and displays stands under the user's cell and is what you "
+    "are given: printed text, the value of the last line, figures, or the error. Variables that it sets stay. Run "
+    "little at once, and print what you want to know.",
     {
         "type": "object",
         "properties": {
