@@ -57,6 +57,9 @@ _INSTALL = """\
 """
 
 
+_NEAR = 0.4  # how often something is done with the cell that a model is about to change
+
+
 class Cell(NamedTuple):
     """A cell, as the front end has it."""
 
@@ -91,12 +94,19 @@ class Somebody:
         """Where the cells stand that are not spared."""
         return [place for place, cell in enumerate(self.cells) if cell.id not in self._spared]
 
-    def work(self) -> None:
-        """Does one thing."""
-        places, random = self.places, self._random
+    def work(self, near: str = "") -> None:
+        """Does one thing.
+
+        Args:
+            near: The id of a cell with which it is done more often than with others.
+        """
+        cells, random = self.cells, self._random
+        places = [place for place, cell in enumerate(cells) if cell.id not in self._spared]
         if len(places) < 4:
             return self._command("insert-cell-below", places[-1] if places else len(self._spared) - 1)
         place, other = random.choice(places), random.choice(places)
+        if random.random() < _NEAR:
+            place = next((place for place in places if cells[place].id == near), place)
         match random.choice(
             ("type", "type", "type", "move", "move", "delete", "split", "paste", "kind", "undo", "new")
         ):

@@ -175,7 +175,7 @@ def change_while_somebody_works(director: Director, somebody: Somebody, random: 
     places = somebody.places
     seen = somebody.cells[random.choice(places)]
     for _ in range(random.randrange(2)):
-        somebody.work()
+        somebody.work(seen.id)
     new = (
         f"{seen.source}\n# edit {number}"
         if random.random() < 0.5
@@ -184,7 +184,7 @@ def change_while_somebody_works(director: Director, somebody: Somebody, random: 
     new = new.strip("\n")
     director.call("change_cell", {"cell": name_of(seen.id, seen.source), "source": new})
     for _ in range(random.randrange(3)):
-        somebody.work()
+        somebody.work(seen.id)
     before = somebody.cells
     director.yes()
     failed, _ = director.result()
@@ -197,7 +197,7 @@ def add_while_somebody_works(director: Director, somebody: Somebody, random: Ran
     name = name_of(beside.id, beside.source)
     director.call("add_cell", {"source": f"new = {number}", "where": side, "cell": name})
     for _ in range(random.randrange(3)):
-        somebody.work()
+        somebody.work(beside.id)
     before = somebody.cells
     director.yes()
     failed, _ = director.result()
@@ -258,4 +258,4 @@ def test_no_edit_is_in_the_wrong_cell_and_none_is_over_what_somebody_did(lab: La
     director.end()
     notebook.wait_idle()
     expect(notebook.output(1)).to_contain_text("Done.")
-    assert edits // 4 < placed < edits  # some had to be refused, and many had not
+    assert edits // 4 < placed < edits * 0.9  # some had to be refused, and many had not
