@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -19,6 +21,9 @@ FIRST_SECONDS = 5.0
 
 ORDER_SECONDS = 20.0
 """How long one is waited for that has answered before: a tab in the background takes its time."""
+
+
+_MOST_LINES = 2000  # that are compared one by one
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -81,7 +86,9 @@ class NotebookEditor(AnyWidget):
         Raises:
             TimeoutError: The front end did not say what came of it.
         """
-        return await self._do(change={"cell": cell.id, "before": cell.source, "source": source})
+        before = cell.source or ""
+        pieces = await asyncio.to_thread(_pieces, before, source)
+        return await self._do(change={"cell": cell.id, "before": before, "source": source, "pieces": pieces})
 
     async def insert(self, source: str, kind: str, side: Side, cells: Sequence[str]) -> str | None:
         """Puts a new cell into the notebook.
@@ -132,3 +139,29 @@ class NotebookEditor(AnyWidget):
                         return told
         except TimeoutError:
             return None
+
+
+def _pieces(before: str, after: str) -> list[tuple[int, int, str]]:
+    """The lines that differ, from the end to the beginning: which characters go, as browsers count them, and what
+    comes in their place."""
+    old, new = before.split("\n"), after.split("\n")
+    if max(len(old), len(new)) > _MOST_LINES:
+        return [(0, _length(before), after)]
+    starts = [0, *accumulate(_length(line) + 1 for line in old)]
+    pieces = []
+    for kind, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        into = "".join(f"{line}\n" for line in new[start:end])
+        begins, ends = starts[first], starts[last]
+        if last == len(old):  # behind the last line stands no end of a line, but perhaps before it
+            ends, into = ends - 1, into.removesuffix("\n")
+            if first == last or not new[start:end]:
+                begins, into = begins - 1, f"\n{into}" if new[start:end] else ""
+        pieces.append((begins, ends, into))
+    return pieces[::-1]
+
+
+def _length(text: str) -> int:
+    """How long a text is for a browser."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -17,6 +17,7 @@ from notebook_chat.tools.editing.cell_names import name_of
 from ..tools.in_kernels import SCRIPTED
 from .lab import FrontEnd, Lab, every_front_end
 from .notebook_page import NotebookPage
+from .panel_page import PanelPage
 from .somebody import Cell, Somebody
 
 FIRST = f"%load_ext notebook_chat\n{SCRIPTED}"
@@ -259,3 +260,126 @@ def test_no_edit_is_in_the_wrong_cell_and_none_is_over_what_somebody_did(lab: La
     notebook.wait_idle()
     expect(notebook.output(1)).to_contain_text("Done.")
     assert edits // 4 < placed < edits * 0.9  # some had to be refused, and many had not
+
+
+ORDER = """\
+([index, key]) => {
+  const panel = window.__instruments.panel();
+  const editor = panel.content.widgets[index].editor;
+  return key === undefined ? editor.getCursorPosition() : editor.setCursorPosition(key);
+}
+"""
+SCROLLED = "() => document.querySelector('.jp-WindowedPanel-outer').scrollTop"
+
+
+@every_front_end
+def test_the_users_cursor_stays_and_undo_takes_a_change_back(lab: Lab) -> None:
+    text = "first = 1\nsecond = 2\nthird = 3"
+    notebook, director, somebody = directed(lab, text, *["pass"] * 60)
+    page = notebook.page
+    page.evaluate("() => window.__instruments.activate(2)")
+    notebook.execute("notebook:enter-edit-mode")
+    page.evaluate(ORDER, [2, {"line": 1, "column": 6}])
+    page.keyboard.type("!")  # what is typed just before is a step of its own
+    typed = text.replace("second", "second!")
+    assert somebody.cells[2].source == typed
+    scrolled = page.evaluate(SCROLLED)
+
+    new = typed.replace("first = 1", "first = 100\nmore = 1").replace("third = 3", "third = 33")
+    director.call("change_cell", {"cell": name_of(somebody.cells[2].id, typed), "source": new})
+    director.yes()
+    assert director.result() == (
+        False,
+        f"Done: cell {somebody.cells[2].id} is now {name_of(somebody.cells[2].id, new)}. "
+        "It has not been run since.",
+    )
+    assert somebody.cells[2].source == new
+    page.keyboard.type("?")
+    assert somebody.cells[2].source == new.replace("second!", "second!?")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert somebody.cells[2].source == typed
+    page.keyboard.press("Control+z")
+    assert somebody.cells[2].source == text
+    name = name_of(somebody.cells[2].id, text)
+    for side in ("above", "below"):
+        director.call("add_cell", {"source": f"{side} = 1", "where": side, "cell": name})
+        director.yes()
+        assert not director.result()[0]
+    assert [cell.source for cell in somebody.cells[2:5]] == ["above = 1", text, "below = 1"]
+    page.keyboard.type("¿")
+    assert "¿" in somebody.cells[3].source
+    assert abs(page.evaluate(SCROLLED) - scrolled) < 120
+    director.end()
+    notebook.wait_idle()
+
+
+@every_front_end
+def test_what_may_not_be_changed_stays(lab: Lab) -> None:
+    notebook, director, somebody = directed(lab, "locked = 1", "never_run = 1", "x = 1")
+    notebook.save()
+    _, asks, locked, never, saved = somebody.cells
+    notebook.page.evaluate("() => window.__somebody.lock(2, true)")
+
+    def change(cell: Cell, source: str, name: str = "") -> tuple[bool, str]:
+        director.call("change_cell", {"cell": name or name_of(cell.id, cell.source), "source": source})
+        director.yes()
+        return director.result()
+
+    failed, text = change(asks, "x")
+    assert failed
+    assert "asks you" in text
+    failed, text = change(locked, "x")
+    assert failed
+    assert "locked" in text
+    notebook.page.evaluate("() => window.__somebody.type(3, 0, '# not saved\\n')")
+    failed, text = change(never, "never_run = 2", name=never.id)
+    assert failed
+    assert "has been changed since you read it" in text
+    assert "# not saved\nnever_run = 1" in text
+    name = text.split("Its name is now ")[1].split(",")[0]
+    assert not change(never, "never_run = 2", name=name)[0]
+    assert not change(saved, "x = 2", name=saved.id)[0]  # it has not run, but it was saved so
+    assert [cell.source for cell in somebody.cells[2:]] == ["locked = 1", "never_run = 2", "x = 2"]
+    director.end()
+    notebook.wait_idle()
+
+
+IN_PANEL = """\
+from notebook_chat import ChatPanel
+
+def script(results):
+    if len(results) == 0: return [('cells_to_edit', {})]
+    if len(results) == 1:
+        name = next(line for line in told(results[0]).splitlines() if line.startswith('## ') and 'In[2]' in line)
+        return [('change_cell', {'cell': name.split()[1], 'source': 'x = 2'}), ('add_cell', {'source': 'here = 1'}),
+                ('run_code', {'code': 'print(x)\\nfrom_panel = x'})]
+    globals()['given'] = [told(one) for one in results[1:]]
+    return []
+
+ChatPanel(Chat(provider=model(script), tools=['edit', 'run'], permit=Yes()))"""
+
+
+@every_front_end
+def test_a_panel_edits_and_runs_while_no_cell_does(lab: Lab) -> None:
+    notebook = begin(lab, "x = 1", IN_PANEL, "after = 1", "print(*given, from_panel)", viewport=(1200, 1000))
+    notebook.run(1)
+    notebook.run(2)
+    panel = PanelPage(notebook)
+    notebook.activate(3)
+    panel.ask("go")
+    panel.expect_turns(1)
+    expect(panel.answer(1)).to_contain_text("Done.")
+    assert sources(notebook) == [
+        "x = 2",
+        IN_PANEL,
+        "here = 1",  # below the panel, in which the user is
+        "after = 1",
+        "print(*given, from_panel)",
+    ]
+    notebook.run(5)
+    output = notebook.output(5)
+    expect(output).to_contain_text("Done: cell")
+    expect(output).to_contain_text("1\n 1")  # what the code printed, and what it has left
+    expect(notebook.output(4)).to_be_hidden()
+    expect(notebook.output(3)).to_be_hidden()

@@ -5,7 +5,9 @@
 import { sendByControl } from "./control.js";
 import { cellIndex, notebookOf } from "./page.js";
 
-/** @typedef {{ cell: string, before: string, source: string }} Change the cell's id, its text before and after */
+/** @typedef {[number, number, string]} Piece what takes the place of the characters from one to another */
+/** @typedef {{ cell: string, before: string, source: string, pieces: Piece[] }} Change the cell's id, its text before
+ *     and after, and what differs, from the end to the beginning */
 /** @typedef {{ cells: string[], side: string, kind: string, source: string }} Insertion
  *     beside the first of these cells that is there; a side is `below`, `above`, `here` or `end` */
 /** @typedef {{ view: string, order: number, change?: Change, insert?: Insertion }} Order */
@@ -87,18 +89,31 @@ function isLocked(cell) {
  * @param {Change} change
  * @returns {string | null} the cell's id; null where nothing was changed
  */
-function changed(notebook, { cell: id, before, source }) {
+function changed(notebook, { cell: id, before, source, pieces }) {
   const cell = cellsOf(notebook).find((one) => one.id === id);
   if (cell === undefined || isLocked(cell) || cell.getSource() !== before) return null;
-  const [start, end] = common(before, source);
+  const all = pieces.reduce((text, [start, end, into]) => text.slice(0, start) + into + text.slice(end), before);
+  const touched = (all === source ? pieces : [/** @type {Piece} */ ([0, before.length, source])]).map(
+    ([start, end, into]) => smaller(before, start, end, into),
+  );
   cell.undoManager?.stopCapturing?.();
-  if (typeof cell.updateSource === "function") {
-    cell.updateSource(start, before.length - end, source.slice(start, source.length - end));
-  } else {
-    cell.setSource(source);
-  }
+  cell.transact(() => touched.forEach(([start, end, into]) => cell.updateSource(start, end, into)));
   cell.undoManager?.stopCapturing?.();
   return cell.id;
+}
+
+/**
+ * A piece without what it leaves as it is.
+ *
+ * @param {string} before
+ * @param {number} start
+ * @param {number} end
+ * @param {string} into
+ * @returns {Piece}
+ */
+function smaller(before, start, end, into) {
+  const [first, last] = common(before.slice(start, end), into);
+  return [start + first, end - last, into.slice(first, into.length - last)];
 }
 
 /**

@@ -21,8 +21,13 @@ class Cell {
     return this.source;
   }
 
+  transact(act) {
+    this.touched = [];
+    act();
+  }
+
   updateSource(start, end, text) {
-    this.touched = [start, end, text];
+    this.touched.push([start, end, text]);
     this.source = this.source.slice(0, start) + text + this.source.slice(end);
   }
 }
@@ -92,9 +97,11 @@ describe("changing", () => {
   test("a cell gets its new text, of which only what differs is touched, as a step of its own", () => {
     const cells = [ASKS(), new Cell("a", "x = 1\ny = 2\nz = 3")];
     const { told, order } = made(cells);
-    order({ change: { cell: "a", before: "x = 1\ny = 2\nz = 3", source: "x = 1\ny = 20\nz = 3" } });
-    assert.equal(cells[1].source, "x = 1\ny = 20\nz = 3");
-    assert.deepEqual(cells[1].touched, [11, 11, "0"]);
+    const [before, source] = ["x = 1\ny = 2\nz = 3", "x = 0\ny = 2\nz = 30"];
+    const pieces = [[12, 17, "z = 30"], [0, 6, "x = 0\n"]];
+    order({ change: { cell: "a", before, source, pieces } });
+    assert.equal(cells[1].source, source);
+    assert.deepEqual(cells[1].touched, [[17, 17, "0"], [4, 5, "0"]]);
     assert.equal(cells[1].steps, 2);
     assert.deepEqual(told.at(-1), { order: 1, cell: "a" });
   });
@@ -104,10 +111,12 @@ describe("changing", () => {
     test(`from ${JSON.stringify(before)} to any other, and no character is cut in two`, () => {
       for (const source of texts) {
         const cells = [ASKS(), new Cell("a", before)];
-        made(cells).order({ change: { cell: "a", before, source } });
+        made(cells).order({ change: { cell: "a", before, source, pieces: [] } });
         assert.equal(cells[1].source, source);
-        assert.ok(cells[1].touched[2].isWellFormed());
-        assert.ok(before.slice(cells[1].touched[0], cells[1].touched[1]).isWellFormed());
+        for (const [start, end, into] of cells[1].touched) {
+          assert.ok(into.isWellFormed());
+          assert.ok(before.slice(start, end).isWellFormed());
+        }
       }
     });
   }
@@ -116,7 +125,7 @@ describe("changing", () => {
     const cells = [ASKS(), new Cell("a", "mine"), new Cell("b", "x", { metadata: { editable: false } })];
     const { told, order } = made(cells);
     for (const cell of ["a", "b", "gone"]) {
-      order({ change: { cell, before: "x", source: "new" } });
+      order({ change: { cell, before: "x", source: "new", pieces: [] } });
       assert.deepEqual(told.at(-1), { order: 1, cell: null });
     }
     assert.deepEqual(cells.slice(1).map((cell) => cell.source), ["mine", "x"]);
@@ -125,7 +134,7 @@ describe("changing", () => {
   test("what is meant for another view, or comes after the end, is not done", () => {
     const cells = [ASKS(), new Cell("a", "x")];
     const { model, told, end } = made(cells);
-    const change = { cell: "a", before: "x", source: "new" };
+    const change = { cell: "a", before: "x", source: "new", pieces: [] };
     model.hear({ view: "another", order: 1, change });
     assert.equal(told.length, 1);
     end();
