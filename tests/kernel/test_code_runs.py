@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -239,14 +240,11 @@ def test_a_panels_code_gets_no_input_and_an_interrupt_ends_it(kernel: Kernel) ->
         if "input" in (told := kernel.run("print(results(chat))").text):
             break
     assert "cannot ask the user for input" in told
-    kernel.run("chat = in_panel('began = True\\ntime.sleep(60)')", cell_id="a")
-    waiting = kernel.submit("print(results(chat))")
-    for _ in range(200):
-        kernel.pump(0.05)
-        if waiting.done:
-            break
-        kernel.interrupt()
-    waiting.wait()
+    kernel.run('chat = in_panel(\'open("began", "w").close()\\ntime.sleep(60)\')', cell_id="a")
+    began, deadline = kernel.process.work / "began", time.monotonic() + 30
+    while not began.exists() and time.monotonic() < deadline:
+        kernel.pump(0.01)
+    kernel.interrupt()
     for _ in range(100):
         if "stopped" in (told := kernel.run("print(results(chat))").text):
             break
