@@ -9,6 +9,7 @@ from ..errors import InvalidOptionError
 from ..session import NotebookSession, namespace
 from ..tools import Tool, ToolSource, sources_of
 from ..tools.functions import NamedTools
+from .cell_toolbench import CellToolbench
 from .function_names import function_names, named_tools, no_such_tool
 
 OWN = ("notebook", "edit", "run")
@@ -40,16 +41,21 @@ def asked_tools(named: Sequence[str], usual: Sequence[str], values: Mapping[str,
     return [tool for name in names for tool in found.get(name, [name])]
 
 
-def find_tools(name: str, session: NotebookSession) -> ToolSource:
+def find_tools(name: str, session: NotebookSession, cell_tools: CellToolbench) -> ToolSource:
     """The source of the tools that a name means.
 
     Args:
         name: The name.
         session: The notebook's.
+        cell_tools: Has the tools that change its cells and run code.
 
     Raises:
         InvalidOptionError: There is no such tool.
     """
+    if name == "edit":
+        return cell_tools.edit
+    if name == "run":
+        return cell_tools.run
     if named_tools([name], namespace() or {}):
         return NamedTools(lambda: _functions(name))
     raise no_such_tool(name, OWN, namespace() or {})

@@ -14,6 +14,7 @@ from ..faults import chat_error
 from ..session import NotebookSession
 from ..text import sendable
 from .arguments import cell_parser
+from .cell_toolbench import CellToolbench
 from .failures import Failures
 from .inserted_cells import InsertedCells
 from .interruption import interruption
@@ -111,6 +112,7 @@ class ChatMagics(Magics):
         session.find_tools = self.find_tools
         session.permit = self.permit
         session.private = self.private_values
+        self.cell_tools = CellToolbench(session, shell, self.inserted)
 
     def disclosure(self, *, asks: bool = True) -> Disclosure:
         """What becomes of secrets in a prompt, as ``secrets`` says when it goes out.
@@ -142,7 +144,7 @@ class ChatMagics(Magics):
         """
         from .asked_tools import find_tools
 
-        return find_tools(name, self.session)
+        return find_tools(name, self.session, self.cell_tools)
 
     def permit(self) -> Permissions:
         """Who decides about calls of tools in this notebook; the user is asked in the cell that runs."""
@@ -199,6 +201,7 @@ class ChatMagics(Magics):
         try:
             from .asking import ask
 
+            self.cell_tools.refuse_chat()
             ask(line, cell, session=self.session, settings=self, shell=self.interpreter)
         except Exception as error:
             raise one_line(chat_error(error)) from None
@@ -213,6 +216,7 @@ class ChatMagics(Magics):
             from .command_table import run
             from .subcommand import Context
 
+            self.cell_tools.refuse_chat()
             self.session.resume()
             run(sendable(line), Context(self.session, self, self.panels, self.interpreter))
         except Exception as error:
@@ -232,6 +236,8 @@ class ChatMagics(Magics):
 
     def before_cell(self, info: Any = None) -> None:
         """Follows what the front end tells with each cell; IPython calls it."""
+        if not self.cell_tools.note_begin(info):
+            return
         self.failures.before_cell(info)
         with told():
             self.session.before_cell(getattr(info, "raw_cell", None) or "")
@@ -240,6 +246,8 @@ class ChatMagics(Magics):
 
     def after_cell(self, result: Any = None) -> None:
         """Follows what a cell has run, and says so where it gave our names to somebody else; IPython calls it."""
+        if not self.cell_tools.note_end():
+            return
         info = getattr(result, "info", None)
         self.recorder.end(result)
         with told():

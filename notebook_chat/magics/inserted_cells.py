@@ -89,7 +89,7 @@ class InsertedCells:
             return _TOO_LONG
         cell = self._session.cells.current
         if cell is None:
-            self._shell.set_next_input(code)
+            self._shell.set_next_input(self._with_earlier(code, owner))
             return _HANDED_ON if hasattr(self._shell, "kernel") else _TYPED
         owner = owner or cell
         code = self._with_earlier(code, owner)

@@ -6,12 +6,19 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from ..session import CellRecords
 from .shell_history import ShellHistory
 
 _RULE = "-" * 60  # which IPython writes above a traceback
+
+
+class Written(Protocol):
+    """Whatever takes what is printed."""
+
+    def write(self, execution: object, kind: Any, text: str) -> None:
+        """Takes what is printed, and by which run of a cell; ``None`` where that is not known."""
 
 
 class Recorder:
@@ -44,7 +51,7 @@ class Recorder:
             source = getattr(info, "raw_cell", None) or ""
             self._records.begin(source)
             if not self._tees and not self._hooked and not self._history.has_outputs:
-                self._tees = [_tee(name, self._records) for name in ("stdout", "stderr")]
+                self._tees = [tee(name, self._records) for name in ("stdout", "stderr")]
 
     def end(self, result: Any) -> None:
         """Notes what became of a cell, after its end."""
@@ -124,7 +131,7 @@ class Recorder:
             self._records.clear(execution, bool(content.get("wait")))
 
 
-def _tee(name: str, records: CellRecords) -> Callable[[], object]:
+def tee(name: str, records: Written) -> Callable[[], object]:
     """Has a stream tell what is written to it. What IPython itself writes of an error is left out.
 
     Args:
@@ -140,7 +147,7 @@ def _tee(name: str, records: CellRecords) -> Callable[[], object]:
     def both(text: Any, *args: Any, **options: Any) -> Any:
         written = write(text, *args, **options)
         if not (_RULE in text[:200] and "Traceback (most recent call last)" in text):
-            records.write(None, name, text)  # type: ignore[arg-type]
+            records.write(None, name, text)
         return written
 
     try:

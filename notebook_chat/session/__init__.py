@@ -3,6 +3,7 @@
 from .cell_records import CellRecords
 from .cells import CellIdentity
 from .front_end import FrontEnd
+from .known_cells import KnownCell, KnownCells
 from .named_conversations import DEFAULT
 from .notebook_session import NotebookSession
 from .resumed import Resumed
@@ -24,6 +25,8 @@ __all__ = [
     "CellIdentity",
     "CellRecords",
     "FrontEnd",
+    "KnownCell",
+    "KnownCells",
     "NotebookSession",
     "Resumed",
     "close_session",

@@ -16,6 +16,7 @@ from .ending import stop_all
 from .file_conversations import FileConversations
 from .front_end import FrontEnd, notebook_path
 from .history import History
+from .known_cells import KnownCells
 from .named_conversations import check_name, name_taken
 from .notebook_cells import NotebookCells
 from .resumed import Resumed
@@ -334,6 +335,11 @@ class NotebookSession(FileConversations):
         asking, source = (self.cells.current, records.running) if of_cell else (None, "")
         layout = Layout(tracker.snapshot, asking, source, records.gone, tracker.known_name)
         return context_cells(selection, records.runs, layout)
+
+    @property
+    def known_cells(self) -> KnownCells:
+        """What is known of the notebook's cells now."""
+        return KnownCells(self.records.runs, self._tracker.snapshot)
 
     def take_news(self, conversation: Conversation) -> list[str]:
         """What the reader of the next answer in a conversation should know of its turns; told once."""

@@ -62,5 +62,8 @@ MODULE: Final = join("panel.js")
 CELL_EDITOR: Final = join("cell_editor.js")
 """The module that anywidget loads to look for cells, and to give them another text."""
 
+NOTEBOOK_EDITOR: Final = join("notebook_editor.js")
+"""The module that anywidget loads to read the cells on the screen, to change one, and to put a new one there."""
+
 SHEET: Final = read("panel.css") + STYLE
 """The style of the panel and of the answers in it."""

@@ -117,7 +117,7 @@ export function insertCell(model, panel, source, after) {
  * @param {Element} panel
  * @param {number} count
  */
-function cellIndex(panel, count) {
+export function cellIndex(panel, count) {
   const shown = [...document.querySelectorAll(".jp-NotebookPanel:not(.lm-mod-hidden)")];
   const active = shown.length === 1 ? shown[0].querySelector(".jp-Cell.jp-mod-active") : null;
   const cell = panel.closest(".jp-Notebook .jp-Cell") ?? active;

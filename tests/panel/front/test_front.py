@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from notebook_chat.panel.front import CELL_EDITOR, MODULE, join
+from notebook_chat.panel.front import CELL_EDITOR, MODULE, NOTEBOOK_EDITOR, join
 
 from .declarations import PATH, declarations
 from .packages import HERE, node_environment
@@ -67,12 +67,14 @@ def test_a_module_that_is_not_there_is_an_error() -> None:
 
 def test_all_scripts_are_in_the_module_and_none_twice() -> None:
     parts = {path.name: path.read_text("utf-8").splitlines()[1] for path in FRONT.glob("*.js")}
-    editor = {name: parts.pop(name) for name in ("cell_editor.js",)} | {
-        name: parts[name] for name in ("control.js", "page.js")
-    }
+    common = {name: parts[name] for name in ("control.js", "page.js")}
+    editor, notebook_editor = (
+        {**common, name: parts.pop(name)} for name in ("cell_editor.js", "notebook_editor.js")
+    )
     assert len(parts) > 7
     assert [MODULE.count(part) for part in parts.values()] == [1] * len(parts)
     assert [CELL_EDITOR.count(part) for part in editor.values()] == [1] * len(editor)
+    assert [NOTEBOOK_EDITOR.count(part) for part in notebook_editor.values()] == [1] * len(notebook_editor)
 
 
 def test_the_messages_are_declared_to_the_scripts_as_they_are() -> None:
@@ -100,7 +102,9 @@ def run(environment: Mapping[str, str], *command: str | Path, folder: Path = HER
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("joined_module", [MODULE, CELL_EDITOR], ids=["panel", "cell editor"])
+@pytest.mark.parametrize(
+    "joined_module", [MODULE, CELL_EDITOR, NOTEBOOK_EDITOR], ids=["panel", "cell editor", "notebook editor"]
+)
 def test_the_joined_module_is_one_that_node_can_load(
     environment: Mapping[str, str], tmp_path: Path, joined_module: str
 ) -> None:
