@@ -6,7 +6,8 @@ from typing import Any
 
 from ...errors import ConfigurationError, InvalidOptionError
 from ...policy import in_force
-from ..permit import PendingCall, Permit, Verdict
+from ..confirmation import Confirmer
+from ..permit import Asking, PendingCall, Permit, Verdict
 from ..tool import Tell
 from .confirmers import FunctionConfirmer, LineConfirmer, here
 from .permissions import Permissions
@@ -23,6 +24,11 @@ class Guarded:
     def __init__(self, permit: Permit) -> None:
         self._permit = permit
         self._own = Permissions()
+
+    def asking(self, confirmer: Confirmer) -> Guarded:
+        """The same, with the user asked by somebody else, where the permit asks at all."""
+        permit = self._permit
+        return Guarded(permit.asking(confirmer)) if isinstance(permit, Asking) else self
 
     async def decide(self, call: PendingCall, tell: Tell) -> Verdict:
         """What is to become of a call."""
