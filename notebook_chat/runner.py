@@ -40,11 +40,11 @@ def run(
     """Waits for the coroutine's result, driven as ``NestedStream`` does it if it is to be ``nested``. An
     interrupt of the caller cancels it and waits for its end; ``leave`` is as in ``Stream``."""
 
-    async def once() -> AsyncGenerator[T]:
-        yield await coroutine
+    async def once() -> AsyncGenerator[tuple[T]]:
+        yield (await coroutine,)  # an item that is None would be none
 
     try:
-        [result] = iterate(once(), nested=nested, leave=leave)
+        [(result,)] = iterate(once(), nested=nested, leave=leave)
     finally:
         if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
             coroutine.close()

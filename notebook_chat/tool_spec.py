@@ -14,7 +14,6 @@ MOST_TOOLS = 128
 """How many tools a request may have: as many as the narrowest of the services takes."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
-_NOTHING: dict[str, Any] = {"type": "object", "properties": {}}
 
 
 class ToolSpec(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -28,7 +27,9 @@ class ToolSpec(msgspec.Struct, frozen=True, omit_defaults=True):
 
     name: str
     description: str = ""
-    parameters: dict[str, Any] = msgspec.field(default_factory=lambda: dict(_NOTHING))
+    parameters: dict[str, Any] = msgspec.field(
+        default_factory=lambda: {"type": "object", "properties": {}}
+    )
 
 
 def specs_of(value: Any) -> tuple[ToolSpec, ...]:
