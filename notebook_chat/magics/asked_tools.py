@@ -15,7 +15,9 @@ OWN = ("notebook", "edit", "run")
 
 def tool_names(session: NotebookSession) -> Iterable[str]:
     """What ``-T`` may be given."""
-    return (*OWN, "none")
+    from .mcp_servers import server_names
+
+    return (*OWN, "none", *server_names(session))
 
 
 def asked_tools(named: Sequence[str], usual: Sequence[str], values: Mapping[str, Any]) -> list[Any]:
@@ -47,6 +49,10 @@ def find_tools(name: str, session: NotebookSession) -> ToolSource:
     Raises:
         InvalidOptionError: There is no such tool.
     """
+    from .mcp_servers import find_source
+
+    if (server := find_source(name, session)) is not None:
+        return server
     raise InvalidOptionError(
         f"there is no tool {name!r}",
         hint=f"There are {', '.join(OWN)}, functions of the notebook, MCP servers.",
