@@ -33,14 +33,15 @@ class Connection:
 
     Attributes:
         loop: The loop.
-        stale: Whether what the server has to offer may be other than what it was.
+        was_listed: Whether what it has to offer has been listed since its start.
         over: Whether it has ended, and left nothing behind.
         pid: The process id of what was started; ``None`` for an address.
     """
 
     def __init__(self, name: str, launch: Launch, seconds: float) -> None:
         self.loop = asyncio.get_running_loop()
-        self.stale = True
+        self._stale = True
+        self.was_listed = False
         self.over = threading.Event()
         self._name = name
         self._launch = launch
@@ -56,6 +57,22 @@ class Connection:
     def client(self) -> Any:
         """The SDK's client."""
         return self._client
+
+    @property
+    def stale(self) -> bool:
+        """Whether what the server has to offer may be other than when it was listed."""
+        return self._stale or self._transport.changed
+
+    def listed(self, fully: bool) -> None:
+        """Takes note of what the server has being listed: when that begins, since it may change meanwhile, and
+        where it has failed.
+
+        Args:
+            fully: Whether that has gone, or may go, well.
+        """
+        self._stale = not fully
+        self.was_listed = self.was_listed or fully
+        self._transport.changed = False
 
     @property
     def alive(self) -> bool:
@@ -181,12 +198,12 @@ class Connection:
             async with self._client.listen(tools_list_changed=True) as changes:
                 events: AsyncIterator[Any] = changes
                 async for _ in events:
-                    self.stale = True
+                    self._stale = True
 
     async def _heard(self, message: Any) -> None:
         """Takes note of what a server tells by itself."""
         if type(message).__name__.endswith("ListChangedNotification"):
-            self.stale = True
+            self._stale = True
 
     def _fail(self, error: ChatError) -> None:
         if not self._ready.done():

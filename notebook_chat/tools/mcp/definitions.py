@@ -52,8 +52,8 @@ class Definition:
     path: Path
     syntax: Syntax
     workspace: Path
-    command: tuple[str, ...] = ()
-    url: str = ""
+    command: tuple[str, ...] = field(default=(), repr=False)
+    url: str = field(default="", repr=False)
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     env_file: str = ""
     cwd: str = ""

@@ -29,7 +29,7 @@ class Launch:
         further: What else must not be shown of whatever the server says.
     """
 
-    command: tuple[str, ...] = ()
+    command: tuple[str, ...] = field(default=(), repr=False)
     url: str = field(default="", repr=False)
     home: str = ""
     env: Mapping[str, Secret] = field(default_factory=dict, repr=False)

@@ -86,6 +86,7 @@ class MCPServer:
         self._opening: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
         self._offer = Offer()
         self._tools: tuple[Tool, ...] = ()
+        self._everything: tuple[Tool, ...] = ()
         self._problems: tuple[str, ...] = ()
         self._told: tuple[str, ...] = ()
         # Nobody is told of the end of what nobody refers to any more.
@@ -101,6 +102,11 @@ class MCPServer:
         """Its tools, as long as it runs and has not said that they are others now."""
         connection = self._held.connection
         return self._tools if connection is not None and connection.alive and not connection.stale else None
+
+    @property
+    def everything(self) -> Sequence[Tool]:
+        """All its tools, as it has listed them last: it may have more than are passed on."""
+        return self._everything
 
     async def open(self, tell: Tell) -> Sequence[Tool]:
         """Its tools; it is started if need be.
@@ -138,8 +144,10 @@ class MCPServer:
             return await client.call_tool(tool.original, dict(arguments), progress_callback=progress)
 
         async def work() -> ToolOutput:
-            await self._ready(progress.tell)
-            same = [one for one in self._tools if one.original == tool.original and one.digest == tool.digest]
+            await self._ready(progress.tell, current=False)
+            same = [
+                one for one in self._everything if one.original == tool.original and one.digest == tool.digest
+            ]
             if not same:
                 return ToolOutput.text(
                     "not run: the server has another tool of that name now, or none; ask again", is_error=True
@@ -262,7 +270,7 @@ class MCPServer:
             ChatError: It fails; the line says what the server says.
         """
         for attempt in range(2):
-            connection = await self._ready(tell)
+            connection = await self._ready(tell, current=False)
             try:
                 return await ask(connection.client)
             except Exception as error:
@@ -272,21 +280,30 @@ class MCPServer:
                     raise ChatError(f"{self.name}: {why}") from None
         raise AssertionError
 
-    async def _ready(self, tell: Tell) -> Connection:
-        """The server, running, with its tools known."""
+    async def _ready(self, tell: Tell, *, current: bool = True) -> Connection:
+        """The server, running, with its tools known.
+
+        Args:
+            tell: Tells the reader how it goes.
+            current: Whether they are listed again where they may be others now.
+        """
+
+        def is_listed(connection: Connection) -> bool:
+            return connection.was_listed and not (current and connection.stale)
+
         connection = self._held.connection
         if (
             connection is not None
             and connection.alive
-            and not connection.stale
             and connection.loop is _loop()
+            and is_listed(connection)
         ):
             return connection
         async with self._lock():
             connection = self._held.connection
             if connection is None or not connection.alive or connection.loop is not _loop():
                 connection = await self._begin(tell)
-            if connection.stale:
+            if not is_listed(connection):
                 await self._list(connection)
             return connection
 
@@ -307,19 +324,19 @@ class MCPServer:
         return connection
 
     async def _list(self, connection: Connection) -> None:
-        connection.stale = False  # first: it may change while it is listed
+        connection.listed(True)
         try:
             self._offer = await offer_of(connection)
         except BaseException as error:
-            connection.stale = True
+            connection.listed(False)
             if not isinstance(error, Exception):
                 raise
             timed_out = isinstance(error, TimeoutError)
             why = "it does not list what it has" if timed_out else await connection.why(error)
             connection.close()
             raise ChatError(f"{self.name}: {why}") from None
-        tools, problems = tools_of(self, self._offer, MOST_TOOLS)
-        self._tools = tools
+        tools, everything, problems = tools_of(self, self._offer, MOST_TOOLS)
+        self._tools, self._everything = tuple(tools), tuple(everything)
         self._problems = (*self._offer.problems, *problems)
 
     def _lock(self) -> asyncio.Lock:
@@ -344,8 +361,7 @@ class OneTool:
     @property
     def known(self) -> Sequence[Tool] | None:
         """The tool, as long as it is known."""
-        tools = self._server.known
-        return None if tools is None else self._found(tools) or None
+        return None if self._server.known is None else self._found() or None
 
     async def open(self, tell: Tell) -> Sequence[Tool]:
         """The tool, ready to be run.
@@ -353,16 +369,17 @@ class OneTool:
         Raises:
             ChatError: The server cannot be started, or has no such tool.
         """
-        tools = await self._server.open(tell)
-        found = self._found(tools)
+        await self._server.inspect(tell)
+        found = self._found()
         if not found:
-            names = ", ".join(one.original for one in tools[:20])
+            names = ", ".join(one.original for one in self._server.everything[:20])
             raise InvalidOptionError(
                 f"{self._server.name} has no tool {self._tool!r}", hint=f"It has {names or 'none'}."
             )
         return found
 
-    def _found(self, tools: Sequence[Tool]) -> list[Tool]:
+    def _found(self) -> list[Tool]:
+        tools = self._server.everything
         exact = [one for one in tools if one.original == self._tool]
         return exact or [one for one in tools if self._tool in (one.name, one.original.rpartition("/")[2])]
 
@@ -397,7 +414,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def _is_large(result: Any) -> bool:
-    texts = (getattr(one, "data", None) or getattr(one, "text", "") for one in result.content or ())
+    texts = (str(getattr(one, "data", None) or getattr(one, "text", "")) for one in result.content or ())
     return sum(map(len, texts)) > _LARGE
 
 

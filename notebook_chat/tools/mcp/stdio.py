@@ -10,14 +10,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import deque
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from ... import loop_thread
 from ...errors import ChatError
 from ...secrets import excerpt
 from .launch import Launch
+from .schemas import LIE
 from .sdk import sdk
 
 LARGEST = 20 * 1024 * 1024
@@ -37,11 +41,25 @@ _ID = r'"id"\s*:\s*(-?[0-9]{1,18}|"[^"\\]{0,200}")'
 _AT_FRONT = re.compile(rf'\s*\{{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?{_ID}\s*,'.encode())
 _AT_END = re.compile(rf',\s*{_ID}\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}}\s*\Z'.encode())
 _END_BYTES = 512
+_TOO_LARGE = f"its answer is larger than {LARGEST:,} bytes"
+_OF_USE = ("notifications/progress", "notifications/cancelled", "notifications/subscriptions")
+_MOST_UNASKED = 100  # messages in a second that nobody has asked for
+_FLOOD, _FLOOD_SECONDS = 100, 0.01  # so many messages at once are taken more slowly than they come
 _APART: dict[str, Any] = (
     {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
     if sys.platform == "win32"
     else {"start_new_session": True}
 )
+
+
+class _Head(msgspec.Struct):
+    """What a message is, if nobody has asked for it."""
+
+    method: str = ""
+    id: Any = None
+
+
+_HEAD = msgspec.json.Decoder(_Head)
 
 
 class StdioTransport:
@@ -53,6 +71,7 @@ class StdioTransport:
 
     Attributes:
         ended: Whether the server has ended, or nothing can be said to it any more.
+        changed: Whether it has said that what it has to offer is other than before.
     """
 
     def __init__(self, launch: Launch) -> None:
@@ -62,6 +81,8 @@ class StdioTransport:
         self._tasks: list[asyncio.Task[None]] = []
         self._process: asyncio.subprocess.Process | None = None
         self.ended = asyncio.Event()
+        self.changed = False
+        self._second, self._unasked = 0.0, 0
 
     @property
     def pid(self) -> int | None:
@@ -168,6 +189,7 @@ class StdioTransport:
         try:
             while piece := await process.stdout.read(_READ):
                 *lines, rest = piece.split(b"\n")
+                await asyncio.sleep(_FLOOD_SECONDS if len(lines) > _FLOOD else 0)  # others have their turn
                 for line in lines:
                     size += len(line)
                     if size <= LARGEST:
@@ -193,7 +215,7 @@ class StdioTransport:
 
     async def _take(self, line: bytes) -> None:
         """Passes a message on. What is none is left out: some servers greet on their output."""
-        if not line.strip():
+        if not line.strip() or not self._counts(line):
             return
         parse = sdk().types.jsonrpc_message_adapter.validate_json
         try:
@@ -203,10 +225,33 @@ class StdioTransport:
                 message = parse(line, by_name=False)
         except ValueError:
             self._junk.append(line[:_TOLD_WORDS])
+            if _AT_FRONT.match(line) or _AT_END.search(line[-_END_BYTES:]):
+                await self._refuse(line[:_END_BYTES], line[-_END_BYTES:], "its answer cannot be read")
             return
+        _mend(message)
         await self._pass_on(message)
 
-    async def _refuse(self, front: bytes, end: bytes) -> None:
+    def _counts(self, line: bytes) -> bool:
+        """Whether a message is passed on: of those that a server sends by itself only what is of use, and no more than
+        anybody has a use for, or a server that floods would keep everybody waiting."""
+        try:
+            head = _HEAD.decode(line)
+        except ValueError:
+            return True  # it is none, which is told elsewhere
+        if not head.method:
+            return True
+        if head.method.endswith("/list_changed"):
+            self.changed = True
+            return False
+        if head.id is None and not head.method.startswith(_OF_USE):
+            return False
+        now = time.monotonic()
+        if now - self._second >= 1:
+            self._second, self._unasked = now, 0
+        self._unasked += 1
+        return self._unasked <= _MOST_UNASKED
+
+    async def _refuse(self, front: bytes, end: bytes, why: str = _TOO_LARGE) -> None:
         """Has the call fail whose answer is too large; without one that it is known to answer, the server goes."""
         found = _AT_FRONT.match(front) or _AT_END.search((front + end)[-_END_BYTES:])
         if found is None:
@@ -214,9 +259,7 @@ class StdioTransport:
             raise _TooLargeError
         text = found[1].decode("utf-8", "replace")
         types = sdk().types
-        error = types.ErrorData(
-            code=types.INTERNAL_ERROR, message=f"its answer is larger than {LARGEST:,} bytes"
-        )
+        error = types.ErrorData(code=types.INTERNAL_ERROR, message=why)
         id = text[1:-1] if text.startswith('"') else int(text)
         await self._pass_on(types.JSONRPCError(jsonrpc="2.0", id=id, error=error))
 
@@ -260,6 +303,19 @@ class _ClosedError(Exception):
 
 class _TooLargeError(Exception):
     """What has come is too large, and nobody knows who waits for it."""
+
+
+def _mend(message: Any) -> None:
+    """Puts right what would have the whole list of a server's tools refused: a schema that is none of an object. It is
+    told where the tools are made."""
+    tools = result.get("tools") if isinstance(result := getattr(message, "result", None), dict) else None
+    for tool in tools if isinstance(tools, list) else ():
+        if isinstance(tool, dict):
+            schema = tool.get("inputSchema")
+            if not isinstance(schema, dict) or schema.get("type") != "object":
+                tool["inputSchema"] = {"type": "object", LIE: schema}
+            if not isinstance(tool.get("outputSchema", {}), dict):
+                del tool["outputSchema"]
 
 
 def guarded(command: list[str]) -> list[str]:

@@ -152,44 +152,43 @@ def told(text: str) -> str:
 _UNSEEN = ("Cc", "Cf", "Co", "Cn", "Cs")
 
 
-def tools_of(server: Home, offer: Offer, most: int) -> tuple[tuple[Tool, ...], list[str]]:
+def tools_of(server: Home, offer: Offer, most: int) -> tuple[list[Tool], list[Tool], list[str]]:
     """The tools of a server, and what there is to tell of them.
 
     Args:
         server: The server.
         offer: What it has.
         most: How many tools are passed on at most.
+
+    Returns:
+        Those that are passed on, all that can be named, and lines.
     """
     problems: list[str] = []
     given = {one.name: one for one in reversed(offer.tools)}  # of two with one name the first
-    given = {name: given[name] for name in dict.fromkeys(one.name for one in offer.tools)}
-    if len(given) < len(offer.tools):
+    originals = list(dict.fromkeys(one.name for one in offer.tools))
+    if len(originals) < len(offer.tools):
         problems.append("it lists several tools of one name: the first counts")
-    own = (_LIST, _READ) if offer.resources else ()
-    originals = list(given)[: most - len(own)]
-    if len(originals) < len(given):
-        problems.append(
-            f"it has {len(given):,} tools, and the first {len(originals)} are taken:"
-            f" -T {server.name}.TOOL names a single one"
-        )
-    tools: list[Tool] = []
+    named = zip(names.tool_names(server.name, originals), originals, strict=True)
+    known: list[Tool] = [MCPTool(server, name, given[original]) for name, original in named]
+    own = [one for one in (_LIST, _READ) if offer.resources and one not in given]
+    resources = [
+        ResourceTool(server, name, one)
+        for name, one in zip(names.tool_names(server.name, own), own, strict=True)
+    ]
+    passed_on: list[Tool] = []
     size = 0
-    for name, original in zip(names.tool_names(server.name, originals), originals, strict=True):
-        tool = MCPTool(server, name, given[original])
+    for tool in known[: most - len(resources)]:
         size += len(str(tool.spec))
         if size > _MOST_WORDS:
-            problems.append(
-                f"what it says of its tools is too long: {len(originals) - len(tools)} are left out"
-            )
             break
-        tools.append(tool)
-    problems += _unfaithful(tools)
-    free = [one for one in own if one not in given]
-    tools += [
-        ResourceTool(server, name, one)
-        for name, one in zip(names.tool_names(server.name, free), free, strict=True)
-    ]
-    return tuple(tools), problems
+        passed_on.append(tool)
+    if len(passed_on) < len(known):
+        problems.append(
+            f"it has {len(known):,} tools, and the first {len(passed_on)} are taken:"
+            f" -T {server.name}.TOOL names a single one"
+        )
+    problems += _unfaithful(passed_on)
+    return [*passed_on, *resources], [*known, *resources], problems
 
 
 def _unfaithful(tools: Sequence[Tool]) -> list[str]:

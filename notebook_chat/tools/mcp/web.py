@@ -33,6 +33,7 @@ class WebTransport:
 
     Attributes:
         ended: Whether nothing can be said to it any more.
+        changed: Never so: the SDK tells of changes.
         refused: The HTTP status of the last answer, where that was a refusal; else ``0``.
     """
 
@@ -44,6 +45,7 @@ class WebTransport:
         self._stack = AsyncExitStack()
         self.ended = asyncio.Event()
         self.refused = 0
+        self.changed = False
 
     @property
     def last_words(self) -> str:
