@@ -15,10 +15,17 @@ if TYPE_CHECKING:
     from .chat import Chat as Chat
     from .messages import Message as Message
     from .panel import ChatPanel as ChatPanel
+    from .tools.mcp import MCPServer as MCPServer
 
-_HOMES = {"Answer": "answer", "Chat": "chat", "ChatPanel": "panel", "Message": "messages"}
+_HOMES = {
+    "Answer": "answer",
+    "Chat": "chat",
+    "ChatPanel": "panel",
+    "MCPServer": "tools.mcp",
+    "Message": "messages",
+}
 
-__all__ = ["Answer", "Chat", "ChatPanel", "Message"]
+__all__ = ["Answer", "Chat", "ChatPanel", "MCPServer", "Message"]
 
 
 def __getattr__(name: str) -> object:

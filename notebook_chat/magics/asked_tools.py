@@ -51,7 +51,7 @@ def find_tools(name: str, session: NotebookSession) -> ToolSource:
     """
     from .mcp_servers import find_source
 
-    if (server := find_source(name, session)) is not None:
+    if name not in OWN and (server := find_source(name, session)) is not None:
         return server
     raise InvalidOptionError(
         f"there is no tool {name!r}",

@@ -14,7 +14,15 @@ from .. import runner
 from ..errors import InvalidOptionError
 from ..text import single_line
 from . import line_history
-from .mcp_servers import ask_first, ask_secret, defined, find_definition, find_server, server_names
+from .mcp_servers import (
+    ask_first,
+    ask_secret,
+    defined,
+    find_definition,
+    find_server,
+    server_names,
+    show_whole,
+)
 from .output import confirm, shorten, show_lines, show_problem, show_table, show_text
 from .subcommand import Context, Group, argument, path_of
 
@@ -191,7 +199,7 @@ def _allow(context: Context, name: str, words: Sequence[str]) -> None:
     if definition.own:
         return show_text(f"{name} is your own: it may be used.")
     ask_first(definition, yes=_yes(words))
-    return show_text(
+    return show_whole(
         f"{name} may be used, as long as {definition.path} says the same of it: {definition.told}"
     )
 
@@ -216,7 +224,7 @@ def _import(context: Context, name: str, words: Sequence[str]) -> None:
         raise InvalidOptionError(f"{path} has no server {missing[0]!r}")
     for one in chosen:
         _check_name(one.name)
-        show_text(f"{one.name}: {one.told}")
+        show_whole(f"{one.name}: {one.told}")
     if not chosen:
         return show_text(f"{path} has no servers.")
     if not (yes or confirm(f"Keep {len(chosen)} of {path} as your own?")):

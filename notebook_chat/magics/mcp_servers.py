@@ -11,7 +11,7 @@ from ..errors import InvalidOptionError
 from ..secrets import Secret
 from ..session import NotebookSession
 from ..text import single_line
-from .output import confirm, show_problem, show_text
+from .output import confirm, seen, show_lines, show_problem
 
 if TYPE_CHECKING:
     from ..tools import ToolSource
@@ -119,7 +119,7 @@ def ask_first(definition: Definition, *, yes: bool = False) -> None:
     if not yes:
         if threading.current_thread() is not threading.main_thread():
             raise InvalidOptionError(f"{what}. Nobody has allowed that", hint=hint)
-        show_text(f"{what[0].upper()}{what[1:]}")
+        show_whole(f"{what[0].upper()}{what[1:]}")
         try:
             yes = confirm(f"{verb.capitalize()} it, now and as long as this does not change?")
         except InvalidOptionError:
@@ -127,6 +127,12 @@ def ask_first(definition: Definition, *, yes: bool = False) -> None:
     if not yes:
         raise InvalidOptionError(f"the MCP server {definition.name} may not be used", hint=hint)
     kept.allow(definition)
+
+
+def show_whole(text: str) -> None:
+    """A line of which nothing is hidden: neither what cannot be seen, nor what looks like a secret to ``redact``,
+    which a part of a command could be made to look like."""
+    show_lines(seen(single_line(text)))
 
 
 def ask_secret(question: str) -> Secret:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator
+from importlib.metadata import version
 from typing import Any
 
 from ...errors import ChatError
@@ -173,7 +174,10 @@ class Connection:
     async def _serve(self, parts: SDK) -> None:
         async with contextlib.AsyncExitStack() as stack:
             async with asyncio.timeout(self._seconds):
-                client = parts.mcp.Client(self._transport, cache=None, message_handler=self._heard)
+                us = parts.types.Implementation(name="notebook_chat", version=version("notebook_chat"))
+                client = parts.mcp.Client(
+                    self._transport, cache=None, message_handler=self._heard, client_info=us
+                )
                 self._client = await stack.enter_async_context(client)
             # What a server says that its own results are binds nobody, and a check of it can take for ever.
             self._client.session.validate_tool_result = _not_checked

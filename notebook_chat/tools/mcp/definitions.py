@@ -23,6 +23,7 @@ from .variables import Filled, Surroundings, Syntax, filled, names_in
 _LARGEST = 200_000  # bytes of a file with variables
 _MOST = 200  # arguments, variables or headers
 _LONGEST = 20_000  # characters of one
+_LONGEST_COMMAND = 8000  # characters, which the user is shown
 _WEB = ("http", "streamable-http", "streamablehttp", "streamable_http", "sse")
 _URLS = ("url", "httpUrl", "serverUrl")
 
@@ -219,6 +220,8 @@ def definition(
     arguments, cwd, env_file = entry.get("args") or [], entry.get("cwd") or "", entry.get("envFile") or ""
     if not isinstance(arguments, list):
         raise wrong("has args that are no list")
+    if sum(map(len, map(str, (program, url, *arguments)))) > _LONGEST_COMMAND:
+        raise wrong("has a command that is too long to be shown")
     if not (isinstance(cwd, str) and isinstance(env_file, str)):
         raise wrong("has a folder that is no text")
     return Definition(

@@ -11,7 +11,9 @@ from pathlib import Path
 from ...secrets import Secret, is_secret_name, redact, redact_address
 from ...text import single_line
 
-_LONGEST = 2000  # characters of a command as it is shown
+_LONGEST = 2000  # characters of an address as it is shown
+_OPAQUE = re.compile(r"[A-Za-z0-9_+=~-]{8,500}")  # nothing that a shell does something with, and no path
+_RUN = re.compile(r"[A-Za-z0-9_-]{12,}")
 _ASSIGNED = re.compile(r"(--?[\w-]{1,60}|[A-Za-z_]\w{0,60})=")
 
 
@@ -62,40 +64,53 @@ def looks_secret(name: str, value: str) -> bool:
 
 
 def shown_command(command: Sequence[str]) -> str:
-    """A command in a line, without what its options give as a key: ``--api-key …``."""
-    words = (
-        word if shown is None else shown
-        for word, shown in zip(map(shlex.quote, command), _hidden(command), strict=True)
-    )
-    return single_line(redact(" ".join(words)))[:_LONGEST]
-
-
-def secret_words(command: Sequence[str]) -> list[str]:
-    """The words of a command that are, or hold, what looks like a key.
+    """A command in a line, whole: but for words that can be nothing but keys. Whoever has written the command must not
+    be able to hide a part of it by making that look like a key.
 
     Args:
         command: The program and its arguments.
     """
-    hidden = _hidden(command)
+    words = []
+    for word, value in zip(command, _values(command), strict=True):
+        hidden = value is not None and _OPAQUE.fullmatch(value) is not None
+        kept = f"{word.removesuffix(value or '')}…" if hidden else _RUN.sub(_without_key, word)
+        words.append(kept if hidden else shlex.quote(kept))
+    return single_line(" ".join(words))
+
+
+def secret_words(command: Sequence[str]) -> list[str]:
+    """The words of a command that are, or hold, what may be a key.
+
+    Args:
+        command: The program and its arguments.
+    """
     return [
-        word for word, shown in zip(command, hidden, strict=True) if shown is not None or redact(word) != word
+        word
+        for word, value in zip(command, _values(command), strict=True)
+        if value is not None or redact(word) != word
     ]
 
 
-def _hidden(command: Sequence[str]) -> list[str | None]:
-    """What is shown in the place of each word of a command; ``None`` where that is the word."""
+def _values(command: Sequence[str]) -> list[str | None]:
+    """What each word of a command gives as the value of an option with a secret name; ``None`` where it does not."""
     found: list[str | None] = []
-    hides = False
+    follows = False
     for word in command:
         assigned = _ASSIGNED.match(word)
-        shown: str | None = None
-        if hides:
-            shown = "…"
+        value: str | None = None
+        if follows:
+            value = word
         elif assigned is not None and is_secret_name(assigned[1].lstrip("-")):
-            shown = f"{assigned[0]}…"
-        found.append(shown)
-        hides = not hides and word.startswith("-") and "=" not in word and is_secret_name(word.lstrip("-"))
+            value = word[assigned.end() :]
+        found.append(value or None)
+        follows = (
+            not follows and word.startswith("-") and "=" not in word and is_secret_name(word.lstrip("-"))
+        )
     return found
+
+
+def _without_key(run: re.Match[str]) -> str:
+    return run[0] if redact(run[0]) == run[0] else "…"
 
 
 def shown_url(url: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from ...errors import MissingDependencyError
 
-_QUIET = ("mcp.client", "mcp.shared")
-"""The loggers that would write tracebacks into the output of a cell; what they say is told in a line of ours."""
+_QUIET = ("mcp.client", "mcp.shared", "httpx2", "httpcore2")
+"""The loggers that would write tracebacks into the output of a cell; what they say is told in a line of ours. And
+those that would write addresses with their keys into a log."""
 
 
 class SDK:

