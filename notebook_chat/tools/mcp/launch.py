@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from ...errors import InvalidOptionError
 from ...secrets import Secret, is_secret_name, redact, redact_address
 from ...text import single_line
 
 _LONGEST = 2000  # characters of an address as it is shown
 _OPAQUE = re.compile(r"[A-Za-z0-9_+=~-]{8,500}")  # nothing that a shell does something with, and no path
 _RUN = re.compile(r"[A-Za-z0-9_-]{12,}")
+_LAUNCHER = re.compile(r"(?:uvx?|npx|bunx?|pipx|node|deno|run|tool|sh|bash|docker|py|python[0-9.]{0,5})")
 _ASSIGNED = re.compile(r"(--?[\w-]{1,60}|[A-Za-z_]\w{0,60})=")
 
 
@@ -116,3 +121,45 @@ def _without_key(run: re.Match[str]) -> str:
 def shown_url(url: str) -> str:
     """An address in a line, without user, password and keys."""
     return single_line(redact_address(url) if "@" in url else redact(url))[:_LONGEST]
+
+
+def launch_of(
+    words: tuple[str, ...],
+    url: str | None,
+    env: Mapping[str, str],
+    cwd: str | os.PathLike[str] | None,
+    headers: Mapping[str, str],
+) -> Launch:
+    """What is needed to reach a server that is given in Python.
+
+    Args:
+        words: The program and its arguments, or none.
+        url: The address, or none.
+        env, cwd, headers: As in ``Launch``.
+
+    Raises:
+        InvalidOptionError: Neither a command nor an address is given, or both.
+    """
+    if bool(words) == bool(url):
+        raise InvalidOptionError(
+            "a server is a command or an address",
+            hint="Write MCPServer('uvx mcp-server-time') or MCPServer(url='https://…/mcp').",
+        )
+    if url:
+        if not url.startswith(("http://", "https://")):
+            raise InvalidOptionError("the address of an MCP server begins with https:// or http://")
+        kept = {header: held(header, value) for header, value in headers.items()}
+        return Launch(url=url, home=shown_url(url), headers=kept)
+    variables = {name: held(name, value) for name, value in env.items()}
+    folder = Path(cwd).expanduser() if cwd is not None else None
+    return Launch(words, home=shown_command(words), env=variables, cwd=folder)
+
+
+def name_of(launch: Launch) -> str:
+    """What a server is called that nobody has given a name."""
+    with contextlib.suppress(ValueError):
+        if launch.url:
+            return urlsplit(launch.url).hostname or "server"
+    words = [Path(word).stem for word in launch.command if not word.startswith("-")]
+    named = next((word for word in words if not _LAUNCHER.fullmatch(word)), "server")
+    return named.removeprefix("mcp-server-").removeprefix("mcp_server_").removeprefix("server-") or "server"

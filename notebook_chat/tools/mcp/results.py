@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -57,6 +57,26 @@ def resource_bytes(contents: Iterable[Any]) -> bytes:
         text, blob = getattr(one, "text", None), getattr(one, "blob", None)
         pieces.append(replace_surrogates(text).encode() if text is not None else _decoded(blob or "") or b"")
     return b"\n".join(pieces)
+
+
+def prompt_text(messages: Sequence[Any]) -> str:
+    """The messages of a prompt as one text; those of several say who speaks.
+
+    Args:
+        messages: The SDK's ``PromptMessage``s.
+    """
+    parts: list[str] = []
+    for message in messages:
+        content = message.content
+        if content.type == "text":
+            text = content.text
+        elif content.type == "resource" and getattr(content.resource, "text", None) is not None:
+            text = content.resource.text
+        else:
+            text = f"({content.type}, left out)"
+        alone = len(messages) == 1
+        parts.append(text if alone else f"{message.role}:\n{text}")
+    return "\n\n".join(parts)
 
 
 def _parts(content: list[Any]) -> list[ResultPart]:

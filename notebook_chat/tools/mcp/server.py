@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import re
 import threading
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ... import loop_thread, runner
-from ...errors import ChatError, InvalidOptionError
+from ...errors import ChatError
 from ...text import single_line
 from ...tool_spec import MOST_TOOLS
 from ..tool import Tell, Tool, ToolOutput
 from . import failures, results
 from .connection import CLOSE_SECONDS, Connection
-from .launch import Launch, held, shown_command, shown_url
+from .home_loop import at_home
+from .launch import Launch, launch_of, name_of
 from .offer import Offer, offer_of
+from .one_tool import OneTool
 from .tool import Progress, tools_of
 
 T = TypeVar("T")
@@ -34,9 +33,7 @@ START_SECONDS = 60.0
 
 _MOST_STARTS = 4
 _STARTS_SECONDS = 60.0  # in which it is begun anew so often at most
-_LAUNCHER = re.compile(r"(?:uvx?|npx|bunx?|pipx|node|deno|run|tool|sh|bash|docker|py|python[0-9.]{0,5})")
 _LARGE = 100_000  # characters of a result that a worker takes apart
-_NO_SERVER = "a server is a command or an address"
 
 
 class MCPServer:
@@ -75,9 +72,9 @@ class MCPServer:
     ) -> None:
         words = tuple(command.split() if isinstance(command, str) else map(str, command or ()))
         if launch is None:
-            launch = _launch(words, url, env or {}, cwd, headers or {})
+            launch = launch_of(words, url, env or {}, cwd, headers or {})
         self._launch = launch
-        self.name = single_line(name).strip() or _name(launch)
+        self.name = single_line(name).strip() or name_of(launch)
         self.home = launch.home
         self.seconds = seconds
         self._start_seconds = start_seconds
@@ -208,7 +205,7 @@ class MCPServer:
             return await client.get_prompt(name, dict(arguments))
 
         result = await at_home(lambda: self._asked(get, lambda words, fraction: None))
-        return _prompt_text(result.messages)
+        return results.prompt_text(result.messages)
 
     def resource(self, uri: str) -> tuple[str, bytes]:
         """A resource as a file, which ``files=`` takes: its name and its bytes.
@@ -295,13 +292,17 @@ class MCPServer:
         if (
             connection is not None
             and connection.alive
-            and connection.loop is _loop()
+            and connection.loop is asyncio.get_running_loop()
             and is_listed(connection)
         ):
             return connection
         async with self._lock():
             connection = self._held.connection
-            if connection is None or not connection.alive or connection.loop is not _loop():
+            if (
+                connection is None
+                or not connection.alive
+                or connection.loop is not asyncio.get_running_loop()
+            ):
                 connection = await self._begin(tell)
             if not is_listed(connection):
                 await self._list(connection)
@@ -341,47 +342,9 @@ class MCPServer:
 
     def _lock(self) -> asyncio.Lock:
         """The lock of the loop that runs now."""
-        if self._opening is None or self._opening[0] is not _loop():
-            self._opening = _loop(), asyncio.Lock()
+        if self._opening is None or self._opening[0] is not asyncio.get_running_loop():
+            self._opening = asyncio.get_running_loop(), asyncio.Lock()
         return self._opening[1]
-
-
-class OneTool:
-    """One tool of a server, as a source of its own.
-
-    Args:
-        server: The server.
-        tool: What the server calls it, or what the model does.
-    """
-
-    def __init__(self, server: MCPServer, tool: str) -> None:
-        self._server = server
-        self._tool = tool
-
-    @property
-    def known(self) -> Sequence[Tool] | None:
-        """The tool, as long as it is known."""
-        return None if self._server.known is None else self._found() or None
-
-    async def open(self, tell: Tell) -> Sequence[Tool]:
-        """The tool, ready to be run.
-
-        Raises:
-            ChatError: The server cannot be started, or has no such tool.
-        """
-        await self._server.inspect(tell)
-        found = self._found()
-        if not found:
-            names = ", ".join(one.original for one in self._server.everything[:20])
-            raise InvalidOptionError(
-                f"{self._server.name} has no tool {self._tool!r}", hint=f"It has {names or 'none'}."
-            )
-        return found
-
-    def _found(self) -> list[Tool]:
-        tools = self._server.everything
-        exact = [one for one in tools if one.original == self._tool]
-        return exact or [one for one in tools if self._tool in (one.name, one.original.rpartition("/")[2])]
 
 
 class _Held:
@@ -397,71 +360,6 @@ class _Held:
         return ended
 
 
-async def at_home(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Has something done on the private loop, on which the servers live; whoever asks may be on another.
-
-    Args:
-        work: What is done.
-    """
-    home = loop_thread.current().loop
-    if _loop() is home:
-        return await work()
-    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), home))
-
-
-def _loop() -> asyncio.AbstractEventLoop:
-    return asyncio.get_running_loop()
-
-
 def _is_large(result: Any) -> bool:
     texts = (str(getattr(one, "data", None) or getattr(one, "text", "")) for one in result.content or ())
     return sum(map(len, texts)) > _LARGE
-
-
-def _prompt_text(messages: Sequence[Any]) -> str:
-    """The messages of a prompt as one text; those of several say who speaks."""
-    parts: list[str] = []
-    for message in messages:
-        content = message.content
-        if content.type == "text":
-            text = content.text
-        elif content.type == "resource" and getattr(content.resource, "text", None) is not None:
-            text = content.resource.text
-        else:
-            text = f"({content.type}, left out)"
-        alone = len(messages) == 1
-        parts.append(text if alone else f"{message.role}:\n{text}")
-    return "\n\n".join(parts)
-
-
-def _launch(
-    words: tuple[str, ...],
-    url: str | None,
-    env: Mapping[str, str],
-    cwd: str | os.PathLike[str] | None,
-    headers: Mapping[str, str],
-) -> Launch:
-    if bool(words) == bool(url):
-        raise InvalidOptionError(
-            _NO_SERVER, hint="Write MCPServer('uvx mcp-server-time') or MCPServer(url='https://…/mcp')."
-        )
-    if url:
-        if not url.startswith(("http://", "https://")):
-            raise InvalidOptionError("the address of an MCP server begins with https:// or http://")
-        kept = {header: held(header, value) for header, value in headers.items()}
-        return Launch(url=url, home=shown_url(url), headers=kept)
-    variables = {name: held(name, value) for name, value in env.items()}
-    folder = Path(cwd).expanduser() if cwd is not None else None
-    return Launch(words, home=shown_command(words), env=variables, cwd=folder)
-
-
-def _name(launch: Launch) -> str:
-    """What a server is called that nobody has given a name."""
-    with contextlib.suppress(ValueError):
-        from urllib.parse import urlsplit
-
-        if launch.url:
-            return urlsplit(launch.url).hostname or "server"
-    words = [Path(word).stem for word in launch.command if not word.startswith("-")]
-    named = next((word for word in words if not _LAUNCHER.fullmatch(word)), "server")
-    return named.removeprefix("mcp-server-").removeprefix("mcp_server_").removeprefix("server-") or "server"

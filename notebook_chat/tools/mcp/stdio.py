@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
-import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections import deque
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from ... import loop_thread
 from ...errors import ChatError
 from ...secrets import excerpt
 from .launch import Launch
-from .schemas import LIE
+from .lines import Sieve, mend
+from .program import exits, found_program, guarded, kill, stop
 from .sdk import sdk
 
 LARGEST = 20 * 1024 * 1024
@@ -42,24 +37,12 @@ _AT_FRONT = re.compile(rf'\s*\{{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?{_ID}\s*,'.
 _AT_END = re.compile(rf',\s*{_ID}\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}}\s*\Z'.encode())
 _END_BYTES = 512
 _TOO_LARGE = f"its answer is larger than {LARGEST:,} bytes"
-_OF_USE = ("notifications/progress", "notifications/cancelled", "notifications/subscriptions")
-_MOST_UNASKED = 100  # messages in a second that nobody has asked for
 _FLOOD, _FLOOD_SECONDS = 100, 0.01  # so many messages at once are taken more slowly than they come
 _APART: dict[str, Any] = (
     {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
     if sys.platform == "win32"
     else {"start_new_session": True}
 )
-
-
-class _Head(msgspec.Struct):
-    """What a message is, if nobody has asked for it."""
-
-    method: str = ""
-    id: Any = None
-
-
-_HEAD = msgspec.json.Decoder(_Head)
 
 
 class StdioTransport:
@@ -71,7 +54,6 @@ class StdioTransport:
 
     Attributes:
         ended: Whether the server has ended, or nothing can be said to it any more.
-        changed: Whether it has said that what it has to offer is other than before.
     """
 
     def __init__(self, launch: Launch) -> None:
@@ -81,8 +63,16 @@ class StdioTransport:
         self._tasks: list[asyncio.Task[None]] = []
         self._process: asyncio.subprocess.Process | None = None
         self.ended = asyncio.Event()
-        self.changed = False
-        self._second, self._unasked = 0.0, 0
+        self._sieve = Sieve()
+
+    @property
+    def changed(self) -> bool:
+        """Whether it has said that what it has to offer is other than before."""
+        return self._sieve.changed
+
+    @changed.setter
+    def changed(self, changed: bool) -> None:
+        self._sieve.changed = changed
 
     @property
     def pid(self) -> int | None:
@@ -215,7 +205,7 @@ class StdioTransport:
 
     async def _take(self, line: bytes) -> None:
         """Passes a message on. What is none is left out: some servers greet on their output."""
-        if not line.strip() or not self._counts(line):
+        if not line.strip() or not self._sieve.counts(line):
             return
         parse = sdk().types.jsonrpc_message_adapter.validate_json
         try:
@@ -228,28 +218,8 @@ class StdioTransport:
             if _AT_FRONT.match(line) or _AT_END.search(line[-_END_BYTES:]):
                 await self._refuse(line[:_END_BYTES], line[-_END_BYTES:], "its answer cannot be read")
             return
-        _mend(message)
+        mend(message)
         await self._pass_on(message)
-
-    def _counts(self, line: bytes) -> bool:
-        """Whether a message is passed on: of those that a server sends by itself only what is of use, and no more than
-        anybody has a use for, or a server that floods would keep everybody waiting."""
-        try:
-            head = _HEAD.decode(line)
-        except ValueError:
-            return True  # it is none, which is told elsewhere
-        if not head.method:
-            return True
-        if head.method.endswith("/list_changed"):
-            self.changed = True
-            return False
-        if head.id is None and not head.method.startswith(_OF_USE):
-            return False
-        now = time.monotonic()
-        if now - self._second >= 1:
-            self._second, self._unasked = now, 0
-        self._unasked += 1
-        return self._unasked <= _MOST_UNASKED
 
     async def _refuse(self, front: bytes, end: bytes, why: str = _TOO_LARGE) -> None:
         """Has the call fail whose answer is too large; without one that it is known to answer, the server goes."""
@@ -286,11 +256,11 @@ class StdioTransport:
             stream.close()
         if process.stdin is not None:
             process.stdin.close()
-        if over or not await _exits(process, GRACE_SECONDS):
+        if over or not await exits(process, GRACE_SECONDS):
             stop(process)
-            if not await _exits(process, _HURRY_SECONDS if over else _KILL_SECONDS) and not over:
+            if not await exits(process, _HURRY_SECONDS if over else _KILL_SECONDS) and not over:
                 kill(process)
-                await _exits(process, _KILL_SECONDS)
+                await exits(process, _KILL_SECONDS)
         transport = getattr(process, "_transport", None)
         if transport is not None:  # it stays open as long as anybody holds an end of its pipes
             with contextlib.suppress(OSError):
@@ -303,64 +273,3 @@ class _ClosedError(Exception):
 
 class _TooLargeError(Exception):
     """What has come is too large, and nobody knows who waits for it."""
-
-
-def _mend(message: Any) -> None:
-    """Puts right what would have the whole list of a server's tools refused: a schema that is none of an object. It is
-    told where the tools are made."""
-    tools = result.get("tools") if isinstance(result := getattr(message, "result", None), dict) else None
-    for tool in tools if isinstance(tools, list) else ():
-        if isinstance(tool, dict):
-            schema = tool.get("inputSchema")
-            if not isinstance(schema, dict) or schema.get("type") != "object":
-                tool["inputSchema"] = {"type": "object", LIE: schema}
-            if not isinstance(tool.get("outputSchema", {}), dict):
-                del tool["outputSchema"]
-
-
-def guarded(command: list[str]) -> list[str]:
-    """A command, so that it outlives nothing: behind the guard, where this Python can be started."""
-    if not sys.executable:
-        return command
-    guard = Path(__file__).with_name("guard.py")
-    return [sys.executable, "-I", "-S", str(guard), str(os.getpid()), *command]
-
-
-def found_program(name: str, folder: Path, path: str | None) -> str | None:
-    """The file of a program; ``None`` where there is none.
-
-    Args:
-        name: What it is called.
-        folder: The folder in which it is run, from which a relative path leads.
-        path: The folders in which programs lie.
-    """
-    if os.path.dirname(name):  # noqa: PTH120
-        return shutil.which(str(folder / Path(name).expanduser()))
-    return shutil.which(name, path=path)
-
-
-def stop(process: asyncio.subprocess.Process) -> None:
-    """Has the guard end the server, and all that it has started."""
-    with contextlib.suppress(ProcessLookupError):
-        if sys.platform == "win32":
-            command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
-            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        else:
-            process.send_signal(signal.SIGTERM)
-
-
-def kill(process: asyncio.subprocess.Process) -> None:
-    """Ends the guard, which has not ended."""
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-
-
-async def _exits(process: asyncio.subprocess.Process, seconds: float) -> bool:
-    """Whether a process ends within some seconds. ``process.wait`` waits for the end of its pipes, too, which its
-    descendants may hold."""
-    until = asyncio.get_running_loop().time() + seconds
-    while process.returncode is None:
-        if asyncio.get_running_loop().time() >= until:
-            return False
-        await asyncio.sleep(0.01)
-    return True
