@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from .messages import Message as Message
     from .panel import ChatPanel as ChatPanel
     from .tools.functions import tool as tool
+    from .tools.mcp import MCPServer as MCPServer
 
 _HOMES = {
     "Answer": "answer",
     "Chat": "chat",
     "ChatPanel": "panel",
+    "MCPServer": "tools.mcp",
     "Message": "messages",
     "tool": "tools.functions",
 }
 
-__all__ = ["Answer", "Chat", "ChatPanel", "Message", "tool"]
+__all__ = ["Answer", "Chat", "ChatPanel", "MCPServer", "Message", "tool"]
 
 
 def __getattr__(name: str) -> object:

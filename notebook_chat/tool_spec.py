@@ -27,9 +27,7 @@ class ToolSpec(msgspec.Struct, frozen=True, omit_defaults=True):
 
     name: str
     description: str = ""
-    parameters: dict[str, Any] = msgspec.field(
-        default_factory=lambda: {"type": "object", "properties": {}}
-    )
+    parameters: dict[str, Any] = msgspec.field(default_factory=lambda: {"type": "object", "properties": {}})
 
 
 def specs_of(value: Any) -> tuple[ToolSpec, ...]:

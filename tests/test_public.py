@@ -22,7 +22,7 @@ def classes(module: object) -> set[str]:
 
 
 PUBLIC = {
-    "notebook_chat": {"Answer", "Chat", "ChatPanel", "Message", "tool"},
+    "notebook_chat": {"Answer", "Chat", "ChatPanel", "MCPServer", "Message", "tool"},
     "notebook_chat.conversation": {"Conversation", "Turn"},
     "notebook_chat.errors": {name for name in classes(errors) if name.endswith("Error")},
     "notebook_chat.events": set(importlib.import_module("notebook_chat.events").__all__) - OLD_NAMES,

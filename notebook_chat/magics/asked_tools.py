@@ -18,7 +18,9 @@ OWN = ("notebook", "edit", "run")
 
 def tool_names(session: NotebookSession) -> Iterable[str]:
     """What ``-T`` may be given."""
-    return (*OWN, *function_names(namespace() or {}), "none")
+    from .mcp_servers import server_names
+
+    return (*OWN, *function_names(namespace() or {}), *server_names(session), "none")
 
 
 def asked_tools(named: Sequence[str], usual: Sequence[str], values: Mapping[str, Any]) -> list[Any]:
@@ -58,6 +60,10 @@ def find_tools(name: str, session: NotebookSession, cell_tools: CellToolbench) -
         return cell_tools.run
     if named_tools([name], namespace() or {}):
         return NamedTools(lambda: _functions(name))
+    from .mcp_servers import find_source
+
+    if name not in OWN and (server := find_source(name, session)) is not None:
+        return server
     raise no_such_tool(name, OWN, namespace() or {})
 
 

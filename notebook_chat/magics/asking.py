@@ -39,6 +39,7 @@ from ..store import asked_in_cell, stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
 from .cell import options_and_prompt
+from .mcp_prompts import is_resource, with_resources
 from .older_values import older_news
 from .output import show_problem, show_text
 from .output_area import takes_updates
@@ -81,7 +82,9 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         shell=shell,
         values=None if options.raw else shell.user_ns,
         context=settings.cells if options.context is None else options.context,
-        files=options.attach,
+        files=with_resources(options.attach, session)
+        if any(map(is_resource, options.attach))
+        else options.attach,
         file_tokens=options.file_tokens,
         closing=_CODE if options.format == "code" and not options.raw else "",
     )

@@ -16,6 +16,7 @@ from . import (
     conversation_commands,
     fixing,
     history_commands,
+    mcp_commands,
     model_commands,
     prompt_commands,
     provider_commands,
@@ -58,6 +59,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
         for subject in (
             model_commands.group,
             provider_commands.group,
+            mcp_commands.group,
             fixing.group,
             conversation_commands.group,
             comparison_commands.group,

@@ -14,6 +14,7 @@ from ..session import DEFAULT, NotebookSession
 from ..text import seen, single_line
 from .arguments import cell_parser
 from .file_paths import FilePaths
+from .mcp_prompts import is_server_prompt, load_server_prompt
 from .output import confirm, shorten, show_document, show_table, show_text
 from .reused_prompt import MARK, take_prompt
 from .settings import Settings
@@ -106,6 +107,8 @@ def load_prompt(name: str, options: Namespace, body: str, session: NotebookSessi
     """
     from ..prompt.templates import find_template
 
+    if is_server_prompt(name):
+        return load_server_prompt(name, options.parameters, body, session)
     template = find_template(name, beside(session))
     said = {
         "model": options.model,

@@ -268,7 +268,9 @@ def test_whatever_a_tool_raises_is_a_result(error: BaseException) -> None:
     text_of(result).encode()
 
 
-@pytest.mark.parametrize("value", [None, 5, b"x", [1], object(), "a\ud800b"], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [None, 5, b"x", [1], object(), "a\ud800b"], ids=lambda value: type(value).__name__
+)
 def test_what_is_no_output_is_a_result_all_the_same(value: Any) -> None:
     class Odd(Made):
         async def run(self, arguments: Any, tell: Any) -> Any:

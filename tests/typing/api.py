@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, assert_type
 
-from notebook_chat import Answer, Chat, ChatPanel, Message, tool
+from notebook_chat import Answer, Chat, ChatPanel, MCPServer, Message, tool
 from notebook_chat.conversation import Conversation, Turn
 from notebook_chat.errors import (
     AuthenticationError,
@@ -333,3 +333,13 @@ async def use_providers() -> None:
     compatible("mine", "http://localhost:8000/v1")
     assert_type(list_providers(), list[str])
     get_provider("openai")
+
+
+def servers() -> None:
+    """MCP servers."""
+    with MCPServer("uvx mcp-server-time", env={"TZ": "UTC"}) as time:
+        Chat(tools=[time])
+        Chat(tools=[time.tool("get_current_time")])
+        assert_type(time.resource("memo://note"), tuple[str, bytes])
+    MCPServer(["uvx", "mcp-server-git"], name="git", cwd=Path(), seconds=30, start_seconds=10).close()
+    assert_type(MCPServer(url="https://example.org/mcp", headers={"X-Key": "…"}).running, bool)

@@ -1,0 +1,5 @@
+"""Servers of the Model Context Protocol: their tools, resources and prompts."""
+
+from .server import MCPServer
+
+__all__ = ["MCPServer"]
