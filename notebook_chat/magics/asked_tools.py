@@ -47,6 +47,10 @@ def find_tools(name: str, session: NotebookSession) -> ToolSource:
     Raises:
         InvalidOptionError: There is no such tool.
     """
+    if name == "notebook":
+        from ..tools.notebook import NotebookTools, NotebookView
+
+        return NotebookTools(NotebookView(session))
     raise InvalidOptionError(
         f"there is no tool {name!r}",
         hint=f"There are {', '.join(OWN)}, functions of the notebook, MCP servers.",
