@@ -153,7 +153,7 @@ def _call(text: str) -> ToolCall:
     """A call; of one that was cut off the arguments as far as they go, which are then no JSON."""
     try:
         written = _WRITTEN.decode(text.strip(_BLANK))
-        return ToolCall(0, "", written.tool, bytes(written.arguments).decode())
+        return ToolCall(0, "", written.tool, msgspec.json.format(bytes(written.arguments), indent=0).decode())
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         head = _CALL.match(text)
         assert head is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -89,12 +89,12 @@ class _Call:
 
     spec: ToolSpec
     certain: bool = False
-    values: Mapping[str, tuple[str, ...]] | None = None
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def _calls(specs: Sequence[ToolSpec], messages: Sequence[Message], tiny: bool) -> tuple[_Call, ...]:
     """The tools that may be called now. A tiny model may call none once one has given something: it would go on for
-    ever; and where the prompt names something that tools are for, only these tools, with just that."""
+    ever; and where the prompt names a tool, or something that one is for, only that, with just what it names."""
     if not tiny:
         return tuple(map(_Call, specs))
     rounds = _since_prompt(messages)
@@ -103,12 +103,25 @@ def _calls(specs: Sequence[ToolSpec], messages: Sequence[Message], tiny: bool) -
     if tried >= _TRIES or any(not result.is_error for result in results):
         return ()
     prompt = _prompt(messages)
-    words, lower = _words(prompt), _words(prompt.lower())
-    named = [_Call(spec, True, values) for spec in specs if (values := _named(spec, words))]
-    meant = [
-        _Call(spec, True) for spec in specs if set(_words(spec.name.lower().replace("_", " "))) <= set(lower)
-    ]
-    return tuple(meant or named or (_Call(spec) for spec in specs if not spec.suggested))
+    words, lower = _words(prompt), set(_words(prompt.lower()))
+    named = [_Call(spec, values=_named(spec, words)) for spec in specs]
+    meant = [call for call in named if set(_words(call.spec.name.lower().replace("_", " "))) <= lower]
+    certain = meant or _first_ones(named)
+    if certain:
+        return tuple(replace(call, certain=True) for call in certain)
+    return tuple(_Call(spec) for spec in specs if not spec.suggested)
+
+
+def _first_ones(calls: Sequence[_Call]) -> list[_Call]:
+    """Of the tools that are for the same things the first: a tiny model does not tell them apart."""
+    kept: list[_Call] = []
+    seen: set[str] = set()
+    for call in calls:
+        values = {value for named in call.values.values() for value in named}
+        if not values <= seen:
+            kept.append(call)
+            seen |= values
+    return kept
 
 
 def _named(spec: ToolSpec, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -157,7 +170,7 @@ def _way(call: _Call, place: int, tiny: bool) -> dict[str, Any]:
 
 def _for_tiny(call: _Call) -> dict[str, Any]:
     """The arguments that a tool cannot do without, each as narrow as is known."""
-    parameters, values = call.spec.parameters, call.values or {}
+    parameters, values = call.spec.parameters, call.values
     needed = parameters.get("required") or ()
     own = parameters.get("properties") or {}
     kept: dict[str, Any] = {name: own[name] for name in own if name in needed}
