@@ -153,9 +153,10 @@ class Disclosure:
         """
         if not self.looks:
             return text
-        from .secret_search import find, replaced
+        from .secret_search import find, find_cut, replaced
 
-        return replaced(text, (one for one in find(text) if hash(one.value) not in self._allowed))
+        text = replaced(text, (one for one in find(text) if hash(one.value) not in self._allowed))
+        return replaced(text, find_cut(text))
 
     def foresee(self, words: Words, turns: Sequence[Turn] = ()) -> tuple[Words, tuple[str, ...]]:
         """As ``review``, for what is not sent: nobody is asked, and nothing is refused."""
