@@ -336,7 +336,9 @@ async def test_cells_are_read_with_their_outputs(played: Played) -> None:
     for n in range(4):
         played.cell(f"y{n} = {n}")
     text = await played.text("read_cells", numbers=[1, 2])
-    assert text.startswith("In[1]:\n```\nx = 1\nprint('hello')\n```\nIn[1] printed:\n```\nhello\n```\n\nIn[2]:")
+    assert text.startswith(
+        "In[1]:\n```\nx = 1\nprint('hello')\n```\nIn[1] printed:\n```\nhello\n```\n\nIn[2]:"
+    )
     assert "In[2] error:\n```\nZeroDivisionError" in text
     assert [f"y{n} =" in await played.text("read_cells") for n in range(4)] == [False, True, True, True]
     assert "y0 =" in await played.text("read_cells", last=4)

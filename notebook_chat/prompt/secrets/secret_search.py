@@ -32,7 +32,10 @@ _NO_NAME = re.compile(
 )
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _CUT = re.compile(r"[A-Za-z0-9_.+/=-]{6,300}+…[A-Za-z0-9_.+/=-]{0,300}+")
-_PADDING = ("a7Qx9Kf2ZpL4mW8e" * 8, "a7c9e2f4b8d1036" * 8)  # letters and digits, and those of hexadecimal numbers
+_PADDING = (
+    "a7Qx9Kf2ZpL4mW8e" * 8,
+    "a7c9e2f4b8d1036" * 8,
+)  # letters and digits, and those of hexadecimal numbers
 _MOST_CUT = 100
 _MARK = "[{} of {:,} characters]"
 

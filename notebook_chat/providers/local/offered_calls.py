@@ -199,18 +199,19 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
 def _in_words(messages: Sequence[Message], specs: Sequence[ToolSpec]) -> tuple[Message, ...]:
     """The messages with calls and results in words, and with the tools in the system prompt."""
     told: list[Message] = []
+    given = False  # whether the last of them are results
     for message in messages:
         results = [part for part in message.parts if isinstance(part, ToolResultPart)]
         calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
-        if not results and not calls:
+        if not results and not calls and not (given and message.role == "user"):
             told.append(message)
+            given = False
             continue
-        role = "user" if results else message.role
         pieces = [*map(_result, results), *([message.text] if message.text else []), *map(_call, calls)]
-        text = "\n\n".join(pieces)
-        if told and told[-1].role == role == "user":
-            text = f"{told.pop().text}\n\n{text}"
-        told.append(Message(role, text))
+        if given and not calls:  # templates want the roles in turns
+            pieces.insert(0, told.pop().text)
+        given = bool(results)
+        told.append(Message("user" if given else message.role, "\n\n".join(pieces)))
     if not specs:
         return tuple(told)
     listed = "\n".join(
