@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,10 +25,10 @@ ROWS = (0, 1, 2, 3, 5, 7, 12, 15, 42, 100, 128, 365, 999, 1000, 1284, 1500, 5000
 
 
 @pytest.fixture
-def shell(clean: Any) -> Iterator[Any]:
+def shell(clean: Any) -> Any:
     load_ipython_extension(clean)
     clean.run_cell("%config ChatMagics.history = 'off'")
-    yield clean
+    return clean
 
 
 def asked(shell: Any, name: str, arguments: str, *cells: str) -> str:

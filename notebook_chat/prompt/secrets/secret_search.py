@@ -70,8 +70,8 @@ def find(text: str) -> tuple[Finding, ...]:
 
 
 def find_cut(text: str) -> tuple[Finding, ...]:
-    """The beginnings of what looks like a secret, where an ellipsis stands for the rest: in descriptions of values texts
-    are cut.
+    """The beginnings of what looks like a secret, where an ellipsis stands for the rest, as in descriptions of
+    values.
 
     Args:
         text: Any text.
