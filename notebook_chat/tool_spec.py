@@ -23,11 +23,20 @@ class ToolSpec(msgspec.Struct, frozen=True, omit_defaults=True):
         name: What the model calls it by: letters, digits, ``_`` and ``-``, at most 64, as every service takes it.
         description: What it does and when to use it, in words for the model.
         parameters: The JSON schema of its arguments, which are an object.
+        suggested: What arguments may well be as things are now, by their names, such as the notebook's variables. No
+            service is told: it would be asked with other tools each time, and remember nothing. A model that is held to
+            a grammar while it writes, as the embedded one, is led to them.
     """
 
     name: str
     description: str = ""
     parameters: dict[str, Any] = msgspec.field(default_factory=lambda: {"type": "object", "properties": {}})
+    suggested: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+
+    @property
+    def told(self) -> ToolSpec:
+        """It, as services are told of it."""
+        return msgspec.structs.replace(self, suggested={}) if self.suggested else self
 
 
 def specs_of(value: Any) -> tuple[ToolSpec, ...]:

@@ -54,6 +54,10 @@ def find_tools(name: str, session: NotebookSession, cell_tools: CellToolbench) -
     Raises:
         InvalidOptionError: There is no such tool.
     """
+    if name == "notebook":
+        from ..tools.notebook import NotebookTools, NotebookView
+
+        return NotebookTools(NotebookView(session))
     if name == "edit":
         return cell_tools.edit
     if name == "run":

@@ -212,7 +212,7 @@ _ACTIONS: MappingProxyType[str, _Action] = MappingProxyType(
 
 def _written(text: str) -> str:
     from ..secrets import redact
-    from .output import seen
+    from ..text import seen
 
     return seen(redact(text[:200_000]))
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ..errors import InvalidOptionError
 from ..secrets import Secret
 from ..session import NotebookSession
-from ..text import single_line
-from .output import confirm, seen, show_lines, show_problem
+from ..text import seen, single_line
+from .output import confirm, show_lines, show_problem
 
 if TYPE_CHECKING:
     from ..tools import ToolSource

@@ -88,7 +88,7 @@ def _tools(options: Mapping[str, Any]) -> list[Any]:
     """What a model was given besides the messages that its answers are bound to."""
     body = options.get("extra_body") or {}
     own = [body.get("tools"), bool(options.get("web"))]
-    return [*own, options["tools"]] if options.get("tools") else own
+    return [*own, [spec.told for spec in options["tools"]]] if options.get("tools") else own
 
 
 def _encoded(message: Message) -> bytes:

@@ -83,8 +83,17 @@ class Tool(ABC):
     @property
     def digest(self) -> str:
         """What it is, as the model is told of it: another one once its description or its schema changes."""
-        told = msgspec.json.encode([self.original, self.spec], order="sorted")
+        told = msgspec.json.encode([self.original, self.spec.told], order="sorted")
         return hashlib.sha256(told).hexdigest()[:32]
+
+    def reads(self, arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """The variables of the notebook that a call would read, by their names, as far as that can be told before it
+        runs: what was marked private is asked about. It may be called in any thread, and never raises.
+
+        Args:
+            arguments: The arguments, which fit ``spec.parameters``.
+        """
+        return ()
 
     def proposal(self, arguments: Mapping[str, Any]) -> str:
         """What a call would do, as text for whoever is asked about it, where that says more than its arguments: code,
@@ -94,15 +103,6 @@ class Tool(ABC):
             arguments: The arguments, which fit ``spec.parameters``.
         """
         return ""
-
-    def reads(self, arguments: Mapping[str, Any]) -> tuple[str, ...]:
-        """The names of the notebook's variables that a call would tell of, as far as its arguments say. It may be
-        called in any thread.
-
-        Args:
-            arguments: The arguments, which fit ``spec.parameters``.
-        """
-        return ()
 
     @abstractmethod
     async def run(self, arguments: Mapping[str, Any], tell: Tell) -> ToolOutput:

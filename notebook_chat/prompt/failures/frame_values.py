@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...secrets import is_secret_name
+from ..values.classes import Types
 from .tracebacks import Frame
 
 NOTHING = object()
@@ -28,7 +29,9 @@ _MOST_LOOKED_AT = 200  # names of a cell
 _SHORTEST_SECRET = 4
 _SHORT = 200
 _PROXY = "FrameLocalsProxy"  # what has a function's variables from Python 3.13 on
-_CONTAINERS = (list, tuple, dict, set, frozenset, str, bytes, bytearray, range)
+_CONTAINERS = Types(list, tuple, dict, set, frozenset, str, bytes, bytearray, range)
+_NUMBERS = Types(bool, float, complex)
+_SEQUENCES, _KEEPING = Types(list, tuple), Types(dict, list, tuple)
 _WITH_SHAPES = frozenset(
     {"numpy", "pandas", "polars", "pyarrow", "scipy", "torch", "xarray", "geopandas", "jax"}
 )
@@ -185,7 +188,7 @@ def is_plain(value: Any) -> bool:
     kind = type(value)
     if kind is int:
         return bool(value.bit_length() <= _SHORT)
-    return value is None or kind in (bool, float, complex) or (kind is str and len(value) <= _SHORT)
+    return value is None or kind in _NUMBERS or (kind is str and len(value) <= _SHORT)
 
 
 def size_of(value: Any) -> str:
@@ -220,9 +223,9 @@ def _is_plain(value: Any) -> bool:
     """Whether a value is a plain word or number, or some of these: no key of a service looks so."""
     if type(value) is str:
         return len(value) <= _LONGEST_WORD and not any(map(str.isdigit, value))
-    if type(value) in (list, tuple):
+    if type(value) in _SEQUENCES:
         return all(type(one) is not list and _is_plain(one) for one in value[:_MOST_LOOKED_AT])
-    return type(value) in (int, float)
+    return type(value) is int or type(value) is float
 
 
 def without_secrets(text: str, value: Any) -> str:
@@ -239,8 +242,8 @@ def _secrets(value: Any, depth: int = 3) -> Iterator[str]:
         if type(one) is str:
             if len(one) >= _SHORTEST_SECRET and type(name) is str and is_secret_name(name):
                 yield one
-        elif depth and type(one) in (dict, list, tuple):
+        elif depth and type(one) in _KEEPING:
             yield from _secrets(one, depth - 1)
-    if depth and type(value) in (list, tuple):
+    if depth and type(value) in _SEQUENCES:
         for one in value[:_MOST_LOOKED_AT]:
             yield from _secrets(one, depth - 1)

@@ -139,6 +139,25 @@ class Disclosure:
             f"nothing was sent: there is what looks like a secret: {_listed(found)}", hint=self._advice
         )
 
+    @property
+    def looks(self) -> bool:
+        """Whether secrets are looked for at all."""
+        return self._policy() != "send"
+
+    def cleaned(self, text: str) -> str:
+        """A text that nobody has typed or named, such as what a tool gives, with a marker in the place of each secret
+        that the user has not said yes to. Nobody is asked.
+
+        Args:
+            text: The text.
+        """
+        if not self.looks:
+            return text
+        from .secret_search import find, find_cut, replaced
+
+        text = replaced(text, (one for one in find(text) if hash(one.value) not in self._allowed))
+        return replaced(text, find_cut(text))
+
     def foresee(self, words: Words, turns: Sequence[Turn] = ()) -> tuple[Words, tuple[str, ...]]:
         """As ``review``, for what is not sent: nobody is asked, and nothing is refused."""
         found = self._new(words, turns)

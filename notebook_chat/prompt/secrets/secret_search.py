@@ -31,6 +31,12 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_CUT = re.compile(r"[A-Za-z0-9_.+/=-]{6,300}+…[A-Za-z0-9_.+/=-]{0,300}+")
+_PADDING = (
+    "a7Qx9Kf2ZpL4mW8e" * 8,
+    "a7c9e2f4b8d1036" * 8,
+)  # letters and digits, and those of hexadecimal numbers
+_MOST_CUT = 100
 _MARK = "[{} of {:,} characters]"
 
 
@@ -61,6 +67,34 @@ def find(text: str) -> tuple[Finding, ...]:
         if not any(finding.start < other.end and other.start < finding.end for other in found):
             found.append(finding)
     return tuple(sorted(found, key=lambda finding: finding.start))
+
+
+def find_cut(text: str) -> tuple[Finding, ...]:
+    """The beginnings of what looks like a secret, where an ellipsis stands for the rest, as in descriptions of
+    values.
+
+    Args:
+        text: Any text.
+    """
+    found: list[Finding] = []
+    if "…" not in text:
+        return ()
+    for match in _CUT.finditer(text):
+        head = match[0].partition("…")[0]
+        if (label := _beginning(head)) and len(found) < _MOST_CUT:
+            found.append(Finding(label, *match.span(), match[0]))
+    return tuple(found)
+
+
+def _beginning(head: str) -> str:
+    """What a text is the beginning of; ``""`` for nothing secret."""
+    for one in hinted(head.lower()):
+        for padding in _PADDING:
+            for size in range(len(padding)):
+                match = one.pattern.search(head + padding[:size])
+                if match is not None and match.start() < len(head) and one.is_one(match[0]):
+                    return one.label
+    return ""
 
 
 def replaced(text: str, findings: Iterable[Finding], marker: str = "[redacted {}]") -> str:

@@ -38,6 +38,8 @@ from . import engine as engines
 from . import weights
 from .background_job import BackgroundJob, ProgressReporter
 from .engine import Engine, Model
+from .json_answers import JSONAnswer
+from .offered_calls import Offered, offered
 
 MAX_TOKENS = 512
 """The longest answer where the caller says nothing, in tokens: a small model may never come to an end."""
@@ -107,6 +109,10 @@ class Local(AsyncGeneratorProvider):
     A model is loaded at its first use and stays loaded until another one is used. It runs in a process of
     its own, which ends with this one. Several answers at the same time share it.
 
+    Tools are told in words, and a schema holds the model to a call or an answer, whether or not it has learned to call
+    tools. The default model is too small to decide when to look: where a prompt names something that a tool is for, it
+    must, and once it has found something, it answers.
+
     Options besides the common ones: ``n_ctx``, the size of the context in tokens; ``extra_body``, further
     fields that llama.cpp's server knows, such as ``top_k``. ``proxy`` is for downloads. ``timeout`` bounds
     the answer, not the download or the loading before it.
@@ -119,7 +125,7 @@ class Local(AsyncGeneratorProvider):
     default_model = weights.DEFAULT
     models = (weights.DEFAULT,)
     takes_transport = True
-    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "n_ctx", "schema"})
+    options: ClassVar[frozenset[str]] = frozenset({*GENERATION, "n_ctx", "schema", "tools", "tool_choice"})
     schema_subset = LLAMA
     option_checks: ClassVar[Mapping[str, Check]] = {**GENERATION, "n_ctx": _context}
 
@@ -148,6 +154,7 @@ class Local(AsyncGeneratorProvider):
         """The request that the engine is given, on this machine."""
         ask = Ask.checked(model or cls.default_model, messages, options, cls.option_checks)
         to = {"base_url": "http://127.0.0.1/v1", "api_key": "", "proxy": Secret("")}
+        ask = _offered(ask).ask
         asked = _EngineDialect.check(ask.model, ask.messages, {**_engine_options(ask), **to})
         return _EngineDialect.build_request(asked)
 
@@ -206,6 +213,11 @@ async def _loading(engine: Engine, name: str) -> AsyncGenerator[Notice]:
             yield status
 
 
+def _offered(ask: Ask) -> Offered:
+    """What the engine is asked, which takes tools only of some models, and says nothing where it does not."""
+    return offered(ask, tiny=ask.model.lower() == weights.DEFAULT)
+
+
 def _engine_options(ask: Ask) -> dict[str, Any]:
     """The options as the engine gets them."""
     # Each piece of news about the prompt is also a chance to notice that nobody listens any more.
@@ -215,6 +227,8 @@ def _engine_options(ask: Ask) -> dict[str, Any]:
 
 async def _answer(engine: Engine, ask: Ask, to: dict[str, Any]) -> AsyncGenerator[Batch]:
     """The engine's answer, its failures in the words of an embedded model."""
+    what = _offered(ask)
+    ask, answer = what.ask, JSONAnswer(data=what.data) if what.as_json else None
     stream = _EngineDialect.stream(
         ask.model,
         ask.messages,
@@ -231,7 +245,12 @@ async def _answer(engine: Engine, ask: Ask, to: dict[str, Any]) -> AsyncGenerato
     try:
         async with aclosing(stream) as batches:
             async for batch in batches:
-                yield batch
+                if answer is None:
+                    yield batch
+                elif events := answer.events(batch):
+                    yield events
+        if answer is not None and (events := answer.rest()):
+            yield events
     except (ContextLengthError, RequestTimeoutError):
         raise
     except TransportError:
