@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..errors import InvalidOptionError
@@ -57,7 +58,7 @@ def find_tools(name: str, session: NotebookSession, cell_tools: CellToolbench) -
     if name == "notebook":
         from ..tools.notebook import NotebookTools, NotebookView
 
-        return NotebookTools(NotebookView(session))
+        return NotebookTools(NotebookView(session, private=partial(_is_private, session)))
     if name == "edit":
         return cell_tools.edit
     if name == "run":
@@ -69,6 +70,11 @@ def find_tools(name: str, session: NotebookSession, cell_tools: CellToolbench) -
     if name not in OWN and (server := find_source(name, session)) is not None:
         return server
     raise no_such_tool(name, OWN, namespace() or {})
+
+
+def _is_private(session: NotebookSession, name: str) -> bool:
+    """Whether the user has marked a variable as private."""
+    return session.private is not None and bool(session.private().hides(name))
 
 
 def _functions(name: str) -> list[Tool]:

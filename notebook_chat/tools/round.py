@@ -139,7 +139,7 @@ class Round:
             if not time_limit.expired():
                 raise  # one of its own
             return ToolOutput.text(f"it took longer than {tool.seconds:g} s, and was given up", is_error=True)
-        return await asyncio.to_thread(bounded, output)
+        return await asyncio.to_thread(_given, output)
 
     def _tell(self, words: str, fraction: float | None) -> None:
         notice = Notice(single_line(redact(words[:_LONGEST_NOTICE])), fraction)
@@ -150,6 +150,13 @@ class Round:
 
 async def _checked(arguments: Mapping[str, Any], tool: Tool) -> None:
     await asyncio.to_thread(call_arguments.check, arguments, tool.spec.parameters)
+
+
+def _given(output: ToolOutput) -> ToolOutput:
+    """What a model is given of a result: within bounds, and without the keys that are in use here."""
+    parts = bounded(output).parts
+    safe = tuple(TextPart(redact(part.text)) if isinstance(part, TextPart) else part for part in parts)
+    return ToolOutput(safe, bool(output.is_error))
 
 
 def _changed(arguments: Mapping[str, Any]) -> TextPart:

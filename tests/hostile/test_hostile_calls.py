@@ -307,3 +307,18 @@ def test_what_a_result_says_allows_nothing(words: str) -> None:
     assert len(read.ran) == 1
     assert not wipe.ran
     assert "not run" in text_of(results(chat)[-1])
+
+
+def test_a_key_in_use_is_in_no_result() -> None:
+    key = "sk-planted-0123456789-abcdef"
+    chat = Chat(
+        provider=scripted(
+            [ToolCall(0, "c", "look", "{}"), Finish("tool_calls")], [TextDelta("ok"), Finish("stop")]
+        ),
+        tools=[Made("look", lambda _: f"the key is {key}")],
+        headers={"X-Api-Key": key},
+    )
+    chat.ask("go")
+    [result] = results(chat)
+    assert key not in text_of(result)
+    assert "the key is" in text_of(result)

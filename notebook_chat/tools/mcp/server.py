@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 
 from ... import loop_thread, runner
 from ...errors import ChatError
+from ...policy import in_force
 from ...text import single_line
 from ...tool_spec import MOST_TOOLS
 from ..tool import Tell, Tool, ToolOutput
@@ -309,6 +310,7 @@ class MCPServer:
             return connection
 
     async def _begin(self, tell: Tell) -> Connection:
+        in_force().check_server(self.home)
         now = time.monotonic()
         if len(self._starts) == _MOST_STARTS and now - self._starts[0] < _STARTS_SECONDS:
             raise ChatError(

@@ -258,6 +258,8 @@ def _problem(tool: Tool, arguments: Mapping[str, Any]) -> str:
 def _proposal(tool: Tool, arguments: Mapping[str, Any]) -> str:
     try:
         return tool.proposal(arguments)
+    except ArgumentsError:
+        raise  # nobody need be asked: it can never be done
     except Exception as error:  # of a tool from elsewhere
         return f"(what it would do cannot be shown: {type(error).__name__})"
 
