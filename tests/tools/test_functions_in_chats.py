@@ -48,7 +48,9 @@ def test_one_that_is_to_be_asked_about_is_not_run_where_nobody_can_be() -> None:
 
     chat = Chat(provider=scripted(called(("c", "drop", '{"table": "t"}')), said("ok")), tools=[drop])
     chat.ask("go")
-    assert results(chat) == ["not run: nobody has allowed drop to run"]
+    assert results(chat) == [
+        'not run: nobody can be asked here: to let it run, give Chat(permit="ask"), or a function that decides'
+    ]
     assert ran == []
 
 
