@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def is_server_prompt(name: str) -> bool:
     """Whether the name of a prompt is that of a server's: ``server/prompt``."""
-    return "/" in name
+    server = name.removeprefix(MARK).partition("/")[0]
+    return "/" in name and server.strip(".") != ""  # and not a path, such as ../x
 
 
 def load_server_prompt(

@@ -22,11 +22,12 @@ from notebook_chat.tool_spec import specs_of
 from notebook_chat.tools import ArgumentsError, Given, ToolOutput, arguments
 from notebook_chat.tools.notebook import NotebookTools, NotebookView
 
+from ..session.conftest import notebook
 from ..session.notebook import Notebook
 from .scripted import scripted
 from .test_rounds import called, said
 
-pytest_plugins = ("tests.session.conftest",)
+__all__ = ["notebook"]  # a fixture
 
 
 class Played:

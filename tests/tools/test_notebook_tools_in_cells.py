@@ -19,7 +19,6 @@ from .test_rounds import called, said
 
 __all__ = ["clean", "shared_shell"]  # fixtures
 
-pytest_plugins = ("tests.providers.local_fixtures",)
 
 ROWS = (0, 1, 2, 3, 5, 7, 12, 15, 42, 100, 128, 365, 999, 1000, 1284, 1500, 5000, 50_000, 123_456, 1_000_000)
 

@@ -12,10 +12,11 @@ from notebook_chat.prompt.secrets.disclosure import Disclosure
 from notebook_chat.tools import ArgumentsError
 
 from ..prompt.planted_keys import FORMATS, Keys
+from ..session.conftest import notebook
 from ..session.notebook import Notebook
 from .test_notebook_tools import Played
 
-pytest_plugins = ("tests.session.conftest",)
+__all__ = ["notebook"]  # a fixture
 
 KEY = FORMATS["OpenAI project"](Keys(1))
 GITHUB = FORMATS["GitHub"](Keys(2))
