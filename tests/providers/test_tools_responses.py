@@ -406,7 +406,7 @@ def test_tools_that_changed_are_another_beginning(vendor_server: ServerFactory) 
     )
     chat = chat_with(server)
     chat.ask("add")
-    chat.ask("sure?", tools=[adder(), Made("look", lambda _: "x")])
+    chat.ask("sure?", tools=[Made("look", lambda _: "x")])
     assert "reasoning" not in kinds(server.requests[2])
     assert len(server.requests) == 3
 
