@@ -155,9 +155,13 @@ class Stream(Generic[T]):
         leave: Is called, in the thread that closes the stream, when the iterator goes on all the same: it blocks
             the loop, or takes no notice of its cancellation.
 
+    Attributes:
+        before_call: Is called, in the thread that takes the items, before it calls something for ``in_caller``, which
+            may take as long as somebody thinks about a question.
     """
 
     def __init__(self, source: AsyncIterator[T], *, leave: Callable[[], object] | None = None) -> None:
+        self.before_call: Callable[[], object] = lambda: None
         self._source = source
         self._leave = leave
         self._queue: queue.SimpleQueue[T | _End | _Errand] = queue.SimpleQueue()
@@ -277,6 +281,8 @@ class Stream(Generic[T]):
                 item = self._wait(timeout)
             if not isinstance(item, _Errand):
                 return item
+            if not item.dropped:
+                self.before_call()
             item.run()
             item = None
 

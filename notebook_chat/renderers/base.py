@@ -52,6 +52,9 @@ class Renderer(Protocol):
     def show(self, snapshot: AnswerSnapshot) -> None:
         """Shows the answer as it is now, or waits until it is time to."""
 
+    def catch_up(self, snapshot: AnswerSnapshot) -> None:
+        """Shows the answer as it is now, at once: the thread is about to do something else, such as ask the user."""
+
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
         """Shows the final state: the turn as it was kept (``None`` when nothing came), and the failure."""
 
@@ -66,6 +69,9 @@ class Silent:
 
     def show(self, snapshot: AnswerSnapshot) -> None:
         """Takes the answer so far."""
+
+    def catch_up(self, snapshot: AnswerSnapshot) -> None:
+        """Has nothing to catch up with."""
 
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
         """Takes the end."""
@@ -107,6 +113,7 @@ def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
     try:
         try:
             stream = runner.open_stream(_moments(source), nested=nested, leave=source.leave)
+            stream.before_call = lambda: renderer.catch_up(source.snapshot)
             stream.start()
             renderer.prepare()
             while stream.get(renderer.wait) is not None:

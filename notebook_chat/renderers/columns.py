@@ -80,6 +80,11 @@ class _Column:
             self.finish()
         return first
 
+    def catch_up(self) -> None:
+        """Shows what has come, at once."""
+        if not self.finished:
+            self.renderer.catch_up(self.answering.snapshot)
+
     def finish(self) -> None:
         """Shows the end."""
         if self.finished:
@@ -196,6 +201,13 @@ class ColumnsRenderer:
         first = [column.show() for column in self._columns]
         pending = any(column.fresh for column in self._columns)
         if self._live and pending and (any(first) or self._remaining == 0.0):
+            self._send(None)
+
+    def catch_up(self, snapshot: AnswerSnapshot) -> None:
+        """Publishes what has come of all answers, unless it is there already."""
+        for column in self._columns:
+            column.catch_up()
+        if self._live and any(column.fresh for column in self._columns):
             self._send(None)
 
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:

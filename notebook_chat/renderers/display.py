@@ -112,6 +112,18 @@ class DisplayRenderer:
 
     def show(self, snapshot: AnswerSnapshot) -> None:
         """Takes the answer so far, and publishes when it is time. The first text is shown at once."""
+        first = not self._snapshot.size and snapshot.size
+        self._take(snapshot)
+        if self._live and self._dirty and (first or self.wait == 0.0):
+            self._send_so_far()
+
+    def catch_up(self, snapshot: AnswerSnapshot) -> None:
+        """Publishes the answer so far, unless it is there already."""
+        self._take(snapshot)
+        if self._live and self._dirty:
+            self._send_so_far()
+
+    def _take(self, snapshot: AnswerSnapshot) -> None:
         before, self._snapshot = self._snapshot, snapshot
         if (
             snapshot.size != before.size
@@ -119,19 +131,17 @@ class DisplayRenderer:
             or not snapshot.continues(before)
         ):
             self._dirty = True
-        first = not before.size and snapshot.size
-        if self._live and self._dirty and (first or self.wait == 0.0):
-            try:
-                body = self._so_far(snapshot)
-            except (
-                BaseException
-            ):  # an interrupt in the middle of it: there is no telling what the document has
-                self._body = self._new_body()
-                self._shown = AnswerFold().snapshot()
-                raise
-            self._send(self._rich(body, self._going_on(body), self._body.thought), "", None)
-            self._send_media()
-            self._dirty = False
+
+    def _send_so_far(self) -> None:
+        try:
+            body = self._so_far(self._snapshot)
+        except BaseException:  # an interrupt in the middle of it: there is no telling what the document has
+            self._body = self._new_body()
+            self._shown = AnswerFold().snapshot()
+            raise
+        self._send(self._rich(body, self._going_on(body), self._body.thought), "", None)
+        self._send_media()
+        self._dirty = False
 
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
         """Publishes the final state. When nothing came and nothing was shown, nothing is published."""

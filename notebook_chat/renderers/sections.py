@@ -60,6 +60,10 @@ class SectionsRenderer:
                 return
             self._end()
 
+    def catch_up(self, snapshot: AnswerSnapshot) -> None:
+        """Writes what has come since the last time."""
+        self.show(snapshot)
+
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
         """Writes what is left, and which answer stays."""
         while self._renderer is not None or self._begin():

@@ -143,6 +143,10 @@ class TerminalRenderer:
         for one in media_of_result(called.result):
             self._write_step(one)
 
+    def catch_up(self, snapshot: AnswerSnapshot) -> None:
+        """Writes what has come since the last time."""
+        self.show(snapshot)
+
     def finish(self, turn: Summary | None, error: ChatError | None) -> None:
         """Ends the line, and says how the answer ended."""
         self._close_thinking()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -91,9 +91,14 @@ class Round:
 
     async def _done(self, call: ToolCallPart) -> None:
         """Has one call decided and run. It puts one result into the news, whatever happens, unless it is cancelled."""
-        start = time.monotonic()
+        began = 0.0
+
+        def begin() -> None:
+            nonlocal began
+            began = time.monotonic()
+
         try:
-            output, start = await self._output(call)
+            output = await self._output(call, begin)
         except ArgumentsError as error:
             output = ToolOutput.text(str(error)[:_LONGEST_WORDS], is_error=True)
         except Exception as error:
@@ -102,10 +107,12 @@ class Round:
             if not exits.is_foreign(error):
                 raise
             output = _failure(error)
-        self._news.put_nowait(_result(call, output, time.monotonic() - start))
+        # 0 is for what was not run; how long somebody thought about it does not count.
+        seconds = max(time.monotonic() - began, 0.001) if began else 0.0
+        self._news.put_nowait(_result(call, output, seconds))
 
-    async def _output(self, call: ToolCallPart) -> tuple[ToolOutput, float]:
-        """What a call gives, and when it began to run."""
+    async def _output(self, call: ToolCallPart, begin: Callable[[], object]) -> ToolOutput:
+        """What a call gives. ``begin`` is called when it begins to run."""
         tool = self._toolbox.find(call.name)
         if tool is None:
             names = ", ".join(one.name for one in self._toolbox)
@@ -116,19 +123,17 @@ class Round:
             pending = PendingCall(tool, call, arguments, self._conversation, self._model)
             verdict = await self._use.permit.decide(pending, self._tell)
         if not verdict.allowed:
-            return ToolOutput.text(
-                f"not run: {verdict.words or 'it is not allowed'}", is_error=True
-            ), time.monotonic()
+            return ToolOutput.text(f"not run: {verdict.words or 'it is not allowed'}", is_error=True)
         changed = verdict.arguments is not None and verdict.arguments != arguments
         if verdict.arguments is not None:
             arguments = dict(verdict.arguments)
             await _checked(arguments, tool)
         async with self._running:
-            start = time.monotonic()
+            begin()
             output = await self._run(tool, arguments)
         if changed:
             output = ToolOutput((_changed(arguments), *output.parts), output.is_error)
-        return output, start
+        return output
 
     async def _run(self, tool: Tool, arguments: Mapping[str, Any]) -> ToolOutput:
         self._tell(f"running {tool.name}", None)

@@ -10,6 +10,7 @@ import pytest
 from notebook_chat import Chat, runner
 from notebook_chat.events import Finish, TextDelta, ToolCall, Usage
 from notebook_chat.messages import TextPart, ToolCallPart, ToolResultPart
+from notebook_chat.tools import PendingCall, Tell, Verdict
 
 from .scripted import Made, scripted
 
@@ -194,3 +195,32 @@ async def test_a_stop_while_a_tool_runs_gives_it_a_result_and_the_talk_goes_on()
     assert result.parts[0].text == "stopped by the user"
     assert await chat.ask_async("And now?") == "Go on."
     assert [message.role for message in provider.sent[1]] == ["user", "assistant", "tool", "user"]
+
+
+def test_the_time_of_a_call_is_that_of_the_tool_alone() -> None:
+    class Thinks:
+        async def decide(self, call: PendingCall, tell: Tell) -> Verdict:
+            await asyncio.sleep(0.3)
+            return Verdict(call.tool.name != "denied")
+
+    def fails(values: Any) -> None:
+        raise LookupError("no such row")
+
+    tools = [
+        Made("quick", str),
+        Made("fails", fails),
+        Made("denied", str),
+    ]
+    asked = called(
+        ("a", "quick", "{}"),
+        ("b", "fails", "{}"),
+        ("c", "denied", "{}"),
+        ("d", "quick", "{"),
+        ("e", "none", "{}"),
+    )
+    chat = Chat(provider=scripted(asked, said("So.")), tools=tools, permit=Thinks())
+    chat.ask("go")
+    seconds = {one.id: one.seconds for one in results(chat)}
+    assert 0 < seconds["a"] < 0.3  # however quick it was
+    assert 0 < seconds["b"] < 0.3
+    assert (seconds["c"], seconds["d"], seconds["e"]) == (0, 0, 0)
