@@ -190,6 +190,8 @@ class Run:
         options, use = dict(self._asked.options), self._asked.tools
         if use is not None:
             options["tools"] = Toolbox(use.known).specs
+            if options["tools"]:
+                notes.append(f"it may call {', '.join(spec.name for spec in options['tools'])}")
             if any(source.known is None for source in use.sources):
                 notes.append("without the tools of servers, which have not been started")
         target, (messages, options) = self._target, self._target.told(draft.messages, options)

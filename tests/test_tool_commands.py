@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from notebook_chat.errors import InvalidOptionError
 from notebook_chat.session import session_of
 from notebook_chat.tools.permissions import kept
 
@@ -61,6 +62,20 @@ async def test_what_is_not_known_yet_is_allowed_by_its_name(shell: Any, capsys: 
     told = said(shell, "tools allow sqlite:* --for always", capsys)
     assert "for the server sqlite where it is now" in told
     assert not await runs(shell, Thing("sqlite__q", server="sqlite", home="uvx evil"))
+
+
+async def test_a_rule_is_forgotten_by_the_tools_name_too(shell: Any, capsys: Any) -> None:
+    said(shell, "tools allow mcp:git__log", capsys)
+    assert said(shell, "tools forget git__log", capsys) == "1 rule forgotten.\n"
+    assert not await runs(shell, Thing())
+    assert said(shell, "tools forget nothing", capsys) == (
+        "There is no rule for nothing: %chat tools lists them.\n"
+    )
+
+
+def test_a_pattern_with_blanks_needs_quotes(shell: Any) -> None:
+    with pytest.raises(InvalidOptionError, match=r"Write %chat tools allow 'f\(city=Oslo, \*\)'\."):
+        shell.run_line_magic("chat", "tools allow f(city=Oslo, *)")
 
 
 async def test_arguments_on_the_line(shell: Any, capsys: Any) -> None:

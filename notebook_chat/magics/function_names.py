@@ -123,9 +123,12 @@ def no_such_tool(name: str, own: Iterable[str], values: Mapping[str, Any]) -> In
     known = [*own, *function_names(values)]
     if holder is not _MISSING:
         known += [f"{first}.{one}" for one in dir(holder) if not one.startswith("_")]
-    like = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    hint = f"There are {', '.join(own)}, functions of the notebook, MCP servers."
-    if like:
+    like = [one for one in known if one.lower() == name.lower()]
+    like = like or difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    hint = f"There are {', '.join(own)}, functions of the notebook, MCP servers (%chat mcp)."
+    if "," in name:
+        hint = f"Name them one by one: {' '.join(f'-T {one.strip()}' for one in name.split(',') if one.strip())}."
+    elif like:
         hint = f"Did you mean {like[0]}?"
     elif not first and rest.isidentifier():
         hint += " Run the cell that defines it first."

@@ -50,7 +50,7 @@ _LONGEST_NAME = 60
             "resources",
             "prompts",
         ),
-        metavar="ACTION",
+        metavar="list|add|test|remove|allow|import|stop|restart|resources|prompts",
         help="list (the default); add NAME [--env K=V] [--header K=V] [--cwd FOLDER] COMMAND … or URL; test NAME, which"
         " starts it and lists what it has; remove NAME; allow NAME, of another program's file; import FILE [NAME …];"
         " stop NAME; restart NAME; resources NAME [ADDRESS]; prompts NAME [PROMPT K=V …]",
@@ -134,7 +134,7 @@ def _remove(context: Context, name: str, _: Sequence[str]) -> None:
     if there is not None:
         back = "may not be started any more" if other else "was not allowed to be started"
         return show_text(f"{name} {back}; it is defined in {there.path}.")
-    return show_text(f"There was no {single_line(name)[:_LONGEST_NAME]}.")
+    return show_text(f"There is no MCP server {single_line(name)[:_LONGEST_NAME]}: %chat mcp lists them.")
 
 
 def _allow(context: Context, name: str, words: Sequence[str]) -> None:

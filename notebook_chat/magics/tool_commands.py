@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ChatError, InvalidOptionError
 from ..session import DEFAULT, NotebookSession
+from ..text import single_line
 from .output import show_problem, show_table, show_text
 from .subcommand import Context, Group, argument
 
@@ -45,7 +46,7 @@ def _patterns(session: NotebookSession) -> Iterable[str]:
     ),
     argument(
         "pattern",
-        nargs="?",
+        nargs="*",
         metavar="PATTERN",
         help="a tool (git__log), a server's (git:*), a kind (run), or 'tool(name=value, *)'; * for all",
         complete=_patterns,
@@ -70,12 +71,20 @@ def tools(context: Context, arguments: Namespace) -> None:
             f"missing PATTERN: write %chat tools {arguments.action} PATTERN",
             hint="Such as git__log, git:*, run.",
         )
+    pattern, *more = arguments.pattern
+    if more:
+        raise InvalidOptionError(
+            "a pattern with blanks stands in quotes",
+            hint=f"Write %chat tools {arguments.action} '{' '.join(arguments.pattern)}'.",
+        )
     if arguments.action == "forget":
         scopes: tuple[Scope, ...] = (arguments.scope,) if arguments.scope else _ALL
-        count = permissions.rulebook.forget(arguments.pattern, conversation, scopes)
+        count = permissions.rulebook.forget(pattern, conversation, scopes)
+        if not count:
+            return show_text(f"There is no rule for {single_line(pattern)}: %chat tools lists them.")
         return show_text(f"{'1 rule' if count == 1 else f'{count} rules'} forgotten.")
     scope: Scope = arguments.scope or "conversation"
-    rule, told = _rule(arguments.action, arguments.pattern, _known(context, permissions)[0])
+    rule, told = _rule(arguments.action, pattern, _known(context, permissions)[0])
     permissions.rulebook.add(rule, scope, conversation)
     return show_text(f"{arguments.action} {rule.pattern}: {_SCOPES[scope]}{told}.")
 

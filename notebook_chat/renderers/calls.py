@@ -63,7 +63,7 @@ class Called(NamedTuple):
 
     @property
     def outcome(self) -> tuple[str, str]:
-        """How it went and how long it took, in our words; and how it failed, in the tool's."""
+        """How it went and how long it took, in our words; and why it failed or was not run."""
         result = self.result
         if result is None:
             return "not run", ""
@@ -71,11 +71,11 @@ class Called(NamedTuple):
         if not result.is_error:
             return told, ""
         words = " ".join(_text(result)[: 2 * _LONGEST_WORDS].split())
-        if result.seconds == 0 and words.startswith(("not run", "stopped by the user")):
-            return words.partition(":")[0] if words.startswith("not run") else "stopped", ""
-        failure = _line(words)
-        short = failure if len(failure) <= _LONGEST_WORDS else f"{failure[: _LONGEST_WORDS - 1]}…"
-        return " · ".join(filter(None, ("failed", told))), short
+        if result.seconds == 0 and words.startswith("stopped by the user"):
+            return "stopped", ""
+        if result.seconds == 0 and (words == "not run" or words.startswith("not run: ")):
+            return "not run", _in_brief(words.removeprefix("not run").removeprefix(": "))
+        return " · ".join(filter(None, ("failed", told))), _in_brief(words)
 
 
 def paired(parts: Iterable[Part]) -> list[Part | Called]:
@@ -161,7 +161,7 @@ def called_line(called: Called) -> str:
         return cut(f"asks for the tool {called.head}, which was not run")
     words, failure = called.outcome
     told = " · ".join(filter(None, (f"used the tool {called.head}", words, failure)))
-    return cut(told if failure else f"{told}: {_inner(called.result)}")
+    return cut(told if failure or called.result.is_error else f"{told}: {_inner(called.result)}")
 
 
 def begun_line(call: ToolCallPart) -> str:
@@ -263,6 +263,11 @@ def _json(value: Any) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def _in_brief(words: str) -> str:
+    line = _line(words)
+    return line if len(line) <= _LONGEST_WORDS else f"{line[: _LONGEST_WORDS - 1]}…"
 
 
 def _took(seconds: float) -> str:

@@ -39,7 +39,7 @@ def _source(item: Any) -> ToolSource:
     if callable(item):
         return _function(item)
     raise InvalidOptionError(
-        f"a {type(item).__name__} is no tool", hint="Give functions, or names such as 'notebook'."
+        f"what is of type {type(item).__name__} is no tool", hint="Give functions, or names such as 'notebook'."
     )
 
 

@@ -146,6 +146,16 @@ def test_a_tiny_model_must_look_at_what_the_prompt_names(
         assert arguments["properties"] == {"variable": {"type": "string", "enum": values}}
 
 
+def test_what_bounds_the_answer_cuts_off_no_call_of_a_tiny_model() -> None:
+    assert asked("how many rows has df", max_tokens=30).ask.options["max_tokens"] >= 200
+    assert asked("how many rows has df", max_tokens=999).ask.options["max_tokens"] == 999
+    assert "max_tokens" not in asked("how many rows has df").ask.options
+    assert asked("hi", max_tokens=30).ask.options["max_tokens"] == 30
+    assert asked("how many rows has df", max_tokens=30, tiny=False).ask.options["max_tokens"] == 30
+    found = asked("how many rows has df", *exchange("7 rows"), max_tokens=30)
+    assert found.ask.options["max_tokens"] == 30
+
+
 def test_a_tiny_model_answers_once_it_has_found_something() -> None:
     found = asked(Message("system", "Be kind."), "how many rows has df", *exchange("df: 7 rows"))
     assert not found.as_json

@@ -130,6 +130,8 @@ def test_names_in_python_follow_the_notebook(shell: Any, caller: Any, capsys: An
     ("name", "words"),
     [
         ("lok", "there is no tool 'lok'. Did you mean look?"),
+        ("LOOK", "there is no tool 'LOOK'. Did you mean look?"),
+        ("look,notebook", "there is no tool 'look,notebook'. Name them one by one: -T look -T notebook."),
         ("notebok", "there is no tool 'notebok'. Did you mean notebook?"),
         ("shop.lok", "there is no tool 'shop.lok'. Did you mean shop.look?"),
         ("shop.a.b", "there is no tool 'shop.a.b'"),

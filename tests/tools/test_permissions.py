@@ -49,6 +49,18 @@ async def test_nobody_can_be_asked_and_the_words_say_what_to_write() -> None:
     )
 
 
+async def test_where_nobody_can_be_asked_the_words_say_what_makes_it_ask() -> None:
+    talk = Conversation()
+    private = Private(["df"], lambda: {"df": 1})
+    reads = Thing(reads=["df"], reads_only=True)
+    words = (await decided(Permissions(private=lambda: private), reads, {}, talk)).words
+    assert words.endswith("which is marked private (%config ChatMagics.private)")
+    permissions = Permissions()
+    permissions.rulebook.add(Rule("ask", "git__log"), "conversation", talk)
+    words = (await decided(permissions, Thing(), {}, talk)).words
+    assert words.endswith("the rule ask git__log (conversation); %chat tools forget takes it back")
+
+
 async def test_a_yes_holds_once() -> None:
     permissions, user = with_user(YES, YES)
     for _ in range(2):

@@ -150,6 +150,7 @@ def test_a_preview_has_the_tools_and_runs_none() -> None:
     tool = looker()
     chat = Chat("openai:gpt-4o", api_key="sk-0123456789", tools=[tool], base_url="http://127.0.0.1:9/v1")
     assert b'"look"' in (chat.preview("how many?").body or b"")
+    assert "it may call look" in chat.preview("how many?").notes
     assert not tool.ran
 
 

@@ -26,6 +26,7 @@ TEMPERATURE = 0.0
 _TRIES = 3  # rounds of calls that a tiny model has, while none has given anything
 _LONGEST_FOUND = 1500  # characters of what tools gave that a tiny model is told
 _LONGEST_ARGUMENT = 200  # characters that a tiny model may write
+_CALL_TOKENS = 300  # that a tiny model may take for a call: it writes many blanks
 _DEFINITIONS = ("$defs", "definitions")
 _WORD = re.compile(r"\w{1,200}+")
 
@@ -73,6 +74,8 @@ def offered(ask: Ask, *, tiny: bool) -> Offered:
     if not calls:
         return Offered(replace(ask, messages=told, options=options))
     answers = choice == "auto" and not any(call.certain for call in calls)
+    if tiny and not answers and options.get("max_tokens"):  # they are for the answer, which comes afterwards
+        options["max_tokens"] = max(options["max_tokens"], _CALL_TOKENS)
     options["schema"] = _schema(calls, own, tiny=tiny, answers=answers)
     return Offered(replace(ask, messages=told, options=options), as_json=True, data=own is not None)
 

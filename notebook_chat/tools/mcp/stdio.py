@@ -139,7 +139,7 @@ class StdioTransport:
         if program is None:
             raise ChatError(
                 f"there is no program {name!r}",
-                hint="Install it, or write its full path; what follows it goes into args.",
+                hint="Install it, or write its full path.",
             )
         return guarded([program, *arguments]), variables, str(folder)
 

@@ -26,6 +26,7 @@ _LONGEST_WORDS = 2_000
 _LONGEST_SHOWN = 200
 
 _CHANGED = "its description or its arguments have changed since you allowed it"
+_KEY = "a key that is in use here is in its arguments"
 _ELSEWHERE = "it is of another server, or another module, than the tool of that name which you allowed"
 
 
@@ -184,7 +185,7 @@ class Permissions:
         if private is not None and (why := private.reason(tool, arguments)):
             return why
         if tool.kind in ("mcp", "function") and holds_key(arguments):
-            return "a key that is in use here is in its arguments"
+            return _KEY
         return ""
 
     # --- the question
@@ -212,7 +213,12 @@ class Permissions:
     def _unasked(self, tool: Tool, standing: Standing) -> str:
         """What is said where nobody can be asked."""
         if standing.source:
-            return f"nobody can be asked here, and it asks: {standing.why}"
+            advice = ""
+            if standing.source == "private" and standing.why != _KEY:
+                advice = " (%config ChatMagics.private)"
+            elif standing.source.startswith("ask ") and not standing.of_policy:
+                advice = "; %chat tools forget takes it back"
+            return f"nobody can be asked here, and it asks: {standing.why}{advice}"
         changed = f" ({standing.why})" if standing.why else ""
         return f"nobody can be asked here{changed}: to let it run, {self._way.format(tool.name)}"
 

@@ -98,7 +98,7 @@ class Rulebook:
         """Takes rules away; how many there were.
 
         Args:
-            pattern: Their pattern, as it was written; ``*`` for all of them.
+            pattern: Their pattern, as it was written, also without the kind before it; ``*`` for all of them.
             conversation: The conversation whose rules they may be.
             scopes: Where they may be.
 
@@ -107,7 +107,9 @@ class Rulebook:
         """
 
         def others(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-            return tuple(rule for rule in rules if pattern not in ("*", rule.pattern))
+            return tuple(
+                rule for rule in rules if pattern not in ("*", rule.pattern, rule.pattern.partition(":")[2])
+            )
 
         count = 0
         if "conversation" in scopes:

@@ -14,7 +14,7 @@ import pytest
 
 from notebook_chat import keychain, load_ipython_extension, unload_ipython_extension
 from notebook_chat.events import Finish, TextDelta, ToolCall
-from notebook_chat.magics.asked_tools import find_tools, tool_names
+from notebook_chat.magics.asked_tools import tool_names
 from notebook_chat.providers import registry
 from notebook_chat.session import session_of
 from notebook_chat.tools.mcp import config_files
@@ -197,7 +197,7 @@ def test_where_another_thread_asks_nobody_is_asked(shell: Any, said: list[str]) 
 
     def ask() -> None:
         try:
-            find_tools("own", session)
+            session.find_tools("own")
         except Exception as error:
             problems.append(str(error))
 
@@ -232,7 +232,7 @@ def test_a_key_is_asked_for_and_kept_in_the_keyring(
     assert KEY not in config_files.own_path().read_text()
     session = session_of(shell)
     assert session is not None
-    find_tools("own", session)
+    session.find_tools("own")
     [(_, server)] = servers_of(session)._servers.values()
     assert {name: value.reveal() for name, value in server._launch.env.items()} == {
         "TOKEN": KEY,
@@ -324,7 +324,7 @@ def test_a_resource_goes_along(shell: Any, provider: Any, capsys: Any) -> None:
         ("add own --header A=b uvx x", "--header goes with an address"),
         ("test nothing", "there is no MCP server 'nothing'"),
         ("stop nothing", "does not run"),
-        ("remove nothing", "There was no nothing"),
+        ("remove nothing", "There is no MCP server nothing: %chat mcp lists them"),
         ("import nothing.json", "there is no file"),
         ("fly", "write %chat mcp"),
     ],
