@@ -39,7 +39,8 @@ def _source(item: Any) -> ToolSource:
     if callable(item):
         return _function(item)
     raise InvalidOptionError(
-        f"what is of type {type(item).__name__} is no tool", hint="Give functions, or names such as 'notebook'."
+        f"what is of type {type(item).__name__} is no tool",
+        hint="Give functions, or names such as 'notebook'.",
     )
 
 
