@@ -54,11 +54,9 @@ def test_without_names_of_cells_a_change_is_shown_to_be_copied(kernel: Kernel) -
 
 
 def test_vs_codes_cells_are_not_looked_for(kernel: Kernel) -> None:
-    began = time.monotonic()
     ran = kernel.run(ADD, cell_id="vscode-notebook-cell:/x.ipynb#W1sZmlsZQ==")
     assert handed_on(ran)[0].endswith("a = 1\n\nb = 2")
     assert "comm_open" not in [message.type for message in kernel.messages]
-    assert time.monotonic() - began < 30
 
 
 def play(kernel: Kernel, execution: Execution, contents: list[Any]) -> list[Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from .conftest import StartKernel
 from .harness import Kernel
+from .waiting import made, printed
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,12 +106,7 @@ PANEL = (
 
 def waited(kernel: Kernel, expected: int) -> str:
     """What has come, when it has: no cell runs in between."""
-    for _ in range(100):
-        time.sleep(0.1)
-        text = kernel.run("print(len(outputs), outputs)").text
-        if text.startswith(str(expected)):
-            return text
-    raise TimeoutError(text)
+    return printed(kernel, "print(len(outputs), outputs)", lambda text: text.startswith(str(expected)))
 
 
 def test_a_panel_calls_in_the_kernels_main_thread_between_cells(kernel: Kernel) -> None:
@@ -133,13 +128,7 @@ def test_an_interrupt_ends_what_a_panel_calls_between_cells(kernel: Kernel) -> N
         "begun = open('begun', 'w')\n"
         "@tool(thread='notebook')\ndef slow():\n    open('running', 'w').close(); time.sleep(60)\nin_panel(slow)"
     )
-    running = kernel.process.work / "running"
-    for _ in range(300):
-        if running.exists():
-            break
-        time.sleep(0.05)
-    assert running.exists()
-    time.sleep(0.2)
+    made(kernel, "running")
     kernel.interrupt()
     assert "interrupted by the user" in waited(kernel, 1)
     assert kernel.run("1 + 1").text == "2"
@@ -152,13 +141,9 @@ def test_an_interrupt_ends_a_cell_whose_function_sleeps(kernel: Kernel, thread: 
         "chat = chat_for(slow, 'slow')"
     )
     run = kernel.submit("chat.ask('go')")
-    for _ in range(300):
-        if (kernel.process.work / "running").exists():
-            break
-        time.sleep(0.05)
-    time.sleep(0.2)
+    made(kernel, "running")
     kernel.interrupt()
-    run.wait(20)
+    run.wait()
     assert run.reply["ename"] == "KeyboardInterrupt"
     assert "stopped by the user" in kernel.run("print(results(chat).parts)").text
     assert kernel.run("print(chat.ask('and now'))").text.strip() == "done"

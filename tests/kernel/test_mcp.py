@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -20,6 +19,7 @@ from collections.abc import AsyncIterator
 from notebook_chat import Chat
 from notebook_chat.events import Finish, TextDelta, ToolCall
 from notebook_chat.providers import AsyncGeneratorProvider
+from notebook_chat.renderers import DisplayRenderer, play
 from notebook_chat.tools import Verdict
 class Yes:
     async def decide(self, call, tell):
@@ -92,14 +92,11 @@ def test_an_extension_that_is_reloaded_leaves_none(kernel: Kernel, tmp_path: Pat
 def test_an_interrupted_call_ends_and_the_server_stays(kernel: Kernel, tmp_path: Path) -> None:
     [server, *_] = begin(kernel, tmp_path / "pids")
     for _ in range(2):
-        cell = kernel.submit("""print("begins"); chat("own").ask('own__slow {"seconds": 600}')""")
-        cell.wait_for(lambda e: "begins" in e.text)
-        time.sleep(0.5)
-        interrupted = kernel.interrupt()
-        finished = cell.wait().finished_at
-        assert finished is not None
-        assert finished - interrupted < 5
-        assert cell.status == "error"
+        cell = kernel.submit("""play(chat("own").reply('own__slow {"seconds": 600}'), DisplayRenderer())""")
+        cell.wait_for(lambda e: "own: step " in str(e.displays))
+        kernel.interrupt()
+        assert cell.wait().status == "error"
+        assert cell.reply["ename"] == "KeyboardInterrupt"
     again = kernel.run("""print(chat("own").ask('own__echo {"text": "b"}'))""")
     assert '{"text": "b"}' in again.text
     assert runs(server)
@@ -112,10 +109,9 @@ def test_an_interrupted_start_leaves_none_and_the_kernel_is_free(kernel: Kernel,
     kernel.run(f"%chat mcp add own {' '.join(command('deaf', 'stubborn', f'pids={pids}'))}")
     cell = kernel.submit("""chat("own").ask("own__echo {}")""")
     cell.wait_for(lambda _: pids.exists())
-    interrupted = kernel.interrupt()
-    finished = cell.wait().finished_at
-    assert finished is not None
-    assert finished - interrupted < 5
+    kernel.interrupt()
+    assert cell.wait().status == "error"
+    assert cell.reply["ename"] == "KeyboardInterrupt"
     assert kernel.run("1 + 1").text == "2"
     assert gone(noted(pids))
 

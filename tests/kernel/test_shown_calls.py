@@ -34,7 +34,7 @@ def test_a_call_that_runs_is_seen_before_its_result(start_kernel: StartKernel) -
     assert kernel.run("pathlib.Path('given').touch()").status == "ok"
     ended = kernel.run(ASK)
     html = html_of(ended)
-    assert re.search(r"add\(a=2, b=3\)</bdi></code>( · \d+ ms)?</summary>", html)
+    assert re.search(r"add\(a=2, b=3\)</bdi></code> · (\d+ ms|\d+\.\d s)</summary>", html)
     assert html.index("Let me see.") < html.index("<details") < html.index("<strong>gave</strong>")
     assert "1 tool call" in html
     assert "…" not in html

@@ -20,7 +20,8 @@ from notebook_chat.tools import PendingCall, Tell, Tool, ToolOutput, Verdict
 
 from .scripted import Made
 
-FOR_EVER = 30.0  # seconds
+FOR_EVER = 300.0
+"""Longer than anybody waits for what comes at once, in seconds."""
 
 STAGES = (
     "opening the tools",

@@ -188,14 +188,15 @@ def test_an_interrupt_in_the_callers_thread_ends_the_answer() -> None:
 
 
 async def test_a_stopped_answer_leaves_its_worker() -> None:
-    ended = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
 
     def slow() -> None:
+        begun.set()
         busy(ended)
 
     chat = Chat(provider=scripted(called(("c", "slow", "{}")), said("done")), tools=[slow])
     task = asyncio.create_task(chat.ask_async("go"))
-    await asyncio.sleep(0.2)
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -203,16 +204,18 @@ async def test_a_stopped_answer_leaves_its_worker() -> None:
 
 
 async def test_calls_that_never_end_do_not_hold_up_others_until_there_are_too_many() -> None:
-    release = threading.Event()
+    release, begun = threading.Event(), threading.Semaphore(0)
 
     def stuck() -> None:
+        begun.release()
         release.wait(PATIENCE)
 
     made = function_tool(stuck)
     tell: Callable[..., None] = lambda words, fraction: None  # noqa: E731
     try:
         tasks = [asyncio.create_task(made.run({}, tell)) for _ in range(work.MOST_LEFT)]
-        await asyncio.sleep(0.2)
+        for _ in tasks:
+            assert await asyncio.to_thread(begun.acquire, timeout=PATIENCE)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)

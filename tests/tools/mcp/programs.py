@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable
@@ -44,6 +45,20 @@ def call(
 ) -> ToolOutput:
     """What a tool gives."""
     return runner.run(tools_of(source, tell)[name].run(arguments, tell))
+
+
+def begin(slow: Tool) -> tuple[asyncio.Task[ToolOutput], asyncio.Event]:
+    """A call of the server's ``slow`` for as long as nobody waits, and what is set when the server is at work."""
+    begun, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def tell(words: str, fraction: float | None) -> None:
+        if fraction is not None:
+            loop.call_soon_threadsafe(begun.set)
+
+    async def called() -> ToolOutput:
+        return await slow.run({"seconds": 10 * PATIENCE}, tell)
+
+    return asyncio.ensure_future(called()), begun
 
 
 def text_of(output: ToolOutput) -> str:

@@ -14,7 +14,7 @@ from notebook_chat import runner
 from notebook_chat.errors import ChatError
 from notebook_chat.tools.mcp import MCPServer
 
-from .programs import PATIENCE, WEB, call, nobody, text_of, tools_of, wait_for
+from .programs import PATIENCE, WEB, begin, call, nobody, text_of, tools_of, wait_for
 
 pytestmark = pytest.mark.process
 
@@ -85,8 +85,8 @@ def test_a_call_is_interrupted_and_the_server_goes_on(port: int, start: Start) -
         slow = tools_of(web)["slow"]
 
         async def interrupted() -> bool:
-            task = asyncio.ensure_future(slow.run({"seconds": 60}, nobody))
-            await asyncio.sleep(0.3)
+            task, begun = begin(slow)
+            await asyncio.wait_for(begun.wait(), PATIENCE)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
