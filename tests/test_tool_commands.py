@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from notebook_chat.errors import InvalidOptionError
 from notebook_chat.session import session_of
 from notebook_chat.tools.permissions import kept
+from notebook_chat.tools.permissions.given import permit_of
 
 from .tools.deciding import Thing, decided
 
@@ -98,6 +99,18 @@ async def test_arguments_on_the_line(shell: Any, capsys: Any) -> None:
 def test_what_is_no_rule_is_told_in_a_line(shell: Any, capsys: Any, line: str) -> None:
     with pytest.raises(Exception, match=r"PATTERN|pattern|invalid choice|which notebook"):
         said(shell, line, capsys)
+
+
+@pytest.mark.parametrize("permit", ["ask", lambda call: call.tool == "nothing"])
+async def test_a_chats_own_permit_keeps_to_the_notebooks_rules(shell: Any, permit: Any) -> None:
+    permits, free = permit_of(permit), Thing(kind="function", server="", given=True)
+    talk = session_of(shell).conversation("default")  # type: ignore[union-attr]
+    assert (await decided(permits, free, {"q": "a"}, talk)).allowed
+    shell.user_ns["patients"] = ["Barbara Liskov"]
+    shell.run_line_magic("config", "ChatMagics.private = ['patients']")
+    assert not (await decided(permits, free, {"q": "who is barbara liskov"}, talk)).allowed
+    shell.run_line_magic("chat", "tools deny git__log")
+    assert not (await decided(permits, Thing("git__log", "function", given=True), {}, talk)).allowed
 
 
 def test_private_values_are_those_of_the_notebook(shell: Any) -> None:

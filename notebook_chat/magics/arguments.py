@@ -81,7 +81,9 @@ def _plain(message: str) -> str:
     if ": ignored explicit argument " in message:
         return f"{message.removeprefix('argument ').partition(':')[0]} stands alone, without a value"
     # Python's versions list the choices in different ways, and the usage has them.
-    return message.removeprefix("argument ").partition(" (choose from")[0]
+    told = message.removeprefix("argument ").partition(" (choose from")[0]
+    name, _, rest = told.partition(": ")
+    return rest if "|" in name else told  # which lists the choices itself
 
 
 def conversation_names(session: NotebookSession) -> list[str]:

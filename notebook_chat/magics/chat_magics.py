@@ -10,6 +10,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from traitlets import Bool, Enum, Float, Integer, List, Unicode, observe
 
 from ..cell_selection import CELLS_TOKENS
+from ..errors import InvalidOptionError
 from ..faults import chat_error
 from ..session import NotebookSession
 from ..text import sendable
@@ -144,7 +145,13 @@ class ChatMagics(Magics):
         """
         from .asked_tools import find_tools
 
-        return find_tools(name, self.session, self.cell_tools)
+        try:
+            return find_tools(name, self.session, self.cell_tools)
+        except InvalidOptionError as error:
+            if name not in self.tools:
+                raise
+            hint = f"%config ChatMagics.tools names it. {error.hint or ''}".rstrip()
+            raise InvalidOptionError(error.message, hint=hint) from None
 
     def permit(self) -> Permissions:
         """Who decides about calls of tools in this notebook; the user is asked in the cell that runs."""

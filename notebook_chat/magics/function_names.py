@@ -115,9 +115,9 @@ def no_such_tool(name: str, own: Iterable[str], values: Mapping[str, Any]) -> In
     """
     value = _value(name, values)
     if value is not _MISSING:
-        kind = "module" if isinstance(value, types.ModuleType) else type(value).__name__
+        kind = "a module" if isinstance(value, types.ModuleType) else f"of type {type(value).__name__}"
         hint = f"Name something that can be called, such as {name}.look, or {', '.join(own)}."
-        return InvalidOptionError(f"{name} is a {kind}, and no function", hint=hint)
+        return InvalidOptionError(f"{name} is {kind}, and no function", hint=hint)
     first, _, rest = name.rpartition(".")
     holder = _value(first, values) if first else _MISSING
     known = [*own, *function_names(values)]

@@ -54,7 +54,7 @@ def _named(name: str) -> ToolSource:
     if notebook is None or notebook.find_tools is None:
         raise InvalidOptionError(
             f"the tools {name!r} belong to a notebook, and there is none here",
-            hint="Run %load_ext notebook_chat first, or give functions.",
+            hint="Run %load_ext notebook_chat first, or give functions or an MCPServer.",
         )
     found: ToolSource = notebook.find_tools(name)
     return found

@@ -126,6 +126,16 @@ def test_names_in_python_follow_the_notebook(shell: Any, caller: Any, capsys: An
     chat.unregister_tool("look")
 
 
+def test_a_tool_of_the_settings_that_is_not_there_is_told_with_their_name(
+    shell: Any, caller: Any, capsys: Any
+) -> None:
+    run(shell, capsys, "%config ChatMagics.tools = ['quite_another']")
+    out, fine = run(shell, capsys, "%%chat\nlook")
+    run(shell, capsys, "%config ChatMagics.tools = []")
+    assert not fine
+    assert "there is no tool 'quite_another'. %config ChatMagics.tools names it." in out
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -135,7 +145,7 @@ def test_names_in_python_follow_the_notebook(shell: Any, caller: Any, capsys: An
         ("notebok", "there is no tool 'notebok'. Did you mean notebook?"),
         ("shop.lok", "there is no tool 'shop.lok'. Did you mean shop.look?"),
         ("shop.a.b", "there is no tool 'shop.a.b'"),
-        ("number", "number is a int, and no function"),
+        ("number", "number is of type int, and no function"),
         ("dataclasses", "dataclasses is a module, and no function"),
         ("quite_another", "Run the cell that defines it first."),
         ("Shop.look", "is a method of a class, without an object"),

@@ -54,6 +54,17 @@ def test_one_that_is_to_be_asked_about_is_not_run_where_nobody_can_be() -> None:
     assert ran == []
 
 
+def test_where_a_chat_would_ask_and_cannot_the_words_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+
+    @tool(ask=True)
+    def drop() -> None: ...
+
+    chat = Chat(provider=scripted(called(("c", "drop", "{}")), said("ok")), tools=[drop], permit="ask")
+    chat.ask("go")
+    assert "run it in a terminal or a cell, or give a function: permit=" in results(chat)[0]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -161,7 +172,7 @@ def test_the_same_function_twice_counts_once() -> None:
 def test_no_function_is_refused_at_once() -> None:
     with pytest.raises(InvalidOptionError, match="a lambda has no name"):
         Chat(provider=scripted(said("ok")), tools=[lambda x: x])
-    with pytest.raises(InvalidOptionError, match="a int is no tool"):
+    with pytest.raises(InvalidOptionError, match="of type int is no tool"):
         Chat(provider=scripted(said("ok")), tools=[3])
 
 

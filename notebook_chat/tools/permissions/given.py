@@ -6,6 +6,7 @@ from typing import Any
 
 from ...errors import ConfigurationError, InvalidOptionError
 from ...policy import in_force
+from ...session import session
 from ..confirmation import Confirmer
 from ..permit import Asking, PendingCall, Permit, Verdict
 from ..tool import Tell
@@ -65,12 +66,21 @@ def permit_of(given: Any) -> Permit:
     if isinstance(given, (Permissions, Guarded)):
         return given
     if given == "ask":
-        return Permissions(LineConfirmer(here))
+        return _asking(LineConfirmer(here), "run it in a terminal or a cell, or give a function: permit=")
     if not isinstance(given, type) and callable(getattr(given, "decide", None)):
         return Guarded(given)
     if callable(given) and not isinstance(given, type):
-        return Permissions(FunctionConfirmer(given))
+        return _asking(FunctionConfirmer(given))
     raise InvalidOptionError(
         f"permit must be 'ask', a function or a Permit, not {given!r:.80}",
         hint="A function takes the call that is asked about, and gives True or False.",
     )
+
+
+def _asking(confirmer: Confirmer, way: str = "") -> Permissions:
+    """Permissions with somebody who asks; in a notebook its own, with its rules and what is private in it."""
+    loaded = session()
+    own = loaded.permit() if loaded is not None and loaded.permit is not None else None
+    if isinstance(own, Permissions):
+        return own.asking(confirmer)
+    return Permissions(confirmer, way=way) if way else Permissions(confirmer)
