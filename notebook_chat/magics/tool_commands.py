@@ -113,7 +113,11 @@ def _rule(action: str, pattern: str, known: tuple[Tool, ...]) -> tuple[Rule, str
         return Rule(
             "allow", pattern.strip(), home=homes.pop()
         ), f", for the server {read.head} where it is now"
-    return Rule("allow", pattern.strip()), ", for whatever has that name, in any version"
+    kind = read.head or read.name
+    named = (
+        f"tools of the kind {kind}, wherever they come from" if kind in KINDS else "whatever has that name"
+    )
+    return Rule("allow", pattern.strip()), f", for {named}, in any version"
 
 
 def _list(context: Context, permissions: Permissions, conversation: Conversation) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+_UP = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)")
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -31,8 +34,13 @@ def matches(pattern: str, text: str) -> bool:
 
 def narrowly(pattern: str, text: str) -> bool:
     """As ``matches``, for what opens a door: a ``*`` does not stand for what a reader would not see, such as an end of
-    a line, a control character, or a mark of direction."""
-    return matches(pattern, text) and ("*" not in pattern or text.isprintable())
+    a line, a control character, or a mark of direction; and beside other characters for no ``..`` of a path, which
+    would lead out of the folder that they name."""
+    if not matches(pattern, text):
+        return False
+    if "*" not in pattern:
+        return True
+    return text.isprintable() and (pattern == "*" or bool(_UP.search(pattern)) or not _UP.search(text))
 
 
 def widely(pattern: str, text: str) -> bool:

@@ -248,6 +248,7 @@ class ChangeCell(_CellTool):
                 return await self._without_screen(cell, arguments["source"])
             there = self._tools.changeable(cell, screen, asking)
             made = new_source(arguments["source"], there.kind, there.source or "")
+            self._see_that_it_was_shown(cell, arguments["source"], made)
             if made.text == there.source:
                 return ToolOutput.text(f"Nothing to do: {cell.shown} says that already.")
             try:
@@ -262,6 +263,12 @@ class ChangeCell(_CellTool):
         ran = " It was about to run with its earlier text." if there.waits else ""
         not_run = " It has not been run since." if there.kind == "code" else ""
         return ToolOutput.text(f"Done: {cell.shown} is now {name}.{ran or not_run}{_of_revealed(made)}")
+
+    def _see_that_it_was_shown(self, cell: NamedCell, source: str, made: NewSource) -> None:
+        """Refuses what ``proposal`` has shown otherwise, since it did not know what the cell says."""
+        kind, before = self._tools.notes.text_of(cell)
+        if before is None and new_source(source, kind).text != made.text:
+            raise ArgumentsError(f"not changed: {cell.shown} is to be read first: cells_to_edit tells it")
 
     async def _without_screen(self, cell: NamedCell, source: str) -> ToolOutput:
         kind, before = self._tools.notes.text_of(cell)

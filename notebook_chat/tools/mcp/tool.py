@@ -169,7 +169,12 @@ def tools_of(server: Home, offer: Offer, most: int) -> tuple[list[Tool], list[To
     if len(originals) < len(offer.tools):
         problems.append("it lists several tools of one name: the first counts")
     named = zip(names.tool_names(server.name, originals), originals, strict=True)
-    known: list[Tool] = [MCPTool(server, name, given[original]) for name, original in named]
+    found: dict[str, Tool] = {}
+    for name, original in named:
+        found.setdefault(name, MCPTool(server, name, given[original]))
+    known = list(found.values())
+    if len(known) < len(given):  # their names are made to have the same digest
+        problems.append("several of its tools would have one name: the first counts")
     own = [one for one in (_LIST, _READ) if offer.resources and one not in given]
     resources = [
         ResourceTool(server, name, one)

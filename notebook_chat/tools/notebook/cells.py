@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -51,8 +52,10 @@ class _OfCells(ReadingTool):
         return self._named(record.source for record in self.cells(arguments))
 
     def _named(self, sources: Iterator[str] | Sequence[str]) -> tuple[str, ...]:
-        names = {name for source in sources for name in _NAME.findall(source)}
-        return tuple(name for name in self.view.variables if name in names)
+        names = {name for source in sources for name in _NAME.findall(unicodedata.normalize("NFKC", source))}
+        here = [name for name in self.view.variables if name in names]
+        gone = (name for name in sorted(names) if self.view.is_private(name))  # or one of IPython's own
+        return tuple(dict.fromkeys((*here, *gone)))
 
 
 class ReadCells(_OfCells):

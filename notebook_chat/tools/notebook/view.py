@@ -23,6 +23,7 @@ from ...session import NotebookSession
 from ...session.shells import hidden_names, namespace
 from ...text import printable, replace_surrogates, single_line
 from ..tool import ArgumentsError
+from .contents import held_by, is_shared
 
 _MOST_NAMED = 40
 _TEXTS = (str, bytes, bytearray)
@@ -94,7 +95,18 @@ class NotebookView:
     @property
     def listed(self) -> dict[str, Any]:
         """The variables that a model is told of unasked."""
-        return {name: value for name, value in self.variables.items() if not self._private(name)}
+        variables = self.variables
+        private = [value for name, value in variables.items() if self._private(name)]
+        held = {id(value) for value in private if not is_shared(value)}
+        return {
+            name: value
+            for name, value in variables.items()
+            if not self._private(name) and id(value) not in held
+        }
+
+    def is_private(self, name: str) -> bool:
+        """Whether the user has marked a variable as private."""
+        return self._private(name)
 
     def find(self, text: str) -> Found:
         """What a path leads to. No code of the user's runs.
@@ -131,9 +143,18 @@ class NotebookView:
         raise ArgumentsError(f"there is nothing called {path.name}, or it is not loaded. {self._names()}")
 
     def same_as(self, found: Found) -> tuple[str, ...]:
-        """The names of the variables that hold a value, or one on the way to it."""
+        """The names of the variables that hold a value, one on the way to it, or, if they are private, one that it
+        holds itself."""
         way = set(map(id, found.way))
-        same = (name for name, value in self.variables.items() if id(value) in way)
+        within = held_by(found.way[-1:])
+        same = (
+            name
+            for name, value in (self._values() or {}).items()
+            if type(name) is str
+            and (
+                (id(value) in way and name in self.variables) or (id(value) in within and self._private(name))
+            )
+        )
         return tuple(dict.fromkeys((found.name, *same)))
 
     def _parsed(self, text: str) -> Path:

@@ -13,7 +13,8 @@ from ...text import seen, single_line
 from ..confirmation import Confirmation
 
 _WIDTH = 160  # characters of a line, beyond which nothing can be pushed out of sight
-_BLANKS = re.compile(r" {40,}")
+_BLANKS = re.compile(r"\s{40,}")  # wide and narrow ones, too
+_BEGINS, _GOES_ON = "| ", "… "  # before a line, and before what is left of one
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
@@ -37,15 +38,15 @@ def _lines(confirmation: Confirmation) -> Iterator[str]:
         shown = name if _NAME.fullmatch(name) else _one(json.dumps(name, ensure_ascii=False))
         lines = list(_value(value))
         if len(lines) == 1:
-            yield f"  {shown}: {lines[0]}"
+            yield f"  {shown}: {lines[0].removeprefix(_BEGINS)}"
         else:
             yield f"  {shown}:"
-            yield from (f"    | {line}" for line in lines)
+            yield from (f"    {line}" for line in lines)
     if not confirmation.arguments:
         yield "  (no arguments)"
     if confirmation.proposal:
         yield "What it would do:"
-        yield from (f"    | {line}" for line in _wrapped(confirmation.proposal))
+        yield from (f"    {line}" for line in _wrapped(confirmation.proposal))
     if confirmation.why:
         yield f"You are asked because: {_one(confirmation.why)}."
 
@@ -57,30 +58,32 @@ def _value(value: Any) -> Iterator[str]:
         text = json.dumps(value, ensure_ascii=False, indent=None if isinstance(value, str) else 2)
     except RecursionError:
         text = msgspec.json.encode(value).decode()
-    flat = " ".join(map(str.strip, text.splitlines()))
+    flat = " ".join(line.strip(" ") for line in text.split("\n"))
     return _wrapped(flat if len(flat) <= _WIDTH else text)
 
 
 def _wrapped(text: str) -> Iterator[str]:
-    """The lines of a text, none of them too long; many empty ones, and many blanks, are counted."""
+    """The lines of a text, none of them too long; many empty ones, and many blanks, are counted. Each has a mark, and
+    what only goes on another one: else code could pass for the rest of a comment, and the other way round."""
     empty = 0
     for line in text.split("\n"):
-        if not line.strip(" "):
+        shown = seen(line)
+        if not shown.strip():
             empty += 1
             continue
         yield from _empty(empty)
         empty = 0
-        line = _BLANKS.sub(lambda found: f"‹{len(found[0])} blanks›", seen(line).replace("\t", "    "))
-        for at in range(0, len(line), _WIDTH):
-            yield line[at : at + _WIDTH]
+        shown = _BLANKS.sub(lambda found: f"‹{len(found[0])} blanks›", shown.replace("\t", "    "))
+        for at in range(0, len(shown), _WIDTH):
+            yield f"{_GOES_ON if at else _BEGINS}{shown[at : at + _WIDTH]}"
     yield from _empty(empty)
 
 
 def _empty(count: int) -> Iterator[str]:
     if count > 3:
-        yield f"‹{count} empty lines›"
+        yield f"{_BEGINS}‹{count} empty lines›"
     else:
-        yield from [""] * count
+        yield from [_BEGINS] * count
 
 
 def _one(text: str) -> str:

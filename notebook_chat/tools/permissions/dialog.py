@@ -127,7 +127,7 @@ class Dialog:
         """The call with other arguments; ``None`` where they stay as they are."""
         written = msgspec.json.encode(dict(confirmation.arguments)).decode()
         if len(written) <= _PAGE:
-            self._show(redact(written))
+            self._show(redact(_escaped(written)))
         said = self._line("The arguments as JSON, or name=value for one of them (nothing leaves them): ")
         if not said:
             return None
@@ -154,6 +154,18 @@ def _prompt(confirmation: Confirmation, *, more: bool) -> str:
         choices.append("a = always")
     choices += ["e = edit", "x = no to all", *(["s = show more"] * more)]
     return f"Run {single_line(seen(confirmation.tool))}? [{', '.join(choices)}] "
+
+
+def _escaped(written: str) -> str:
+    """JSON that means the same, and in which nothing is invisible."""
+    if seen(written) == written:
+        return written
+    return "".join(one if seen(one) == one else _number(one) for one in written)
+
+
+def _number(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def _value(text: str) -> object:

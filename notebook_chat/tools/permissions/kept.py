@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -76,9 +77,19 @@ def read() -> Kept:
         return NOTHING
     except (OSError, ValueError) as error:
         raise _unusable(path, getattr(error, "strerror", None) or str(error)) from None
-    if files.others_can_write(status):
+    if files.others_can_write(status) or _others_can_replace(path):
         raise _unusable(path, "others can write to it")
     return _read(path, files.Identity.of(status))
+
+
+def _others_can_replace(path: Path) -> bool:
+    """Whether somebody else may have put the file, or a link to another one of the user's, in its place."""
+    try:
+        link, folder = path.lstat(), path.parent.stat()
+    except OSError:  # which is gone this very moment
+        return True
+    own = not hasattr(os, "geteuid") or link.st_uid in (os.geteuid(), 0)
+    return not own or (os.name == "posix" and bool(folder.st_mode & stat.S_IWOTH))
 
 
 def change(notebook: str | None, changed: Callable[[Rules], Rules]) -> Rules:

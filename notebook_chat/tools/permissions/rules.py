@@ -18,6 +18,9 @@ Action = Literal["allow", "ask", "deny"]
 Match = Literal["", "holds", "changed", "elsewhere"]
 """Whether a rule holds for a call: not at all; yes; only for the tool as it was; only for one of another home."""
 
+NO_DIGEST = "-"
+"""What stands for arguments that have none, since they are no JSON: no rule holds for them."""
+
 
 class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which tool a rule was made for.
@@ -69,7 +72,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         pattern = pattern_of(self.pattern)
         if self.action != "allow":
             return "holds" if pattern.touches(call) else ""
-        if not pattern.admits(call) or (self.exact and self.exact != digest_of(call.arguments)):
+        if not pattern.admits(call) or (self.exact and not self._is_exact(call)):
             return ""
         if self.identity is not None:
             now = Identity.of(tool)
@@ -83,6 +86,10 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
                 return "elsewhere"
             return "holds" if now.digest == self.identity.digest else "changed"
         return "elsewhere" if self.home and self.home != home_of(tool) else "holds"
+
+    def _is_exact(self, call: Subject) -> bool:
+        """Whether a call has the very arguments."""
+        return self.exact == digest_of(call.arguments) != NO_DIGEST
 
 
 @lru_cache(maxsize=1024)
@@ -106,8 +113,8 @@ def home_of(tool: Tool) -> str:
 
 
 def digest_of(arguments: Mapping[str, Any]) -> str:
-    """A digest of arguments, in which no two are alike; ``"-"`` for what is none of JSON, which no rule has."""
+    """A digest of arguments, in which no two are alike; ``NO_DIGEST`` for what is no JSON."""
     try:
         return hashlib.sha256(canonical(dict(arguments)).encode()).hexdigest()[:32]
     except (ValueError, RecursionError):
-        return "-"
+        return NO_DIGEST
