@@ -9,18 +9,15 @@ import pytest
 
 from notebook_chat import Chat, load_ipython_extension
 from notebook_chat.errors import InvalidOptionError
-from notebook_chat.messages import ToolCallPart, ToolResultPart
-from notebook_chat.session import session_of
+from notebook_chat.messages import ToolResultPart
 
+from ..benchmarks.embedded_looks import PREPARED, SOME_ROWS, rows_told
 from ..test_context import clean
 from ..test_magics import shared_shell
 from .scripted import scripted
 from .test_rounds import called, said
 
 __all__ = ["clean", "shared_shell"]  # fixtures
-
-
-ROWS = (0, 1, 2, 3, 5, 7, 12, 15, 42, 100, 128, 365, 999, 1000, 1284, 1500, 5000, 50_000, 123_456, 1_000_000)
 
 
 @pytest.fixture
@@ -70,20 +67,5 @@ def test_an_unknown_tool_is_refused(shell: Any) -> None:
 @pytest.mark.model
 @pytest.mark.usefixtures("model_file", "fresh")
 def test_the_embedded_model_looks_and_tells_how_many_rows_there_are(shell: Any, capsys: Any) -> None:
-    wrong = []
-    shell.run_cell("import pandas as pd\n%config ChatMagics.model = 'local'")
-    for rows in ROWS:
-        shell.run_cell(
-            f"n = {rows}\nother = [1, 2, 3]\n"
-            "df = pd.DataFrame({'city': (['Oslo', 'Rome', 'Bern'] * n)[:n], 'price': [i * 1.5 for i in range(n)],"
-            " 'day': pd.date_range('2024-01-01', periods=n, freq='min')})"
-        )
-        shell.run_cell("%%chat -n -T notebook -o answer\nhow many rows has df")
-        session = session_of(shell)
-        assert session is not None
-        turn = session.conversation("default").turns[-1]
-        looked = any(isinstance(part, ToolCallPart) for part in turn.parts)
-        numbers = [number.replace(",", "") for number in re.findall(r"\d[\d,]*", str(turn.answer))]
-        if not looked or str(rows) not in numbers[:1]:
-            wrong.append((rows, looked, turn.answer))
-    assert wrong == []
+    shell.run_cell(PREPARED)
+    assert [told for told in (rows_told(shell, rows) for rows in SOME_ROWS) if told] == []
