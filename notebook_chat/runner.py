@@ -124,6 +124,7 @@ async def in_caller(call: Callable[[], T]) -> T:
     if stream is None:
         return call()
     errand = _Errand(_without_stop_iteration(call), asyncio.get_running_loop())
+    await asyncio.sleep(0)  # what was told just before comes first
     stream._put(errand)
     try:
         result: T = await errand.result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -66,10 +67,12 @@ class Round:
         self._running = asyncio.Semaphore(use.parallel)
         self._news: asyncio.Queue[Event] = asyncio.Queue()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: int | None = None
 
     async def batches(self) -> AsyncGenerator[Sequence[Event]]:
         """The results, each as soon as there is one, and notices of what goes on meanwhile."""
         loop = self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         too_many = self._calls[MOST_CALLS:]
         if too_many:
             words = f"not run: there were more than {MOST_CALLS} calls in one answer"
@@ -150,6 +153,9 @@ class Round:
     def _tell(self, words: str, fraction: float | None) -> None:
         notice = Notice(single_line(redact(words[:_LONGEST_NOTICE])), fraction)
         assert self._loop is not None
+        if threading.get_ident() == self._thread:
+            self._news.put_nowait(notice)
+            return
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._news.put_nowait, notice)
 

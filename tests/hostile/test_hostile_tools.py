@@ -625,6 +625,11 @@ class Trap:
         self.touched.append("len")
         return 1
 
+    @property
+    def __class__(self) -> Any:
+        object.__getattribute__(self, "touched").append("class")
+        return Trap
+
 
 def taking(value: str = "the balance of Ann is low") -> str:
     return value

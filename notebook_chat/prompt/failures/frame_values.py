@@ -83,7 +83,7 @@ def named_values(names: Sequence[str], *scopes: Mapping[str, Any], near: bool = 
         ):
             continue
         value = _value(name, scopes)
-        if value is not NOTHING and not isinstance(value, types.ModuleType):
+        if value is not NOTHING and not issubclass(type(value), types.ModuleType):
             found.append(Named(name, value, near))
     return found
 
@@ -104,7 +104,7 @@ def _value(name: str, scopes: tuple[Mapping[str, Any], ...]) -> Any:
 
 def instance_dict(value: Any) -> Mapping[str, Any]:
     """What a value keeps under names of its own; nothing where that cannot be told without running its code."""
-    if isinstance(value, types.ModuleType | type):
+    if issubclass(type(value), (types.ModuleType, type)):
         return {}
     try:
         kept = object.__getattribute__(value, "__dict__")
@@ -211,11 +211,11 @@ def size_of(value: Any) -> str:
 def withheld(name: str, value: Any) -> str:
     """What is told in a value's place whose name says that it is secret; empty for a value that may be told."""
     last = name.rpartition(".")[2]
-    if value is None or isinstance(value, bool) or not is_secret_name(last):
+    if value is None or type(value) is bool or not is_secret_name(last):
         return ""
     if last.lower() in _ORDINARY and _is_plain(value):
         return ""
-    size = size_of(value) if not isinstance(value, str | bytes) else ""
+    size = size_of(value) if not issubclass(type(value), (str, bytes)) else ""
     return f"{size or type(value).__name__}, not sent: its name says that it is secret"
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
-from ...prompt.paths.statics import is_class
+from ...prompt.paths.statics import inherits, instance_dict, is_class, lineage, members
 
 _MOST = 20_000  # values that are looked at
 _DEEPEST = 6
@@ -61,11 +61,11 @@ def _held(value: Any) -> list[Any]:
 
 
 def _inside(value: Any, kind: type) -> Iterator[Any]:
-    if issubclass(kind, dict):
+    if inherits(kind, dict):
         yield from dict.values(value)
         yield from dict.keys(value)
     for one in _CONTAINERS:
-        if issubclass(kind, one):
+        if inherits(kind, one):
             yield from one.__iter__(value)
     if kind is MethodType:
         yield from (value.__self__, value.__func__)
@@ -77,23 +77,14 @@ def _inside(value: Any, kind: type) -> Iterator[Any]:
                 yield cell.cell_contents
     elif kind is functools.partial:
         yield from (value.func, *value.args, *value.keywords.values())
-    elif not issubclass(kind, (type, ModuleType)):
-        yield from _fields(value)
+    elif not inherits(kind, type, ModuleType):
+        yield from instance_dict(value).values()
         yield from _slots(value, kind)
 
 
-def _fields(value: Any) -> Iterator[Any]:
-    try:
-        fields = object.__getattribute__(value, "__dict__")
-    except Exception:  # it has none, or does as it likes
-        return
-    if type(fields) is dict:
-        yield from fields.values()
-
-
 def _slots(value: Any, kind: type) -> Iterator[Any]:
-    for one in kind.__mro__:
-        for slot in vars(one).values():
+    for one in lineage(kind):
+        for slot in members(one).values():
             if type(slot) is MemberDescriptorType:
                 with suppress(AttributeError):  # nothing is in it yet
                     yield slot.__get__(value)

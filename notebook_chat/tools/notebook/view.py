@@ -173,7 +173,7 @@ class NotebookView:
         everything, beneath = self._values(), type(value) is ModuleType
         self._refuse(value, everything)
         for place, step in enumerate(path.steps, start=1):
-            if isinstance(value, _TEXTS):
+            if inherits(type(value), *_TEXTS):
                 raise ArgumentsError("of a text no single characters are read: show_rows gives its lines")
             try:
                 value = attribute(value, str(step.key)) if step.dotted else item(value, step.key)
