@@ -36,7 +36,7 @@ print("listening", server.listening_address, flush=True)
 sys.stdin.read()
 """
 TEMPLATE = """{%- if tools %}<|im_start|>system
-Tools: <tools>{% for tool in tools %}{{ tool | tojson }}{% endfor %}</tools>
+Tools: <tools>{% for tool in tools %}{{ tool.function.name }} {% endfor %}</tools>
 Call one as <tool_call>{"name": "...", "arguments": {...}}</tool_call><|im_end|>
 {% endif %}{%- for message in messages %}<|im_start|>{{ message.role }}
 {% if message.content %}{{ message.content }}{% endif %}{% for call in message.tool_calls or [] %}
