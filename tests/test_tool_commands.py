@@ -13,16 +13,17 @@ from notebook_chat.session import session_of
 from notebook_chat.tools.permissions import kept
 from notebook_chat.tools.permissions.given import permit_of
 
+from .test_magics import shared_shell
 from .tools.deciding import Thing, decided
+
+__all__ = ["shared_shell"]  # a fixture
 
 
 @pytest.fixture
-def shell() -> Iterator[InteractiveShell]:
-    made = InteractiveShell.instance()
-    made.run_line_magic("load_ext", "notebook_chat")
-    yield made
-    made.run_line_magic("unload_ext", "notebook_chat")
-    InteractiveShell.clear_instance()
+def shell(shared_shell: InteractiveShell) -> Iterator[InteractiveShell]:
+    shared_shell.run_line_magic("load_ext", "notebook_chat")
+    yield shared_shell
+    shared_shell.run_line_magic("unload_ext", "notebook_chat")
 
 
 def said(shell: Any, line: str, capsys: Any) -> str:

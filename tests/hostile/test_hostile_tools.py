@@ -42,12 +42,15 @@ from notebook_chat.tools.permissions.dialog import Dialog
 from notebook_chat.tools.permissions.rules import NO_DIGEST, Identity, digest_of, subject_of
 
 from ..session.notebook import Notebook
+from ..test_magics import shared_shell
 from ..tools.deciding import Thing, User, decided, pending, with_user
 from ..tools.played_desk import PlayedDesk
 from ..tools.scripted import Made, scripted
 from ..tools.test_notebook_tools import Played
 from ..tools.test_rounds import called, results, said
 from .hostile_server import COLLIDING, COMMAND, LIVE, STEERING
+
+__all__ = ["shared_shell"]  # a fixture
 
 pytest_plugins = ("tests.session.conftest",)
 
@@ -966,12 +969,10 @@ def test_of_a_cell_that_was_not_read_here_nothing_is_put_that_was_not_shown(kind
 
 
 @pytest.fixture
-def shell() -> Iterator[InteractiveShell]:
-    made = InteractiveShell.instance()
-    made.run_line_magic("load_ext", "notebook_chat")
-    yield made
-    made.run_line_magic("unload_ext", "notebook_chat")
-    InteractiveShell.clear_instance()
+def shell(shared_shell: InteractiveShell) -> Iterator[InteractiveShell]:
+    shared_shell.run_line_magic("load_ext", "notebook_chat")
+    yield shared_shell
+    shared_shell.run_line_magic("unload_ext", "notebook_chat")
 
 
 @pytest.mark.parametrize(
