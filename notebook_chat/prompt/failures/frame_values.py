@@ -238,7 +238,7 @@ def without_secrets(text: str, value: Any) -> str:
 def _secrets(value: Any, depth: int = 3) -> Iterator[str]:
     """The texts that a value keeps under the name of something secret, in dicts and attributes."""
     kept = value if type(value) is dict else instance_dict(value) if depth else {}
-    for name, one in list(kept.items())[:_MOST_LOOKED_AT]:
+    for name, one in list(dict(kept).items())[:_MOST_LOOKED_AT]:  # as it is at once: a cell may change it
         if type(one) is str:
             if len(one) >= _SHORTEST_SECRET and type(name) is str and is_secret_name(name):
                 yield one

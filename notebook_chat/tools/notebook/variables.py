@@ -138,7 +138,7 @@ class ListColumns(_OfVariable):
         if (table := columns_of(value)) is not None:
             lines = _columns(table.names, table.types)
         elif type(value) is dict:
-            keys = islice(list(value.items()), 5000)
+            keys = islice(dict(value).items(), 5000)  # as it is at once: a cell may change it
             lines = (_line(view, key if type(key) is str else short_repr(key), one) for key, one in keys)
         else:
             lines = iter(attribute_names(value))

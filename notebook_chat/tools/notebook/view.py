@@ -85,7 +85,7 @@ class NotebookView:
         values, hidden = self._values() or {}, self._hidden()
         found = [
             (name, value)
-            for name, value in list(values.items())
+            for name, value in dict(values).items()
             if type(name) is str
             and not name.startswith("_")
             and not (name in hidden and hidden[name] is value)
