@@ -41,6 +41,7 @@ from notebook_chat.tools.permissions.call_text import call_text
 from notebook_chat.tools.permissions.dialog import Dialog
 from notebook_chat.tools.permissions.rules import NO_DIGEST, Identity, digest_of, subject_of
 
+from ..session.conftest import notebook
 from ..session.notebook import Notebook
 from ..test_magics import shared_shell
 from ..tools.deciding import Thing, User, decided, pending, with_user
@@ -50,9 +51,7 @@ from ..tools.test_notebook_tools import Played
 from ..tools.test_rounds import called, results, said
 from .hostile_server import COLLIDING, COMMAND, LIVE, STEERING
 
-__all__ = ["shared_shell"]  # a fixture
-
-pytest_plugins = ("tests.session.conftest",)
+__all__ = ["notebook", "shared_shell"]  # fixtures
 
 ALWAYS = Reply(True, "always")
 LIMIT = 60.0  # seconds, against a hang alone
