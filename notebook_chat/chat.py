@@ -18,6 +18,7 @@ from .errors import InvalidOptionError
 from .events import TextDelta
 from .expectation import expectation
 from .given_answers import answer_of, compared
+from .ledger import Books
 from .messages import MessageLike, ToolResultPart
 from .policy import in_force
 from .prompt import Extra
@@ -567,7 +568,8 @@ class Chat:
         tools = {"tools": _SOME_TOOL} if use is not None else {}
         target = self._addressee.target(model, merged | tools)
         merged = needed(target.facts, merged)
-        return Asked(target, merged, self._addressee.limit(target, merged, self.context), shape, use)
+        limit = self._addressee.limit(target, merged, self.context)
+        return Asked(target, merged, limit, shape, use, _books(self.conversation))
 
     def usable(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Those of some options, which an earlier turn may have had of another model, that can be had now, too.
@@ -593,6 +595,12 @@ class Chat:
 
     def __repr__(self) -> str:
         return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
+
+
+def _books(conversation: Conversation) -> Books | None:
+    """What is done about exchanges besides asking: as the notebook has it, where one is loaded."""
+    loaded = session()
+    return loaded.books(conversation) if loaded is not None and loaded.books is not None else None
 
 
 def _usual_permit() -> Permit:

@@ -318,6 +318,9 @@ def _alternative(turn: Turn) -> Alternative:
         turn.seconds,
         turn.options,
         turn.id,
+        turn.request,
+        turn.replayed,
+        turn.first_text,
     )
 
 

@@ -33,6 +33,8 @@
     ├── DownloadError                         its weights could not be had
     ├── HistoryError                          the history on the disk cannot be read
     ├── DataError (ValueError)                 the answer is not the data that it was asked to be
+    ├── NotRecordedError                      no service may be asked, and there is no answer from before
+    ├── BudgetError                           it would be more than may be used; nothing was sent
     ├── ConversationBusyError                 an answer is still coming in this conversation
     └── UnexpectedError                       what nobody foresaw: a provider's bug, or one of ours
 
@@ -271,6 +273,14 @@ class DataError(ChatError, ValueError):
     text is in ``partial``."""
 
     default_hint = "Run it again, say in the prompt what each field is, or ask another model."
+
+
+class NotRecordedError(ChatError):
+    """No service may be asked, and there is no answer from before to this request."""
+
+
+class BudgetError(ChatError):
+    """It would be more than may be used. Nothing was sent."""
 
 
 class HistoryError(ChatError):

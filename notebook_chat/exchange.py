@@ -22,10 +22,12 @@ from .attempts import (
     Reason,
     may_mean_images,
 )
+from .bookkeeping import Bookkeeping
 from .conversation import Conversation, Draft, Status, Turn, estimate, going_out
 from .errors import ContextLengthError, ProviderError
 from .events import Event, Notice, Usage
 from .expectation import Expectation
+from .ledger import Planned
 from .loop_thread import STOP_SECONDS
 from .messages import Message
 from .providers.async_result import AsyncResult
@@ -54,6 +56,7 @@ class Exchange:
         expected: As given.
         repairs: Whether an answer that is not these data is asked for once more.
         sent: What went out last; ``None`` before anything did.
+        books: What is done about it besides asking.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Exchange:
         self.expected = expected
         self.repairs = True
         self.sent: Draft | None = None
+        self.books = Bookkeeping(conversation, asked)
         self._conversation = conversation
         self._prompt = prompt
         self._asked = asked
@@ -134,6 +138,19 @@ class Exchange:
             draft: The turn that is open.
         """
         self._start = time.monotonic()
+        if (record := await self.books.find(draft)) is not None:
+            async with contextlib.aclosing(self.books.play(record)) as answer:
+                async for batch in answer:
+                    yield self._given(batch)
+            if self.expected is not None:
+                await asyncio.to_thread(self.expected.judge, self.snapshot)
+            return
+        async with contextlib.aclosing(self._asking(draft)) as asking:
+            async for batch in asking:
+                yield batch
+
+    async def _asking(self, draft: Draft) -> AsyncGenerator[Sequence[Event]]:
+        """As ``batches``, where somebody is asked."""
         attempts, use = Attempts(), self._asked.tools
         if use is not None:
             async with contextlib.aclosing(opened(use)) as opening:
@@ -244,7 +261,10 @@ class Exchange:
         if self._result is not None:  # all that is asked has one timeout together
             options["timeout"] = remaining(options.get("timeout"), time.monotonic() - self._start)
         notes = self._prompt.notes(draft) + target.unread(draft.messages)
-        witness(self._conversation, target, draft, messages, options, notes)
+        factor = self._conversation.calibration.factor(target.name)
+        planned = Planned(target.name, round(estimate(messages) * factor), options.get("max_tokens"))
+        request = await self.books.before(planned)
+        witness(self._conversation, target, draft, messages, options, notes, self.books.account)
         self._result = target.provider.create_async_generator(target.model, messages, **options)
         if self._before is None:
             self._fold = self._result.fold
@@ -255,9 +275,13 @@ class Exchange:
         if self._notice is not None:
             self._fold.add((self._notice,))  # until there is more to show: why it is asked again
             self._notice = None
-        async with contextlib.aclosing(self._result.batches()) as batches:
-            async for batch in batches:
-                yield batch
+        try:
+            async with contextlib.aclosing(self._result.batches()) as batches:
+                async for batch in batches:
+                    request.see(batch)
+                    yield batch
+        finally:
+            request.end(self.snapshot.last_usage)
 
     def _request(self, draft: Draft) -> tuple[tuple[Message, ...], dict[str, Any]]:
         """The messages and options of a request."""
@@ -305,12 +329,12 @@ class Exchange:
                 snapshot = broken  # nothing has come since
         if status == "failed" and not (snapshot.text or snapshot.tool_calls):
             return None
+        facts = {"seconds": seconds, **self.books.facts, **told}
         return draft.turn(
             snapshot.messages,
             status,
             model=self._target.name,
             finish_reason=snapshot.finish_reason,
             usage=usage,
-            seconds=seconds,
-            **told,
+            **facts,
         )

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from .conversation import Draft, Included, PromptLayout
+from .ledger import Books
 from .messages import (
     FilePart,
     ImagePart,
@@ -212,6 +213,7 @@ class Asked(msgspec.Struct, frozen=True):
         limit: How many tokens may go out; ``None`` where that is not known.
         shape: The data that the answer is to be; ``None`` for any text.
         tools: The tools that may be used; ``None`` for none.
+        books: What is done about it besides asking: answers from before, and the accounts; ``None`` for nothing.
     """
 
     target: Target
@@ -219,3 +221,4 @@ class Asked(msgspec.Struct, frozen=True):
     limit: int | None = None
     shape: Shape | None = None
     tools: ToolUse | None = None
+    books: Books | None = None

@@ -7,6 +7,7 @@ import contextlib
 import threading
 import time
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from . import exits, faults
@@ -83,6 +84,7 @@ class Run:
         self._kept = False
         self._left = False  # and another question asked
         self._unresponsive = False
+        self._accounted: Future[Any] | None = None
 
     @property
     def model(self) -> str:
@@ -268,6 +270,7 @@ class Run:
                 await self._exchange.close()
             finally:
                 self._keep(draft, status)
+                await until_written(self._accounted)
 
     def _keep(self, draft: Draft, status: Status) -> bool:
         """Puts the turn into the conversation, as it is now; whether that was still to be done."""
@@ -284,6 +287,7 @@ class Run:
             self._conversation.discard(draft)  # nothing came: what was there before stays
         else:
             self.turn = self._conversation.commit(draft, turn)
+        self._accounted = self._exchange.books.close(turn)
         return True
 
     def _unread(self, draft: Draft | None) -> list[str]:

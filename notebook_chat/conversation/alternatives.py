@@ -24,6 +24,7 @@ class Alternative(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     Attributes:
         exchange, status, model, finish_reason, usage, seconds, options: As in ``Turn``.
         id: A name of its own.
+        request, replayed, first_text: As in ``Turn``.
     """
 
     exchange: tuple[Message, ...] = ()
@@ -34,6 +35,9 @@ class Alternative(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     seconds: float = 0.0
     options: dict[str, Any] = {}
     id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
+    request: str = ""
+    replayed: bool = False
+    first_text: float | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -69,6 +69,9 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         alternatives: What other models answered that were asked side by side with this one, in the order in which
             they were asked.
         kept: Where this answer stands among all of them, counted from 0.
+        request: What the request is known by that it answers, as ``RequestKey.digest``; empty where that is not known.
+        replayed: Whether it is an answer from before, for which nobody was asked.
+        first_text: After how many seconds the first text came; ``None`` where that is not known.
     """
 
     prompt: Message
@@ -92,6 +95,9 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
     alternatives: tuple[Alternative, ...] = ()
     kept: int = 0
+    request: str = ""
+    replayed: bool = False
+    first_text: float | None = None
 
     @property
     def asked(self) -> str:
@@ -204,7 +210,10 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return msgspec.structs.replace(turn, alternatives=others, kept=min(max(self.kept, 0), len(others)))
 
 
-_OF_ANSWER = ("exchange", "status", "model", "finish_reason", "usage", "seconds", "options")
+_OF_ANSWER = (
+    *("exchange", "status", "model", "finish_reason", "usage", "seconds", "options"),
+    *("request", "replayed", "first_text"),
+)
 """What a turn and an alternative have both."""
 
 

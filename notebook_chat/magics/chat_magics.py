@@ -26,6 +26,8 @@ from .recorder import Recorder
 from .shown_answers import ShownAnswers
 
 if TYPE_CHECKING:
+    from ..conversation import Conversation
+    from ..ledger import Books
     from ..prompt.failures.code_requests import FixRequest
     from ..prompt.secrets.disclosure import Disclosure
     from ..tools import ToolSource
@@ -113,6 +115,7 @@ class ChatMagics(Magics):
         session.find_tools = self.find_tools
         session.permit = self.permit
         session.private = self.private_values
+        session.books = self.books
         self.cell_tools = CellToolbench(session, shell, self.inserted)
 
     def disclosure(self, *, asks: bool = True) -> Disclosure:
@@ -166,6 +169,16 @@ class ChatMagics(Magics):
                 way="write %chat tools allow {} in a cell before",
             )
         return self._permissions
+
+    def books(self, conversation: Conversation) -> Books:
+        """What is done about the exchanges of a conversation besides asking.
+
+        Args:
+            conversation: The conversation.
+        """
+        from .bookkeeping import books_of
+
+        return books_of(self.session, self, conversation)
 
     def _notebook(self) -> str | None:
         path = self.session.notebook

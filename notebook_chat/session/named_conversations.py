@@ -41,6 +41,7 @@ class NamedConversations:
         disclosure: Gives what looks at prompts for secrets before they go out; whoever opens the session sets it.
         find_tools: Gives the source of the tools that a name means, such as ``notebook``; set likewise.
         permit: Gives who decides about calls of tools; set likewise.
+        books: Gives what is done about the exchanges of a conversation besides asking; set likewise.
         private: Gives what no tool is to tell of unasked, as ``tools.permissions.Private``; set likewise.
         fix: Gives what is to be asked about the last error, a ``FixRequest``, or ``None`` where there is none; set
             likewise.
@@ -49,6 +50,7 @@ class NamedConversations:
     disclosure: Callable[[], Any] | None = None
     find_tools: Callable[[str], Any] | None = None
     permit: Callable[[], Any] | None = None
+    books: Callable[[Conversation], Any] | None = None
     private: Callable[[], Any] | None = None
     fix: Callable[[], Any] | None = None
 

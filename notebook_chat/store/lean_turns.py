@@ -1,7 +1,6 @@
-"""A turn as a notebook's file holds it: without what would make the file heavy, and is there already or elsewhere.
+"""A turn as a notebook's file holds it: its exchanges are lean ones.
 
 Images and sound of an answer stand in outputs of their own beside its text; the history on this machine has them, too.
-An answer in its vendor's own form is never taken from a file. Of what tools gave there is as much as a reader needs.
 """
 
 from __future__ import annotations
@@ -11,19 +10,7 @@ import operator
 from msgspec.structs import replace
 
 from ..conversation import Turn
-from ..messages import Message
-from ..parts import MediaPart, Part, ReplayPart, TextPart, ToolResultPart, UnknownPart
-
-LARGEST_REPLAY = 8_000
-"""How large an answer in its vendor's own form may be in a notebook's file, in characters."""
-
-MOST_MEDIA = 16_000
-"""How many bytes of images, sound and files an answer may have there."""
-
-MOST_RESULTS = 100_000
-"""How much text the results of an answer's tools may have there, in characters."""
-
-_LEAST_RESULT = 300
+from ..lean_exchanges import lean_exchange
 
 
 def lean(turn: Turn) -> Turn:
@@ -33,52 +20,11 @@ def lean(turn: Turn) -> Turn:
     Args:
         turn: A turn, as it was had or as a file has it.
     """
-    exchange = _exchange(turn.exchange)
+    exchange = lean_exchange(turn.exchange)
     others = tuple(
-        other if (said := _exchange(other.exchange)) is other.exchange else replace(other, exchange=said)
+        other if (said := lean_exchange(other.exchange)) is other.exchange else replace(other, exchange=said)
         for other in turn.alternatives
     )
     if exchange is turn.exchange and all(map(operator.is_, others, turn.alternatives)):
         return turn
     return replace(turn, exchange=exchange, alternatives=others)
-
-
-def _exchange(exchange: tuple[Message, ...]) -> tuple[Message, ...]:
-    if not any(isinstance(message.content, tuple) for message in exchange):
-        return exchange
-    parts = [part for message in exchange for part in message.parts]
-    replays = sum(len(part.raw) for part in parts if isinstance(part, ReplayPart))
-    results = [part for part in parts if isinstance(part, ToolResultPart)]
-    inner = [one for result in results for one in result.parts]
-    media = sum(len(part.data) for part in (*parts, *inner) if isinstance(part, MediaPart))
-    texts = [one for one in inner if isinstance(one, TextPart)]
-    given = sum(len(one.text) for one in texts)
-    if replays <= LARGEST_REPLAY and media <= MOST_MEDIA and given <= MOST_RESULTS:
-        return exchange
-    most = max(MOST_RESULTS // len(texts), _LEAST_RESULT) if given > MOST_RESULTS else given
-    kept = []
-    for message in exchange:
-        own = tuple(_lean(part, media > MOST_MEDIA, most) for part in message.parts)
-        if replays > LARGEST_REPLAY:
-            own = tuple(part for part in own if not isinstance(part, ReplayPart))
-        if own:
-            kept.append(replace(message, content=own))
-    return tuple(kept)
-
-
-def _lean(part: Part, heavy: bool, most: int) -> Part:
-    if isinstance(part, ToolResultPart):
-        return replace(part, parts=tuple(_result(one, heavy, most) for one in part.parts))
-    if heavy and isinstance(part, MediaPart):
-        return UnknownPart(part.media_type, len(part.data))
-    return part
-
-
-def _result(part: TextPart | MediaPart, heavy: bool, most: int) -> TextPart | MediaPart:
-    """A part of what a tool gave. Once shortened it stays as it is."""
-    if isinstance(part, TextPart):
-        if len(part.text) <= most:
-            return part
-        end = f"\n… (shortened, from {len(part.text):,} characters)"
-        return TextPart(part.text[: most - len(end)] + end)
-    return TextPart(f"({part.media_type[:100]}, {len(part.data):,} bytes)\n") if heavy else part

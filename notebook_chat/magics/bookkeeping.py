@@ -1,0 +1,23 @@
+"""What is done in a notebook about its exchanges besides asking: answers from before, and the accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..ledger import Books
+
+if TYPE_CHECKING:
+    from ..conversation import Conversation
+    from ..session import NotebookSession
+    from .settings import Settings
+
+
+def books_of(session: NotebookSession, settings: Settings, conversation: Conversation) -> Books:
+    """The books of a conversation, as the notebook's settings have them.
+
+    Args:
+        session: The notebook's session.
+        settings: The settings.
+        conversation: The conversation.
+    """
+    return Books(None, None, str(session.notebook or ""))
