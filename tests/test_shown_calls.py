@@ -35,7 +35,7 @@ from notebook_chat.renderers.documents import answer_html, answer_markdown, answ
 from notebook_chat.renderers.footer import footer
 from notebook_chat.renderers.parts import asides
 from notebook_chat.store import lean
-from notebook_chat.store.lean_turns import MOST_RESULTS
+from notebook_chat.lean_exchanges import MOST_RESULTS
 
 from .fakes import Coming
 from .parts import png, wav
