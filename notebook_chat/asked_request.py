@@ -20,6 +20,8 @@ def request_key(asked: Asked, draft: Draft) -> RequestKey:
     """
     target = asked.target
     options = {name: value for name, value in asked.options.items() if name not in CONNECTION}
+    if asked.sample:
+        options["sample"] = asked.sample
     if asked.tools is not None:
         options["tools"] = [_tools(source) for source in asked.tools.sources]
     place = getattr(target.provider, "place", None)

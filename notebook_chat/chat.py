@@ -27,7 +27,7 @@ from .prompt.templates import LoadedPrompt
 from .providers.abilities import needed
 from .providers.options import REMEMBERED, ChatOptions, RunOptions, TurnOptions, check_text, integer
 from .providers.registry import Provider
-from .question import Asked, Prompt
+from .question import Asked, Prompt, samples
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session, session
@@ -494,10 +494,12 @@ class Chat:
         with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
             shape = self._schema if schema is None else _shape(schema)
             use = self._use(tools)
-            asked = [
-                self._asked(sendable(model) or loaded.model or self._model, loaded, options, shape, use)
-                for model in models
-            ]
+            asked = samples(
+                [
+                    self._asked(sendable(model) or loaded.model or self._model, loaded, options, shape, use)
+                    for model in models
+                ]
+            )
             if system is not None:
                 check_text("system", system)
             ingredients = Ingredients.gathered(

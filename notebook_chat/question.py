@@ -214,6 +214,7 @@ class Asked(msgspec.Struct, frozen=True):
         shape: The data that the answer is to be; ``None`` for any text.
         tools: The tools that may be used; ``None`` for none.
         books: What is done about it besides asking: answers from before, and the accounts; ``None`` for nothing.
+        sample: The how many-th it is, counted from 0, where the same model is asked the same several times at once.
     """
 
     target: Target
@@ -222,3 +223,18 @@ class Asked(msgspec.Struct, frozen=True):
     shape: Shape | None = None
     tools: ToolUse | None = None
     books: Books | None = None
+    sample: int = 0
+
+
+def samples(asked: Sequence[Asked]) -> list[Asked]:
+    """Those who are asked at once, each that is asked before already as another sample of its answers.
+
+    Args:
+        asked: Those who are asked, in order.
+    """
+    before: dict[str, int] = {}
+    told = []
+    for one in asked:
+        number = before[one.target.name] = before.get(one.target.name, -1) + 1
+        told.append(msgspec.structs.replace(one, sample=number) if number else one)
+    return told
