@@ -7,6 +7,7 @@ from typing import Any
 from . import chat_fields, function_tools
 from .call import Call
 from .chat_dialect import ChatDialect
+from .tool_declarations import choice_of
 
 
 def fields(dialect: ChatDialect, call: Call) -> dict[str, Any]:
@@ -24,13 +25,13 @@ def fields(dialect: ChatDialect, call: Call) -> dict[str, Any]:
     functions = function_tools.functions(call, dialect.schema_subset)
     if not functions:
         return found
-    asked = function_tools.choice(call)
+    asked = choice_of(call)
     given: dict[str, Any] = {}
     if asked in ("auto", "required", "none"):
         given = {"tool_choice": asked}
-    elif asked is not None and dialect.chooses_by_name:
+    elif asked and dialect.chooses_by_name:
         given = {"tool_choice": {"type": "function", "function": {"name": asked}}}
-    elif asked is not None:
+    elif asked:
         functions = [one for one in functions if one.name == asked]
         given = {"tool_choice": "required"}
     tools = [*(one.nested() for one in functions), *found.get("tools", ())]

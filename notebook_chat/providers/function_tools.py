@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from .. import errors
 from ..schemas import FUNCTIONS, LLAMA, Subset, parameters
-from ..tool_spec import ToolSpec
 from .call import Adapted, Call
-from .options import TOOL_CHOICES
+from .tool_declarations import tools_of
 
 _NO_TOOLS = re.compile(
     r"\b(tools?|functions?)\b.{0,80}(not (currently )?support|unsupported|n[o']t support|not available|not allowed"
@@ -56,30 +55,7 @@ def functions(call: Call, subset: Subset) -> list[Function]:
         subset: What the service takes of JSON schema.
     """
     taken = LLAMA if subset is LLAMA else FUNCTIONS
-    specs: tuple[ToolSpec, ...] = call.ask.options.get("tools") or ()
-    return [Function(one.name, one.description, parameters(one.parameters, taken)) for one in specs]
-
-
-def choice(call: Call) -> str | None:
-    """What a model is told of whether to call tools: one of ``TOOL_CHOICES``, or the name of one; ``None`` where
-    nothing is said, also since there are no tools.
-
-    Args:
-        call: The call.
-
-    Raises:
-        InvalidOptionError: It is the name of none of the tools.
-    """
-    specs = call.ask.options.get("tools") or ()
-    asked: str | None = call.ask.options.get("tool_choice")
-    if asked is None or not specs:
-        return None
-    names = [spec.name for spec in specs]
-    if asked not in TOOL_CHOICES and asked not in names:
-        raise errors.InvalidOptionError(
-            f"tool_choice is {asked}, and there is no such tool", hint=f"There are {', '.join(names)}."
-        )
-    return asked
+    return [Function(one.name, one.description, parameters(one.parameters, taken)) for one in tools_of(call)]
 
 
 def adapted(call: Call, error: errors.ChatError, sent: Mapping[str, Any]) -> Adapted | None:

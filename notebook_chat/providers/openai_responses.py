@@ -23,6 +23,7 @@ from .options import EFFORTS, TOOL_CHOICES, given
 from .reader import FrameReader, Paragraph, Parser
 from .replays import replay_of, without_replays
 from .responses_parser import ResponsesParser
+from .tool_declarations import choice_of
 
 _THINKS = re.compile(r"gpt-([5-9]|\d\d)(?!\d)|o\d(?!\d)")
 _DOES_NOT = re.compile(r"gpt-[34](?!\d)|chatgpt-|gpt-[\d.]+-chat")
@@ -160,9 +161,12 @@ class OpenAIResponses(OpenAIService):
         """What may be called, and what the service may use by itself."""
         functions = [one.flat() for one in function_tools.functions(call, cls.schema_subset)]
         tools = [*functions, *([{"type": "web_search"}] if call.ask.options.get("web") else [])]
-        asked = function_tools.choice(call)
-        given = asked if asked in (None, *TOOL_CHOICES) else {"type": "function", "name": asked}
-        return {"tools": tools or None, "tool_choice": given}
+        asked = choice_of(call)
+        by_name = {"type": "function", "name": asked}
+        return {
+            "tools": tools or None,
+            "tool_choice": asked or None if asked in ("", *TOOL_CHOICES) else by_name,
+        }
 
     @classmethod
     def _include(cls, call: Call) -> list[str] | None:

@@ -141,7 +141,7 @@ def test_who_takes_no_name_is_given_that_tool_alone(name: str) -> None:
 
 
 def test_a_tool_that_is_none_cannot_be_the_one_to_call() -> None:
-    with pytest.raises(errors.InvalidOptionError, match="tool_choice is sub, and there is no such tool"):
+    with pytest.raises(errors.InvalidOptionError, match="tool_choice is sub, and there is no tool of that name"):
         body("vllm", tools=[SUM], tool_choice="sub")
 
 
@@ -471,7 +471,7 @@ def test_arguments_that_are_no_object_go_out_as_none(arguments: str) -> None:
     ],
 )
 def test_a_name_that_nobody_takes_back_goes_out_as_one_that_they_do(name: str, expected: str) -> None:
-    sent = body("vllm", exchange(call("a", name), results=(result("a", "there is no such tool"),)))[
+    sent = body("vllm", exchange(call("a", name), results=(result("a", "there is no tool of that name"),)))[
         "messages"
     ]
     assert wrong_order(sent) is None

@@ -101,7 +101,7 @@ def test_what_a_model_is_told_of_whether_to_call(asked: str, expected: Any) -> N
 
 
 def test_a_tool_that_is_none_cannot_be_the_one_to_call() -> None:
-    with pytest.raises(errors.InvalidOptionError, match="there is no such tool"):
+    with pytest.raises(errors.InvalidOptionError, match="there is no tool of that name"):
         body(tools=[SUM], tool_choice="sub")
 
 
