@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, ClassVar
@@ -87,9 +88,9 @@ class _OfVariable(ReadingTool):
             return Told(f"{found.path}: {found.secret}")
         return self.told(found, arguments)
 
+    @abstractmethod
     def told(self, found: Found, arguments: Mapping[str, Any]) -> Told:
         """As ``read``, of a value that is no secret."""
-        raise NotImplementedError
 
 
 class LookAtVariable(_OfVariable):
