@@ -23,6 +23,7 @@ def inserted(shell: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     monkeypatch.chdir(tmp_path)
     shell.reset()
     yield cells
+    shell.run_line_magic("xmode", "Context")
     if (database := shell.user_ns.get("db")) is not None:
         database.close()
 
