@@ -318,7 +318,6 @@ CASES = (
             "a(0)",
             "n: ",
         ),
-        before=("%xmode Minimal",),  # IPython itself would show thousands of frames, twice, for half a minute
     ),
     Failing(
         "StopIteration",
