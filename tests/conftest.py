@@ -49,9 +49,13 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def own_warnings() -> Iterator[None]:
-    """Lets what a file's tests left open warn in that file, and not in whichever runs at the time."""
+    """Lets what a file's tests left open warn in that file, and not in whichever runs at the time.
+
+    What lives on then (libraries, caches) is taken out of later collections: with it, each takes half a second.
+    """
     yield
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -108,13 +108,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     unchanged = _unchanged(config)
+    rooms = {
+        path: [name for name, room in ROOMS.items() if room.holds(path)] for path in {item.path for item in items}
+    }
     left_out = []
     for item in items:
-        for name, room in ROOMS.items():
-            if room.holds(item.path):
-                item.add_marker("equipment")
-                if name in unchanged:
-                    left_out.append(item)
+        for name in rooms[item.path]:
+            item.add_marker("equipment")
+            if name in unchanged:
+                left_out.append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

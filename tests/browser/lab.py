@@ -65,10 +65,18 @@ for _round in range(max(map(len, _displays.values()))):
 
 
 class FrontEnd(Enum):
-    """A front end of Jupyter Server; the value is the path its notebooks are under."""
+    """A front end of Jupyter Server; the value is the address of a notebook in a workspace.
 
-    JUPYTERLAB = "lab/tree"
-    NOTEBOOK = "notebooks"
+    JupyterLab opens anew what was open in a workspace. Pages that share one would ask for notebooks of tests that
+    have ended, whose files are gone, and wait behind a dialog that says so.
+    """
+
+    JUPYTERLAB = "lab/workspaces/{workspace}/tree/{name}"
+    NOTEBOOK = "notebooks/{name}"
+
+    def address(self, path: Path) -> str:
+        """Where a notebook is, in a workspace of its own."""
+        return self.value.format(workspace=path.stem, name=path.name)
 
 
 every_front_end = pytest.mark.parametrize(
@@ -148,7 +156,7 @@ class Lab:
         page.bring_to_front()
         page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
         page.emulate_media(color_scheme=theme, reduced_motion="no-preference")
-        url = f"{self.server.url}/{self.front_end.value}/{path.name}?reset&token={self.server.token}"
+        url = f"{self.server.url}/{self.front_end.address(path)}?reset&token={self.server.token}"
         notebook = NotebookPage(page, url, path, label, self._chromium.kill_tabs)
         self.opened.append(notebook)
         if not settings:

@@ -218,16 +218,13 @@ def named() -> Iterator[tuple[str, Use]]:
     for found in pkgutil.walk_packages(notebook_chat.__path__, "notebook_chat."):
         module = importlib.import_module(found.name)
         tree = ast.parse(inspect.getsource(module)) if inspect.getsourcefile(module) else ast.Module([], [])
+        ways: dict[str, set[str]] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                ways.setdefault(node.value.id, set()).add(node.attr)
         for name, value in vars(module).items():
-            ways = frozenset(
-                node.attr
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Attribute)
-                and isinstance(node.value, ast.Name)
-                and node.value.id == name
-            )
             for place, pattern in enumerate(_of(value)):
-                yield f"{found.name}.{name}.{place}", Use(pattern, ways)
+                yield f"{found.name}.{name}.{place}", Use(pattern, frozenset(ways.get(name, ())))
 
 
 def _of(value: Any) -> Iterator[re.Pattern[Any]]:
@@ -247,7 +244,8 @@ def in_place() -> Iterator[tuple[str, Use]]:
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
-                and ast.unparse(node.func.value) == "re"
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id == "re"
                 and node.func.attr in {"sub", "match", "search", "fullmatch", "findall", "finditer", "split"}
                 and isinstance(node.args[0], ast.Constant)
             ):

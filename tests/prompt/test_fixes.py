@@ -16,13 +16,18 @@ __all__ = ["provider", "shared_shell", "shell"]  # fixtures
 
 @pytest.fixture
 def inserted(shell: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]:
-    """What was put into new cells, as in a notebook; in a folder and a namespace of the test's own."""
+    """What was put into new cells, as in a notebook; in a folder and a namespace of the test's own.
+
+    What IPython itself shows of an error is nobody's concern here, and of a recursion half a minute of work.
+    """
     cells: list[str] = []
     monkeypatch.setattr(shell, "set_next_input", lambda text, replace=False: cells.append(text))
     monkeypatch.setattr(shell, "kernel", object(), raising=False)
     monkeypatch.chdir(tmp_path)
     shell.reset()
+    shell.run_line_magic("xmode", "Minimal")
     yield cells
+    shell.run_line_magic("xmode", "Context")
     if (database := shell.user_ns.get("db")) is not None:
         database.close()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
 
 from notebook_chat import Chat
+from notebook_chat.providers.local import engine
 
 pytestmark = pytest.mark.model
 
@@ -44,14 +46,20 @@ SHAPES: list[tuple[Any, int]] = [
 
 
 @pytest.mark.usefixtures("model_file", "fresh")
-def test_a_hundred_of_a_hundred_answers_are_the_data() -> None:
+async def test_a_hundred_of_a_hundred_answers_are_the_data() -> None:
+    """They are asked for as many at a time as the engine takes, which computes less than one after the other."""
     valid = 0
-    for shape, count in SHAPES:
-        for seed in range(count):
-            chat = Chat("local:", context=512)
-            answer = chat.ask(
+    free = asyncio.Semaphore(engine.SLOTS)
+
+    async def ask(shape: Any, seed: int) -> None:
+        nonlocal valid
+        async with free:
+            chat = Chat("local:", context=2048)
+            answer = await chat.ask_async(
                 "Tell me about somebody.", schema=shape, seed=seed, temperature=0.8, max_tokens=120
             )
-            assert isinstance(answer.data, (dict, Pet, list))  # or it says why not
-            valid += 1
+        assert isinstance(answer.data, (dict, Pet, list))  # or it says why not
+        valid += 1
+
+    await asyncio.gather(*(ask(shape, seed) for shape, count in SHAPES for seed in range(count)))
     assert valid == 100
