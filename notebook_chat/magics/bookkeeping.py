@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..ledger import Books
+from ..spending.prices import cost_of
 
 if TYPE_CHECKING:
     from ..conversation import Conversation
@@ -20,4 +21,5 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
         settings: The settings.
         conversation: The conversation.
     """
-    return Books(None, None, str(session.notebook or ""))
+    accounts = session.ledger.accounts(cost_of, contents=session.history.on)
+    return Books(None, accounts, str(session.notebook or ""))

@@ -21,7 +21,10 @@ def usage(chunk: dict[str, Any]) -> Usage | None:
         return None
     output, given = fields(told.get("completion_tokens_details")), fields(told.get("prompt_tokens_details"))
     reasoning = _known(output.get("reasoning_tokens"), told.get("reasoning_tokens"))  # xAI, Perplexity
-    hit, miss = whole(told.get("prompt_cache_hit_tokens")), whole(told.get("prompt_cache_miss_tokens"))  # DeepSeek
+    hit, miss = (
+        whole(told.get("prompt_cache_hit_tokens")),
+        whole(told.get("prompt_cache_miss_tokens")),
+    )  # DeepSeek
     both = None if hit is None or miss is None else hit + miss
     return Usage(
         _known(told.get("prompt_tokens"), both),

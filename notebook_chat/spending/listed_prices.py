@@ -69,9 +69,7 @@ def amount(model: str, vendor: str, usage: Usage) -> float | None:
         return None
     for figures in (_figures(usage, whole=True), _figures(usage, whole=False)):
         try:
-            return float(
-                package.calc_price(package.Usage(**figures), model, provider_id=vendor).total_price
-            )
+            return float(package.calc_price(package.Usage(**figures), model, provider_id=vendor).total_price)
         except LookupError:
             return None  # it does not know the model
         except Exception:  # of a price that wants to know more than the service has told

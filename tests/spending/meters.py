@@ -356,7 +356,13 @@ class GeminiMeter(Meter):
     tells_early = True
 
     def early(self, figures: Figures) -> Figures:
-        into = ("input_tokens", "cached_tokens", "audio_input_tokens", "image_input_tokens", "tool_input_tokens")
+        into = (
+            "input_tokens",
+            "cached_tokens",
+            "audio_input_tokens",
+            "image_input_tokens",
+            "tool_input_tokens",
+        )
         return {name: figures[name] for name in into if name in figures}
 
     def begin(self, figures: Figures | None) -> bytes:
@@ -380,18 +386,14 @@ class GeminiMeter(Meter):
             told |= _without_none(
                 candidatesTokenCount=figures["output_tokens"] - (thought or 0),
                 thoughtsTokenCount=thought,
-                candidatesTokensDetails=[
-                    {"modality": "AUDIO", "tokenCount": figures["audio_output_tokens"]}
-                ]
+                candidatesTokensDetails=[{"modality": "AUDIO", "tokenCount": figures["audio_output_tokens"]}]
                 if "audio_output_tokens" in figures
                 else None,
             )
         return told
 
     def text(self, text: str) -> bytes:
-        return events(
-            {"candidates": [{"index": 0, "content": {"role": "model", "parts": [{"text": text}]}}]}
-        )
+        return events({"candidates": [{"index": 0, "content": {"role": "model", "parts": [{"text": text}]}}]})
 
     def end(self, move: Move) -> bytes:
         parts = [{"functionCall": {"name": "look", "args": {"place": 1}}}] * move.calls
@@ -420,7 +422,10 @@ class OllamaMeter(Meter):
         return {}
 
     def _line(self, **more: Any) -> bytes:
-        return json.dumps({"model": "m", "message": {"role": "assistant", "content": ""}, **more}).encode() + b"\n"
+        return (
+            json.dumps({"model": "m", "message": {"role": "assistant", "content": ""}, **more}).encode()
+            + b"\n"
+        )
 
     def begin(self, figures: Figures | None) -> bytes:
         return self._line(done=False)
@@ -432,7 +437,10 @@ class OllamaMeter(Meter):
         calls = [{"function": {"name": "look", "arguments": {"place": 1}}}] * move.calls
         told = self._line(message={"role": "assistant", "content": "", "tool_calls": calls}, done=False)
         figures = move.figures or {}
-        counts = {"prompt_eval_count": figures.get("input_tokens"), "eval_count": figures.get("output_tokens")}
+        counts = {
+            "prompt_eval_count": figures.get("input_tokens"),
+            "eval_count": figures.get("output_tokens"),
+        }
         return (told if calls else b"") + self._line(done=True, done_reason="stop", **_without_none(**counts))
 
     def failure(self) -> bytes:

@@ -26,7 +26,14 @@ TURNS = 1050
 
 PRICES = checked(
     {
-        "openai:*": {"input": 2, "output": 8, "cached": 0.5, "written": 2.5, "audio_input": 40, "audio_output": 80},
+        "openai:*": {
+            "input": 2,
+            "output": 8,
+            "cached": 0.5,
+            "written": 2.5,
+            "audio_input": 40,
+            "audio_output": 80,
+        },
         "deepseek-*": {"input": 0.28, "output": 0.42, "cached": 0.028},
         "xai:grok-test": {"input": 3, "output": 15, "cached": 0.75},
         "openai-responses:gpt-test": {"input": 1.25, "output": 10, "cached": 0.125, "written": 1.5},
