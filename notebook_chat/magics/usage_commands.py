@@ -11,7 +11,7 @@ from .arguments import conversation_names, variable_name
 from .output import show_problem, show_table, show_text
 from .subcommand import Context, Group, argument, path_of
 from .times import point
-from .usage_rows import HEAD, counted, named, nothing, price_problem, row
+from .usage_rows import HEAD, counted, dated, named, nothing, price_problem, row
 
 if TYPE_CHECKING:
     from ..conversation import Conversation
@@ -185,7 +185,7 @@ def _give(context: Context, arguments: Namespace, scope: Scope) -> None:
 
     rows, columns = _read(context, lambda connection: sums.table(connection, scope, arguments.by))
     if arguments.output:
-        context.shell.user_ns[arguments.output] = table_of(rows, columns)
+        context.shell.user_ns[arguments.output] = table_of([*map(dated, rows)], columns)
         show_text(f"{arguments.output} has {counted(rows)}.")
     if arguments.csv:
         _write(context, arguments.csv, rows, columns)

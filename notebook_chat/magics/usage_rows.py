@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -34,6 +35,20 @@ def counted(rows: Sequence[object]) -> str:
         rows: The rows.
     """
     return "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
+
+
+def dated(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an exchange with the time at which it was asked as one, in UTC; ``None`` where it is none.
+
+    Args:
+        values: The values.
+    """
+    if "at" not in values:
+        return dict(values)
+    try:
+        return {**values, "at": datetime.fromtimestamp(values["at"], UTC)}
+    except (OverflowError, OSError, ValueError, TypeError):
+        return {**values, "at": None}
 
 
 def price_problem() -> str | None:

@@ -137,6 +137,9 @@ def test_a_file_and_a_table(shell: Any, capsys: Any, tmp_path: Path) -> None:
     table = shell.user_ns.pop("used")
     assert list(table["model"]) == ["anthropic:claude-test"]
     assert list(table["answers"]) == [2]
+    shell.run_line_magic("chat", "usage today -o used")
+    times = shell.user_ns.pop("used")["at"]
+    assert abs(times.iloc[0].timestamp() - time.time()) < 600
     with pytest.raises(InvalidOptionError, match="not a variable's name"):
         shell.run_line_magic("chat", "usage -o 1x")
 
