@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..ledger import Books
+from ..ledger.bounds import Bounds
 from ..spending.prices import cost_of
 
 if TYPE_CHECKING:
@@ -21,5 +22,6 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
         settings: The settings.
         conversation: The conversation.
     """
+    session.ledger.keep_within(Bounds(settings.ledger_days, settings.ledger_megabytes))
     accounts = session.ledger.accounts(cost_of, contents=session.history.on)
     return Books(None, accounts, str(session.notebook or ""))
