@@ -26,6 +26,8 @@ class Settings(Protocol):
     max_characters: int
     tools: list[str]
     prices: dict[str, Any]
+    ledger_days: int
+    ledger_megabytes: int
     told: set[str]
     shown: ShownAnswers
     failures: Failures
