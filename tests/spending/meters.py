@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from copy import copy
@@ -31,7 +31,8 @@ class Move:
         calls: How many tools it calls.
         end: How the response ends: as it should, paused by the service, by an error in the stream behind the first
             figures and ahead of all text, or in the middle of the text.
-        status: The status; other than 200, the request is refused.
+        status: The status; other than 200, the request is refused, and with 0 there is no connection.
+        words: Why it is refused.
     """
 
     figures: Figures | None = None
@@ -39,6 +40,7 @@ class Move:
     calls: int = 0
     end: Literal["whole", "pause", "early", "torn"] = "whole"
     status: int = 200
+    words: str = "that is not taken"
 
 
 class Meter(ABC):
@@ -49,6 +51,7 @@ class Meter(ABC):
         moves: What it does with the next requests.
         told: What it has told of each request that was answered at all; empty for one that it told nothing of.
         asked: How many requests came.
+        done: How many requests of which kind there were.
     """
 
     model: ClassVar[str]
@@ -61,15 +64,18 @@ class Meter(ABC):
         self.moves: deque[Move] = deque()
         self.told: list[Figures] = []
         self.asked = 0
+        self.done: Counter[str] = Counter()
 
     @asynccontextmanager
     async def send(self, request: HttpRequest) -> AsyncGenerator[Canned]:
         self.asked += 1
         move = self.moves.popleft() if self.moves else Move({"input_tokens": 3, "output_tokens": 2})
+        self.done[move.end if move.status == 200 else str(move.status)] += 1
+        self.done["calls"] += move.calls > 0
         if move.status == 0:
             raise ConnectError("no connection")
         if move.status != 200:
-            error = {"error": {"message": "that is not taken", "type": "invalid_request_error"}}
+            error = {"error": {"message": move.words, "type": "invalid_request_error"}}
             yield Canned([json.dumps(error).encode()], move.status)
             return
         yield Canned(_Told(copy(self), move))  # type: ignore[arg-type]

@@ -179,13 +179,14 @@ def figures(draw: random.Random, meter: Meter) -> Figures | None:
 def scene(draw: random.Random, meter: Meter, *, tools: bool, data: bool) -> list[Move]:
     """What a service does with the requests of one turn."""
     moves: list[Move] = []
-    for kind, likely in (("refused", 0.1), ("lost", 0.1), ("early", 0.12)):
+    for kind, likely in (("refused", 0.1), ("lost", 0.1), ("early", 0.12), ("too long", 0.05)):
         if draw.random() < likely:
             moves.append(
                 {
                     "refused": Move(status=draw.choice((429, 503))),
                     "lost": Move(status=0),
                     "early": Move(figures(draw, meter), end="early"),
+                    "too long": Move(status=400, words="The prompt is too long: maximum context length"),
                 }[kind]
             )
     while meter.pauses and draw.random() < 0.25 and len(moves) < 4:
@@ -259,6 +260,10 @@ def test_a_thousand_turns(accounts: Accounts) -> None:
                     chat.conversation.delete(old.id)
 
     asyncio.run(turns())
+    kinds: Counter[str] = sum((meter.done for meter in meters), Counter())
+    assert (
+        min(kinds[kind] for kind in ("pause", "early", "torn", "calls", "0", "400", "401", "429", "503")) > 10
+    )
     assert kept > 700
     assert dropped > 50
     for meter, chat in zip(meters, chats, strict=True):
