@@ -26,6 +26,7 @@ from .providers.model_facts import UNKNOWN, ModelFacts
 from .providers.registry import Provider
 from .providers.structured import has_place, in_words
 from .schemas import Shape
+from .spending.tally import Tally
 from .text import fenced, single_line
 from .tools import ToolUse
 
@@ -215,6 +216,7 @@ class Asked(msgspec.Struct, frozen=True):
         tools: The tools that may be used; ``None`` for none.
         books: What is done about it besides asking: answers from before, and the accounts; ``None`` for nothing.
         sample: The how many-th it is, counted from 0, where the same model is asked the same several times at once.
+        tally: What adds up what it uses; ``None`` for nobody.
     """
 
     target: Target
@@ -223,6 +225,7 @@ class Asked(msgspec.Struct, frozen=True):
     shape: Shape | None = None
     tools: ToolUse | None = None
     books: Books | None = None
+    tally: Tally | None = None
     sample: int = 0
 
 

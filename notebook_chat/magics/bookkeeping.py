@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..ledger import Books
+from ..ledger.bounds import Bounds
+from ..spending.own_prices import checked
+from ..spending.prices import cost_of
 
 if TYPE_CHECKING:
     from ..conversation import Conversation
@@ -20,4 +24,7 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
         settings: The settings.
         conversation: The conversation.
     """
-    return Books(None, None, str(session.notebook or ""))
+    session.ledger.keep_within(Bounds(settings.ledger_days, settings.ledger_megabytes))
+    cost = partial(cost_of, own=checked(settings.prices)) if settings.prices else cost_of
+    accounts = session.ledger.accounts(cost, contents=session.history.on)
+    return Books(None, accounts, str(session.notebook or ""), cost, settings.tally)

@@ -16,6 +16,7 @@ from . import (
     conversation_commands,
     fixing,
     history_commands,
+    ledger_commands,
     mcp_commands,
     model_commands,
     prompt_commands,
@@ -23,6 +24,7 @@ from . import (
     rerun_commands,
     sent_commands,
     tool_commands,
+    usage_commands,
 )
 from .arguments import Parser, cell_parser
 from .file_paths import FilePaths, last_word
@@ -67,8 +69,10 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             answer_commands.group,
             prompt_commands.group,
             sent_commands.group,
+            usage_commands.group,
             tool_commands.group,
             history_commands.group,
+            ledger_commands.group,
             group,
         )
         for one in subject
