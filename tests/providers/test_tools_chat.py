@@ -141,7 +141,9 @@ def test_who_takes_no_name_is_given_that_tool_alone(name: str) -> None:
 
 
 def test_a_tool_that_is_none_cannot_be_the_one_to_call() -> None:
-    with pytest.raises(errors.InvalidOptionError, match="tool_choice is sub, and there is no tool of that name"):
+    with pytest.raises(
+        errors.InvalidOptionError, match="tool_choice is sub, and there is no tool of that name"
+    ):
         body("vllm", tools=[SUM], tool_choice="sub")
 
 
