@@ -506,6 +506,7 @@ class Answer(str):
         finish_reason: Why it ended, such as ``stop`` or ``length``; ``None`` where the service did not say.
         seconds: How long it took, in seconds.
         parts: All that the model gave, in order: text, reasoning, tool calls, sources, images.
+        replayed: Whether it is an answer from before, for which nobody was asked.
         error: Why it failed, where it is one of several that were asked for at once; ``None`` where it did not.
 
     Args:
@@ -521,6 +522,7 @@ class Answer(str):
     finish_reason: str | None
     seconds: float
     parts: tuple[Part, ...]
+    replayed: bool = False
     error: ChatError | None = None
     _data: Any = None
     _problem: str = _NOT_ASKED

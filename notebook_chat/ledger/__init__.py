@@ -1,6 +1,6 @@
 """The ledger: every exchange with a service, known by the request that it answers."""
 
-from .books import Account, Accounts, Books, Planned, Replay
+from .books import Account, Accounts, Books, Planned, Recorder, Replay
 from .record import Origin, Record, Used
 from .request_key import RequestKey, message_digests
 
@@ -11,6 +11,7 @@ __all__ = [
     "Origin",
     "Planned",
     "Record",
+    "Recorder",
     "Replay",
     "RequestKey",
     "Used",

@@ -35,9 +35,10 @@ from ..renderers import (
 from ..renderers.display import Publish
 from ..run import Run
 from ..session import DEFAULT, NotebookSession
-from ..store import asked_in_cell, stored_with
+from ..store import asked_in_cell, stored_as_read, stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
+from .bookkeeping import mode_of
 from .cell import options_and_prompt
 from .mcp_prompts import is_resource, with_resources
 from .older_values import older_news
@@ -164,6 +165,8 @@ def put(
             settings.shown.follow(conversation, run.turn, renderer)
         session.keep_only_in(conversation, cell_id)
         show_problem(session.history.warning())
+        for problem in settings.answers.problems():
+            show_problem(problem)
         if options.output and run.turn is not None:
             _keep(options.output, several, run, shell)
     if isinstance(run, Comparison):
@@ -232,6 +235,7 @@ def _chat(
         extra_body=dict(options.param) or None,
         max_characters=settings.max_characters,
         secrets=settings.disclosure(),
+        replay=mode_of(settings, options.replay),
         permit=settings.permit() if options.tools or settings.tools else None,
     )
 
@@ -269,6 +273,9 @@ def _renderer(
         return [*run.notes, *news]
 
     def metadata(turn: Any) -> dict[str, Any]:
+        kept = run.kept
+        if kept is not None and kept.stored is not None:
+            return stored_as_read(kept.stored)
         return stored_with(conversation, turn if isinstance(turn, Turn) else None)
 
     in_notebook = hasattr(shell, "kernel")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..ledger import Books
+from ..replay.modes import ANEW, Mode, mode_in_force
 
 if TYPE_CHECKING:
     from ..conversation import Conversation
@@ -12,12 +13,49 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 
-def books_of(session: NotebookSession, settings: Settings, conversation: Conversation) -> Books:
+def books_of(
+    session: NotebookSession,
+    settings: Settings,
+    conversation: Conversation,
+    *,
+    replay: str | None = None,
+    record: Any = None,
+) -> Books:
     """The books of a conversation, as the notebook's settings have them.
 
     Args:
         session: The notebook's session.
         settings: The settings.
         conversation: The conversation.
+        replay: How answers from before are used, where whoever asks says so; ``ANEW`` for another answer than there is.
+        record: The file of records, where whoever asks says so.
+
+    Raises:
+        InvalidOptionError: A setting is not usable.
     """
-    return Books(None, None, str(session.notebook or ""))
+    from ..replay.replayer import Replayer
+
+    set_mode = mode_in_force(settings.replay)
+    mode: Any = mode_in_force(replay, set_mode) if replay != ANEW else ANEW
+    if replay is None and mode == "keep":
+        mode = "off"  # which is about what cells show
+    answers = settings.answers
+    library, writer = (answers.library, answers.writer) if record is None else answers.given(record)
+    replayer = None
+    pace: Any = settings.replay_pace
+    if mode != "off":
+        replayer = Replayer(library, mode, pace, only=set_mode == "only")
+    return Books(replayer, None, str(session.notebook or ""), writer)
+
+
+def mode_of(settings: Settings, given: str | None = None) -> Mode:
+    """How answers from before are used in a cell.
+
+    Args:
+        settings: The settings.
+        given: What the cell says.
+
+    Raises:
+        InvalidOptionError: It is no mode.
+    """
+    return mode_in_force(given, settings.replay)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..prompt.secrets.disclosure import Disclosure
     from ..tools import ToolSource
     from ..tools.permissions import Permissions, Private
+    from .notebook_replay import NotebookReplay
 
 _ADVICE = "Take it out, or write %config ChatMagics.secrets = 'redact' (or 'send')."
 
@@ -83,6 +84,23 @@ class ChatMagics(Magics):
         help="What is done where a prompt holds what looks like a key or a password: 'ask' asks, and refuses where"
         " nobody can be asked; 'redact' sends a marker in its place; 'send' does not look.",
     ).tag(config=True)
+    replay = Enum(
+        ["", "off", "keep", "auto", "only", "refresh"],
+        "",
+        help="How answers from before are used: 'off' asks; 'keep' keeps what a cell shows while its request is the"
+        " same; 'auto' takes any record of the same request, else asks; 'only' never asks; 'refresh' asks, and replaces"
+        " the records. Empty: as NOTEBOOK_CHAT_REPLAY says, else 'off'.",
+    ).tag(config=True)
+    replay_pace = Enum(
+        ["at once", "natural"],
+        "at once",
+        help="How fast answers from before come: 'natural' as they came when they were asked for.",
+    ).tag(config=True)
+    record = Unicode(
+        "",
+        help="Where answers are written down, a line for each: 'on' for NAME.chat.jsonl beside the notebook, or a path;"
+        " 'off' for nowhere. Empty: as NOTEBOOK_CHAT_RECORD says, else where that file is there already.",
+    ).tag(config=True)
     tools = List(
         Unicode(), help="What the model may have run in every cell, as -T names it, such as ['notebook']."
     ).tag(config=True)
@@ -107,6 +125,7 @@ class ChatMagics(Magics):
         self.recorder = Recorder(shell, session.records)
         self.leaving = ExitStack()  # what undoes the registration of these magics
         self._lost: dict[str, str] = {}
+        self._answers: NotebookReplay | None = None
         self._permissions: Permissions | None = None  # what was allowed goes with it
         super().__init__(shell)
         self.interpreter = shell
@@ -170,15 +189,25 @@ class ChatMagics(Magics):
             )
         return self._permissions
 
-    def books(self, conversation: Conversation) -> Books:
+    def books(self, conversation: Conversation, **given: Any) -> Books:
         """What is done about the exchanges of a conversation besides asking.
 
         Args:
             conversation: The conversation.
+            **given: What whoever asks says of it, as for ``bookkeeping.books_of``.
         """
         from .bookkeeping import books_of
 
-        return books_of(self.session, self, conversation)
+        return books_of(self.session, self, conversation, **given)
+
+    @property
+    def answers(self) -> NotebookReplay:
+        """The notebook's answers from before."""
+        from .notebook_replay import NotebookReplay
+
+        if self._answers is None:
+            self._answers = NotebookReplay(self.session, lambda: self.record)
+        return self._answers
 
     def _notebook(self) -> str | None:
         path = self.session.notebook

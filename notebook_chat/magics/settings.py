@@ -11,6 +11,7 @@ from .shown_answers import ShownAnswers
 if TYPE_CHECKING:
     from ..prompt.secrets.disclosure import Disclosure
     from ..tools.permissions import Permissions
+    from .notebook_replay import NotebookReplay
 
 
 class Settings(Protocol):
@@ -24,10 +25,17 @@ class Settings(Protocol):
     timeout: float
     max_characters: int
     tools: list[str]
+    replay: str
+    replay_pace: str
+    record: str
     told: set[str]
     shown: ShownAnswers
     failures: Failures
     inserted: InsertedCells
+
+    @property
+    def answers(self) -> NotebookReplay:
+        """The notebook's answers from before."""
 
     def permit(self) -> Permissions:
         """Who decides about calls of tools."""

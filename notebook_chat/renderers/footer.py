@@ -64,6 +64,8 @@ def footer(turn: Summary, error: ChatError | None = None) -> str:
     if turn.usage is not None and turn.usage.cost:
         parts.append(f"cost {turn.usage.cost:.4g}")
     parts.append(f"{turn.seconds:.1f} s")
+    if turn.replayed:
+        parts.append("replayed")
     calls = sum(isinstance(part, ToolCallPart) for part in turn.parts)
     if calls:
         parts.append(f"{calls:,} tool {'call' if calls == 1 else 'calls'}")

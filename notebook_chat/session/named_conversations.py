@@ -50,7 +50,7 @@ class NamedConversations:
     disclosure: Callable[[], Any] | None = None
     find_tools: Callable[[str], Any] | None = None
     permit: Callable[[], Any] | None = None
-    books: Callable[[Conversation], Any] | None = None
+    books: Callable[..., Any] | None = None
     private: Callable[[], Any] | None = None
     fix: Callable[[], Any] | None = None
 
