@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..ledger import Books
+from ..ledger.bounds import Bounds
 from ..replay.modes import ANEW, Mode, mode_in_force
+from ..spending.prices import cost_of
 
 if TYPE_CHECKING:
     from ..conversation import Conversation
@@ -45,7 +47,9 @@ def books_of(
     pace: Any = settings.replay_pace
     if mode != "off":
         replayer = Replayer(library, mode, pace, only=set_mode == "only")
-    return Books(replayer, None, str(session.notebook or ""), writer)
+    session.ledger.keep_within(Bounds(settings.ledger_days, settings.ledger_megabytes))
+    accounts = session.ledger.accounts(cost_of, contents=session.history.on)
+    return Books(replayer, accounts, str(session.notebook or ""), writer)
 
 
 def mode_of(settings: Settings, given: str | None = None) -> Mode:

@@ -28,6 +28,8 @@ class Settings(Protocol):
     replay: str
     replay_pace: str
     record: str
+    ledger_days: int
+    ledger_megabytes: int
     told: set[str]
     shown: ShownAnswers
     failures: Failures
