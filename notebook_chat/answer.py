@@ -527,6 +527,7 @@ class Answer(str):
         seconds: How long it took, in seconds.
         cost: What it cost in US dollars, where that is known; ``None`` else.
         parts: All that the model gave, in order: text, reasoning, tool calls, sources, images.
+        replayed: Whether it is an answer from before, for which nobody was asked.
         error: Why it failed, where it is one of several that were asked for at once; ``None`` where it did not.
 
     Args:
@@ -542,6 +543,7 @@ class Answer(str):
     finish_reason: str | None
     seconds: float
     parts: tuple[Part, ...]
+    replayed: bool = False
     cost: float | None = None
     error: ChatError | None = None
     _data: Any = None

@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
+from msgspec.structs import replace
+
 from .answer import AnswerSnapshot
 from .asked_request import request_key
 from .conversation import Conversation, Draft, Turn
@@ -15,6 +17,7 @@ from .events import TOO_LARGE, Event, ReasoningDelta, TextDelta, ToolCall, Usage
 from .ledger import Account, Origin, Planned, Record, RequestKey, Used
 from .parts import Part, ReasoningPart, TextPart, ToolCallPart
 from .question import Asked
+from .replay.kept import Kept
 from .spending.prices import Cost, cost_of, prepare
 
 _PIECES = {TextDelta, ReasoningDelta, ToolCall}
@@ -61,7 +64,7 @@ class Bookkeeping:
             books.notebook, self._conversation.id, self._conversation.beside or draft.id, draft.cell
         )
         if books.replay is not None:
-            self.record = await books.replay.find(self._key, self._shown(draft))
+            self.record = await books.replay.find(self._key, draft, self._shown(draft))
         if self.record is None and books.accounts is not None:
             self.account = books.accounts.open(self._key, self._origin)
         return self.record
@@ -100,15 +103,34 @@ class Bookkeeping:
         prepare(self._address)
         return OneRequest(planned, self._note)
 
-    def close(self, turn: Turn | None) -> Future[Any] | None:
+    @property
+    def kept(self) -> Kept | None:
+        """The answer that stays what it is, where it is one."""
+        return self.record if isinstance(self.record, Kept) else None
+
+    def close(self, turn: Turn | None) -> list[Future[Any]]:
         """Ends. It may be called in any thread.
 
         Args:
             turn: What has become of it; ``None`` where nothing came.
 
         Returns:
-            A future that is done when it is written down; ``None`` where it is not.
+            Futures that are done when it is written down.
         """
+        return [one for one in (self._settled(turn), self._recorded(turn)) if one is not None]
+
+    def _recorded(self, turn: Turn | None) -> Future[Any] | None:
+        """Has it written down as it can be had again, where it is whole."""
+        books = self._asked.books
+        if books is None or books.recorder is None or self._key is None or turn is None:
+            return None
+        if turn.status != "complete" or not turn.exchange:
+            return None
+        at = self.record.at if self.record is not None else self._at
+        return books.recorder.note(replace(record_of(turn, self._key, self._origin), at=at))
+
+    def _settled(self, turn: Turn | None) -> Future[Any] | None:
+        """Closes its account."""
         account = self.account
         if account is None or self._key is None:
             return None
@@ -172,12 +194,22 @@ class Bookkeeping:
         if self.account is not None:
             self.account.used(used)
 
-    def _shown(self, draft: Draft) -> Record | None:
-        """What the turn in whose place this one comes has answered."""
-        if draft.replaces is None:
-            return None
-        turn = self._conversation.turn_by_id(draft.replaces)
-        return record_of(turn) if turn is not None and turn.request else None
+    def foretold(self, draft: Draft) -> str:
+        """What would become of it, in words; ``""`` where it would be asked as ever.
+
+        Args:
+            draft: The turn, with all that goes out before it.
+        """
+        books = self._asked.books
+        if books is None or books.replay is None:
+            return ""
+        return books.replay.foretell(
+            request_key(self._asked, draft, self._conversation.digests), draft, self._shown(draft)
+        )
+
+    def _shown(self, draft: Draft) -> Turn | None:
+        """The turn in whose place this one comes."""
+        return next((turn for turn in self._conversation.turns if turn.id == draft.replaces), None)
 
 
 class OneRequest:

@@ -6,6 +6,7 @@ import contextlib
 import copy
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from functools import partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from . import faults, loop_thread, runner
@@ -20,6 +21,7 @@ from .expectation import expectation
 from .given_answers import answer_of, compared
 from .ledger import Books
 from .messages import MessageLike, ToolResultPart
+from .plain_books import plain_books
 from .policy import in_force
 from .prompt import Extra
 from .prompt.secrets.disclosure import Disclosure, disclosure
@@ -28,6 +30,7 @@ from .providers.abilities import needed
 from .providers.options import REMEMBERED, ChatOptions, RunOptions, TurnOptions, check_text, integer
 from .providers.registry import Provider
 from .question import Asked, Prompt, samples
+from .replay.modes import checked_mode
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session, session
@@ -78,6 +81,11 @@ class Chat:
             takes a ``Confirmation`` and says ``True`` or ``False``; or a ``Permit``. Without it whoever does so in the
             notebook, and else the user's lasting rules alone: what they do not allow is not run.
         rounds: How often the results of tools are given back in one answer, at most.
+        replay: How answers from before are used: ``"off"`` asks; ``"auto"`` takes the answer from any record of the
+            same request, and asks where there is none; ``"only"`` never asks; ``"refresh"`` asks, and its answer takes
+            the place of the records; ``"keep"`` keeps the answer of the turn in whose place this one comes, where the
+            request is the same. Without it as the notebook is set, or the variable ``NOTEBOOK_CHAT_REPLAY``.
+        record: A file, such as ``"analysis.chat.jsonl"``, in which answers are looked for and written down.
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
             headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``; and ``schema``, the data
             that every answer is to be.
@@ -100,8 +108,12 @@ class Chat:
         tools: Sequence[Any] = (),
         permit: Permit | Literal["ask"] | Callable[[Confirmation], Any] | None = None,
         rounds: int = ROUNDS,
+        replay: str | None = None,
+        record: str | PathLike[str] | None = None,
         **options: Unpack[ChatOptions],
     ) -> None:
+        self._replay = None if replay is None else checked_mode(replay)
+        self._record = record
         self.nested = nested
         if context is not None and not isinstance(context, int):
             raise InvalidOptionError(
@@ -117,6 +129,7 @@ class Chat:
         self._tools = registered(tools)
         self._addressee = Addressee(provider, self._options)
         self._model = model
+        self.conversation = Conversation()
         self._next_cell: Callable[[], str | None] = lambda: None
         self._this_cell: Callable[[], str | None] = lambda: None
         self._disclosure = disclosure("send" if secrets is None else secrets)
@@ -136,7 +149,9 @@ class Chat:
             check_text("system", system)
         self.conversation = Conversation(system=sendable(system)) if conversation is None else conversation
         with faults.as_chat_errors(secrets=secrets_in(self._options)):
-            self._addressee.check(model)
+            books = self._books(None, None)
+            known = self._model_from_before(books, "", None) if model is None else None
+            self._addressee.check(model or known)
 
     @property
     def model(self) -> str:
@@ -350,7 +365,7 @@ class Chat:
                         texted, apart = True, False
                         yield event.text
                     elif isinstance(event, ToolResultPart):
-                        apart = texted
+                        apart = texted and not reply.replayed  # whose text has it
         if reply.expected is not None and reply.expected.error is not None:
             raise reply.expected.error
 
@@ -377,6 +392,8 @@ class Chat:
         by_hand: Disclosure | None = None,
         schema: Any = None,
         tools: Sequence[Any] | None = None,
+        replay: str | None = None,
+        record: str | PathLike[str] | None = None,
         **options: Unpack[RunOptions],
     ) -> Run:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
@@ -407,6 +424,7 @@ class Chat:
             schema: The data that the answer is to be, as ``schemas.shape_of`` takes it.
             tools: What the model may have run, beside the tools of the chat; ``None`` for these alone, an empty list
                 for none at all.
+            replay, record: As for ``Chat``, for this turn alone.
             **options: Options of this request alone.
 
         Raises:
@@ -430,6 +448,8 @@ class Chat:
             closing=closing,
             schema=schema,
             tools=tools,
+            replay=replay,
+            record=record,
             dry=dry,
             by_hand=by_hand,
             options=options,
@@ -494,6 +514,8 @@ class Chat:
         closing: str = "",
         schema: Any = None,
         tools: Sequence[Any] | None = None,
+        replay: str | None = None,
+        record: str | PathLike[str] | None = None,
         dry: bool = False,
         by_hand: Disclosure | None = None,
         options: Mapping[str, Any],
@@ -502,13 +524,13 @@ class Chat:
         loaded = prompt if isinstance(prompt, LoadedPrompt) else LoadedPrompt("", "")
         with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
             shape = self._schema if schema is None else _shape(schema)
-            use = self._use(tools)
-            asked = samples(
-                [
-                    self._asked(sendable(model) or loaded.model or self._model, loaded, options, shape, use)
-                    for model in models
-                ]
-            )
+            use, books = self._use(tools), self._books(replay, record)
+            named = [sendable(model) or loaded.model or self._model for model in models]
+            if books is not None and not all(named):
+                asked_for = loaded.typed or typed or (prompt if isinstance(prompt, str) else "")
+                known = self._model_from_before(books, asked_for, self._this_cell() if cell is None else cell)
+                named = [model or known for model in named]
+            asked = samples([self._asked(model, loaded, options, shape, use, books) for model in named])
             if system is not None:
                 check_text("system", system)
             ingredients = Ingredients.gathered(
@@ -566,6 +588,7 @@ class Chat:
         options: Mapping[str, Any],
         shape: Shape | None,
         use: ToolUse | None,
+        books: Books | None,
     ) -> Asked:
         """Who is asked under a model's name, with the options for whoever that is."""
         merged = {**self._addressee.options(model), **loaded.options, **wrap_secrets(options)}
@@ -580,7 +603,28 @@ class Chat:
         target = self._addressee.target(model, merged | tools)
         merged = needed(target.facts, merged)
         limit = self._addressee.limit(target, merged, self.context)
-        return Asked(target, merged, limit, shape, use, _books(self.conversation), self._tally)
+        return Asked(target, merged, limit, shape, use, books, self._tally)
+
+    def _books(self, replay: str | None, record: str | PathLike[str] | None) -> Books | None:
+        """What is done about an exchange besides asking: as the notebook has it, where one is loaded.
+
+        Raises:
+            InvalidOptionError: A mode or a path is none.
+        """
+        replay, record = replay or self._replay, record or self._record
+        loaded = session()
+        if loaded is not None and loaded.books is not None:
+            books: Books = loaded.books(self.conversation, replay=replay, record=record)
+            return books
+        return plain_books(replay, record)
+
+    def _model_from_before(self, books: Books | None, typed: str, cell: str | None) -> str | None:
+        """Who has answered before what is asked, where nobody is named and answers from before are used: it need not
+        be anybody who can be asked here."""
+        replay = books.replay if books is not None else None
+        if replay is None or self._model is not None or self._addressee.provider is not None:
+            return None
+        return replay.model_for(typed, cell)
 
     def usable(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Those of some options, which an earlier turn may have had of another model, that can be had now, too.
@@ -609,12 +653,6 @@ class Chat:
         return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
 
 
-def _books(conversation: Conversation) -> Books | None:
-    """What is done about exchanges besides asking: as the notebook has it, where one is loaded."""
-    loaded = session()
-    return loaded.books(conversation) if loaded is not None and loaded.books is not None else None
-
-
 def _usual_permit() -> Permit:
     """Who decides about calls where nobody has said."""
     loaded = session()
@@ -629,6 +667,7 @@ _OF_PROMPT = frozenset(
     {
         *("cell", "system", "fresh", "replaces", "images", "files", "file_tokens"),
         *("values", "context", "extras", "typed", "closing", "schema", "tools", "by_hand"),
+        *("replay", "record"),
     }
 )
 """What ``reply`` takes besides the options of requests."""

@@ -20,6 +20,7 @@ from .loop_thread import STOP_SECONDS
 from .outgoing import Outgoing
 from .question import Asked, Prompt, Target
 from .readiness import until_idle, until_written
+from .replay.kept import Kept
 from .run import Run, end_what_was_left
 
 _WAITING = Notice("waiting for another answer in this conversation")
@@ -127,6 +128,19 @@ class Comparison:
     def snapshot(self) -> AnswerSnapshot:
         """What has come so far of the answer that stays in the conversation."""
         return self._first.snapshot
+
+    @property
+    def kept(self) -> Kept | None:
+        """What stays what it is, where that are all answers of one turn; ``None`` where another one comes."""
+        found = [one.run.kept if one.run is not None else None for one in self.columns]
+        first = found[0]
+        same = first is not None and all(one is not None and one.turn is first.turn for one in found)
+        return first if same and first is not None and len(first.turn.answers) == len(found) else None
+
+    @property
+    def replayed(self) -> bool:
+        """Whether all are answers from before, for which nobody is asked."""
+        return all(one.run is not None and one.run.replayed for one in self.columns)
 
     @property
     def _first(self) -> Column:
@@ -269,6 +283,9 @@ class Comparison:
                 column.place = len(shown)
                 shown.append(column.turn)
         others = tuple(map(_alternative, (turn for turn in shown if turn is not stays)))
+        if self.kept is not None:
+            self.turn = self._conversation.commit(draft, self.kept.in_place_of(draft), kept=True)
+            return
         turn = msgspec.structs.replace(
             stays, id=draft.id, at=draft.at, alternatives=others, kept=shown.index(stays)
         )

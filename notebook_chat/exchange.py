@@ -27,12 +27,13 @@ from .conversation import Conversation, Draft, Status, Turn, estimate, going_out
 from .errors import ContextLengthError, ProviderError
 from .events import Event, Notice, Usage
 from .expectation import Expectation
-from .ledger import Planned
+from .ledger import Planned, Record
 from .loop_thread import STOP_SECONDS
 from .messages import Message
 from .providers.async_result import AsyncResult
 from .providers.options import remaining
 from .question import Asked, Prompt
+from .replay.playing import playable
 from .tools import RUNAWAY, Round, Toolbox, ToolUse, opened, stopped
 from .witness import witness
 
@@ -140,6 +141,7 @@ class Exchange:
         """
         self._start = time.monotonic()
         if (record := await self.books.find(draft)) is not None:
+            self.sent = self.within(draft)
             async with contextlib.aclosing(self.books.play(record)) as answer:
                 async for batch in answer:
                     yield self._given(batch)
@@ -327,6 +329,8 @@ class Exchange:
             seconds: How long it took, in seconds.
             **told: Further fields of ``Turn``.
         """
+        if (record := self.books.record) is not None:
+            return self._from_before(record, draft, status, seconds, told)
         if self._asked.tools is not None:
             self._fold.calls()  # which sees to it that each has an id
             self._fold.add(stopped(self.snapshot.unanswered))
@@ -350,5 +354,22 @@ class Exchange:
             model=self._target.name,
             finish_reason=snapshot.finish_reason,
             usage=usage,
+            **facts,
+        )
+
+    def _from_before(
+        self, record: Record, draft: Draft, status: Status, seconds: float, told: dict[str, Any]
+    ) -> Turn | None:
+        """The turn that an answer from before has become."""
+        if (kept := self.books.kept) is not None:
+            return kept.in_place_of(draft)
+        snapshot, whole = self.snapshot, status == "complete"
+        facts = {"seconds": seconds, **self.books.facts, **told}
+        return draft.turn(
+            playable(record.exchange) if whole else snapshot.messages,
+            status,
+            model=self._target.name,
+            finish_reason=record.finish_reason if whole else snapshot.finish_reason,
+            usage=record.usage if whole else snapshot.usage,
             **facts,
         )

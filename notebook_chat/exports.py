@@ -84,7 +84,19 @@ def turn_markdown(turn: Turn, *, embed: bool = True) -> str:
 
 
 def _end(answer: Turn | Alternative) -> str:
-    return "" if answer.status == "complete" else f"\n\n*({answer.status})*"
+    told = _ended(answer)
+    return f"\n\n*({told})*" if told else ""
+
+
+def _ended(answer: Turn | Alternative) -> str:
+    """What there is to know of how an answer came about, in a few words; empty where it is nothing."""
+    told = [] if answer.status == "complete" else [answer.status]
+    return ", ".join([*told, *(["replayed"] if answer.replayed else [])])
+
+
+def _end_html(answer: Turn | Alternative) -> str:
+    told = _ended(answer)
+    return f"<p><em>({told})</em></p>" if told else ""
 
 
 def _other_markdown(other: Alternative) -> str:
@@ -97,15 +109,13 @@ def _other_markdown(other: Alternative) -> str:
 def turn_html(turn: Turn) -> str:
     """A turn as safe HTML: the prompt as it was typed, the answer rendered."""
     prompt = f'<blockquote style="white-space:pre-wrap">{escape(turn.asked)}</blockquote>'
-    end = "" if turn.status == "complete" else f"<p><em>({turn.status})</em></p>"
-    shown = markup.container(prompt + answer_html(turn.shown), style=True) + end
+    shown = markup.container(prompt + answer_html(turn.shown), style=True) + _end_html(turn)
     return shown + "".join(map(_other_html, turn.alternatives))
 
 
 def _other_html(other: Alternative) -> str:
     """Another model's answer, folded."""
-    end = "" if other.status == "complete" else f"<p><em>({other.status})</em></p>"
-    body = markup.container(answer_html(other.shown), style=True) + end
+    body = markup.container(answer_html(other.shown), style=True) + _end_html(other)
     name = escape(" ".join(other.model.split()) or "another model")
     return f"<details><summary>Another answer, of {name}</summary>{body}</details>"
 
@@ -150,7 +160,8 @@ def _notebook(conversation: Conversation) -> str:
     for number, turn in enumerate(conversation.turns, start=1):
         outputs = answer_outputs(turn.shown, stored_with(conversation, turn)) if turn.exchange else []
         if outputs:
-            outputs[0]["data"]["text/html"] += "".join(map(_other_html, turn.alternatives))
+            beneath = "".join(map(_other_html, turn.alternatives))
+            outputs[0]["data"]["text/html"] += (_end_html(turn) if turn.replayed else "") + beneath
         cells.append(code_cell(f"notebook-chat-{number}", _code(conversation, turn), outputs))
     return notebook(cells)
 

@@ -21,7 +21,7 @@ def answer_of(turn: Turn | Alternative, expected: Expectation | None = None) -> 
     asked: dict[str, Any] = {}
     if expected is not None:
         asked = {"data": expected.data, "problem": expected.error or "", "columns": expected.columns}
-    return Answer(
+    answer = Answer(
         turn.answer,
         model=turn.model,
         usage=turn.usage,
@@ -31,6 +31,8 @@ def answer_of(turn: Turn | Alternative, expected: Expectation | None = None) -> 
         parts=turn.parts,
         **asked,
     )
+    answer.replayed = turn.replayed
+    return answer
 
 
 async def compared(asked: Comparison) -> list[Answer]:

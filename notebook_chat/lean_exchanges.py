@@ -23,11 +23,12 @@ MOST_RESULTS = 100_000
 _LEAST_RESULT = 300
 
 
-def lean_exchange(exchange: tuple[Message, ...]) -> tuple[Message, ...]:
+def lean_exchange(exchange: tuple[Message, ...], most_media: int = MOST_MEDIA) -> tuple[Message, ...]:
     """An exchange as a notebook's file holds it; itself where that is all of it. What is lean stays as it is.
 
     Args:
         exchange: What followed a prompt.
+        most_media: How many bytes of images, sound and files there may be.
     """
     if not any(isinstance(message.content, tuple) for message in exchange):
         return exchange
@@ -38,12 +39,12 @@ def lean_exchange(exchange: tuple[Message, ...]) -> tuple[Message, ...]:
     media = sum(len(part.data) for part in (*parts, *inner) if isinstance(part, MediaPart))
     texts = [one for one in inner if isinstance(one, TextPart)]
     given = sum(len(one.text) for one in texts)
-    if replays <= LARGEST_REPLAY and media <= MOST_MEDIA and given <= MOST_RESULTS:
+    if replays <= LARGEST_REPLAY and media <= most_media and given <= MOST_RESULTS:
         return exchange
     most = max(MOST_RESULTS // len(texts), _LEAST_RESULT) if given > MOST_RESULTS else given
     kept = []
     for message in exchange:
-        own = tuple(_lean(part, media > MOST_MEDIA, most) for part in message.parts)
+        own = tuple(_lean(part, media > most_media, most) for part in message.parts)
         if replays > LARGEST_REPLAY:
             own = tuple(part for part in own if not isinstance(part, ReplayPart))
         if own:

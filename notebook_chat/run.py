@@ -22,6 +22,7 @@ from .loop_thread import STOP_SECONDS, is_replaced
 from .providers.registry import Provider
 from .question import Asked, Prompt, Target
 from .readiness import until_idle, until_written
+from .replay.kept import Kept
 from .runner import LEFT
 from .secrets import secrets_in
 from .tools import Toolbox
@@ -84,7 +85,7 @@ class Run:
         self._kept = False
         self._left = False  # and another question asked
         self._unresponsive = False
-        self._accounted: Future[Any] | None = None
+        self._accounted: list[Future[Any]] = []
 
     @property
     def model(self) -> str:
@@ -100,6 +101,16 @@ class Run:
     def targets(self) -> tuple[Target, ...]:
         """All who are asked."""
         return (self._target,)
+
+    @property
+    def kept(self) -> Kept | None:
+        """The answer that stays what it is, where it is one; ``None`` where another one comes."""
+        return self._exchange.books.kept
+
+    @property
+    def replayed(self) -> bool:
+        """Whether it is an answer from before, for which nobody is asked."""
+        return self._exchange.books.record is not None
 
     @property
     def snapshot(self) -> AnswerSnapshot:
@@ -187,6 +198,8 @@ class Run:
         draft = self._exchange.within(self._conversation.sketch(**self._prompt.place))
         notes = self._prompt.notes(draft) + self._unread(draft)
         notes += [one.text for one in self._left_out()]
+        if foretold := self._exchange.books.foretold(draft):
+            notes.append(foretold)
         if self._conversation.busy:
             notes.append("an answer is still coming in this conversation: it is not in this")
         options, use = dict(self._asked.options), self._asked.tools
@@ -270,7 +283,8 @@ class Run:
                 await self._exchange.close()
             finally:
                 self._keep(draft, status)
-                await until_written(self._accounted)
+                for written in self._accounted:
+                    await until_written(written)
 
     def _keep(self, draft: Draft, status: Status) -> bool:
         """Puts the turn into the conversation, as it is now; whether that was still to be done."""
@@ -286,7 +300,7 @@ class Run:
         if turn is None:
             self._conversation.discard(draft)  # nothing came: what was there before stays
         else:
-            self.turn = self._conversation.commit(draft, turn)
+            self.turn = self._conversation.commit(draft, turn, kept=self.kept is not None)
         self._accounted = self._exchange.books.close(turn)
         return True
 

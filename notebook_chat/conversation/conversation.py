@@ -228,16 +228,24 @@ class Conversation(Observable):
             self.journal.follow(draft, lambda: progress.snapshot.text)
         self.notify()
 
-    def commit(self, draft: Draft, turn: Turn) -> Turn | None:
+    def commit(self, draft: Draft, turn: Turn, *, kept: bool = False) -> Turn | None:
         """Ends an open turn: puts ``turn`` in its place. The turn as it was put there; ``None`` when the
-        draft was not open."""
+        draft was not open.
+
+        Args:
+            draft: The open turn.
+            turn: What it has become.
+            kept: Whether it stays what it was before: it has its own place and time.
+        """
         with self._lock:
             if self._draft is not draft:
                 return None
             self._draft = self._progress = None
-            placed = msgspec.structs.replace(
-                turn, position=draft.position, revision=draft.revision, at=draft.at, pinned=draft.pinned
-            )
+            placed = turn
+            if not kept:
+                placed = msgspec.structs.replace(
+                    turn, revision=draft.revision, at=draft.at, pinned=draft.pinned
+                )
             at = replaced_at(self._turns, turn.cell, draft.replaces)
             if at is not None:
                 place, after = at, at + 1
@@ -245,8 +253,11 @@ class Conversation(Observable):
                 place = after = place_of(
                     self._turns, turn.cell if draft.replaces is None else None, self._order
                 )
+            if not kept or after < len(self._turns):
+                placed = msgspec.structs.replace(placed, position=draft.position)
             turns = in_order((*self._turns[:place], placed, *self._turns[after:]))
-            self._change(turns, *difference(self._turns, turns))
+            if turns != self._turns or not kept:
+                self._change(turns, *difference(self._turns, turns))
             self._ended(draft)
             return turns[place]
 

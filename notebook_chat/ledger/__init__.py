@@ -1,7 +1,7 @@
 """The ledger: every exchange with a service, known by the request that it answers."""
 
 from ..message_digests import message_digests
-from .books import Account, Accounts, Books, Planned, Replay
+from .books import Account, Accounts, Books, Planned, Recorder, Replay
 from .record import Origin, Record, Used
 from .request_key import RequestKey
 
@@ -12,6 +12,7 @@ __all__ = [
     "Origin",
     "Planned",
     "Record",
+    "Recorder",
     "Replay",
     "RequestKey",
     "Used",

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ..answer import AnswerSnapshot
+from ..conversation import Draft, Turn
 from ..events import Event, Usage
 from ..request import HttpRequest
 from .record import Origin, Record, Used
@@ -18,15 +19,32 @@ from .request_key import RequestKey
 class Replay(Protocol):
     """Who has answers from before."""
 
-    async def find(self, key: RequestKey, shown: Record | None) -> Record | None:
+    async def find(self, key: RequestKey, draft: Draft, shown: Turn | None) -> Record | None:
         """The answer to a request, if it is to be taken from before; ``None`` where a service is to be asked.
 
         Args:
             key: The request.
-            shown: What the cell that asks has answered before, and still shows; ``None`` where there is none.
+            draft: The turn that asks.
+            shown: The turn in whose place it comes, which the cell that asks still shows; ``None`` where there is none.
 
         Raises:
             NotRecordedError: No service may be asked, and there is no answer from before.
+        """
+
+    def foretell(self, key: RequestKey, draft: Draft, shown: Turn | None) -> str:
+        """What would become of a request, in words; ``""`` where it would be asked as ever.
+
+        Args:
+            key, draft, shown: As for ``find``.
+        """
+
+    def model_for(self, typed: str, cell: str | None) -> str | None:
+        """Who has answered before what is asked; ``None`` where that is not known, or an answer from before is not
+        taken.
+
+        Args:
+            typed: What is asked, as it was typed.
+            cell: The cell that asks; ``None`` where that is not known.
         """
 
     def play(self, record: Record) -> AsyncGenerator[Sequence[Event]]:
@@ -111,6 +129,20 @@ class Accounts(Protocol):
         """
 
 
+class Recorder(Protocol):
+    """Who writes answers down, so that they can be had again."""
+
+    def note(self, record: Record) -> Future[Any] | None:
+        """Takes an answer that is whole, wherever it has come from. It may be called in any thread.
+
+        Args:
+            record: The answer.
+
+        Returns:
+            A future that is done when it is written down; ``None`` where it is not.
+        """
+
+
 class Books(msgspec.Struct, frozen=True):
     """What is done about the exchanges of one chat besides asking.
 
@@ -118,6 +150,7 @@ class Books(msgspec.Struct, frozen=True):
         replay: Who has answers from before; ``None`` where each is asked for.
         accounts: Who keeps account; ``None`` for nobody.
         notebook: The notebook's file; empty where there is none, or it is not known.
+        recorder: Who writes answers down beside the ledger; ``None`` for nobody.
         cost: What a request costs, by its model, its service's address and its tokens, as ``spending.prices.cost_of``;
             ``None`` for that function itself.
         tally: What adds up all that is used, with ``note`` as ``spending.tally.Tally`` has it; ``None`` for nobody.
@@ -126,5 +159,6 @@ class Books(msgspec.Struct, frozen=True):
     replay: Replay | None = None
     accounts: Accounts | None = None
     notebook: str = ""
+    recorder: Recorder | None = None
     cost: Callable[[str, str, Usage], Any] | None = None
     tally: Any = None

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from ..cell_selection import CellSelection
 from ..errors import InvalidOptionError
+from ..replay.modes import MODES, checked_mode
 from ..session import NotebookSession
 from .file_paths import FilePaths
 from .reused_prompt import take_prompt
@@ -247,6 +248,14 @@ def cell_parser() -> Parser:
         " a JSON schema of the notebook (Person, list[Person]); or a .json file",
         complete=_schema_names,
     )
+    add(
+        "--replay",
+        metavar="MODE",
+        type=_mode,
+        help="how answers from before are used: off (asks), keep (what the cell shows, while its request is the same),"
+        " auto (any record of the request, else asks), only (never asks), refresh (asks, and replaces the records)",
+        complete=lambda _: MODES,
+    )
     add("--dry-run", action="store_true", help="show what would be sent, byte for byte; nothing is sent")
     add(
         "--count",
@@ -282,6 +291,13 @@ def parse_cell_line(line: str) -> argparse.Namespace:
         )
     parsed.model = parsed.models[0] if parsed.models else None
     return parsed
+
+
+def _mode(text: str) -> str:
+    try:
+        return checked_mode(text)
+    except InvalidOptionError:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(MODES)}") from None
 
 
 def _schema(text: str) -> str:

@@ -35,7 +35,7 @@ from ..renderers import (
 from ..renderers.display import Publish
 from ..run import Run
 from ..session import DEFAULT, NotebookSession
-from ..store import asked_in_cell, stored_with
+from ..store import asked_in_cell, stored_as_read, stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
 from .cell import options_and_prompt
@@ -74,20 +74,21 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         asked = replace(loaded, typed=asked_in_cell(line, prompt))
     elif not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
-    put(
-        asked,
-        options,
-        session=session,
-        settings=settings,
-        shell=shell,
-        values=None if options.raw else shell.user_ns,
-        context=settings.cells if options.context is None else options.context,
-        files=with_resources(options.attach, session)
-        if any(map(is_resource, options.attach))
-        else options.attach,
-        file_tokens=options.file_tokens,
-        closing=_CODE if options.format == "code" and not options.raw else "",
-    )
+    with settings.answers.in_cell(options.replay):
+        put(
+            asked,
+            options,
+            session=session,
+            settings=settings,
+            shell=shell,
+            values=None if options.raw else shell.user_ns,
+            context=settings.cells if options.context is None else options.context,
+            files=with_resources(options.attach, session)
+            if any(map(is_resource, options.attach))
+            else options.attach,
+            file_tokens=options.file_tokens,
+            closing=_CODE if options.format == "code" and not options.raw else "",
+        )
 
 
 def put(
@@ -164,6 +165,8 @@ def put(
             settings.shown.follow(conversation, run.turn, renderer)
         session.keep_only_in(conversation, cell_id)
         show_problem(session.history.warning())
+        for problem in settings.answers.problems():
+            show_problem(problem)
         if options.output and run.turn is not None:
             _keep(options.output, several, run, shell)
     if isinstance(run, Comparison):
@@ -232,6 +235,7 @@ def _chat(
         extra_body=dict(options.param) or None,
         max_characters=settings.max_characters,
         secrets=settings.disclosure(),
+        replay=settings.answers.mode,
         permit=settings.permit() if options.tools or settings.tools else None,
     )
 
@@ -266,9 +270,12 @@ def _renderer(
     form: str | None,
 ) -> Renderer:
     def notes() -> list[str]:
-        return [*run.notes, *news]
+        return [*run.notes, *([] if run.replayed else news)]  # which is of this run, and not of the answer
 
     def metadata(turn: Any) -> dict[str, Any]:
+        kept = run.kept
+        if kept is not None and kept.stored is not None:
+            return stored_as_read(kept.stored)
         return stored_with(conversation, turn if isinstance(turn, Turn) else None)
 
     in_notebook = hasattr(shell, "kernel")

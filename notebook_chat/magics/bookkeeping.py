@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..ledger import Books
 from ..ledger.bounds import Bounds
+from ..replay.modes import ANEW, mode_in_force
 from ..spending.own_prices import checked
 from ..spending.prices import cost_of
 
@@ -16,15 +17,39 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 
-def books_of(session: NotebookSession, settings: Settings, conversation: Conversation) -> Books:
+def books_of(
+    session: NotebookSession,
+    settings: Settings,
+    conversation: Conversation,
+    *,
+    replay: str | None = None,
+    record: Any = None,
+) -> Books:
     """The books of a conversation, as the notebook's settings have them.
 
     Args:
         session: The notebook's session.
         settings: The settings.
         conversation: The conversation.
+        replay: How answers from before are used, where whoever asks says so; ``ANEW`` for another answer than there is.
+        record: The file of records, where whoever asks says so.
+
+    Raises:
+        InvalidOptionError: A setting is not usable.
     """
+    from ..replay.replayer import Replayer
+
+    set_mode = mode_in_force(settings.replay)
+    mode: Any = mode_in_force(replay, set_mode) if replay != ANEW else ANEW
+    if replay is None and mode == "keep":
+        mode = "off"  # which is about what cells show
+    answers = settings.answers
+    library, writer = (answers.library, answers.writer) if record is None else answers.given(record)
+    replayer = None
+    pace: Any = settings.replay_pace
+    if mode != "off":
+        replayer = Replayer(library, mode, pace, only=set_mode == "only")
     session.ledger.keep_within(Bounds(settings.ledger_days, settings.ledger_megabytes))
     cost = partial(cost_of, own=checked(settings.prices)) if settings.prices else cost_of
     accounts = session.ledger.accounts(cost, contents=session.history.on)
-    return Books(None, accounts, str(session.notebook or ""), cost, settings.tally)
+    return Books(replayer, accounts, str(session.notebook or ""), writer, cost, settings.tally)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..spending.tally import Tally
     from ..tools import ToolSource
     from ..tools.permissions import Permissions, Private
+    from .notebook_replay import NotebookReplay
 
 _ADVICE = "Take it out, or write %config ChatMagics.secrets = 'redact' (or 'send')."
 
@@ -95,6 +96,23 @@ class ChatMagics(Magics):
         help="What is done where a prompt holds what looks like a key or a password: 'ask' asks, and refuses where"
         " nobody can be asked; 'redact' sends a marker in its place; 'send' does not look.",
     ).tag(config=True)
+    replay = Enum(
+        ["", "off", "keep", "auto", "only", "refresh"],
+        "",
+        help="How answers from before are used: 'off' asks; 'keep' keeps what a cell shows while its request is the"
+        " same; 'auto' takes any record of the same request, else asks; 'only' never asks; 'refresh' asks, and replaces"
+        " the records. Empty: as NOTEBOOK_CHAT_REPLAY says, else 'off'.",
+    ).tag(config=True)
+    replay_pace = Enum(
+        ["at once", "natural"],
+        "at once",
+        help="How fast answers from before come: 'natural' as they came when they were asked for.",
+    ).tag(config=True)
+    record = Unicode(
+        "",
+        help="Where answers are written down, a line for each: 'on' for NAME.chat.jsonl beside the notebook, or a path;"
+        " 'off' for nowhere. Empty: as NOTEBOOK_CHAT_RECORD says, else where that file is there already.",
+    ).tag(config=True)
     tools = List(
         Unicode(), help="What the model may have run in every cell, as -T names it, such as ['notebook']."
     ).tag(config=True)
@@ -124,6 +142,7 @@ class ChatMagics(Magics):
         self.recorder = Recorder(shell, session.records)
         self.leaving = ExitStack()  # what undoes the registration of these magics
         self._lost: dict[str, str] = {}
+        self._answers: NotebookReplay | None = None
         self._permissions: Permissions | None = None  # what was allowed goes with it
         self._tally: Tally | None = None
         super().__init__(shell)
@@ -134,6 +153,7 @@ class ChatMagics(Magics):
         session.permit = self.permit
         session.private = self.private_values
         session.books = self.books
+        session.replays = self.replays
         self.cell_tools = CellToolbench(session, shell, self.inserted)
 
     def disclosure(self, *, asks: bool = True) -> Disclosure:
@@ -167,7 +187,7 @@ class ChatMagics(Magics):
         from .asked_tools import find_tools
 
         try:
-            return find_tools(name, self.session, self.cell_tools)
+            return find_tools(name, self.session, self.cell_tools, later=self.replays())
         except InvalidOptionError as error:
             if name not in self.tools:
                 raise
@@ -188,15 +208,34 @@ class ChatMagics(Magics):
             )
         return self._permissions
 
-    def books(self, conversation: Conversation) -> Books:
+    def books(self, conversation: Conversation, **given: Any) -> Books:
         """What is done about the exchanges of a conversation besides asking.
 
         Args:
             conversation: The conversation.
+            **given: What whoever asks says of it, as for ``bookkeeping.books_of``.
         """
         from .bookkeeping import books_of
 
-        return books_of(self.session, self, conversation)
+        return books_of(self.session, self, conversation, **given)
+
+    def replays(self) -> bool:
+        """Whether answers from before are taken where there are some."""
+        from ..replay.modes import TAKES
+
+        try:
+            return self.answers.mode in TAKES
+        except InvalidOptionError:  # which whoever asks is told
+            return False
+
+    @property
+    def answers(self) -> NotebookReplay:
+        """The notebook's answers from before."""
+        from .notebook_replay import NotebookReplay
+
+        if self._answers is None:
+            self._answers = NotebookReplay(self.session, lambda: self.record, lambda: self.replay)
+        return self._answers
 
     @property
     def tally(self) -> Tally:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..prompt.secrets.disclosure import Disclosure
     from ..spending.tally import Tally
     from ..tools.permissions import Permissions
+    from .notebook_replay import NotebookReplay
 
 
 class Settings(Protocol):
@@ -26,12 +27,19 @@ class Settings(Protocol):
     max_characters: int
     tools: list[str]
     prices: dict[str, Any]
+    replay: str
+    replay_pace: str
+    record: str
     ledger_days: int
     ledger_megabytes: int
     told: set[str]
     shown: ShownAnswers
     failures: Failures
     inserted: InsertedCells
+
+    @property
+    def answers(self) -> NotebookReplay:
+        """The notebook's answers from before."""
 
     def permit(self) -> Permissions:
         """Who decides about calls of tools."""

@@ -145,8 +145,12 @@ class TurnOptions(ChatOptions, total=False):
             ``"In[2:5]"`` (without 5) and the like, or a ``range`` of their numbers.
         wait: Whether to wait for another answer that is coming in the conversation, and not to refuse.
         tools: What the model may have run, beside the tools of the chat; an empty list for none at all.
+        replay: How answers from before are used for this turn, as in ``Chat``.
+        record: The file that answers are written down in and looked for, as in ``Chat``.
     """
 
+    replay: str | None
+    record: str | PathLike[str] | None
     model: str | None
     cell: str | None
     system: str | None

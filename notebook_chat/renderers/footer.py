@@ -67,6 +67,8 @@ def footer(turn: Summary, error: ChatError | None = None) -> str:
     elif turn.cost is None and turn.usage is not None and turn.usage.cost and not _is_replayed(turn):
         parts.append(f"cost {turn.usage.cost:.4g}")  # of an earlier version's turn
     parts.append(f"{turn.seconds:.1f} s")
+    if turn.replayed:
+        parts.append("replayed")
     calls = sum(isinstance(part, ToolCallPart) for part in turn.parts)
     if calls:
         parts.append(f"{calls:,} tool {'call' if calls == 1 else 'calls'}")

@@ -25,6 +25,7 @@ class _Ended:
     """An answer as renderers take a turn that has ended."""
 
     status: Status = "complete"
+    replayed = False
 
     def __init__(self, answer: Answer) -> None:
         self.answer = str(answer)
@@ -32,6 +33,7 @@ class _Ended:
         self.usage: Usage | None = answer.usage
         self.finish_reason: str | None = answer.finish_reason
         self.seconds: float = answer.seconds
+        self.replayed = answer.replayed
         self.cost: float | None = answer.cost
         self.parts: Sequence[Part] = answer.parts
         if "".join(part.text for part in answer.parts if isinstance(part, TextPart)) != self.answer:

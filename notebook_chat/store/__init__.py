@@ -10,6 +10,7 @@ from .notebook_file import (
     is_chat_cell,
     prompt_of,
     read_notebook,
+    stored_as_read,
     stored_with,
 )
 from .queries import Entry, Found
@@ -34,5 +35,6 @@ __all__ = [
     "prompt_of",
     "read_notebook",
     "saved_outputs",
+    "stored_as_read",
     "stored_with",
 ]

@@ -152,6 +152,15 @@ def stored_with(conversation: Conversation, turn: Turn | None) -> dict[str, Any]
     return {KEY: {**told, **(_bounded(as_in_notebook(turn)).to_dict() if turn is not None else {})}}
 
 
+def stored_as_read(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata of an output whose turn has not changed since it was read from a notebook.
+
+    Args:
+        values: What the file had there for us.
+    """
+    return {KEY: dict(values)}
+
+
 def as_in_notebook(turn: Turn) -> Turn:
     """A turn as a notebook holds it: ``lean``, and with words in the place of large files that went along with the
     prompt, which the history on the disk has. Everybody who opens the notebook would carry them around.
