@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
+from .answer import AnswerSnapshot
 from .asked_request import request_key
 from .conversation import Conversation, Draft, Turn
 from .events import Event, ReasoningDelta, TextDelta, ToolCall, Usage
@@ -52,12 +53,23 @@ class Bookkeeping:
         if books is None:
             return None
         self._key = request_key(self._asked, draft)
-        self._origin = Origin(books.notebook, self._conversation.id, draft.id, draft.cell)
+        self._origin = Origin(
+            books.notebook, self._conversation.id, self._conversation.beside or draft.id, draft.cell
+        )
         if books.replay is not None:
             self.record = await books.replay.find(self._key, self._shown(draft))
         if self.record is None and books.accounts is not None:
             self.account = books.accounts.open(self._key, self._origin)
         return self.record
+
+    def follow(self, snapshot: Callable[[], AnswerSnapshot]) -> None:
+        """The answers are coming.
+
+        Args:
+            snapshot: Gives how far they have come, in any thread.
+        """
+        if self.account is not None:
+            self.account.follow(snapshot)
 
     def play(self, record: Record) -> AsyncGenerator[Sequence[Event]]:
         """An answer from before, as events.

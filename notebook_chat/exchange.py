@@ -145,6 +145,7 @@ class Exchange:
             if self.expected is not None:
                 await asyncio.to_thread(self.expected.judge, self.snapshot)
             return
+        self.books.follow(lambda: self.snapshot)
         async with contextlib.aclosing(self._asking(draft)) as asking:
             async for batch in asking:
                 yield batch

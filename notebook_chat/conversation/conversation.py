@@ -45,6 +45,7 @@ class Conversation(Observable):
 
     Attributes:
         sent_requests: Where what goes out is kept, as long as this kernel lasts; ``None`` for nowhere.
+        beside: The id of the turn of another conversation that is asked for here; ``None`` where it is one of its own.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Conversation(Observable):
         self.id = id or uuid.uuid4().hex
         self.journal = journal
         self.sent_requests: SentRequests | None = None
+        self.beside: str | None = None
         self.calibration = Calibration()
         self._order: Mapping[str, int] = {}
         self._turns = in_order(turns)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from ..answer import AnswerSnapshot
 from ..events import Event
 from ..request import HttpRequest
 from .record import Origin, Record, Used
@@ -61,6 +62,13 @@ class Account(Protocol):
 
         Raises:
             BudgetError: It would be more than is allowed. It does not go out.
+        """
+
+    def follow(self, snapshot: Callable[[], AnswerSnapshot]) -> None:
+        """The answers are coming.
+
+        Args:
+            snapshot: Gives how far they have come, in any thread.
         """
 
     def left(self, request: HttpRequest | None) -> Callable[[int], object]:

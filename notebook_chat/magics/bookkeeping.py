@@ -20,4 +20,5 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
         settings: The settings.
         conversation: The conversation.
     """
-    return Books(None, None, str(session.notebook or ""))
+    accounts = session.ledger.accounts(contents=session.history.on)
+    return Books(None, accounts, str(session.notebook or ""))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..cell_record import CellRecord
     from ..cell_selection import CellSelection
     from ..conversation import Conversation
+    from ..ledger.ledger import Ledger
     from ..store import NotebookFile, Sighting
 
 
@@ -112,6 +113,11 @@ class NotebookSession(FileConversations):
         ]
         self._seen |= {one.id: sighting for one in own}
         store.saw([one.id for one in own], sighting)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What every exchange with a service asked, answered, used and cost; opened when it is first used."""
+        return self.history.ledger
 
     def keep_history(self, on: bool) -> None:
         """Has conversations kept on the disk, those that are there already too, or has nothing touch it."""
