@@ -158,6 +158,18 @@ def check(connection: sqlite3.Connection) -> Checked:
         connection.text_factory = texts
 
 
+def place_of(connection: sqlite3.Connection, head: str) -> int | None:
+    """The number of the row up to which a hash stands for the log; ``None`` where it stands for none of it.
+
+    Args:
+        connection: The ledger's database.
+        head: The hash.
+    """
+    query = "SELECT number FROM requests WHERE substr(chain, 1, 64) = ?"
+    row = connection.execute(query, (head,)).fetchone()
+    return int(row[0]) if row else None
+
+
 class _Walk:
     """A look at all rows, in order."""
 
