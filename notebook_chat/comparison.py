@@ -322,6 +322,7 @@ def _alternative(turn: Turn) -> Alternative:
         turn.request,
         turn.replayed,
         turn.first_text,
+        turn.cost,
     )
 
 

@@ -38,13 +38,13 @@ class Priced(Protocol):
 
     @property
     def source(self) -> str:
-        """Where that is from: ``service``, ``prices`` or ``own``."""
+        """Where that is from, such as ``service``, ``prices`` or ``own``."""
 
 
 Cost = Callable[[str, str, Usage], Priced | None]
 """What the tokens of a request cost: of a model as ``provider:model``, of the address of its service."""
 
-_SURE = ("prices", "own", "service")  # the least sure first
+_SURE = ("prices", "own", "service")  # where a cost is from, the least sure first
 
 
 class Book(Protocol):
@@ -112,6 +112,7 @@ class LedgerAccount:
         self._requests = 0
         self._last = 0.0  # when the last request left
         self._statuses: dict[float, int] = {}
+        self._ended = False
         self._snapshot: Callable[[], AnswerSnapshot] | None = None
         self._touched = time.monotonic()
         self._values = self._opening()
@@ -171,6 +172,7 @@ class LedgerAccount:
 
     def close(self, record: Record) -> Future[Any]:
         """As ``Account.close``."""
+        self._ended = True
         self._book.closed(self)
         used, statuses = tuple(self._used), dict(self._statuses)
         return self._book.write(partial(self._close, record, used, statuses, time.time()))
@@ -193,7 +195,15 @@ class LedgerAccount:
         chain.append(connection, [self.id, at, *left, model, *place])
 
     def _told(self, at: float, status: int) -> None:
-        self._statuses[at] = status
+        if self._ended:
+            self._book.write(partial(self._answered, at, status))
+        else:
+            self._statuses[at] = status  # which is written with the end
+
+    def _answered(self, at: float, status: int, connection: sqlite3.Connection) -> None:
+        found = "SELECT number FROM requests WHERE exchange = ? AND at = ?"
+        for (number,) in connection.execute(found, (self.id, at)).fetchall():
+            chain.answered(connection, number, status)
 
     def _close(
         self,
@@ -209,9 +219,7 @@ class LedgerAccount:
         values |= {"reserved_tokens": None, "reserved_cost": None, **self._told_of(record.exchange)}
         rows.write(connection, self.id, values)
         for at, status in statuses.items():
-            query = "SELECT number FROM requests WHERE exchange = ? AND at = ?"
-            if row := connection.execute(query, (self.id, at)).fetchone():
-                chain.answered(connection, row[0], status)
+            self._answered(at, status, connection)
 
     def _told_of(self, exchange: Any) -> dict[str, Any]:
         """What was asked and answered, where that is kept."""
@@ -223,17 +231,15 @@ class LedgerAccount:
     def _sums(self, record: Record, used: tuple[Used, ...]) -> dict[str, Any]:
         """What all requests used together."""
         told = [one for one in used if one.usage is not None or one.estimated is not None]
-        total: Usage | None = None
+        total = record.usage if not used else None
         for one in told:
-            tokens = one.usage or one.estimated
-            total = tokens if total is None or tokens is None else total.added(tokens)
-        if not used:
-            total = record.usage
+            total = one.total.added(total)
         first = next((one.first_text for one in used if one.first_text is not None), record.first_text)
         return {
             **{name: getattr(total, name, None) for name in rows.TOKENS},
-            "estimated": int(total is not None and any(one.usage is None for one in used)),
+            "estimated": int(any(one.estimated is not None for one in told)),
             **self._costs(told),
+            "usage": rows.usage_json(record.usage),
             "seconds": record.seconds or sum(one.seconds for one in used),
             "first_text": first,
         }
@@ -242,16 +248,12 @@ class LedgerAccount:
         """What all requests cost together; unknown where one of them is."""
         if self._cost is None or not told:
             return {"cost": None, "cost_from": ""}
-        prices = [
-            self._cost(one.model, self.key.base_url, tokens)
-            for one in told
-            if (tokens := one.usage or one.estimated) is not None
-        ]
+        prices = [self._cost(one.model, self.key.base_url, one.total) for one in told]
         known = [price for price in prices if price is not None]
         if len(known) < len(prices):
             return {"cost": None, "cost_from": ""}
         sources = {price.source for price in known}
-        source = next((one for one in _SURE if one in sources), "")
+        source = next((one for one in _SURE if one in sources), known[0].source)
         return {"cost": sum(price.amount for price in known), "cost_from": source}
 
     def touch(self, connection: sqlite3.Connection, due: Callable[[str, int], bool]) -> None:

@@ -21,8 +21,7 @@ from .request_key import RequestKey
 
 READ = (
     *("request", "at", "status", "model", "answered_by", "notebook", "conversation", "turn", "cell", "batch"),
-    *("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens", "cost"),
-    *("seconds", "first_text", "finish_reason", "key", "answer"),
+    *("seconds", "first_text", "finish_reason", "usage", "key", "answer"),
 )
 """The columns of ``exchanges`` that ``record_of`` reads, in order."""
 
@@ -74,6 +73,11 @@ def answer_json(exchange: tuple[Message, ...]) -> str:
     return _json(answered("".join(message.text for message in exchange)))
 
 
+def usage_json(usage: Usage | None) -> str | None:
+    """The tokens that a service has told of, as JSON; ``None`` where it has told of none."""
+    return None if usage is None else msgspec.json.encode(usage.plausible()).decode()
+
+
 def record_of(row: Iterable[Any]) -> Record | None:
     """What a row says; ``None`` where its answer cannot be read, whatever somebody has put there.
 
@@ -84,8 +88,6 @@ def record_of(row: Iterable[Any]) -> Record | None:
     turn = _turn(values["answer"])
     if turn is None:
         return None
-    cost = _number(values["cost"])
-    usage = Usage(*(_count(values[name]) for name in TOKENS))
     notebook, conversation, turn_id, batch = (
         _text(values[name]) for name in ("notebook", "conversation", "turn", "batch")
     )
@@ -97,7 +99,7 @@ def record_of(row: Iterable[Any]) -> Record | None:
         _text(values["model"]),
         _text(values["answered_by"]),
         None if values["finish_reason"] is None else _text(values["finish_reason"]),
-        msgspec.structs.replace(usage, cost=cost) if cost is not None or usage.to_dict() else None,
+        _usage(values["usage"]),
         _number(values["seconds"]) or 0.0,
         _number(values["first_text"]),
         _number(values["at"]) or 0.0,
@@ -124,6 +126,13 @@ def _turn(answer: Any) -> Turn | None:
         return None
 
 
+def _usage(text: Any) -> Usage | None:
+    try:
+        return msgspec.json.decode(text, type=Usage).plausible() if text else None
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
 def _json(value: Any) -> str:
     """A value as JSON, also with halves of surrogate pairs and numbers beyond 64 bits in it."""
     with suppress(UnicodeEncodeError, OverflowError):
@@ -143,10 +152,6 @@ def _sound(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
 
 
 def _number(value: Any) -> float | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ..database import Record, Value
 
-_EXCHANGE, _REQUEST = 33, 14  # columns
+_EXCHANGE, _REQUEST = 34, 14  # columns
 
 
 class Found:

@@ -21,7 +21,7 @@ _STEPS = (
         input_tokens INTEGER, output_tokens INTEGER, reasoning_tokens INTEGER, cached_tokens INTEGER,
         cache_write_tokens INTEGER, estimated INTEGER NOT NULL, cost REAL, cost_from TEXT NOT NULL,
         requests INTEGER NOT NULL, seconds REAL, first_text REAL,
-        reserved_tokens INTEGER, reserved_cost REAL, finish_reason TEXT,
+        reserved_tokens INTEGER, reserved_cost REAL, finish_reason TEXT, usage TEXT,
         size INTEGER NOT NULL, key TEXT, answer TEXT
     );
     CREATE INDEX exchanges_of_request ON exchanges (request, at) WHERE status = 'complete';

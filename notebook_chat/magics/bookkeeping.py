@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..ledger import Books
+from ..spending.prices import cost_of
 
 if TYPE_CHECKING:
     from ..conversation import Conversation
@@ -21,7 +22,7 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
         settings: The settings.
         conversation: The conversation.
     """
-    accounts = session.ledger.accounts(contents=session.history.on)
+    accounts = session.ledger.accounts(cost_of, contents=session.history.on)
     return Books(None, accounts, str(session.notebook or ""))
 
 
