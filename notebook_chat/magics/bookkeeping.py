@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..ledger import Books
+from ..ledger.bounds import Bounds
 from ..spending.prices import cost_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
         settings: The settings.
         conversation: The conversation.
     """
+    session.ledger.keep_within(Bounds(settings.ledger_days, settings.ledger_megabytes))
     accounts = session.ledger.accounts(cost_of, contents=session.history.on)
     return Books(None, accounts, str(session.notebook or ""))
 
