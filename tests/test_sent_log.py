@@ -263,6 +263,20 @@ def test_a_list_of_models_is_in_the_log(
 # --- values
 
 
+def test_other_requests_are_forgotten_with_all_and_with_their_notebook(tmp_path: Path) -> None:
+    from notebook_chat.ledger.forgetting import Selection as Meant
+
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    note = OtherRequests(ledger.write, lambda: "n.ipynb")
+    for meant in (Meant(notebooks=("n.ipynb",)), Meant()):
+        note(HttpRequest("GET", "https://api.test/v1/models"))(200)
+        ledger.flush()
+        ledger.forget(meant)
+        assert not ledger.read(lambda connection: list(departures(connection, Selection()))).result(30)
+    assert ledger.read(chain.check).result(30).forgotten == 2
+    ledger.close()
+
+
 def test_hosts_and_those_beneath_them() -> None:
     def one(url: str) -> Departure:
         return Departure(1, "", 0.0, "POST", url, 0, "", None, "", "", "", "", None)

@@ -176,6 +176,20 @@ def test_without_the_history_settings_come_from_the_conversation(
     assert "the second" not in out
 
 
+def test_what_was_never_sent_is_no_use(shell: Any, capsys: Any, server: Any, monkeypatch: Any) -> None:
+    run(shell, capsys, "%%chat -m openai:m\nhello")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    assert not run(shell, capsys, "%%chat -m openai:m -n\nwithout a key")[1]
+    notebook(shell).ledger.flush()
+    connection = sqlite3.connect(default_path())
+    [count] = connection.execute("SELECT count(*) FROM exchanges").fetchone()
+    connection.close()
+    out = run(shell, capsys, "%chat statement")[0]
+    assert "1 prompt was sent to `openai:m`" in out
+    assert ("refused or stopped before anything was sent" in out) == (count > 1)
+
+
 # --- what is collected
 
 
@@ -281,7 +295,7 @@ def test_whatever_stands_in_the_ledger_it_is_read(shell: Any, capsys: Any) -> No
     ):
         connection.execute(
             f"INSERT INTO exchanges ({columns}, owner, touched, estimated, cost_from, requests, size, key)"
-            " VALUES (?, '', 'x', 'strange', '', '', 'm', '', 'n', 'c', 't', '', '', 0, 0, '', 0, 0, ?)",
+            " VALUES (?, '', 'x', 'strange', '', '', 'm', '', 'n', 'c', 't', '', '', 0, 0, '', 1, 0, ?)",
             (str(number), key),
         )
     known = accounted(connection, Selection("n"))

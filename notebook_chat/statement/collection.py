@@ -20,9 +20,21 @@ from ..providers.options import CONNECTION
 from .facts import Log, ModelUse, Place, Prompt, Setting, Statement, SystemPrompt, Tool
 
 _COLUMNS = (
-    *("at", "status", "model", "answered_by", "turn", "input_tokens", "output_tokens", "estimated", "key"),
+    *(
+        "at",
+        "status",
+        "model",
+        "answered_by",
+        "turn",
+        "input_tokens",
+        "output_tokens",
+        "estimated",
+        "key",
+        "requests",
+    ),
 )
 _LONGEST = 80
+_MOST_TOOLS = 20
 
 
 class Asked(NamedTuple):
@@ -56,6 +68,7 @@ class Accounted(NamedTuple):
     turns: frozenset[str]
     places: list[Place]
     log: Log
+    unsent: int = 0
 
 
 def accounted(connection: sqlite3.Connection, selection: Selection) -> Accounted:
@@ -68,12 +81,15 @@ def accounted(connection: sqlite3.Connection, selection: Selection) -> Accounted
     own = ", ".join(["0", *("?" for _ in selection.conversations)])
     where = f"conversation IN ({own})" + (" OR notebook = ?" if selection.notebook else "")
     values = [*selection.conversations, *([selection.notebook] if selection.notebook else [])]
-    query = f"SELECT {', '.join(_COLUMNS)} FROM exchanges WHERE {where} ORDER BY at, id"
-    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in connection.execute(query, values)]
+    left = "EXISTS (SELECT 1 FROM requests WHERE exchange = exchanges.id)"
+    query = f"SELECT {', '.join(_COLUMNS)}, {left} FROM exchanges WHERE {where} ORDER BY at, id"
+    found = [dict(zip((*_COLUMNS, "left"), row, strict=True)) for row in connection.execute(query, values)]
+    rows = [row for row in found if row["requests"] or row["left"]]
     checked = chain.check(connection)
     log = Log(checked.head, checked.last, not checked.faults, checked.forgotten)
-    turns = frozenset(str(row["turn"]) for row in rows if row["turn"])
-    return Accounted([_asked(row) for row in rows], turns, _places(connection, selection), log)
+    turns = frozenset(str(row["turn"]) for row in found if row["turn"])
+    unsent = len(found) - len(rows)
+    return Accounted([_asked(row) for row in rows], turns, _places(connection, selection), log, unsent)
 
 
 def collect(
@@ -125,6 +141,7 @@ def collect(
         stale=stale,
         checked_cells=cells is not None,
         elsewhere=sum(len(turn.answers) for turn in foreign),
+        unsent=known.unsent if known is not None else 0,
         log=known.log if known is not None else None,
         prompts=told if prompts else None,
     )
@@ -233,7 +250,9 @@ def _settle(statement: Statement, asked: Sequence[Asked]) -> None:
 def _value(name: str, value: Any) -> str:
     """An option's value in a line."""
     if name == "tools":
-        return ", ".join(_tool_names(value))
+        names = list(_tool_names(value))
+        more = f" and {len(names) - _MOST_TOOLS} more" if len(names) > _MOST_TOOLS else ""
+        return ", ".join(name[:_LONGEST] for name in names[:_MOST_TOOLS]) + more
     if name == "schema" and isinstance(value, dict) and isinstance(title := value.get("title"), str):
         return f"a JSON schema, {title[:_LONGEST]}"
     if name == "schema":

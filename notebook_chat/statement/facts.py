@@ -155,6 +155,7 @@ class Statement(msgspec.Struct):
         stale: How many answer to a conversation that has changed since.
         checked_cells: Whether the cells could be compared with the prompts.
         elsewhere: How many answers the conversations have of which the ledger here has no account.
+        unsent: How often a model was to be asked, and nothing was sent: it was refused, or stopped before.
         log: The log of requests; ``None`` where it could not be read.
         prompts: The prompts, where they are wanted.
     """
@@ -177,5 +178,6 @@ class Statement(msgspec.Struct):
     stale: int = 0
     checked_cells: bool = False
     elsewhere: int = 0
+    unsent: int = 0
     log: Log | None = None
     prompts: list[Prompt] | None = None

@@ -81,6 +81,10 @@ def _head(statement: Statement) -> str:
         were = "was" if prompts == 1 else "were"
         sent = f"{_number(prompts, 'prompt')} {were} sent to {_listed(named)}{span}"
         told = f"{sent}, of which {answers:,} {'was' if answers == 1 else 'were'} answered to the end."
+    if statement.unsent:
+        were = "was" if statement.unsent == 1 else "were"
+        more = _number(statement.unsent, "more prompt")
+        told += f" {more} {were} refused or stopped before anything was sent."
     return "\n\n".join([*lines, told])
 
 
@@ -242,7 +246,11 @@ def _prompts(prompts: Iterable[Prompt]) -> str:
         ] * one.changed
         along = f"\n\nWith it went: {', '.join(map(_code, one.included))}." if one.included else ""
         told.append(f"### {number}\n\n{' · '.join(facts)}\n\n{_block(one.text)}{along}")
-    return "## Appendix: prompts\n\n" + ("\n\n".join(told) if told else "There are none.")
+    about = (
+        "These are the prompts of the turns that stand in the notebook's conversations. What was asked in their place"
+        " before is counted above, and not listed."
+    )
+    return f"## Appendix: prompts\n\n{about}\n\n" + ("\n\n".join(told) if told else "There are none.")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
