@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -53,3 +54,21 @@ def books_of(
     cost = partial(cost_of, own=checked(settings.prices)) if settings.prices else cost_of
     accounts = session.ledger.accounts(cost, contents=session.history.on)
     return Books(replayer, accounts, str(session.notebook or ""), writer, cost, settings.tally)
+
+
+def watch(session: NotebookSession) -> Callable[[], None]:
+    """Has the requests written down that leave beside those of answers.
+
+    Args:
+        session: The notebook's session.
+
+    Returns:
+        What ends that.
+    """
+    from ..ledger.departures import OtherRequests
+    from ..transport import departures
+
+    def write(work: Callable[[Any], Any]) -> object:
+        return session.ledger.write(work)
+
+    return departures.watch(OtherRequests(write, lambda: str(session.notebook or "")))

@@ -143,6 +143,7 @@ class ChatMagics(Magics):
         self.leaving = ExitStack()  # what undoes the registration of these magics
         self._lost: dict[str, str] = {}
         self._answers: NotebookReplay | None = None
+        self._watching = False
         self._permissions: Permissions | None = None  # what was allowed goes with it
         self._tally: Tally | None = None
         super().__init__(shell)
@@ -217,6 +218,7 @@ class ChatMagics(Magics):
         """
         from .bookkeeping import books_of
 
+        self._watch()
         return books_of(self.session, self, conversation, **given)
 
     def replays(self) -> bool:
@@ -245,6 +247,14 @@ class ChatMagics(Magics):
 
             self._tally = Tally()
         return self._tally
+
+    def _watch(self) -> None:
+        """Has the requests written down that leave beside those of answers, from the first on."""
+        if not self._watching:
+            from .bookkeeping import watch
+
+            self._watching = True
+            self.leaving.callback(watch(self.session))
 
     def _notebook(self) -> str | None:
         path = self.session.notebook
@@ -314,6 +324,7 @@ class ChatMagics(Magics):
 
             self.cell_tools.refuse_chat()
             self.session.resume()
+            self._watch()
             run(sendable(line), Context(self.session, self, self.panels, self.interpreter))
         except Exception as error:
             raise one_line(chat_error(error)) from None

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from notebook_chat import load_ipython_extension, unload_ipython_extension
-from notebook_chat.events import Finish, Usage
 
-from ..fakes import parrot
 from ..test_magics import notebook, provider, run, shared_shell, shell
 from ..test_side_by_side import named
 
