@@ -166,8 +166,9 @@ class Bookkeeping:
         cost = Cost(0.0, "nothing") if nothing else priced(used.model, self._address, total)
         self.used.append(used)
         self._costs.append(cost)
-        if self._asked.tally is not None:
-            self._asked.tally.note(used, cost)
+        for tally in (self._asked.tally, books.tally if books is not None else None):
+            if tally is not None:
+                tally.note(used, cost)
         if self.account is not None:
             self.account.used(used)
 
@@ -236,8 +237,8 @@ class OneRequest:
 def _estimated(
     planned: Planned, snapshot: AnswerSnapshot, came: Sequence[Part], *, cut: bool
 ) -> Usage | None:
-    """How many tokens a request used besides those that the service has told; ``None`` where it has told all, or nothing
-    has come of an answer."""
+    """How many tokens a request used besides those that the service has told; ``None`` where it has told all, or
+    nothing has come of an answer."""
     told = snapshot.last_usage
     if told is None and cut and not came:
         return None  # a request that was refused used nothing

@@ -120,9 +120,11 @@ class Books(msgspec.Struct, frozen=True):
         notebook: The notebook's file; empty where there is none, or it is not known.
         cost: What a request costs, by its model, its service's address and its tokens, as ``spending.prices.cost_of``;
             ``None`` for that function itself.
+        tally: What adds up all that is used, with ``note`` as ``spending.tally.Tally`` has it; ``None`` for nobody.
     """
 
     replay: Replay | None = None
     accounts: Accounts | None = None
     notebook: str = ""
     cost: Callable[[str, str, Usage], Any] | None = None
+    tally: Any = None

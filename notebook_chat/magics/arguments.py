@@ -256,7 +256,7 @@ def cell_parser() -> Parser:
     add(
         "-o",
         "--output",
-        type=_variable,
+        type=variable_name,
         metavar="NAME",
         help="put the answer into this variable; with --schema its data, a list of objects as a DataFrame",
     )
@@ -357,7 +357,15 @@ def _format(text: str) -> str:
     return name
 
 
-def _variable(text: str) -> str:
+def variable_name(text: str) -> str:
+    """The name of a variable, as Python reads it.
+
+    Args:
+        text: The name as it was typed.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
     name = unicodedata.normalize("NFKC", text)  # as Python reads it
     if not name.isidentifier() or keyword.iskeyword(name) or name == "__debug__":
         raise argparse.ArgumentTypeError(f"{text!r} is not a variable's name")

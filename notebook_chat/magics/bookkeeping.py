@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..ledger import Books
+from ..spending.own_prices import checked
 from ..spending.prices import cost_of
 
 if TYPE_CHECKING:
@@ -21,5 +23,6 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
         settings: The settings.
         conversation: The conversation.
     """
-    accounts = session.ledger.accounts(cost_of, contents=session.history.on)
-    return Books(None, accounts, str(session.notebook or ""))
+    cost = partial(cost_of, own=checked(settings.prices)) if settings.prices else cost_of
+    accounts = session.ledger.accounts(cost, contents=session.history.on)
+    return Books(None, accounts, str(session.notebook or ""), cost, settings.tally)

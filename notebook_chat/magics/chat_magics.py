@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
-from traitlets import Bool, Enum, Float, Integer, List, Unicode, observe
+from traitlets import Bool, Dict, Enum, Float, Integer, List, Unicode, observe, validate
 
 from ..cell_selection import CELLS_TOKENS
 from ..errors import InvalidOptionError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..ledger import Books
     from ..prompt.failures.code_requests import FixRequest
     from ..prompt.secrets.disclosure import Disclosure
+    from ..spending.tally import Tally
     from ..tools import ToolSource
     from ..tools.permissions import Permissions, Private
 
@@ -90,6 +91,11 @@ class ChatMagics(Magics):
         Unicode(),
         help="Variables ('df', 'secret_*') and values that no tool may tell of unasked, whatever is allowed.",
     ).tag(config=True)
+    prices = Dict(
+        help="What models cost, in US dollars for a million tokens, where a service does not say:"
+        " {'openai:gpt-6-*': {'input': 0.2, 'output': 0.75}}, also with cached, written, written_1h, audio_input and"
+        " audio_output."
+    ).tag(config=True)
     output = Enum(
         ["html", "markdown"],
         "html",
@@ -108,6 +114,7 @@ class ChatMagics(Magics):
         self.leaving = ExitStack()  # what undoes the registration of these magics
         self._lost: dict[str, str] = {}
         self._permissions: Permissions | None = None  # what was allowed goes with it
+        self._tally: Tally | None = None
         super().__init__(shell)
         self.interpreter = shell
         session.disclosure = self.disclosure
@@ -180,6 +187,15 @@ class ChatMagics(Magics):
 
         return books_of(self.session, self, conversation)
 
+    @property
+    def tally(self) -> Tally:
+        """What has been used since the extension was loaded."""
+        if self._tally is None:
+            from ..spending.tally import Tally
+
+            self._tally = Tally()
+        return self._tally
+
     def _notebook(self) -> str | None:
         path = self.session.notebook
         return str(path) if path is not None else None
@@ -197,6 +213,16 @@ class ChatMagics(Magics):
     @observe("system")
     def _system_changed(self, change: Any) -> None:
         self.session.system = sendable(change["new"])
+
+    @validate("prices")
+    def _prices_usable(self, proposal: Any) -> Any:
+        from ..spending.own_prices import checked
+
+        try:
+            checked(proposal["value"])
+        except InvalidOptionError as error:
+            raise one_line(error) from None
+        return proposal["value"]
 
     @observe("cells")
     def _cells_changed(self, change: Any) -> None:

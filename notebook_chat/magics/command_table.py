@@ -23,6 +23,7 @@ from . import (
     rerun_commands,
     sent_commands,
     tool_commands,
+    usage_commands,
 )
 from .arguments import Parser, cell_parser
 from .file_paths import FilePaths, last_word
@@ -67,6 +68,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             answer_commands.group,
             prompt_commands.group,
             sent_commands.group,
+            usage_commands.group,
             tool_commands.group,
             history_commands.group,
             group,

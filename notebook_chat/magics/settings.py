@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .failures import Failures
 from .inserted_cells import InsertedCells
@@ -10,6 +10,7 @@ from .shown_answers import ShownAnswers
 
 if TYPE_CHECKING:
     from ..prompt.secrets.disclosure import Disclosure
+    from ..spending.tally import Tally
     from ..tools.permissions import Permissions
 
 
@@ -24,6 +25,7 @@ class Settings(Protocol):
     timeout: float
     max_characters: int
     tools: list[str]
+    prices: dict[str, Any]
     told: set[str]
     shown: ShownAnswers
     failures: Failures
@@ -38,6 +40,10 @@ class Settings(Protocol):
         Args:
             asks: Whether the user can be asked.
         """
+
+    @property
+    def tally(self) -> Tally:
+        """What has been used since the extension was loaded."""
 
     @property
     def output(self) -> str:

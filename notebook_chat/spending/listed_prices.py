@@ -1,5 +1,5 @@
-"""Prices of vendors as the package ``genai-prices`` has them, which is an extra. It is never asked to look for newer ones:
-that would be a request of its own."""
+"""Prices of vendors as the package ``genai-prices`` has them, which is an extra. It is never asked to look for newer
+ones: that would be a request of its own."""
 
 from __future__ import annotations
 

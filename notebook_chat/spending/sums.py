@@ -19,6 +19,12 @@ _SUMS = f"""
     COUNT(CASE WHEN cost IS NULL AND ({_TOLD} OR status = 'lost') THEN 1 END), TOTAL(seconds)
 """
 
+_COUNTS = (
+    *("answers", "requests", "input_tokens", "output_tokens", "reasoning_tokens"),
+    *("cached_tokens", "cache_write_tokens", "estimated"),
+)
+"""The first columns of that."""
+
 GROUPS: Mapping[str, str] = MappingProxyType(
     {
         "model": "model",
@@ -153,4 +159,18 @@ def exchanges(connection: sqlite3.Connection, scope: Scope) -> list[dict[str, An
 def _sums(name: str, row: Any) -> Sums:
     *counts, cost, known, unpriced, seconds = row
     amount = cost if known and isinstance(cost, (int, float)) and math.isfinite(cost) else None
-    return Sums(name, *map(int, counts), amount, unpriced, seconds)
+    figures = dict(zip(_COUNTS, map(int, counts), strict=True))
+    return Sums(name, **figures, cost=amount, unpriced=unpriced, seconds=seconds)
+
+
+def by_day(connection: sqlite3.Connection, scope: Scope, by: str) -> list[tuple[str, Sums]]:
+    """What the exchanges of a scope used on each day, by groups; the days in order.
+
+    Args:
+        connection: The ledger's.
+        scope: Which are meant.
+        by: By what else, one of ``GROUPS``.
+    """
+    asked = f"SELECT {GROUPS['day']}, {GROUPS[by]}, {_SUMS} FROM exchanges WHERE {scope.condition}"
+    rows = connection.execute(f"{asked} GROUP BY 1, 2 ORDER BY 1, 2", scope.values)
+    return [(str(day), _sums(str(key or ""), row)) for day, key, *row in rows]

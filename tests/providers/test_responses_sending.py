@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from notebook_chat import errors
+from notebook_chat.events import Notice
 from notebook_chat.messages import AudioPart, FilePart, Message, TextPart
 from notebook_chat.providers import openai_responses
 from notebook_chat.providers.model_facts import ModelFacts
@@ -259,7 +260,7 @@ async def test_a_refusal_is_told_and_the_answer_comes() -> None:
     words = "Unsupported parameter: 'temperature' is not supported with this model."
     with serve("openai_responses", Failure("bad_request", words), Answer(Reasoning("hm"), "Hi")) as server:
         result = OpenAIResponses.create_async_generator("m", "hi", base_url=server.base_url, temperature=0.5)
-        notices = [event async for event in result.events() if type(event).__name__ == "Notice"]
+        notices = [event async for event in result.events() if isinstance(event, Notice)]
         assert result.text == "Hi"
         assert "temperature" in notices[0].text
         assert ["temperature" in request.json for request in server.requests] == [True, False]

@@ -84,6 +84,9 @@ class Account:
     def left(self, request: object) -> Any:
         return lambda status: None
 
+    def follow(self, snapshot: object) -> None:
+        """Nothing is written while it comes."""
+
     def used(self, used: Used) -> None:
         assert self.record is None
         self.all.append(used)

@@ -1,0 +1,281 @@
+"""The subcommand about what answers used and cost."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigurationError, HistoryError, InvalidOptionError
+from .arguments import variable_name
+from .output import show_problem, show_table, show_text
+from .subcommand import Context, Group, argument, path_of
+from .times import point
+
+if TYPE_CHECKING:
+    from ..spending.sums import Scope, Sums
+
+group = Group()
+
+_WORDS = ("answer", "conversation", "notebook", "today", "month", "all")
+_BY = ("model", "notebook", "day")
+_PATIENCE = 30.0  # seconds, for a ledger that another program holds
+
+
+@group.subcommand(
+    "usage",
+    "shows what answers used and cost: the last one, this conversation and notebook, today, this month",
+    argument(
+        "what",
+        nargs="?",
+        choices=_WORDS,
+        metavar="WHAT",
+        help=f"one of {', '.join(_WORDS)}, alone; those but the last unless it is given",
+    ),
+    argument("--by", choices=_BY, metavar="BY", help=f"group them by one of {', '.join(_BY)}"),
+    argument(
+        "--since", type=point, metavar="TIME", help="only those since a time: 2026-10-01, 7d, 2h, today"
+    ),
+    argument("--plot", action="store_true", help="draw them day by day (needs matplotlib)"),
+    argument("--csv", metavar="FILE", help="write them into a file: each exchange, or with --by each group"),
+    argument(
+        "-o",
+        "--output",
+        type=variable_name,
+        metavar="NAME",
+        help="put them into this variable, as a DataFrame; as --csv",
+    ),
+)
+def usage(context: Context, arguments: Namespace) -> None:
+    """Shows sums of the ledger's figures."""
+    from ..spending import sums
+
+    show_problem(_price_problem())
+    try:
+        if arguments.csv or arguments.output:
+            return _give(context, arguments, _scope(context, arguments))
+        if arguments.plot:
+            return _plot(context, _scope(context, arguments), arguments.by)
+        if arguments.by:
+            scope = _scope(context, arguments)
+            found = _read(context, lambda connection: sums.grouped(connection, scope, arguments.by))
+            return _show(context, arguments.by, [_named(one, arguments.by) for one in found], scope.name)
+        one_only = arguments.what is not None or arguments.since is not None
+        scopes = [_scope(context, arguments)] if one_only else _usual(context)
+        found = _read(context, lambda connection: [sums.sums(connection, scope) for scope in scopes])
+    except HistoryError as error:
+        return _of_kernel(context, error)
+    _show(context, "", found)
+    return _tell_more(context, arguments.what)
+
+
+def _usual(context: Context) -> list[Scope]:
+    """The scopes that are shown where nobody says which."""
+    words = ("answer", "conversation", "notebook", "today", "month")
+    return [scope for word in words if (scope := _scope_of(context, word)) is not None]
+
+
+def _scope(context: Context, arguments: Namespace) -> Scope:
+    """Which exchanges are meant.
+
+    Raises:
+        InvalidOptionError: There are none of these.
+    """
+    from ..spending.sums import Scope
+
+    word = arguments.what or ("all" if arguments.since is not None else "month")
+    scope = _scope_of(context, word)
+    if scope is None:
+        raise InvalidOptionError(f"there is no {word} yet whose usage is known")
+    if arguments.since is None:
+        return scope
+    where = f"({scope.where}) AND at >= ?" if scope.where else "at >= ?"
+    name = "since then" if word == "all" else f"{scope.name} since then"
+    return Scope(name, where, (*scope.values, arguments.since))
+
+
+def _scope_of(context: Context, word: str) -> Scope | None:
+    """What a word means here; ``None`` where there is no such thing yet."""
+    from datetime import datetime
+
+    from ..spending.sums import Scope
+
+    match word:
+        case "answer":
+            return _last_answer(context)
+        case "conversation":
+            conversation = context.session.named(None)
+            return Scope(f"this conversation ({conversation.name})", "conversation = ?", (conversation.id,))
+        case "notebook":
+            path = context.session.notebook
+            return Scope("this notebook", "notebook = ?", (str(path),)) if path is not None else None
+        case "today":
+            return Scope.today(datetime.now())
+        case "month":
+            return Scope.month(datetime.now())
+    return Scope("all")
+
+
+def _last_answer(context: Context) -> Scope | None:
+    """What was asked last in the conversation, with all models that were asked side by side."""
+    from ..spending.sums import Scope
+
+    conversation = context.session.named(None)
+    turns = sorted(conversation.turns, key=lambda turn: turn.revision)
+    if not turns:
+        return None
+    return Scope("the last answer", "conversation = ? AND at >= ?", (conversation.id, turns[-1].at))
+
+
+def _read(context: Context, work: Callable[[Any], Any]) -> Any:
+    """What is read out of the ledger.
+
+    Raises:
+        HistoryError: It cannot be read.
+    """
+    ledger = context.session.ledger
+    try:
+        return ledger.read(work).result(_PATIENCE)
+    except HistoryError:
+        raise
+    except Exception as error:
+        words = ledger.failure or str(error) or type(error).__name__
+        raise HistoryError(f"the ledger cannot be read: {words}") from None
+
+
+def _of_kernel(context: Context, error: HistoryError) -> None:
+    """What this kernel knows by itself."""
+    show_problem(error.message)
+    show_text(f"Since the extension was loaded: {context.settings.tally.spent}.")
+
+
+# --- how it is shown
+
+
+def _show(context: Context, title: str, found: Sequence[Sums], where: str = "") -> None:
+    if title and not found:
+        return show_text(f"Nothing was asked {where}." if where != "all" else "Nothing was asked yet.")
+    head = (title, "Answers", "Requests", "Tokens in", "Cached", "Tokens out", "Cost")
+    return show_table(context.shell, head, [_row(one) for one in found])
+
+
+def _row(one: Sums) -> list[str]:
+    if not one.answers:
+        return [one.name, "0", "", "", "", "", ""]
+    about = "~" if one.estimated else ""
+    return [
+        one.name,
+        f"{one.answers:,}",
+        f"{one.requests:,}",
+        f"{about}{one.input_tokens:,}",
+        f"{one.cached_tokens:,}" if one.cached_tokens else "",
+        f"{about}{one.output_tokens:,}",
+        cost_words(one),
+    ]
+
+
+def cost_words(one: Sums) -> str:
+    """What some answers cost, in words that say what is not known of it.
+
+    Args:
+        one: Their sums.
+    """
+    from ..money import money
+
+    about = "~" if one.estimated and one.cost else ""
+    known = "" if one.cost is None else f"{about}{money(one.cost)}"
+    if not one.unpriced:
+        return known
+    if one.unpriced >= one.answers and one.cost is None:
+        return "unknown"
+    others = "1 answer" if one.unpriced == 1 else f"{one.unpriced:,} answers"
+    return f"{known} and {others} of unknown price" if known else f"unknown of {others}"
+
+
+def _named(one: Sums, by: str) -> Sums:
+    """A group by the name that a reader knows it by."""
+    import msgspec
+
+    if by != "notebook":
+        return one
+    return msgspec.structs.replace(one, name=_short(one.name) or "no notebook")
+
+
+def _short(path: str) -> str:
+    """A file's path from the user's own folder on."""
+    import os
+
+    home = os.path.expanduser("~")  # noqa: PTH111
+    return f"~{path[len(home) :]}" if path.startswith(home + os.sep) else path
+
+
+def _tell_more(context: Context, word: str | None) -> None:
+    """What the figures mean, as far as there is anything to say."""
+    conversation = context.session.named(None)
+    last = max(conversation.turns, key=lambda turn: turn.revision, default=None)
+    if last is not None and word in (None, "answer"):
+        first = "" if last.first_text is None else f", the first text after {last.first_text:.1f} s"
+        show_text(f"The last answer took {last.seconds:.1f} s{first}.")
+    played = sum(one.replayed for turn in conversation.turns for one in turn.answers)
+    if played and word in (None, "answer", "conversation", "notebook"):
+        what = "1 answer is" if played == 1 else f"{played:,} answers are"
+        show_text(f"{what} from before, for which nobody was asked: they count as nothing.")
+
+
+def _price_problem() -> str | None:
+    """Why the user's prices cannot be used; ``None`` where they can."""
+    from ..spending import own_prices
+
+    try:
+        own_prices.of_file()
+    except ConfigurationError as error:
+        return str(error)
+    return None
+
+
+# --- how it is given
+
+
+def _give(context: Context, arguments: Namespace, scope: Scope) -> None:
+    """Puts the figures into a file, or a variable."""
+    import msgspec
+
+    from ..schemas.rows import table_of
+    from ..spending import sums
+
+    by = arguments.by
+    if by:
+        groups = _read(context, lambda connection: sums.grouped(connection, scope, by))
+        rows = [msgspec.structs.asdict(one) for one in groups]
+        rows = [{by: row.pop("name"), **row} for row in rows]
+        columns = [by, *(name for name in sums.Sums.__struct_fields__ if name != "name")]
+    else:
+        rows, columns = _read(context, lambda connection: sums.exchanges(connection, scope)), [*sums.COLUMNS]
+    if arguments.output:
+        context.shell.user_ns[arguments.output] = table_of(rows, columns)
+        show_text(f"{len(rows):,} rows are in {arguments.output}.")
+    if arguments.csv:
+        _write(context, arguments.csv, rows, columns)
+
+
+def _write(context: Context, name: str, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    from .. import export_files
+    from ..spending.usage_csv import csv_of
+
+    written = export_files.write(path_of(name), csv_of(rows, columns), context.session.notebook)
+    spared = f": {name} {written.spared}, and stays as it is" if written.spared else ""
+    show_text(f"{len(rows):,} rows written to {written.path}{spared}.")
+
+
+def _plot(context: Context, scope: Scope, by: str | None) -> None:
+    """Draws what was used, day by day."""
+    from ..spending import sums
+    from .usage_plot import draw
+
+    group = by if by in ("model", "notebook") else "model"
+    days = _read(context, lambda connection: sums.by_day(connection, scope, group))
+    if not days:
+        return show_text(
+            f"Nothing was asked {scope.name}." if scope.name != "all" else "Nothing was asked yet."
+        )
+    return draw(context.shell, days, scope.name)
