@@ -15,6 +15,7 @@ from .events import TOO_LARGE, Event, ReasoningDelta, TextDelta, ToolCall, Usage
 from .ledger import Account, Origin, Planned, Record, RequestKey, Used
 from .parts import Part, ReasoningPart, TextPart, ToolCallPart
 from .question import Asked
+from .spending.budgeted_accounts import BudgetedAccount
 from .spending.prices import Cost, cost_of, prepare
 
 _PIECES = {TextDelta, ReasoningDelta, ToolCall}
@@ -125,6 +126,11 @@ class Bookkeeping:
                 )
             )
         return account.close(record_of(turn, self._key, self._origin))
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader should know: which budgets are nearly used up."""
+        return self.account.notes if isinstance(self.account, BudgetedAccount) else []
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -31,6 +31,8 @@ from .question import Asked, Prompt
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session, session
+from .spending.budgeted_accounts import budgeted
+from .spending.budgets import OF_CHAT, budgets_of
 from .spending.tally import Spent, Tally
 from .text import sendable, single_line
 from .tool_spec import ToolSpec
@@ -78,6 +80,9 @@ class Chat:
             takes a ``Confirmation`` and says ``True`` or ``False``; or a ``Permit``. Without it whoever does so in the
             notebook, and else the user's lasting rules alone: what they do not allow is not run.
         rounds: How often the results of tools are given back in one answer, at most.
+        budget: What may be used at most before this chat sends nothing more: ``"2 USD / day"``,
+            ``"200k tokens / hour for openai:*"``, or several with commas between them. It is counted over all that
+            this user asks anywhere; with ``for conversation`` over this chat alone.
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
             headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``; and ``schema``, the data
             that every answer is to be.
@@ -100,6 +105,7 @@ class Chat:
         tools: Sequence[Any] = (),
         permit: Permit | Literal["ask"] | Callable[[Confirmation], Any] | None = None,
         rounds: int = ROUNDS,
+        budget: str | None = None,
         **options: Unpack[ChatOptions],
     ) -> None:
         self.nested = nested
@@ -113,6 +119,7 @@ class Chat:
         if self._schema is not None:
             self._schema = _shape(self._schema)
         self._rounds = int(integer(1)("rounds", rounds))
+        self._budget = budgets_of(budget, OF_CHAT)
         self._permit = None if permit is None else permit_of(permit)
         self._tools = registered(tools)
         self._addressee = Addressee(provider, self._options)
@@ -377,6 +384,7 @@ class Chat:
         by_hand: Disclosure | None = None,
         schema: Any = None,
         tools: Sequence[Any] | None = None,
+        over_budget: bool = False,
         **options: Unpack[RunOptions],
     ) -> Run:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
@@ -407,6 +415,7 @@ class Chat:
             schema: The data that the answer is to be, as ``schemas.shape_of`` takes it.
             tools: What the model may have run, beside the tools of the chat; ``None`` for these alone, an empty list
                 for none at all.
+            over_budget: Whether it may pass the user's budgets; not that of the machine's policy.
             **options: Options of this request alone.
 
         Raises:
@@ -430,6 +439,7 @@ class Chat:
             closing=closing,
             schema=schema,
             tools=tools,
+            over_budget=over_budget,
             dry=dry,
             by_hand=by_hand,
             options=options,
@@ -494,6 +504,7 @@ class Chat:
         closing: str = "",
         schema: Any = None,
         tools: Sequence[Any] | None = None,
+        over_budget: bool = False,
         dry: bool = False,
         by_hand: Disclosure | None = None,
         options: Mapping[str, Any],
@@ -504,7 +515,9 @@ class Chat:
             shape = self._schema if schema is None else _shape(schema)
             use = self._use(tools)
             asked = [
-                self._asked(sendable(model) or loaded.model or self._model, loaded, options, shape, use)
+                self._asked(
+                    sendable(model) or loaded.model or self._model, loaded, options, shape, use, over_budget
+                )
                 for model in models
             ]
             if system is not None:
@@ -564,6 +577,7 @@ class Chat:
         options: Mapping[str, Any],
         shape: Shape | None,
         use: ToolUse | None,
+        over_budget: bool,
     ) -> Asked:
         """Who is asked under a model's name, with the options for whoever that is."""
         merged = {**self._addressee.options(model), **loaded.options, **wrap_secrets(options)}
@@ -578,7 +592,8 @@ class Chat:
         target = self._addressee.target(model, merged | tools)
         merged = needed(target.facts, merged)
         limit = self._addressee.limit(target, merged, self.context)
-        return Asked(target, merged, limit, shape, use, _books(self.conversation), self._tally)
+        books = budgeted(_books(self.conversation), self._budget, over_budget)
+        return Asked(target, merged, limit, shape, use, books, self._tally)
 
     def usable(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Those of some options, which an earlier turn may have had of another model, that can be had now, too.
@@ -626,7 +641,7 @@ _SOME_TOOL = (ToolSpec("tool"),)
 _OF_PROMPT = frozenset(
     {
         *("cell", "system", "fresh", "replaces", "images", "files", "file_tokens"),
-        *("values", "context", "extras", "typed", "closing", "schema", "tools", "by_hand"),
+        *("values", "context", "extras", "typed", "closing", "schema", "tools", "over_budget", "by_hand"),
     }
 )
 """What ``reply`` takes besides the options of requests."""

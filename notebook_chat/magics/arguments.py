@@ -247,6 +247,11 @@ def cell_parser() -> Parser:
         " a JSON schema of the notebook (Person, list[Person]); or a .json file",
         complete=_schema_names,
     )
+    add(
+        "--over-budget",
+        action="store_true",
+        help="ask this once, though a budget of yours is used up; not one of the machine's policy",
+    )
     add("--dry-run", action="store_true", help="show what would be sent, byte for byte; nothing is sent")
     add(
         "--count",

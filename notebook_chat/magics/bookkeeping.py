@@ -6,6 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..ledger import Books
+from ..spending.budgeted_accounts import BudgetedAccounts
+from ..spending.budgets import SETTING, Budget, budgets_of, standing_budgets
 from ..spending.own_prices import checked
 from ..spending.prices import cost_of
 
@@ -24,5 +26,11 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
         conversation: The conversation.
     """
     cost = partial(cost_of, own=checked(settings.prices)) if settings.prices else cost_of
-    accounts = session.ledger.accounts(cost, contents=session.history.on)
+    kept = session.ledger.accounts(cost, contents=session.history.on)
+    accounts = BudgetedAccounts(kept, session.ledger, cost, partial(_budgets, settings))
     return Books(None, accounts, str(session.notebook or ""), cost, settings.tally)
+
+
+def _budgets(settings: Settings) -> tuple[Budget, ...]:
+    """The budgets that hold now in a notebook."""
+    return (*standing_budgets(), *budgets_of(settings.budget, SETTING))

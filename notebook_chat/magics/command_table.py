@@ -12,6 +12,7 @@ from ..errors import InvalidOptionError
 from ..session import NotebookSession
 from . import (
     answer_commands,
+    budget_commands,
     comparison_commands,
     conversation_commands,
     fixing,
@@ -70,6 +71,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             sent_commands.group,
             usage_commands.group,
             tool_commands.group,
+            budget_commands.group,
             history_commands.group,
             group,
         )

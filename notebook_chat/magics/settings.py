@@ -26,6 +26,7 @@ class Settings(Protocol):
     max_characters: int
     tools: list[str]
     prices: dict[str, Any]
+    budget: str
     told: set[str]
     shown: ShownAnswers
     failures: Failures

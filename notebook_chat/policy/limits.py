@@ -35,8 +35,13 @@ _AMOUNT = re.compile(
 _GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})++|[0-9]++(?:_[0-9]++)*+")
 _FACTORS = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
 _PERIODS: dict[str, Period] = {
-    **{"hour": "hour", "h": "hour", "day": "day", "d": "day"},
-    **{"week": "week", "w": "week", "month": "month"},
+    "hour": "hour",
+    "h": "hour",
+    "day": "day",
+    "d": "day",
+    "week": "week",
+    "w": "week",
+    "month": "month",
 }
 
 
@@ -72,7 +77,9 @@ class Limit(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """As it is written."""
-        amount = f"{self.amount:,.6f}".rstrip("0").rstrip(".") if self.unit == "USD" else f"{self.amount:,.0f}"
+        amount = (
+            f"{self.amount:,.6f}".rstrip("0").rstrip(".") if self.unit == "USD" else f"{self.amount:,.0f}"
+        )
         period = "" if self.period == "ever" else f" / {self.period}"
         return f"{amount} {self.unit}{period}" + ("" if self.scope == "user" else f" for {self.scope}")
 

@@ -145,6 +145,7 @@ class TurnOptions(ChatOptions, total=False):
             ``"In[2:5]"`` (without 5) and the like, or a ``range`` of their numbers.
         wait: Whether to wait for another answer that is coming in the conversation, and not to refuse.
         tools: What the model may have run, beside the tools of the chat; an empty list for none at all.
+        over_budget: Whether it may pass the user's budgets, once; not that of the machine's policy.
     """
 
     model: str | None
@@ -159,6 +160,7 @@ class TurnOptions(ChatOptions, total=False):
     context: int | str | Sequence[int] | slice | None
     wait: bool
     tools: Sequence[Any] | None
+    over_budget: bool
 
 
 MAX_CHARACTERS = 4_000_000

@@ -108,7 +108,7 @@ def refusal(budget: Budget, span: Span, standing: Standing, mine: float) -> Budg
     coming = f", {written(standing.coming, unit)} are on their way" if standing.coming else ""
     renews = f"; it begins anew on {span.renews}" if span.renews else ""
     return BudgetError(
-        f"not sent: the budget {budget} is used up for this: {written(standing.used.of(unit), unit)} are used"
+        f"not sent: it would pass the budget {budget}: {written(standing.used.of(unit), unit)} are used"
         f"{coming}, this may take {written(mine, unit)}{renews}",
         hint=_way_out(budget),
     )
@@ -169,4 +169,3 @@ def spans(budgets: tuple[Budget, ...], at: float) -> list[tuple[Limit, Span]]:
     for budget in budgets:
         known.setdefault(budget.limit.period, span_of(budget.limit.period, at))
     return [(budget.limit, known[budget.limit.period]) for budget in budgets]
-

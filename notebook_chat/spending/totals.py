@@ -22,7 +22,9 @@ FREE = "local"
 UNPRICED = frozenset({FREE, "ollama", "lmstudio", "llamacpp", "vllm"})
 """Providers of models that nobody charges for where they run on the user's own machine."""
 
-_LONGEST = 86_400.0  # seconds that an exchange takes at most, for whoever looks for those that have ended in a time
+_LONGEST = (
+    86_400.0  # seconds that an exchange takes at most, for whoever looks for those that have ended in a time
+)
 _REVIVED = 3_600.0  # seconds within which an exchange that was taken for lost may turn out to go on
 _MOST = 200  # sums that are kept up
 _ROW = (
@@ -108,7 +110,11 @@ class _Kept(msgspec.Struct):
         limit = self.limit
         if limit.scope == "notebook":
             return row.notebook == self.notebook
-        return limit.is_for(row.model) if limit.scope != "conversation" else row.conversation == self.conversation
+        return (
+            limit.is_for(row.model)
+            if limit.scope != "conversation"
+            else row.conversation == self.conversation
+        )
 
     def counts(self, row: Row) -> bool:
         ended = row.at if row.ended is None else row.ended
@@ -132,9 +138,14 @@ class Totals:
 
     An exchange counts in the period in which it ends; one that is coming counts now, with what is reserved for it,
     unless its kernel is gone.
+
+    Attributes:
+        priced: Whether a price has been asked for: the first takes a while.
     """
 
     def __init__(self) -> None:
+        self.priced = False
+        self._told: dict[Any, str] = {}
         self._kept: dict[Any, _Kept] = {}
         self._pending: set[str] = set()
         self._last: tuple[int, str] = (0, "")
@@ -156,13 +167,32 @@ class Totals:
             without: The id of an exchange that does not count.
         """
         self._catch_up(connection)
-        coming = [row for row in self._open(connection) if row.id != without and not is_dead(row.owner, row.touched)]
+        coming = [
+            row for row in self._open(connection) if row.id != without and not is_dead(row.owner, row.touched)
+        ]
         standings = []
         for limit, span in limits:
             kept = self._sum(connection, limit, span, origin)
-            reserved = [row.reserved_tokens if limit.unit == "tokens" else row.reserved_cost for row in coming if kept.takes(row)]
+            reserved = [
+                row.reserved_tokens if limit.unit == "tokens" else row.reserved_cost
+                for row in coming
+                if kept.takes(row)
+            ]
             standings.append(Standing(msgspec.structs.replace(kept.amount), sum(map(_number, reserved))))
         return standings
+
+    def tells(self, limit: Limit, span: Span, exchange: str) -> bool:
+        """Whether it is for an exchange to tell that a limit is nearly used up: one does in each period. It may be
+        asked in any thread.
+
+        Args:
+            limit: The limit.
+            span: Its period.
+            exchange: The exchange's id.
+        """
+        if len(self._told) > _MOST:
+            self._told.clear()
+        return self._told.setdefault((limit, span.begin), exchange) == exchange
 
     def usual_output(self, connection: sqlite3.Connection, model: str) -> float | None:
         """How many tokens a model usually answers with; ``None`` where that is not known.
