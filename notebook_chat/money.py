@@ -21,6 +21,7 @@ def money(amount: float | None) -> str:
         return "$0"
     if amount < _LEAST:
         return f"< ${_LEAST:.4f}"
-    if amount >= 0.1:
+    rounded = float(f"{amount:.1e}")
+    if rounded >= 0.1:
         return f"${amount:,.2f}"
-    return f"${amount:.{1 - math.floor(math.log10(amount))}f}"
+    return f"${amount:.{1 - math.floor(math.log10(rounded))}f}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
+import msgspec
 import pytest
 
 from notebook_chat.answer import AnswerFold
 from notebook_chat.conversation import Turn
-from notebook_chat.events import Event, ReasoningDelta, TextDelta, TextIsReasoning
+from notebook_chat.events import Event, ReasoningDelta, TextDelta, TextIsReasoning, Usage
 from notebook_chat.messages import Message
 from notebook_chat.parts import Part, ReasoningPart, TextPart, ToolCallPart
 from notebook_chat.renderers.display import DisplayRenderer
@@ -58,6 +59,28 @@ def test_how_an_answer_ended(reason: str | None, words: str) -> None:
 )
 def test_an_answer_without_text_says_so(parts: tuple[Part, ...], words: str) -> None:
     assert footer(turn(*parts)) == words
+
+
+@pytest.mark.parametrize(
+    ("usage", "cost", "words"),
+    [
+        (Usage(10, 20), 0.0012, "m · 10 + 20 tokens · $0.0012 · 1.0 s"),
+        (Usage(10, 20), 0.00000001, "m · 10 + 20 tokens · < $0.0001 · 1.0 s"),
+        (Usage(10, 20), None, "m · 10 + 20 tokens · 1.0 s"),
+        (Usage(10, 20), 0.0, "m · 10 + 20 tokens · 1.0 s"),  # an embedded model's
+        (
+            Usage(10, 20, cost=0.0012),
+            None,
+            "m · 10 + 20 tokens · cost 0.0012 · 1.0 s",
+        ),  # of an earlier version
+        (Usage(10, 20, cost=0.0012), 0.0012, "m · 10 + 20 tokens · $0.0012 · 1.0 s"),
+        (None, 1.5, "m · $1.50 · 1.0 s"),
+        (None, float("nan"), "m · 1.0 s"),
+    ],
+)
+def test_what_an_answer_cost(usage: Usage | None, cost: float | None, words: str) -> None:
+    one = msgspec.structs.replace(turn(TextPart("Hi")), usage=usage, cost=cost)
+    assert footer(one) == words
 
 
 # --- text that turns out to be reasoning ----------------------------------------------------------------

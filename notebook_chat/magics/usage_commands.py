@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, HistoryError, InvalidOptionError
-from .arguments import variable_name
+from .arguments import conversation_names, variable_name
 from .output import show_problem, show_table, show_text
 from .subcommand import Context, Group, argument, path_of
 from .times import point
 
 if TYPE_CHECKING:
+    from ..conversation import Conversation
     from ..spending.sums import Scope, Sums
 
 group = Group()
@@ -31,6 +32,13 @@ _PATIENCE = 30.0  # seconds, for a ledger that another program holds
         choices=_WORDS,
         metavar="WHAT",
         help=f"one of {', '.join(_WORDS)}, alone; those but the last unless it is given",
+    ),
+    argument(
+        "-c",
+        "--conversation",
+        metavar="NAME",
+        help="whose answers, where it is not the default conversation",
+        complete=conversation_names,
     ),
     argument("--by", choices=_BY, metavar="BY", help=f"group them by one of {', '.join(_BY)}"),
     argument(
@@ -61,18 +69,18 @@ def usage(context: Context, arguments: Namespace) -> None:
             found = _read(context, lambda connection: sums.grouped(connection, scope, arguments.by))
             return _show(context, arguments.by, [_named(one, arguments.by) for one in found], scope.name)
         one_only = arguments.what is not None or arguments.since is not None
-        scopes = [_scope(context, arguments)] if one_only else _usual(context)
+        scopes = [_scope(context, arguments)] if one_only else _usual(context, arguments.conversation)
         found = _read(context, lambda connection: [sums.sums(connection, scope) for scope in scopes])
     except HistoryError as error:
         return _of_kernel(context, error)
     _show(context, "", found)
-    return _tell_more(context, arguments.what)
+    return _tell_more(context.session.named(arguments.conversation), arguments.what)
 
 
-def _usual(context: Context) -> list[Scope]:
+def _usual(context: Context, name: str | None) -> list[Scope]:
     """The scopes that are shown where nobody says which."""
     words = ("answer", "conversation", "notebook", "today", "month")
-    return [scope for word in words if (scope := _scope_of(context, word)) is not None]
+    return [scope for word in words if (scope := _scope_of(context, word, name)) is not None]
 
 
 def _scope(context: Context, arguments: Namespace) -> Scope:
@@ -84,7 +92,7 @@ def _scope(context: Context, arguments: Namespace) -> Scope:
     from ..spending.sums import Scope
 
     word = arguments.what or ("all" if arguments.since is not None else "month")
-    scope = _scope_of(context, word)
+    scope = _scope_of(context, word, arguments.conversation)
     if scope is None:
         raise InvalidOptionError(f"there is no {word} yet whose usage is known")
     if arguments.since is None:
@@ -94,17 +102,17 @@ def _scope(context: Context, arguments: Namespace) -> Scope:
     return Scope(name, where, (*scope.values, arguments.since))
 
 
-def _scope_of(context: Context, word: str) -> Scope | None:
-    """What a word means here; ``None`` where there is no such thing yet."""
+def _scope_of(context: Context, word: str, name: str | None) -> Scope | None:
+    """What a word means for a conversation of a name; ``None`` where there is no such thing yet."""
     from datetime import datetime
 
     from ..spending.sums import Scope
 
     match word:
         case "answer":
-            return _last_answer(context)
+            return _last_answer(context.session.named(name))
         case "conversation":
-            conversation = context.session.named(None)
+            conversation = context.session.named(name)
             return Scope(f"this conversation ({conversation.name})", "conversation = ?", (conversation.id,))
         case "notebook":
             path = context.session.notebook
@@ -116,15 +124,14 @@ def _scope_of(context: Context, word: str) -> Scope | None:
     return Scope("all")
 
 
-def _last_answer(context: Context) -> Scope | None:
+def _last_answer(conversation: Conversation) -> Scope | None:
     """What was asked last in the conversation, with all models that were asked side by side."""
     from ..spending.sums import Scope
 
-    conversation = context.session.named(None)
-    turns = sorted(conversation.turns, key=lambda turn: turn.revision)
-    if not turns:
+    last = max(conversation.turns, key=lambda turn: turn.revision, default=None)
+    if last is None:
         return None
-    return Scope("the last answer", "conversation = ? AND at >= ?", (conversation.id, turns[-1].at))
+    return Scope("the last answer", "conversation = ? AND at >= ?", (conversation.id, last.at))
 
 
 def _read(context: Context, work: Callable[[Any], Any]) -> Any:
@@ -209,9 +216,8 @@ def _short(path: str) -> str:
     return f"~{path[len(home) :]}" if path.startswith(home + os.sep) else path
 
 
-def _tell_more(context: Context, word: str | None) -> None:
+def _tell_more(conversation: Conversation, word: str | None) -> None:
     """What the figures mean, as far as there is anything to say."""
-    conversation = context.session.named(None)
     last = max(conversation.turns, key=lambda turn: turn.revision, default=None)
     if last is not None and word in (None, "answer"):
         first = "" if last.first_text is None else f", the first text after {last.first_text:.1f} s"

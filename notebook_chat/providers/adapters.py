@@ -13,6 +13,7 @@ from ..schemas import LOOSE
 from ..secrets import bare, hides_secrets, secrets_in, unwrap_secrets
 from .async_result import AsyncResult, Item
 from .base import AsyncGeneratorProvider
+from .chat_usage import usage
 from .model_facts import known_facts
 from .options import check_schema, check_size
 from .outsiders import translated
@@ -198,7 +199,8 @@ def _events(item: Any) -> list[Event]:
         reason = getattr(item, "reason", None)
         return [Finish(None if reason is None else str(reason))]
     if kind == "Usage":
-        return [Usage(getattr(item, "prompt_tokens", None), getattr(item, "completion_tokens", None))]
+        told = usage({"usage": getattr(item, "__dict__", None)})
+        return [told or Usage(getattr(item, "prompt_tokens", None), getattr(item, "completion_tokens", None))]
     if isinstance(item, Exception):
         raise item
     if any(parent.__name__ == "HiddenResponse" for parent in type(item).__mro__):

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from notebook_chat.attempts import RetryPolicy
 from notebook_chat.errors import ChatError
 from notebook_chat.events import Usage
 from notebook_chat.ledger import Books, Origin, Planned, Record, RequestKey, Used
+from notebook_chat.ledger.ledger import Ledger
 from notebook_chat.spending.own_prices import checked
 from notebook_chat.spending.prices import Cost, cost_of
+from notebook_chat.spending.sums import Scope, sums
 
 from .meters import METERS, Figures, Meter, Move
 
@@ -73,39 +76,54 @@ def by_hand(model: str, told: Figures) -> float:
 class Account:
     """One exchange."""
 
-    def __init__(self) -> None:
+    def __init__(self, written: Any) -> None:
         self.all: list[Used] = []
         self.planned = 0
         self.record: Record | None = None
+        self._written = written
 
     async def before(self, planned: Planned) -> None:
         self.planned += 1
+        await self._written.before(planned)
 
-    def left(self, request: object) -> Any:
-        return lambda status: None
+    def left(self, request: Any) -> Any:
+        return self._written.left(request)
 
-    def follow(self, snapshot: object) -> None:
-        """Nothing is written while it comes."""
+    def follow(self, snapshot: Any) -> None:
+        self._written.follow(snapshot)
 
     def used(self, used: Used) -> None:
         assert self.record is None
         self.all.append(used)
+        self._written.used(used)
 
     def close(self, record: Record) -> Future[Any] | None:
         assert self.record is None
         self.record = record
-        return None
+        self._written.close(record)
+        return None  # nobody waits: all is looked at in the end
 
 
 class Accounts:
-    """All exchanges, in memory."""
+    """All exchanges, in memory and in a ledger.
 
-    def __init__(self) -> None:
+    Args:
+        ledger: The ledger.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
         self.all: list[Account] = []
+        self.ledger = ledger
+        self._written = ledger.accounts(cost)
 
     def open(self, key: RequestKey, origin: Origin) -> Account:
-        self.all.append(Account())
+        self.all.append(Account(self._written.open(key, origin)))
         return self.all[-1]
+
+
+def cost(model: str, base_url: str, usage: Usage) -> Cost | None:
+    """What a request costs by the table above."""
+    return cost_of(model, base_url, usage, own=PRICES)
 
 
 def added(usages: Iterable[Usage | None]) -> Figures:
@@ -201,16 +219,14 @@ async def ask(chat: Chat, draw: random.Random, *, tools: bool, data: bool) -> An
 
 
 @pytest.fixture
-def accounts(monkeypatch: pytest.MonkeyPatch) -> Accounts:
+def accounts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Accounts]:
     """The accounts of all chats, with the prices of this test; nobody waits between attempts."""
-    kept = Accounts()
-
-    def cost(model: str, base_url: str, usage: Usage) -> Cost | None:
-        return cost_of(model, base_url, usage, own=PRICES)
-
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    kept = Accounts(ledger)
     monkeypatch.setattr("notebook_chat.chat._books", lambda conversation: Books(None, kept, "", cost))
     monkeypatch.setattr(RetryPolicy, "backoff", lambda self, attempt: 0.0)
-    return kept
+    yield kept
+    ledger.close()
 
 
 def test_a_thousand_turns(accounts: Accounts) -> None:
@@ -247,6 +263,15 @@ def test_a_thousand_turns(accounts: Accounts) -> None:
     assert dropped > 50
     for meter, chat in zip(meters, chats, strict=True):
         check_sums(accounts, meter, chat)
+    everything = [one for account in accounts.all for one in account.all]
+    assert sum(one.requests for one in everything) > len(everything) > TURNS  # asked again within, and rounds
+    whole = accounts.ledger.read(lambda connection: sums(connection, Scope("all"))).result(60)
+    assert whole.answers == TURNS
+    total = added(one.total for one in everything)
+    for name in ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens"):
+        assert getattr(whole, name) == total[name]
+    assert whole.cost == pytest.approx(sum(chat.usage.cost or 0.0 for chat in chats), rel=1e-9)
+    assert whole.unpriced == 0
 
 
 def check(opened: list[Account], meter: Meter, before: int, turn: Any) -> None:
