@@ -57,7 +57,7 @@ class Bookkeeping:
         books, self._at = self._asked.books, draft.at
         if books is None:
             return None
-        self._key = request_key(self._asked, draft)
+        self._key = request_key(self._asked, draft, self._conversation.digests)
         self._origin = Origin(
             books.notebook, self._conversation.id, self._conversation.beside or draft.id, draft.cell
         )

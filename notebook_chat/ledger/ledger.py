@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..database import SweepPace, Work, Writer
+from ..database import SweepPace, Work, Writer, in_words
 from ..environment import home
-from . import lost, searching
+from ..errors import HistoryError
+from . import forgetting, lost, searching, summary
 from .accounts import Cost, LedgerAccount, LedgerAccounts
+from .bounds import Bounds, is_hollow, trim
+from .forgetting import Selection
 from .record import Record
 from .request_key import RequestKey
 from .schema import LEDGER
+
+_READ_SECONDS = 15.0
+_FORGET_SECONDS = 15.0
+_TRIM_SECONDS = 3600.0
 
 T = TypeVar("T")
 
@@ -38,6 +47,8 @@ class Ledger:
         self._open: dict[str, LedgerAccount] = {}
         self._pace = SweepPace()
         self._lost = lost.Look()
+        self._bounds = Bounds()
+        self._trimmed = float("-inf")
         self._writer = Writer(self.path, LEDGER, self._sweep)
         self._warned = False
 
@@ -100,6 +111,16 @@ class Ledger:
         """An account is closed."""
         self._open.pop(account.id, None)
         self._pace.forget(account.id)
+        self._trim()
+
+    def keep_within(self, bounds: Bounds) -> None:
+        """Has it keep no more than this from now on; what is beyond goes now and then, and nobody waits for that.
+
+        Args:
+            bounds: What is kept.
+        """
+        if bounds != self._bounds:
+            self._bounds, self._trimmed = bounds, float("-inf")
 
     def _sweep(self) -> Work | None:
         open_ = list(self._open.values())
@@ -139,6 +160,119 @@ class Ledger:
             A future that has it; ``None`` where there is none at all.
         """
         return self.read(lambda connection: searching.nearest(connection, key))
+
+    # --- what it holds
+
+    def summary(self) -> summary.Summary:
+        """What it holds, in figures.
+
+        Raises:
+            HistoryError: The database cannot be read.
+        """
+        return self._now(self.read(summary.summary))
+
+    def names(self, column: str) -> list[str]:
+        """What stands in a column, each once.
+
+        Args:
+            column: ``notebook``, ``conversation`` or ``model``.
+
+        Raises:
+            HistoryError: The database cannot be read.
+        """
+        return self._now(self.read(lambda connection: summary.names(connection, column)))
+
+    def count(self, selection: Selection) -> int:
+        """How many exchanges are meant.
+
+        Args:
+            selection: Which.
+
+        Raises:
+            HistoryError: The database cannot be read.
+        """
+        return self._now(self.read(lambda connection: forgetting.count(connection, selection)))
+
+    def lines(self, selection: Selection) -> Iterator[bytes]:
+        """Exchanges as lines of JSON, with nothing secret in them.
+
+        Args:
+            selection: Which.
+
+        Raises:
+            HistoryError: The database cannot be read.
+        """
+        after = ""
+        while True:
+            rows = self._now(
+                self.read(lambda connection, last=after: summary.page(connection, selection, last))  # type: ignore[misc]
+            )
+            if not rows:
+                return
+            yield from map(summary.line, rows)
+            after = rows[-1]["id"]
+
+    def forget(self, selection: Selection, *, contents: bool = False) -> bool:
+        """Forgets exchanges, of which no byte is left in the file. It waits for that, for a bounded time.
+
+        Args:
+            selection: Which.
+            contents: Whether only what was asked and answered is forgotten, while the accounts stay.
+
+        Returns:
+            Whether nothing of them is left. Else another program holds the file, and it goes as soon as that is free.
+        """
+        forgets = forgetting.forget_contents if contents else forgetting.forget
+
+        def work(connection: sqlite3.Connection, _: bool) -> None:
+            forgets(connection, selection)
+
+        if self._writer.path.exists() or self._open:
+            with contextlib.suppress(TimeoutError):
+                self._writer.write(work, erases=True).result(_FORGET_SECONDS)
+        return not self._writer.erasing and self.failure is None
+
+    def moved(self, conversation: str, to: str) -> None:
+        """Notes that what was asked in a conversation belongs to another one now.
+
+        Args:
+            conversation: The id that it had.
+            to: The id that it has.
+        """
+        if self._writer.path.exists():
+            change = "UPDATE exchanges SET conversation = ? WHERE conversation = ?"
+            self.write(lambda connection: connection.execute(change, (to, conversation)))
+
+    @property
+    def set_aside(self) -> list[Path]:
+        """The damaged files in whose place new ones were made."""
+        return sorted(self.path.parent.glob(f"{self.path.stem}-damaged-*{self.path.suffix}"))
+
+    def _now(self, future: Future[T]) -> T:
+        """What a future has, soon.
+
+        Raises:
+            HistoryError: The database cannot be read.
+        """
+        try:
+            return future.result(_READ_SECONDS)
+        except (TimeoutError, sqlite3.Error, OSError) as error:
+            raise HistoryError(f"the ledger cannot be read: {in_words(error)} ({self.path})") from None
+
+    def _trim(self) -> None:
+        """Has what is beyond the bounds go, a little at a time, once an hour."""
+        if time.monotonic() - self._trimmed < _TRIM_SECONDS:
+            return
+        self._trimmed = time.monotonic()
+        bounds = self._bounds
+
+        def step(connection: sqlite3.Connection, _: bool) -> None:
+            if trim(connection, bounds):
+                self._writer.transact(step)  # behind what has been asked for meanwhile
+            elif is_hollow(connection):
+                self._writer.write(lambda *_: None, erases=True)
+
+        self._writer.transact(step)
 
     # --- what it is as a whole
 

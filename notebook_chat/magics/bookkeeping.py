@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..ledger import Books
+from ..ledger.bounds import Bounds
 from ..spending.budgeted_accounts import BudgetedAccounts
 from ..spending.budgets import SETTING, Budget, budgets_of, standing_budgets
 from ..spending.own_prices import checked
@@ -25,6 +26,7 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
         settings: The settings.
         conversation: The conversation.
     """
+    session.ledger.keep_within(Bounds(settings.ledger_days, settings.ledger_megabytes))
     cost = partial(cost_of, own=checked(settings.prices)) if settings.prices else cost_of
     kept = session.ledger.accounts(cost, contents=session.history.on)
     accounts = BudgetedAccounts(kept, session.ledger, cost, partial(_budgets, settings))

@@ -17,6 +17,7 @@ from . import (
     conversation_commands,
     fixing,
     history_commands,
+    ledger_commands,
     mcp_commands,
     model_commands,
     prompt_commands,
@@ -73,6 +74,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             tool_commands.group,
             budget_commands.group,
             history_commands.group,
+            ledger_commands.group,
             group,
         )
         for one in subject

@@ -27,6 +27,8 @@ class Settings(Protocol):
     tools: list[str]
     prices: dict[str, Any]
     budget: str
+    ledger_days: int
+    ledger_megabytes: int
     told: set[str]
     shown: ShownAnswers
     failures: Failures

@@ -49,6 +49,36 @@ class History:
             self._ledger = Ledger()
         return self._ledger
 
+    def forget_contents(self, id: str, turns: Iterable[str] = ()) -> bool:
+        """Has the ledger forget what was asked and answered in a conversation; what that used and cost stays.
+
+        Args:
+            id: The conversation's id.
+            turns: The ids of its turns: some may have been asked for when it had another id.
+
+        Returns:
+            Whether nothing of it is left in the ledger's file.
+        """
+        from ..ledger.forgetting import Selection
+
+        gone, own = True, tuple(turns)
+        for meant in (Selection(conversations=(id,)), *([Selection(turns=own)] if own else ())):
+            try:
+                there = self.ledger.path.exists() and self.ledger.count(meant)
+            except HistoryError:
+                return False
+            gone = not there or self.ledger.forget(meant, contents=True)
+        return gone
+
+    def moved(self, id: str, to: str) -> None:
+        """Notes that what was asked in a conversation belongs to another one now.
+
+        Args:
+            id: The id that it had.
+            to: The id that it has.
+        """
+        self.ledger.moved(id, to)
+
     def require(self) -> Store:
         """Where they are kept.
 

@@ -181,6 +181,7 @@ class NotebookSession(FileConversations):
                     began = here.id
                     here.continue_from(conversation)
                     store.delete(began, erase=False)
+                    self.history.moved(began, here.id)
                     if (sighting := self._seen.pop(began, None)) is not None:
                         moved[here.id] = sighting
                         store.saw([here.id], sighting)
