@@ -196,7 +196,7 @@ class BudgetedAccount:
             if limit.unit == "USD" and estimate is None:
                 raise unpriced(budget, planned.model)
             mine = tokens if limit.unit == "tokens" else spent + (estimate or 0.0)
-            if standing.used.of(limit.unit) + standing.coming + mine > limit.amount:
+            if standing.used.of(limit.unit) + standing.coming + mine > limit.amount * (1 + 1e-9):
                 raise refusal(budget, span, standing, mine)
         done = connection.execute(
             "UPDATE exchanges SET reserved_tokens = ?, reserved_cost = ? WHERE id = ?",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
 import time
@@ -94,7 +93,7 @@ class Row(msgspec.Struct, gc=False):
     def is_settled(self) -> bool:
         """Whether nothing changes it any more."""
         lost = self.status == "lost"
-        return self.status != "open" and not (lost and time.time() - self.touched < _REVIVED)
+        return self.status != "open" and not (lost and time.time() - _number(self.touched) < _REVIVED)
 
 
 class _Kept(msgspec.Struct):
@@ -117,8 +116,11 @@ class _Kept(msgspec.Struct):
         )
 
     def counts(self, row: Row) -> bool:
-        ended = row.at if row.ended is None else row.ended
-        return ended >= self.span.begin and self.takes(row) and not row.model.startswith(f"{FREE}:")
+        return (
+            (_number(row.ended) or _number(row.at)) >= self.span.begin
+            and self.takes(row)
+            and not row.model.startswith(f"{FREE}:")
+        )
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -149,6 +151,7 @@ class Totals:
         self._kept: dict[Any, _Kept] = {}
         self._pending: set[str] = set()
         self._last: tuple[int, str] = (0, "")
+        self._forgotten: object = None
         self._usual: dict[str, tuple[float, float | None]] = {}
 
     def standings(
@@ -228,7 +231,7 @@ class Totals:
         return kept
 
     def _add_up(self, connection: sqlite3.Connection, kept: _Kept) -> None:
-        """Adds up what is there already."""
+        """Adds up what is there already. What is not settled has no figures yet."""
         where: list[str] = ["rowid <= ?"]
         values: list[Any] = [self._last[0]]
         if kept.span.begin:
@@ -237,15 +240,18 @@ class Totals:
         if kept.limit.scope in ("notebook", "conversation"):
             where.append(f"{kept.limit.scope} = ?")
             values.append(getattr(kept, kept.limit.scope))
-        if self._pending:
-            where.append("id NOT IN (SELECT value FROM json_each(?))")
-            values.append(json.dumps(sorted(self._pending)))
         told = "input_tokens > 0 OR output_tokens > 0"
         asked = (
             "SELECT model, total(input_tokens) + total(output_tokens), total(cost),"
             f" total(cost IS NULL AND ({told})) FROM exchanges WHERE {' AND '.join(where)} GROUP BY model"
         )
-        for model, tokens, cost, unknown in connection.execute(asked, values):
+        found = connection.execute(asked, values).fetchall()
+        if kept.limit.scope not in ("notebook", "conversation"):
+            gone = (
+                "SELECT model, total(tokens), total(cost), 0 FROM forgotten WHERE ended >= ? GROUP BY model"
+            )
+            found += connection.execute(gone, (kept.span.begin,)).fetchall()
+        for model, tokens, cost, unknown in found:
             provider = model.partition(":")[0]
             if provider != FREE and kept.limit.is_for(model):
                 kept.amount.add(tokens, cost, 0 if provider in UNPRICED else int(unknown))
@@ -254,8 +260,12 @@ class Totals:
         """Adds what has ended since the last time."""
         number, id = self._last
         found = connection.execute("SELECT id FROM exchanges WHERE rowid = ?", (number,)).fetchone()
-        if number and (found is None or found[0] != id):  # what was known has been taken away: all is new
+        forgotten = connection.execute("SELECT max(rowid) FROM forgotten").fetchone()
+        if (
+            number and (found is None or found[0] != id)
+        ) or forgotten != self._forgotten:  # what was known has gone
             self._kept, self._pending, number = {}, set(), 0
+        self._forgotten = forgotten
         settled, pending = [], set()
         if number or self._kept or self._pending:
             rows = [*self._of_ids(connection), *_rows(connection, "rowid > ?", (number,))]
