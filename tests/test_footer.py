@@ -81,6 +81,26 @@ def test_an_answer_without_text_says_so(parts: tuple[Part, ...], words: str) -> 
 def test_what_an_answer_cost(usage: Usage | None, cost: float | None, words: str) -> None:
     one = msgspec.structs.replace(turn(TextPart("Hi")), usage=usage, cost=cost)
     assert footer(one) == words
+    if cost is None:
+        again = msgspec.structs.replace(one, replayed=True)
+        assert "cost" not in footer(again)  # nobody was asked
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_an_amount_is_no_formula(form: Any) -> None:
+    sent: list[dict[str, Any]] = []
+
+    def publish(data: dict[str, Any], metadata: Any, **options: Any) -> None:
+        sent.append(data)
+
+    fold = AnswerFold("m")
+    fold.add([TextDelta("Hi")])
+    shown = DisplayRenderer(form=form, show_footer=True, publish=publish)
+    shown.show(fold.snapshot())
+    shown.finish(msgspec.structs.replace(turn(TextPart("Hi")), cost=0.0012), None)
+    rich = next(value for kind, value in sent[-1].items() if kind != "text/plain")
+    assert "&#36;0.0012" in rich
+    assert "$0" not in rich
 
 
 # --- text that turns out to be reasoning ----------------------------------------------------------------

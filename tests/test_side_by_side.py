@@ -43,7 +43,7 @@ def test_all_are_asked_the_same_and_the_first_stays(shell: Any, named: Named, ca
     assert fine
     first, second = out.split("── bee:new ──")
     assert first.startswith("── ape:old ──\nUh oh\nape:old · ")
-    assert second.startswith("\nBzz\nbee:new · 3 + 1 tokens · cost 0.25 · ")
+    assert second.startswith("\nBzz\nbee:new · 3 + 1 tokens · $0.25 · ")
     assert "ape:old stays in the conversation" in second
     for model in (ape, bee):
         assert [message.text for message in model.requests[0]] == ["before", "You said: before", "hello"]
@@ -183,7 +183,7 @@ def test_a_rerun_is_a_conversation_of_its_own(shell: Any, named: Named, capsys: 
     assert fine
     assert "1 · one two · 17 characters · 1 character · different" in out
     assert "2 different · before: 0." in out
-    assert "now: 20 + 4 tokens, cost 1, " in out
+    assert "now: 20 + 4 tokens, $1.00, " in out
     assert "%%chat -c default-on-ape:new goes on with it" in out
     assert [[message.text for message in request] for request in ape.requests] == [
         ["kind", "one\ntwo"],

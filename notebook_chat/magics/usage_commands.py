@@ -6,11 +6,12 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigurationError, HistoryError, InvalidOptionError
+from ..errors import HistoryError, InvalidOptionError
 from .arguments import conversation_names, variable_name
 from .output import show_problem, show_table, show_text
 from .subcommand import Context, Group, argument, path_of
 from .times import point
+from .usage_rows import HEAD, counted, dated, named, nothing, price_problem, row
 
 if TYPE_CHECKING:
     from ..conversation import Conversation
@@ -58,7 +59,7 @@ def usage(context: Context, arguments: Namespace) -> None:
     """Shows sums of the ledger's figures."""
     from ..spending import sums
 
-    show_problem(_price_problem())
+    show_problem(price_problem())
     try:
         if arguments.csv or arguments.output:
             return _give(context, arguments, _scope(context, arguments))
@@ -67,7 +68,7 @@ def usage(context: Context, arguments: Namespace) -> None:
         if arguments.by:
             scope = _scope(context, arguments)
             found = _read(context, lambda connection: sums.grouped(connection, scope, arguments.by))
-            return _show(context, arguments.by, [_named(one, arguments.by) for one in found], scope.name)
+            return _show(context, arguments.by, [named(one, arguments.by) for one in found], scope.name)
         one_only = arguments.what is not None or arguments.since is not None
         scopes = [_scope(context, arguments)] if one_only else _usual(context, arguments.conversation)
         found = _read(context, lambda connection: [sums.sums(connection, scope) for scope in scopes])
@@ -89,17 +90,14 @@ def _scope(context: Context, arguments: Namespace) -> Scope:
     Raises:
         InvalidOptionError: There are none of these.
     """
-    from ..spending.sums import Scope
-
-    word = arguments.what or ("all" if arguments.since is not None else "month")
+    usual = "all" if arguments.since is not None else "month"
+    word = arguments.what or (usual if arguments.conversation is None else "conversation")
     scope = _scope_of(context, word, arguments.conversation)
     if scope is None:
         raise InvalidOptionError(f"there is no {word} yet whose usage is known")
     if arguments.since is None:
         return scope
-    where = f"({scope.where}) AND at >= ?" if scope.where else "at >= ?"
-    name = "since then" if word == "all" else f"{scope.name} since then"
-    return Scope(name, where, (*scope.values, arguments.since))
+    return scope.also("at >= ?", arguments.since, name="since then")
 
 
 def _scope_of(context: Context, word: str, name: str | None) -> Scope | None:
@@ -161,59 +159,8 @@ def _of_kernel(context: Context, error: HistoryError) -> None:
 
 def _show(context: Context, title: str, found: Sequence[Sums], where: str = "") -> None:
     if title and not found:
-        return show_text(f"Nothing was asked {where}." if where != "all" else "Nothing was asked yet.")
-    head = (title, "Answers", "Requests", "Tokens in", "Cached", "Tokens out", "Cost")
-    return show_table(context.shell, head, [_row(one) for one in found])
-
-
-def _row(one: Sums) -> list[str]:
-    if not one.answers:
-        return [one.name, "0", "", "", "", "", ""]
-    about = "~" if one.estimated else ""
-    return [
-        one.name,
-        f"{one.answers:,}",
-        f"{one.requests:,}",
-        f"{about}{one.input_tokens:,}",
-        f"{one.cached_tokens:,}" if one.cached_tokens else "",
-        f"{about}{one.output_tokens:,}",
-        cost_words(one),
-    ]
-
-
-def cost_words(one: Sums) -> str:
-    """What some answers cost, in words that say what is not known of it.
-
-    Args:
-        one: Their sums.
-    """
-    from ..money import money
-
-    about = "~" if one.estimated and one.cost else ""
-    known = "" if one.cost is None else f"{about}{money(one.cost)}"
-    if not one.unpriced:
-        return known
-    if one.unpriced >= one.answers and one.cost is None:
-        return "unknown"
-    others = "1 answer" if one.unpriced == 1 else f"{one.unpriced:,} answers"
-    return f"{known} and {others} of unknown price" if known else f"unknown of {others}"
-
-
-def _named(one: Sums, by: str) -> Sums:
-    """A group by the name that a reader knows it by."""
-    import msgspec
-
-    if by != "notebook":
-        return one
-    return msgspec.structs.replace(one, name=_short(one.name) or "no notebook")
-
-
-def _short(path: str) -> str:
-    """A file's path from the user's own folder on."""
-    import os
-
-    home = os.path.expanduser("~")  # noqa: PTH111
-    return f"~{path[len(home) :]}" if path.startswith(home + os.sep) else path
+        return show_text(nothing(where))
+    return show_table(context.shell, (title, *HEAD), list(map(row, found)))
 
 
 def _tell_more(conversation: Conversation, word: str | None) -> None:
@@ -228,38 +175,18 @@ def _tell_more(conversation: Conversation, word: str | None) -> None:
         show_text(f"{what} from before, for which nobody was asked: they count as nothing.")
 
 
-def _price_problem() -> str | None:
-    """Why the user's prices cannot be used; ``None`` where they can."""
-    from ..spending import own_prices
-
-    try:
-        own_prices.of_file()
-    except ConfigurationError as error:
-        return str(error)
-    return None
-
-
 # --- how it is given
 
 
 def _give(context: Context, arguments: Namespace, scope: Scope) -> None:
     """Puts the figures into a file, or a variable."""
-    import msgspec
-
     from ..schemas.rows import table_of
     from ..spending import sums
 
-    by = arguments.by
-    if by:
-        groups = _read(context, lambda connection: sums.grouped(connection, scope, by))
-        rows = [msgspec.structs.asdict(one) for one in groups]
-        rows = [{by: row.pop("name"), **row} for row in rows]
-        columns = [by, *(name for name in sums.Sums.__struct_fields__ if name != "name")]
-    else:
-        rows, columns = _read(context, lambda connection: sums.exchanges(connection, scope)), [*sums.COLUMNS]
+    rows, columns = _read(context, lambda connection: sums.table(connection, scope, arguments.by))
     if arguments.output:
-        context.shell.user_ns[arguments.output] = table_of(rows, columns)
-        show_text(f"{len(rows):,} rows are in {arguments.output}.")
+        context.shell.user_ns[arguments.output] = table_of([*map(dated, rows)], columns)
+        show_text(f"{arguments.output} has {counted(rows)}.")
     if arguments.csv:
         _write(context, arguments.csv, rows, columns)
 
@@ -270,7 +197,7 @@ def _write(context: Context, name: str, rows: Sequence[dict[str, Any]], columns:
 
     written = export_files.write(path_of(name), csv_of(rows, columns), context.session.notebook)
     spared = f": {name} {written.spared}, and stays as it is" if written.spared else ""
-    show_text(f"{len(rows):,} rows written to {written.path}{spared}.")
+    show_text(f"{counted(rows)} written to {written.path}{spared}.")
 
 
 def _plot(context: Context, scope: Scope, by: str | None) -> None:

@@ -262,7 +262,8 @@ class DisplayRenderer:
         return f'<div style="{QUIET}">{escape(notice.text)} …{bar}</div>'
 
     def _line(self, text: str, error: ChatError | None) -> str:
-        return f'<div style="{ALARM if error else QUIET}">{escape(text)}</div>'
+        words = escape(text).replace("$", "&#36;")  # which in Markdown may begin a formula
+        return f'<div style="{ALARM if error else QUIET}">{words}</div>'
 
     def _rich(self, body: str, below: str, thought: str, turn: Summary | None = None) -> dict[str, str]:
         from .. import markup

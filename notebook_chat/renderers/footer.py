@@ -64,7 +64,7 @@ def footer(turn: Summary, error: ChatError | None = None) -> str:
         parts.append(f"{given}{turn.usage.output_tokens:,} tokens{read}")
     if turn.cost:
         parts.append(money(turn.cost))
-    elif turn.cost is None and turn.usage is not None and turn.usage.cost:
+    elif turn.cost is None and turn.usage is not None and turn.usage.cost and not _is_replayed(turn):
         parts.append(f"cost {turn.usage.cost:.4g}")  # of an earlier version's turn
     parts.append(f"{turn.seconds:.1f} s")
     calls = sum(isinstance(part, ToolCallPart) for part in turn.parts)
@@ -81,3 +81,8 @@ def footer(turn: Summary, error: ChatError | None = None) -> str:
     elif not turn.answer.strip() and all(isinstance(part, TextPart | ReasoningPart) for part in turn.parts):
         parts.append("the model gave no text")
     return " · ".join(part for part in parts if part)
+
+
+def _is_replayed(turn: Summary) -> bool:
+    """Whether it is an answer from before, for which nobody was asked."""
+    return bool(getattr(turn, "replayed", False))

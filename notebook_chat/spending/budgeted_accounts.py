@@ -194,7 +194,7 @@ class BudgetedAccount:
             if (self._over and not budget.is_strict) or (limit.unit == "USD" and estimate == 0):
                 continue
             if limit.unit == "USD" and estimate is None:
-                raise unpriced(budget, planned.model)
+                raise unpriced(budget, planned.model, self._account.key.base_url)
             mine = tokens if limit.unit == "tokens" else spent + (estimate or 0.0)
             if standing.used.of(limit.unit) + standing.coming + mine > limit.amount * (1 + 1e-9):
                 raise refusal(budget, span, standing, mine)

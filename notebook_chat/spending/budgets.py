@@ -10,6 +10,7 @@ from ..money import money
 from ..policy import in_force
 from ..policy.limits import Limit, limits_of
 from . import kept_budget
+from .listed_prices import is_missing
 from .periods import Span, span_of
 from .totals import Standing
 
@@ -114,16 +115,22 @@ def refusal(budget: Budget, span: Span, standing: Standing, mine: float) -> Budg
     )
 
 
-def unpriced(budget: Budget, model: str) -> BudgetError:
+def unpriced(budget: Budget, model: str, base_url: str) -> BudgetError:
     """What is raised where nobody knows what a request costs.
 
     Args:
         budget: The budget.
         model: Who is asked.
+        base_url: Where that is.
     """
+    listed = (
+        'Install the prices of vendors (pip install "notebook_chat[prices]"), set'
+        if is_missing(base_url)
+        else "Set"
+    )
     return BudgetError(
         f"not sent: what {model} costs is not known, so the budget {budget} cannot be kept",
-        hint=f"Set its price (%config ChatMagics.prices), or a budget in tokens. {_way_out(budget)}",
+        hint=f"{listed} its price (%config ChatMagics.prices), or a budget in tokens. {_way_out(budget)}",
     )
 
 

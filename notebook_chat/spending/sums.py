@@ -60,6 +60,18 @@ class Scope(msgspec.Struct, frozen=True):
         """What stands behind ``WHERE``: those that are still coming count when they have ended."""
         return f"status <> 'open' AND ({self.where})" if self.where else "status <> 'open'"
 
+    def also(self, where: str, value: Any, *, name: str = "") -> Scope:
+        """Those of them that meet another condition as well.
+
+        Args:
+            where: The condition, in SQL.
+            value: The value in it.
+            name: What they are called then, behind what all of them are; empty for the same.
+        """
+        called = name if self.name == "all" and name else f"{self.name} {name}".rstrip()
+        condition = f"({self.where}) AND {where}" if self.where else where
+        return Scope(called, condition, (*self.values, value))
+
     @classmethod
     def since(cls, name: str, begin: datetime) -> Scope:
         """Those that were asked from a time on.
@@ -174,3 +186,20 @@ def by_day(connection: sqlite3.Connection, scope: Scope, by: str) -> list[tuple[
     asked = f"SELECT {GROUPS['day']}, {GROUPS[by]}, {_SUMS} FROM exchanges WHERE {scope.condition}"
     rows = connection.execute(f"{asked} GROUP BY 1, 2 ORDER BY 1, 2", scope.values)
     return [(str(day), _sums(str(key or ""), row)) for day, key, *row in rows]
+
+
+def table(
+    connection: sqlite3.Connection, scope: Scope, by: str | None
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The figures of a scope as rows of values by their columns, and the columns: each exchange, or each group.
+
+    Args:
+        connection: The ledger's.
+        scope: Which are meant.
+        by: By what they are grouped, one of ``GROUPS``; ``None`` for each exchange.
+    """
+    if by is None:
+        return exchanges(connection, scope), [*COLUMNS]
+    columns = [by, *(name for name in Sums.__struct_fields__ if name != "name")]
+    groups = map(msgspec.structs.asdict, grouped(connection, scope, by))
+    return [{by: group.pop("name"), **group} for group in groups], columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import csv
 import sqlite3
@@ -18,6 +19,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from notebook_chat import Chat
 from notebook_chat.errors import ChatError, InvalidOptionError, MissingDependencyError
 from notebook_chat.ledger.ledger import default_path
+from notebook_chat.magics import usage_command_line
 from notebook_chat.session import session_of
 from notebook_chat.spending.sums import Scope, exchanges, grouped, sums
 
@@ -131,10 +133,13 @@ def test_a_file_and_a_table(shell: Any, capsys: Any, tmp_path: Path) -> None:
     assert (first["estimated"], first["cost_from"]) == ("0", "own")
     assert second["estimated"] == "1"
     assert datetime.fromisoformat(first["at"]).utcoffset() is not None
-    assert "1 rows" in said(shell, "usage --by model -o used", capsys)
+    assert "used has 1 row" in said(shell, "usage --by model -o used", capsys)
     table = shell.user_ns.pop("used")
     assert list(table["model"]) == ["anthropic:claude-test"]
     assert list(table["answers"]) == [2]
+    shell.run_line_magic("chat", "usage today -o used")
+    times = shell.user_ns.pop("used")["at"]
+    assert abs(times.iloc[0].timestamp() - time.time()) < 600
     with pytest.raises(InvalidOptionError, match="not a variable's name"):
         shell.run_line_magic("chat", "usage -o 1x")
 
@@ -262,3 +267,43 @@ def test_what_somebody_has_put_there_breaks_nothing() -> None:
     assert sums(connection, Scope("all")).answers == 2
     assert grouped(connection, Scope("all"), "model")
     connection.close()
+
+
+# --- on the command line
+
+
+def on_command_line(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    usage_command_line.declare(parser)
+    return usage_command_line.run(parser.parse_args(words))
+
+
+def test_the_command_line_has_the_same_figures(shell: Any, capsys: Any, tmp_path: Path) -> None:
+    capsys.readouterr()
+    assert on_command_line() == 0
+    assert capsys.readouterr().out == "Nothing was asked yet.\n"
+    assert not default_path().exists()
+    magics(shell).prices = PRICES
+    asked(AnthropicMeter(), Move(FIRST), Move(None))
+    session_of(shell).ledger.flush()  # type: ignore[union-attr]
+    capsys.readouterr()
+    assert on_command_line() == 0
+    told = capsys.readouterr().out
+    assert row(told, "today") == row(told, "this month") == row(told, "all")
+    assert row(told, "today")[0] == "2"
+    assert on_command_line("--by", "model", "--since", "2h") == 0
+    assert row(capsys.readouterr().out, "anthropic:claude-test")[0] == "2"
+    assert on_command_line("month", "--notebook", "elsewhere.ipynb", "--by", "day") == 0
+    assert capsys.readouterr().out == "Nothing was asked this month.\n"
+    file = tmp_path / "used.csv"
+    assert on_command_line("all", "--csv", str(file)) == 0
+    assert len(file.read_text().splitlines()) == 3
+
+
+def test_a_ledger_that_cannot_be_read_is_one_line(capsys: Any) -> None:
+    default_path().mkdir(parents=True)
+    assert on_command_line() == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("the ledger cannot be read")
+    assert told.err.count("\n") == 1

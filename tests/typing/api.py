@@ -47,6 +47,7 @@ from notebook_chat.errors import (
     UnknownProviderError,
 )
 from notebook_chat.events import (
+    AnotherRequest,
     Event,
     Finish,
     ModelName,
@@ -153,6 +154,8 @@ def tell(event: Event) -> str:
             return event.reason or ""
         case ModelName():
             return event.name
+        case AnotherRequest():
+            return f"once more: {event.text}"
         case Notice():
             return f"{event.text} {event.fraction or 0:.0%}"
         case Remark():
