@@ -27,7 +27,7 @@ _LONGEST = (
 _REVIVED = 3_600.0  # seconds within which an exchange that was taken for lost may turn out to go on
 _MOST = 200  # sums that are kept up
 _ROW = (
-    "id, status, at, ended, touched, owner, model, notebook, conversation, input_tokens, output_tokens, cost,"
+    "rowid, id, status, at, ended, touched, owner, model, notebook, conversation, input_tokens, output_tokens, cost,"
     " reserved_tokens, reserved_cost"
 )
 
@@ -65,8 +65,9 @@ class Amount(msgspec.Struct):
 
 
 class Row(msgspec.Struct, gc=False):
-    """An exchange, as far as budgets know it: the columns of ``_ROW``."""
+    """An exchange, as far as budgets know it: the columns of ``_ROW``. ``number`` is its place in the ledger."""
 
+    number: int
     id: str
     status: str
     at: float
@@ -169,9 +170,11 @@ class Totals:
             origin: Which notebook and which conversation is meant.
             without: The id of an exchange that does not count.
         """
-        self._catch_up(connection)
+        unsettled = self._catch_up(connection)
         coming = [
-            row for row in self._open(connection) if row.id != without and not is_dead(row.owner, row.touched)
+            row
+            for row in unsettled
+            if row.status == "open" and row.id != without and not is_dead(row.owner, row.touched)
         ]
         standings = []
         for limit, span in limits:
@@ -256,40 +259,34 @@ class Totals:
             if provider != FREE and kept.limit.is_for(model):
                 kept.amount.add(tokens, cost, 0 if provider in UNPRICED else int(unknown))
 
-    def _catch_up(self, connection: sqlite3.Connection) -> None:
-        """Adds what has ended since the last time."""
-        number, id = self._last
-        found = connection.execute("SELECT id FROM exchanges WHERE rowid = ?", (number,)).fetchone()
-        forgotten = connection.execute("SELECT max(rowid) FROM forgotten").fetchone()
-        if (
-            number and (found is None or found[0] != id)
-        ) or forgotten != self._forgotten:  # what was known has gone
-            self._kept, self._pending, number = {}, set(), 0
-        self._forgotten = forgotten
-        settled, pending = [], set()
-        if number or self._kept or self._pending:
-            rows = [*self._of_ids(connection), *_rows(connection, "rowid > ?", (number,))]
-            for row in rows:
-                if row.is_settled:
-                    settled.append(row)
-                else:
-                    pending.add(row.id)
-        else:
-            lost = _rows(connection, "status = 'lost' AND at > ?", (time.time() - _LONGEST,))
-            pending = {row.id for row in (*self._open(connection), *lost) if not row.is_settled}
+    def _catch_up(self, connection: sqlite3.Connection) -> list[Row]:
+        """Adds what has ended since the last time; gives what has not."""
+        last, forgotten = self._last, connection.execute("SELECT max(rowid) FROM forgotten").fetchone()
+        new = list(_rows(connection, "rowid >= ?", (last[0],))) if last[0] else []
+        if not new or new[0].id != last[1] or forgotten != self._forgotten:  # what was known has gone
+            return self._begin(connection, forgotten)
+        known = [row for id in self._pending for row in _rows(connection, "id = ?", (id,))]
+        rows = [*known, *new[1:]]
+        for row in rows:
+            if row.is_settled:
+                for kept in self._kept.values():
+                    if kept.counts(row):
+                        kept.amount.add(*row.amounts)
+        self._last = new[-1].number, new[-1].id
+        return self._unsettled(rows)
+
+    def _begin(self, connection: sqlite3.Connection, forgotten: object) -> list[Row]:
+        """Begins anew."""
+        self._kept, self._forgotten = {}, forgotten
         newest = connection.execute("SELECT rowid, id FROM exchanges ORDER BY rowid DESC LIMIT 1").fetchone()
-        for kept in self._kept.values():
-            for row in settled:
-                if kept.counts(row):
-                    kept.amount.add(*row.amounts)
-        self._pending, self._last = pending, newest or (0, "")
+        self._last = newest or (0, "")
+        lost = _rows(connection, "status = 'lost' AND at > ?", (time.time() - _LONGEST,))
+        return self._unsettled([*_rows(connection, "status = 'open'", ()), *lost])
 
-    def _of_ids(self, connection: sqlite3.Connection) -> Iterator[Row]:
-        for id in self._pending:
-            yield from _rows(connection, "id = ?", (id,))
-
-    def _open(self, connection: sqlite3.Connection) -> Iterator[Row]:
-        return _rows(connection, "status = 'open'", ())
+    def _unsettled(self, rows: list[Row]) -> list[Row]:
+        unsettled = [row for row in rows if not row.is_settled]
+        self._pending = {row.id for row in unsettled}
+        return unsettled
 
 
 def _rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> Iterator[Row]:

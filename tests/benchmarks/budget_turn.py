@@ -26,16 +26,52 @@ from notebook_chat.spending.budgets import SETTING, budgets_of
 from notebook_chat.spending.prices import Cost
 
 from ..fakes import parrot
-from .ledger_turn import WORDS, fill
+
+WORDS = "the quick brown fox jumps over a lazy dog and asks what to make of it "
 
 ALLOWED = 0.3
 """How many milliseconds a turn may take longer."""
 
 BUDGETS = {
     "one, by the day": "1000 USD / day",
-    "four, by the month and for ever": "1G USD, 1000000 USD / month, 500M tokens / month for notebook,"
-    " 9000000 USD for parrot:*".replace("1G", "1000000000"),
+    "four, by the month and for ever": "1M USD, 1M USD / month, 500M tokens / month for notebook, 1M USD for parrot:*",
 }
+
+
+COLUMNS = (
+    *("id", "request", "at", "ended", "status", "provider", "base_url", "model", "answered_by", "notebook"),
+    *(
+        "conversation",
+        "turn",
+        "cell",
+        "batch",
+        "owner",
+        "touched",
+        "input_tokens",
+        "output_tokens",
+        "estimated",
+    ),
+    *("cost", "cost_from", "requests", "seconds", "first_text", "size", "key", "answer"),
+)
+
+
+def fill(ledger: Ledger, count: int) -> None:
+    """Writes exchanges as a year leaves them: of 200 notebooks and 5 models, with what was said."""
+    begin, step = time.time() - 86_400 * 300, 86_400 * 300 / count
+    answer = WORDS * 30
+
+    def row(n: int) -> tuple[object, ...]:
+        at, notebook = begin + n * step, n * 7919 % 200
+        known = ("openai", "https://api.openai.com/v1", f"openai:m{n % 5}", "")
+        place = (f"/notebooks/{notebook}.ipynb", f"{notebook:032x}", f"{n:032x}", f"cell-{n % 40}", "")
+        used = (1000, 200, 0, 0.001, "prices", 1, 3.0, 0.5)
+        begun = (f"{n:016x}{'0' * 12}", f"{n:040x}", at, at + 3, "complete")
+        return (*begun, *known, *place, "x:1:a", at, *used, len(answer), "{}", answer)
+
+    statement = f"INSERT INTO exchanges ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+    for start in range(0, count, 5_000):
+        some = [row(n) for n in range(start, min(start + 5_000, count))]
+        ledger.transact(lambda connection, some=some: connection.executemany(statement, some)).result(120)  # type: ignore[misc]
 
 
 def _cost(model: str, base_url: str, usage: object) -> Cost:
