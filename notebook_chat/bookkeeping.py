@@ -15,7 +15,6 @@ from .events import TOO_LARGE, Event, ReasoningDelta, TextDelta, ToolCall, Usage
 from .ledger import Account, Origin, Planned, Record, RequestKey, Used
 from .parts import Part, ReasoningPart, TextPart, ToolCallPart
 from .question import Asked
-from .spending.budgeted_accounts import BudgetedAccount
 from .spending.prices import Cost, cost_of, prepare
 
 _PIECES = {TextDelta, ReasoningDelta, ToolCall}
@@ -130,6 +129,10 @@ class Bookkeeping:
     @property
     def notes(self) -> list[str]:
         """What the reader should know: which budgets are nearly used up."""
+        if self.account is None:
+            return []
+        from .spending.budgeted_accounts import BudgetedAccount
+
         return self.account.notes if isinstance(self.account, BudgetedAccount) else []
 
     @property

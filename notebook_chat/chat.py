@@ -31,7 +31,7 @@ from .question import Asked, Prompt
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session, session
-from .spending.budgeted_accounts import budgeted
+from .spending.budgeted_books import budgeted
 from .spending.budgets import OF_CHAT, budgets_of
 from .spending.tally import Spent, Tally
 from .text import sendable, single_line

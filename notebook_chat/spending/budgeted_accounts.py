@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-
 from ..answer import AnswerSnapshot
 from ..database import in_words
 from ..errors import BudgetError
 from ..events import Usage
-from ..ledger import Books, Origin, Planned, Record, RequestKey, Used
+from ..ledger import Origin, Planned, Record, RequestKey, Used
 from ..ledger.accounts import Cost, LedgerAccount, LedgerAccounts
 from ..ledger.ledger import Ledger, default_path
 from ..policy.limits import Limit
@@ -53,28 +51,17 @@ def totals_of(ledger: Ledger) -> Totals:
     return _totals.setdefault(ledger, Totals())
 
 
-def budgeted(books: Books | None, own: tuple[Budget, ...], over: bool) -> Books | None:
-    """The books of one question of a chat, held to all budgets that there are. Where no notebook keeps accounts, the
-    ledger does as soon as there is a budget: what was used, and nothing of what was said.
+def plain_accounts(cost: Cost | None, own: tuple[Budget, ...], over: bool) -> BudgetedAccounts:
+    """The accounts of a chat where no notebook keeps any: what was used, and nothing of what was said.
 
     Args:
-        books: The books without them; ``None`` for none.
-        own: The budgets of the chat itself.
-        over: Whether it may pass those that are the user's own, once.
-
-    Raises:
-        ConfigurationError: A budget cannot be read.
+        cost: What a request costs; ``None`` for what is known of prices.
+        own, over: As for ``BudgetedAccounts``.
     """
-    accounts = books.accounts if books is not None else None
-    if books is not None and isinstance(accounts, BudgetedAccounts):
-        return msgspec.structs.replace(books, accounts=accounts.of_chat(own, over)) if own or over else books
-    if accounts is not None or not (own or standing_budgets()):
-        return books
-    books = books or Books()
-    path, cost = default_path(), books.cost or cost_of
+    path, cost = default_path(), cost or cost_of
     ledger = _ledgers.get(path) or _ledgers.setdefault(path, Ledger(path))
-    kept = BudgetedAccounts(ledger.accounts(cost, contents=False), ledger, cost, standing_budgets, own, over)
-    return msgspec.structs.replace(books, accounts=kept)
+    kept = ledger.accounts(cost, contents=False)
+    return BudgetedAccounts(kept, ledger, cost, standing_budgets, own, over)
 
 
 class BudgetedAccounts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from .. import environment
@@ -12,7 +14,9 @@ from ..policy.limits import Limit, limits_of
 from . import kept_budget
 from .listed_prices import is_missing
 from .periods import Span, span_of
-from .totals import Standing
+
+if TYPE_CHECKING:
+    from .totals import Standing
 
 VARIABLE = "NOTEBOOK_CHAT_BUDGET"
 SETTING = "%config ChatMagics.budget"
