@@ -153,6 +153,15 @@ class Bookkeeping:
         return account.close(record_of(turn, self._key, self._origin, named))
 
     @property
+    def notes(self) -> list[str]:
+        """What the reader should know: which budgets are nearly used up."""
+        if self.account is None:
+            return []
+        from .spending.budgeted_accounts import BudgetedAccount
+
+        return self.account.notes if isinstance(self.account, BudgetedAccount) else []
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What its turn remembers of it, by the names of ``Turn``'s fields."""
         facts: dict[str, Any] = {} if self._key is None else {"request": self._key.digest}

@@ -34,6 +34,8 @@ from .replay.modes import checked_mode
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session, session
+from .spending.budgeted_books import budgeted
+from .spending.budgets import OF_CHAT, budgets_of
 from .spending.tally import Spent, Tally
 from .text import sendable, single_line
 from .tool_spec import ToolSpec
@@ -86,6 +88,9 @@ class Chat:
             the place of the records; ``"keep"`` keeps the answer of the turn in whose place this one comes, where the
             request is the same. Without it as the notebook is set, or the variable ``NOTEBOOK_CHAT_REPLAY``.
         record: A file, such as ``"analysis.chat.jsonl"``, in which answers are looked for and written down.
+        budget: What may be used at most before this chat sends nothing more: ``"2 USD / day"``,
+            ``"200k tokens / hour for openai:*"``, or several with commas between them. It is counted over all that
+            this user asks anywhere; with ``for conversation`` over this chat alone.
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
             headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``; and ``schema``, the data
             that every answer is to be.
@@ -110,6 +115,7 @@ class Chat:
         rounds: int = ROUNDS,
         replay: str | None = None,
         record: str | PathLike[str] | None = None,
+        budget: str | None = None,
         **options: Unpack[ChatOptions],
     ) -> None:
         self._replay = None if replay is None else checked_mode(replay)
@@ -125,6 +131,7 @@ class Chat:
         if self._schema is not None:
             self._schema = _shape(self._schema)
         self._rounds = int(integer(1)("rounds", rounds))
+        self._budget = budgets_of(budget, OF_CHAT)
         self._permit = None if permit is None else permit_of(permit)
         self._tools = registered(tools)
         self._addressee = Addressee(provider, self._options)
@@ -149,7 +156,7 @@ class Chat:
             check_text("system", system)
         self.conversation = Conversation(system=sendable(system)) if conversation is None else conversation
         with faults.as_chat_errors(secrets=secrets_in(self._options)):
-            books = self._books(None, None)
+            books = self._books(None, None, False)
             known = self._model_from_before(books, "", None) if model is None else None
             self._addressee.check(model or known)
 
@@ -394,6 +401,7 @@ class Chat:
         tools: Sequence[Any] | None = None,
         replay: str | None = None,
         record: str | PathLike[str] | None = None,
+        over_budget: bool = False,
         **options: Unpack[RunOptions],
     ) -> Run:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
@@ -425,6 +433,7 @@ class Chat:
             tools: What the model may have run, beside the tools of the chat; ``None`` for these alone, an empty list
                 for none at all.
             replay, record: As for ``Chat``, for this turn alone.
+            over_budget: Whether it may pass the user's budgets; not that of the machine's policy.
             **options: Options of this request alone.
 
         Raises:
@@ -450,6 +459,7 @@ class Chat:
             tools=tools,
             replay=replay,
             record=record,
+            over_budget=over_budget,
             dry=dry,
             by_hand=by_hand,
             options=options,
@@ -516,6 +526,7 @@ class Chat:
         tools: Sequence[Any] | None = None,
         replay: str | None = None,
         record: str | PathLike[str] | None = None,
+        over_budget: bool = False,
         dry: bool = False,
         by_hand: Disclosure | None = None,
         options: Mapping[str, Any],
@@ -524,7 +535,7 @@ class Chat:
         loaded = prompt if isinstance(prompt, LoadedPrompt) else LoadedPrompt("", "")
         with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
             shape = self._schema if schema is None else _shape(schema)
-            use, books = self._use(tools), self._books(replay, record)
+            use, books = self._use(tools), self._books(replay, record, over_budget)
             named = [sendable(model) or loaded.model or self._model for model in models]
             if books is not None and not all(named):
                 asked_for = loaded.typed or typed or (prompt if isinstance(prompt, str) else "")
@@ -605,18 +616,21 @@ class Chat:
         limit = self._addressee.limit(target, merged, self.context)
         return Asked(target, merged, limit, shape, use, books, self._tally)
 
-    def _books(self, replay: str | None, record: str | PathLike[str] | None) -> Books | None:
+    def _books(
+        self, replay: str | None, record: str | PathLike[str] | None, over_budget: bool
+    ) -> Books | None:
         """What is done about an exchange besides asking: as the notebook has it, where one is loaded.
 
         Raises:
-            InvalidOptionError: A mode or a path is none.
+            ConfigurationError: A mode, a path or a budget is none.
         """
         replay, record = replay or self._replay, record or self._record
         loaded = session()
         if loaded is not None and loaded.books is not None:
-            books: Books = loaded.books(self.conversation, replay=replay, record=record)
-            return books
-        return plain_books(replay, record)
+            books = loaded.books(self.conversation, replay=replay, record=record)
+        else:
+            books = plain_books(replay, record)
+        return budgeted(books, self._budget, over_budget)
 
     def _model_from_before(self, books: Books | None, typed: str, cell: str | None) -> str | None:
         """Who has answered before what is asked, where nobody is named and answers from before are used: it need not
@@ -666,7 +680,7 @@ _SOME_TOOL = (ToolSpec("tool"),)
 _OF_PROMPT = frozenset(
     {
         *("cell", "system", "fresh", "replaces", "images", "files", "file_tokens"),
-        *("values", "context", "extras", "typed", "closing", "schema", "tools", "by_hand"),
+        *("values", "context", "extras", "typed", "closing", "schema", "tools", "over_budget", "by_hand"),
         *("replay", "record"),
     }
 )

@@ -105,7 +105,7 @@ class Exchange:
     @property
     def warnings(self) -> list[str]:
         """What the reader should know of how it was asked."""
-        notes = []
+        notes = self.books.notes
         if self._no_figures:
             notes.append("without figures: the model takes none")
         if self._broken is not None:

@@ -21,7 +21,10 @@ pytest_plugins = [
     "tests.providers.local_fixtures",
 ]
 
-_PRIVATE_VARIABLES = ("_API_KEY", "_BASE_URL", "_PROXY", "_proxy", "OLLAMA_HOST", "NOTEBOOK_CHAT_MODEL")
+_PRIVATE_VARIABLES = (
+    *("_API_KEY", "_BASE_URL", "_PROXY", "_proxy", "OLLAMA_HOST"),
+    *("NOTEBOOK_CHAT_MODEL", "NOTEBOOK_CHAT_BUDGET"),
+)
 
 # How long an example takes says more about the machine than about the code. With CI=true, Hypothesis also draws
 # the same examples each time.

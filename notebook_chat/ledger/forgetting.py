@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,10 @@ from . import chain
 
 _EMPTY = "key = NULL, answer = NULL, usage = NULL, size = 0, request = ''"
 """What an exchange is set to whose contents are forgotten: its account stays, and whatever adds up."""
+
+
+_COUNTED_SECONDS = 32 * 86_400
+"""For how long it still counts in budgets what was forgotten: the longest period of one."""
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -75,7 +80,7 @@ def forget(connection: sqlite3.Connection, selection: Selection) -> None:
         [*values, *values],
     )
     chain.forget(connection, [number for (number,) in numbers.fetchall()])
-    connection.execute(f"DELETE FROM exchanges WHERE {condition}", values)
+    _delete(connection, condition, values)
 
 
 def forget_contents(connection: sqlite3.Connection, selection: Selection) -> None:
@@ -95,9 +100,24 @@ def forget_some(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
     those = "IN (SELECT value FROM json_each(?))"
     numbers = connection.execute(f"SELECT number FROM requests WHERE exchange {those}", named).fetchall()
     chain.forget(connection, [number for (number,) in numbers])
-    connection.execute(f"DELETE FROM exchanges WHERE id {those}", named)
+    _delete(connection, f"id {those}", named)
 
 
 def empty_some(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
     """As ``forget_contents``, for exchanges by their ids."""
     connection.executemany(f"UPDATE exchanges SET {_EMPTY} WHERE id = ?", [(id,) for id in ids])
+
+
+def _delete(connection: sqlite3.Connection, condition: str, values: list[Any]) -> None:
+    """Deletes exchanges. What the latest have used stays, added up without anything else of them, or to forget would be
+    a way to spend more than a budget allows."""
+    since = time.time() - _COUNTED_SECONDS
+    connection.execute("DELETE FROM forgotten WHERE ended < ?", (since,))
+    connection.execute(
+        "INSERT INTO forgotten SELECT CAST(coalesce(ended, at) / 900 AS INTEGER) * 900.0 AS quarter, model,"
+        " total(input_tokens) + total(output_tokens) AS tokens, total(cost) FROM exchanges"
+        f" WHERE coalesce(ended, at) >= ? AND status <> 'open' AND ({condition}) GROUP BY quarter, model"
+        " HAVING tokens > 0 OR total(cost) > 0",
+        [since, *values],
+    )
+    connection.execute(f"DELETE FROM exchanges WHERE {condition}", values)

@@ -28,7 +28,7 @@ _STEPS = (
     CREATE INDEX exchanges_in_order ON exchanges (at);
     CREATE INDEX exchanges_of_notebook ON exchanges (notebook, at);
     CREATE INDEX exchanges_of_conversation ON exchanges (conversation, at);
-    CREATE INDEX exchanges_of_model ON exchanges (model, at);
+    CREATE INDEX exchanges_of_model ON exchanges (model, at, ended, input_tokens, output_tokens, cost);
     CREATE INDEX exchanges_of_batch ON exchanges (batch) WHERE batch <> '';
     CREATE INDEX exchanges_open ON exchanges (owner) WHERE status = 'open';
     CREATE INDEX exchanges_with_contents ON exchanges (at) WHERE size > 0;
@@ -38,6 +38,9 @@ _STEPS = (
         notebook TEXT NOT NULL, conversation TEXT NOT NULL, turn TEXT NOT NULL, cell TEXT, chain TEXT NOT NULL
     );
     CREATE INDEX requests_of_exchange ON requests (exchange);
+    CREATE TABLE forgotten (
+        ended REAL NOT NULL, model TEXT NOT NULL, tokens INTEGER NOT NULL, cost REAL NOT NULL
+    );
     """,
 )
 

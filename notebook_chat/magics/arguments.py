@@ -256,6 +256,11 @@ def cell_parser() -> Parser:
         " auto (any record of the request, else asks), only (never asks), refresh (asks, and replaces the records)",
         complete=lambda _: MODES,
     )
+    add(
+        "--over-budget",
+        action="store_true",
+        help="ask this once, though a budget of yours is used up; not one of the machine's policy",
+    )
     add("--dry-run", action="store_true", help="show what would be sent, byte for byte; nothing is sent")
     add(
         "--count",

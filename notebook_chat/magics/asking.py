@@ -126,7 +126,7 @@ def put(
     conversation = session.conversation(options.conversation or DEFAULT)
     offer_instructions(conversation, session, settings)
     chat = _chat(prompt, options, conversation, settings)
-    asking = {"system": options.system, "fresh": options.new, **more}
+    asking = {"system": options.system, "fresh": options.new, "over_budget": options.over_budget, **more}
     several = options.models if len(options.models) > 1 else ()
     if options.dry_run:
         here = session.this_cell(conversation) or ""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..ledger import Books
 from ..ledger.bounds import Bounds
 from ..replay.modes import ANEW, mode_in_force
+from ..spending.budgeted_accounts import BudgetedAccounts
+from ..spending.budgets import SETTING, Budget, budgets_of, standing_budgets
 from ..spending.own_prices import checked
 from ..spending.prices import cost_of
 
@@ -52,7 +54,8 @@ def books_of(
         replayer = Replayer(library, mode, pace, only=set_mode == "only")
     session.ledger.keep_within(Bounds(settings.ledger_days, settings.ledger_megabytes))
     cost = partial(cost_of, own=checked(settings.prices)) if settings.prices else cost_of
-    accounts = session.ledger.accounts(cost, contents=session.history.on)
+    kept = session.ledger.accounts(cost, contents=session.history.on)
+    accounts = BudgetedAccounts(kept, session.ledger, cost, partial(_budgets, settings))
     return Books(replayer, accounts, str(session.notebook or ""), writer, cost, settings.tally)
 
 
@@ -72,3 +75,8 @@ def watch(session: NotebookSession) -> Callable[[], None]:
         return session.ledger.write(work)
 
     return departures.watch(OtherRequests(write, lambda: str(session.notebook or "")))
+
+
+def _budgets(settings: Settings) -> tuple[Budget, ...]:
+    """The budgets that hold now in a notebook."""
+    return (*standing_budgets(), *budgets_of(settings.budget, SETTING))

@@ -125,6 +125,11 @@ class ChatMagics(Magics):
         " {'openai:gpt-6-*': {'input': 0.2, 'output': 0.75}}, also with cached, written, written_1h, audio_input and"
         " audio_output."
     ).tag(config=True)
+    budget = Unicode(
+        "",
+        help="How much may be used before nothing more is sent: '2 USD / day', '200k tokens / hour for notebook',"
+        " '5 USD / month for openai:*', several with commas between them. %chat budget shows all that hold.",
+    ).tag(config=True)
     output = Enum(
         ["html", "markdown"],
         "html",
@@ -280,6 +285,16 @@ class ChatMagics(Magics):
 
         try:
             checked(proposal["value"])
+        except InvalidOptionError as error:
+            raise one_line(error) from None
+        return proposal["value"]
+
+    @validate("budget")
+    def _budget_usable(self, proposal: Any) -> Any:
+        from ..policy.limits import limits_of
+
+        try:
+            limits_of(proposal["value"])
         except InvalidOptionError as error:
             raise one_line(error) from None
         return proposal["value"]

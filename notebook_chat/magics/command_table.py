@@ -12,6 +12,7 @@ from ..errors import InvalidOptionError
 from ..session import NotebookSession
 from . import (
     answer_commands,
+    budget_commands,
     comparison_commands,
     conversation_commands,
     fixing,
@@ -75,6 +76,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             statement_commands.group,
             usage_commands.group,
             tool_commands.group,
+            budget_commands.group,
             history_commands.group,
             ledger_commands.group,
             group,

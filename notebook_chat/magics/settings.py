@@ -30,6 +30,7 @@ class Settings(Protocol):
     replay: str
     replay_pace: str
     record: str
+    budget: str
     ledger_days: int
     ledger_megabytes: int
     told: set[str]

@@ -13,6 +13,7 @@ import msgspec
 
 from .. import files
 from ..errors import ConfigurationError, InvalidOptionError
+from .limits import limits_of
 from .patterns import Pattern, Subject
 from .places import is_address, is_at, is_command
 from .wildcards import narrowly, widely
@@ -73,11 +74,13 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         rounds: How often results of tools are given back in one ask.
         calls: How many calls are run in one ask.
         max_tokens: How long an answer may be, in tokens.
+        spending: What each user may use, as ``limits_of`` takes it: ``20 USD / month, 5 USD / day for openai:*``.
     """
 
     rounds: _Count | None = None
     calls: _Count | None = None
     max_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    spending: str | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -259,6 +262,7 @@ def _check(policy: Policy) -> None:
     for name in (*(policy.models.allow or ()), *policy.models.deny):
         if not name.strip() or not name.isprintable():
             raise InvalidOptionError(f"{name!r} is no pattern of models such as openai:*")
+    limits_of(policy.budget.spending or "")
 
 
 def _unusable(path: Path, why: str) -> ConfigurationError:

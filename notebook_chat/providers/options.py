@@ -147,6 +147,7 @@ class TurnOptions(ChatOptions, total=False):
         tools: What the model may have run, beside the tools of the chat; an empty list for none at all.
         replay: How answers from before are used for this turn, as in ``Chat``.
         record: The file that answers are written down in and looked for, as in ``Chat``.
+        over_budget: Whether it may pass the user's budgets, once; not that of the machine's policy.
     """
 
     replay: str | None
@@ -163,6 +164,7 @@ class TurnOptions(ChatOptions, total=False):
     context: int | str | Sequence[int] | slice | None
     wait: bool
     tools: Sequence[Any] | None
+    over_budget: bool
 
 
 MAX_CHARACTERS = 4_000_000

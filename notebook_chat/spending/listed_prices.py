@@ -50,6 +50,15 @@ def vendor_at(base_url: str) -> str:
         return ""
 
 
+def is_missing(base_url: str) -> bool:
+    """Whether the package is not there, and would know what a vendor charges at an address.
+
+    Args:
+        base_url: The address.
+    """
+    return bool(vendor_at(base_url)) and _package() is None
+
+
 @cache
 def prepare() -> None:
     """Has the package loaded beside what else is done, which takes a quarter of a second, once."""

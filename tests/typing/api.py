@@ -14,6 +14,7 @@ from notebook_chat.conversation import Conversation, Turn
 from notebook_chat.errors import (
     AuthenticationError,
     BadRequestError,
+    BudgetError,
     ChatError,
     ConfigurationError,
     ConnectError,
@@ -30,6 +31,7 @@ from notebook_chat.errors import (
     MissingKeyError,
     ModelNotFoundError,
     NameResolutionError,
+    NotRecordedError,
     OverloadedError,
     PermissionDeniedError,
     ProviderError,
@@ -252,11 +254,13 @@ the_way_is_broken: Sequence[type[TransportError]] = (
     TLSError,
 )
 at_home: Sequence[type[ChatError]] = (
+    BudgetError,
     ConversationBusyError,
     DataError,
     DownloadError,
     EngineError,
     HistoryError,
+    NotRecordedError,
 )
 
 
@@ -279,7 +283,8 @@ def use_tools(chat: Chat) -> None:
     assert_type(area(2.0, height=3.0), float)
     assert_type(train(3, lambda words, fraction=None: None), ToolOutput)
     add = tool(lambda a, b: a + b, name="add")
-    Chat("local", tools=[area, train, add, "notebook"], rounds=5)
+    Chat("local", tools=[area, train, add, "notebook"], rounds=5, budget="2 USD / day")
+    chat.ask("How large?", over_budget=True)
     chat.ask("How large?", tools=[area])
 
     @chat.register_tool
