@@ -109,7 +109,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     unchanged = _unchanged(config)
     rooms = {
-        path: [name for name, room in ROOMS.items() if room.holds(path)] for path in {item.path for item in items}
+        path: [name for name, room in ROOMS.items() if room.holds(path)]
+        for path in {item.path for item in items}
     }
     left_out = []
     for item in items:
