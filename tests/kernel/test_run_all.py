@@ -18,8 +18,9 @@ pytestmark = pytest.mark.model
 
 RUNNERS = {
     "nbclient": ("jupyter", "execute", "talk.ipynb", "--inplace"),
-    "papermill": ("papermill", "talk.ipynb", "talk.ipynb", "--no-progress-bar"),
+    "papermill": ("papermill", "talk.ipynb", "out.ipynb", "--no-progress-bar"),
 }
+WRITTEN = {"nbclient": "talk.ipynb", "papermill": "out.ipynb"}
 
 
 def execute(folder: Path, runner: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -56,7 +57,7 @@ def again(folder: Path, runner: str, more: Mapping[str, str] | None = None) -> l
     variables = {**no_network(folder.parent / "first"), "NOTEBOOK_CHAT_REPLAY": "only", **(more or {})}
     done = execute(folder, runner, **variables)
     assert done.returncode == 0, done.stderr
-    return shown(folder / "talk.ipynb")
+    return shown(folder / WRITTEN[runner])
 
 
 def without(folder: Path, *what: str) -> None:
@@ -120,11 +121,11 @@ def test_an_edited_prompt_fails_at_its_cell_and_says_what_is_different(folder: P
     variables = {**no_network(folder.parent / "first"), "NOTEBOOK_CHAT_REPLAY": "only"}
     done = execute(folder, "papermill", **variables)
     assert done.returncode != 0
-    cells_run = nbformat.read(path, 4).cells  # type: ignore[no-untyped-call]
+    cells_run = nbformat.read(folder / "out.ipynb", 4).cells  # type: ignore[no-untyped-call]
     failed = [
         (cell["source"], output)
         for cell in cells_run
-        for output in cell["outputs"]
+        for output in cell.get("outputs", ())
         if output["output_type"] == "error"
     ]
     [(source, output)] = failed

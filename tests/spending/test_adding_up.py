@@ -224,7 +224,9 @@ def accounts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Accoun
     """The accounts of all chats, with the prices of this test; nobody waits between attempts."""
     ledger = Ledger(tmp_path / "ledger.sqlite3")
     kept = Accounts(ledger)
-    monkeypatch.setattr("notebook_chat.chat._books", lambda conversation: Books(None, kept, "", cost))
+    monkeypatch.setattr(
+        "notebook_chat.chat.plain_books", lambda replay, record: Books(accounts=kept, cost=cost)
+    )
     monkeypatch.setattr(RetryPolicy, "backoff", lambda self, attempt: 0.0)
     yield kept
     ledger.close()
