@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from .. import files
-from ..conversation import Conversation, Origin, Turn, is_lasting, numbered
+from ..conversation import Conversation, Included, Origin, Turn, is_lasting, numbered
 from ..errors import HistoryError, InvalidMessagesError
 from ..messages import AudioPart, FilePart, MediaPart, Part, TextPart, named_media
 from ..text import TEXT_NOTEBOOKS
@@ -163,17 +163,28 @@ def stored_as_read(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def as_in_notebook(turn: Turn) -> Turn:
     """A turn as a notebook holds it: ``lean``, and with words in the place of large files that went along with the
-    prompt, which the history on the disk has. Everybody who opens the notebook would carry them around.
+    prompt, which the history on the disk has. Everybody who opens the notebook would carry them around. What tells
+    values apart in this kernel alone stays here: with it the file would be another one after each run.
 
     Args:
         turn: The turn.
     """
     turn = lean(turn)
+    if any(_is_of_kernel(one.digest) for one in turn.included):
+        turn = msgspec.structs.replace(turn, included=tuple(map(_without_digest, turn.included)))
     content = turn.prompt.content
     if isinstance(content, str) or not any(map(_is_large, content)):
         return turn
     parts = tuple(TextPart(_left_out(part)) if _is_large(part) else part for part in content)
     return msgspec.structs.replace(turn, prompt=msgspec.structs.replace(turn.prompt, content=parts))
+
+
+def _is_of_kernel(digest: str) -> bool:
+    return ":" in digest  # behind the kernel's mark
+
+
+def _without_digest(one: Included) -> Included:
+    return msgspec.structs.replace(one, digest="") if _is_of_kernel(one.digest) else one
 
 
 def _is_large(part: Part) -> bool:
