@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from ..conversation import Turn, admit, finite
 from ..errors import InvalidMessagesError
 from ..events import Usage
-from ..ledger import Record, RequestKey
 from ..lean_exchanges import lean_exchange
+from ..ledger import Record, RequestKey
 from ..messages import Message
 from ..parts import ReplayPart
 from ..text import sendable

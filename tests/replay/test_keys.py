@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from notebook_chat.conversation import Conversation, Turn
-from notebook_chat.ledger import Record, RequestKey
 from notebook_chat.lean_exchanges import MOST_RESULTS
+from notebook_chat.ledger import Record, RequestKey
 from notebook_chat.messages import Message
 from notebook_chat.parts import AudioPart, ImagePart, ReplayPart, TextPart, ToolCallPart, ToolResultPart
 from notebook_chat.renderers.media import Medium, medium
