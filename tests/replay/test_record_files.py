@@ -65,7 +65,7 @@ def test_a_record_that_tells_its_request_replaces_one_that_does_not(file: Record
     file.add(plain)
     file.add(msgspec.structs.replace(plain, key=key))
     file.add(plain)
-    assert [found for _, found in file.keys()] == [key]
+    assert [found for _, found in file.keys()] == [key]  # noqa: SIM118
     assert len(lines(file)) == 1
 
 

@@ -264,6 +264,11 @@ at_home: Sequence[type[ChatError]] = (
 )
 
 
+def use_answers_from_before() -> None:
+    chat = Chat("local", replay="only", record="talk.chat.jsonl")
+    assert_type(chat.ask("Hello", replay="auto", record=Path("other.chat.jsonl")).replayed, bool)
+
+
 @tool
 def area(width: float, height: float = 1.0) -> float:
     """The area."""
