@@ -78,9 +78,7 @@ def test_it_tells_what_was_done(shell: Any, capsys: Any, server: Any) -> None:
     out, fine = run(shell, capsys, "%chat statement")
     assert fine
     assert out.startswith("# Use of AI\n\nRecorded by notebook_chat ")
-    assert re.search(
-        r"2 prompts were sent to `openai:m` between 20\d\d-\d\d-\d\d and 20\d\d-\d\d-\d\d, of which 2 w", out
-    )
+    assert re.search(r"2 prompts were sent to `openai:m` on 20\d\d-\d\d-\d\d, of which 2 w", out)
     [row] = [line for line in out.splitlines() if line.startswith("| `openai:m` |")]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[4:6] == ["2", "2 complete"]
@@ -209,6 +207,17 @@ def test_answers_from_elsewhere_are_counted_and_said_to_be() -> None:
         "| `ollama:x` | not known | not known | not known | 1 | 1 complete | not known | not known |" in text
     )
     assert "0 tokens" not in text
+
+
+def test_an_answer_that_the_service_cut_off_is_not_called_whole() -> None:
+    days = (1_700_000_000.0, 1_700_900_000.0)
+    mine = conversation(
+        turn("a", finish_reason="length", at=days[0]), turn("b", finish_reason="stop", at=days[1])
+    )
+    text = as_markdown(told(mine))
+    assert "between 2023-11-1" in text
+    assert "of which 1 was answered to the end" in text
+    assert "1 cut off by the service, 1 complete" in text
 
 
 def test_answers_from_records_are_not_prompts() -> None:

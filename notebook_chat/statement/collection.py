@@ -17,21 +17,12 @@ from ..ledger import chain
 from ..ledger.departures import Selection, departures
 from ..parts import SearchPart, ToolCallPart
 from ..providers.options import CONNECTION
+from ..renderers.footer import ending
 from .facts import Log, ModelUse, Place, Prompt, Setting, Statement, SystemPrompt, Tool
 
 _COLUMNS = (
-    *(
-        "at",
-        "status",
-        "model",
-        "answered_by",
-        "turn",
-        "input_tokens",
-        "output_tokens",
-        "estimated",
-        "key",
-        "requests",
-    ),
+    *("at", "status", "model", "answered_by", "turn", "input_tokens", "output_tokens", "estimated"),
+    *("key", "requests", "finish_reason"),
 )
 _LONGEST = 80
 _MOST_TOOLS = 20
@@ -44,7 +35,8 @@ class Asked(NamedTuple):
         model: Who was asked, as ``provider:model``.
         named: What the service called it; empty where that is not known.
         at: When, in seconds since 1970; ``None`` where that is not known.
-        status: How it ended; ``open`` or ``lost`` where it has not, or nobody knows how.
+        status: How it ended, ``cut_off`` where the service did not let it come to its end; ``open``
+            or ``lost`` where it has not, or nobody knows how.
         tokens: Those of input and output; ``None`` for what is not known.
         estimated: Whether they are an estimate, at least in part.
         options: The options; ``None`` where they are not known.
@@ -164,12 +156,18 @@ def _asked(row: dict[str, Any]) -> Asked:
         texts["model"],
         _without_folders(texts["answered_by"]),
         at,
-        texts["status"],
+        _end(texts["status"], row["finish_reason"]),
         (tokens[0], tokens[1]),
         bool(row["estimated"]),
         options,
         str(row["turn"] or ""),
     )
+
+
+def _end(status: str, reason: object) -> str:
+    """How an answer ended; ``cut_off`` where the service did not let it come to its end."""
+    cut = status == "complete" and isinstance(reason, str) and ending(reason)
+    return "cut_off" if cut else status
 
 
 def _without_folders(name: str) -> str:
@@ -193,7 +191,15 @@ def _of_turn(turn: Turn) -> Iterator[Asked]:
         usage = answer.usage
         tokens = (usage.input_tokens, usage.output_tokens) if usage is not None else (None, None)
         if not answer.replayed:
-            yield Asked(answer.model, "", turn.at or None, answer.status, tokens, False, answer.options)
+            yield Asked(
+                answer.model,
+                "",
+                turn.at or None,
+                _end(answer.status, answer.finish_reason),
+                tokens,
+                False,
+                answer.options,
+            )
 
 
 def _places(connection: sqlite3.Connection, selection: Selection) -> list[Place]:
@@ -220,7 +226,7 @@ def _models(asked: Sequence[Asked], played: Sequence[Any]) -> list[ModelUse]:
         use.answers[one.status] = use.answers.get(one.status, 0) + 1
         if one.named and one.named not in use.named:
             use.named.append(one.named)
-        answered = one.status in ("complete", "stopped")
+        answered = one.status in ("complete", "cut_off", "stopped")
         use.unnamed += answered and not one.named
         given, made = one.tokens
         if given is not None:

@@ -14,7 +14,8 @@ class ModelUse(msgspec.Struct):
         unnamed: How many answers came of which no such name is known.
         first, last: When it was asked first and last, in seconds since 1970; ``None`` where that is not known.
         prompts: How often it was asked.
-        answers: How many of these were answered, by how they ended: ``complete``, ``stopped``, ``failed``.
+        answers: What became of these, by how they ended: ``complete``, ``cut_off``, ``stopped``, ``failed``, ``lost``,
+            ``open``.
         replayed: How many answers of it stand in the notebook for which it was not asked again.
         input_tokens, output_tokens: As the service has told, added up; ``None`` where it has told of none.
         estimated: How many answers the tokens of which are at least in part an estimate.

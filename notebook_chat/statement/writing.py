@@ -14,6 +14,7 @@ from .facts import ModelUse, Place, Prompt, Statement
 
 _STATES = {
     "complete": "complete",
+    "cut_off": "cut off by the service",
     "stopped": "stopped by the user",
     "failed": "failed",
     "open": "not ended when this was written",
@@ -73,7 +74,12 @@ def _head(statement: Statement) -> str:
     prompts = sum(use.prompts for use in statement.models)
     answers = sum(use.answers.get("complete", 0) for use in statement.models)
     times = [at for use in statement.models for at in (use.first, use.last) if at is not None]
-    span = f" between {_day(min(times))} and {_day(max(times))}" if times else ""
+    days = [_day(min(times)), _day(max(times))] if times else []
+    span = (
+        f" between {days[0]} and {days[1]}"
+        if len(set(days)) > 1
+        else "".join(f" on {day}" for day in days[:1])
+    )
     named = [_code(use.model) for use in statement.models if use.prompts]
     if not prompts:
         told = "No prompt was sent; what stands in the notebook was taken from records."
