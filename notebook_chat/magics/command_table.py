@@ -24,6 +24,7 @@ from . import (
     rerun_commands,
     sent_commands,
     tool_commands,
+    verify_commands,
 )
 from .arguments import Parser, cell_parser
 from .file_paths import FilePaths, last_word
@@ -69,6 +70,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             prompt_commands.group,
             sent_commands.group,
             tool_commands.group,
+            verify_commands.group,
             history_commands.group,
             ledger_commands.group,
             group,

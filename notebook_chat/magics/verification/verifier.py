@@ -1,0 +1,62 @@
+"""Whether a notebook could be run as a whole without asking a model: read, not run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from ...errors import ChatError
+from ...providers import vendors
+from ...replay.library import Library
+from ...store import read_notebook
+from ...text import single_line
+from .ledger_reader import LedgerReader
+from .records import Records
+from .report import Line, Report
+from .static_notebook import StaticNotebook
+from .static_settings import StaticSettings
+from .walk import Walk
+
+
+def verify(path: Path, named: str = "", *, files_only: bool = False, strict: bool = False) -> Report:
+    """What becomes of a notebook's chat cells when all of it is run in a new kernel, with no model to ask. Nothing of
+    it is run, nothing is written, and nobody is asked.
+
+    Args:
+        path: The notebook.
+        named: What it is called in the report; its path unless given.
+        files_only: Whether what this machine's ledger has does not count.
+        strict: Whether cells do not count as answered whose values are known only when they run.
+    """
+    named, path = named or str(path), path.resolve()
+    try:
+        file = read_notebook(path)
+    except ChatError as error:
+        return Report(named, problem=single_line(str(error)))
+    notebook = StaticNotebook(path, StaticSettings())
+    ledger = None if files_only else LedgerReader()
+    library = Library(notebook=lambda: path, record=notebook.settings.answers.record_path)
+    with _in(path.parent), vendors.set_aside():
+        lines = list(Walk(file, Records(file, library, ledger), notebook).lines())
+    return Report(named, tuple(map(_strict, lines) if strict else lines))
+
+
+def _strict(line: Line) -> Line:
+    if line.verdict != "assumed":
+        return line
+    return replace(line, verdict="unknown", source="", why=f"it is answered if {line.why}")
+
+
+@contextlib.contextmanager
+def _in(folder: Path) -> Iterator[None]:
+    """Has the folder of a notebook be the working folder, as it is where the notebook runs."""
+    try:
+        there = os.path.samefile(folder, os.curdir)  # noqa: PTH121
+    except OSError:
+        there = False
+    with contextlib.nullcontext() if there else contextlib.chdir(folder):
+        yield
