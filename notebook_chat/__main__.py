@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     named = next((word for word in words if not word.startswith("-")), None)
     arguments = _parser(named).parse_args(words)
     try:
-        return int(arguments.run(arguments))
+        return int(arguments.do(arguments))
     except BrokenPipeError:  # whoever reads it has seen enough
         sys.stdout = None
         return 1
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser(named: str | None) -> argparse.ArgumentParser:
     """The parser of the command line; of the subcommands, only the one that is named is loaded."""
-    parser = argparse.ArgumentParser(prog="python -m notebook_chat", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="python -m notebook_chat", description="What can be done with notebooks on the command line.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"notebook_chat {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
@@ -69,7 +69,7 @@ def _parser(named: str | None) -> argparse.ArgumentParser:
         if command.name == named:
             module = importlib.import_module(command.module, __package__)
             module.declare(own)
-            own.set_defaults(run=module.run)
+            own.set_defaults(do=module.run)
     return parser
 
 

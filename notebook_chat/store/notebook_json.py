@@ -87,6 +87,26 @@ def decoded(raw: bytes, key: str) -> SavedCell:
     return SavedCell(values.get("id"), values.get("cell_type", "code"), values.get("source", ""), read)
 
 
+class _Metadata(msgspec.Struct):
+    tags: list[Any] = []
+
+
+class _Tagged(msgspec.Struct):
+    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
+
+
+def tags_of(raw: bytes) -> list[Any]:
+    """The tags of a cell; none where they cannot be read.
+
+    Args:
+        raw: The cell's JSON text.
+    """
+    try:
+        return msgspec.json.decode(raw, type=_Tagged).metadata.tags
+    except (ValueError, RecursionError):
+        return []
+
+
 def _values(text: str, wanted: Any) -> Any:
     """What a JSON text says; of one that no parser takes, what is wanted of it and can be read: the members that a
     dict names, the items of a list; ``None`` stands for a value as a whole."""

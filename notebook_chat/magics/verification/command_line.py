@@ -44,6 +44,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--run",
+        dest="execute",
         action="store_true",
         help="run the notebooks in new kernels that may ask nobody and reach no network; nothing of it is saved",
     )
@@ -67,7 +68,7 @@ def run(arguments: Namespace) -> int:
     for path, named in _notebooks(arguments.notebooks):
         if path is None:
             reports.append(Report(named, problem="there is no such notebook"))
-        elif arguments.run:
+        elif arguments.execute:
             from .execution import execute
 
             reports.append(execute(path, named, arguments.timeout))

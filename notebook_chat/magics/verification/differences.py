@@ -25,7 +25,8 @@ def why_asked(question: Question, past: Turn | None, records: Records) -> str:
         records: The answers from before.
     """
     if past is None:
-        return f"there is no record of it: {records.difference(question.keys[0], question.draft)}"
+        told = records.difference(question.keys[0], question.draft)
+        return f"there is no record of it: {told}" if told else "there is no record of it"
     if past.asked != question.typed:
         return f"the prompt is edited: {texts(past.asked, question.typed)}"
     models = [one.target.name for one in question.asked]

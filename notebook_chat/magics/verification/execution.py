@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -78,8 +79,11 @@ def execute(path: Path, named: str = "", timeout: float | None = None) -> Report
         kernel_name=_kernel(notebook),
     )
     try:
-        with client.setup_kernel(env=_environment()):
-            client.kc.execute_interactive(_GUARD, silent=True, timeout=_STARTUP)
+        with client.setup_kernel(env=_environment(), stderr=subprocess.DEVNULL):
+            waiting = import_module("jupyter_core.utils").run_sync(client.kc.execute_interactive)
+            guarded = waiting(_GUARD, silent=True, timeout=_STARTUP)
+            if guarded["content"]["status"] != "ok":
+                return Report(named, problem="its kernel could not be kept from the network", ran=True)
             return Report(named, tuple(_ran(client, notebook)), ran=True)
     except Exception as error:  # such as a kernel that does not start
         return Report(named, problem=f"it cannot be run: {single_line(str(error))[:_LONGEST]}", ran=True)

@@ -84,13 +84,14 @@ class Records:
         return self._library.model_for(typed, None)
 
     def difference(self, key: RequestKey, draft: Draft) -> str:
-        """How a request differs from the nearest that is recorded, in a line.
+        """How a request differs from the nearest that is recorded, in a line; empty where none is.
 
         Args:
             key: The request.
             draft: The turn that asks.
         """
-        return Replayer(self._library, "only").nearest_difference(key, draft, None)
+        nothing = not any(self._library.keys()) and not any(notebook.turns for notebook in self._library.notebooks())
+        return "" if nothing else Replayer(self._library, "only").nearest_difference(key, draft, None)
 
     def changed(self, turn: Turn, context: Sequence[Turn]) -> str:
         """What of that which was said before a turn of the notebook's outputs is not what is said now, as far as they

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ...errors import ChatError
 from ...providers import vendors
 from ...replay.library import Library
-from ...store import read_notebook
+from ...store import cells_tagged, read_notebook
 from ...text import single_line
 from .ledger_reader import LedgerReader
 from .records import Records
@@ -20,6 +20,9 @@ from .report import Line, Report
 from .static_notebook import StaticNotebook
 from .static_settings import StaticSettings
 from .walk import Walk
+
+_MAY_FAIL = "raises-exception"
+"""The tag of a cell whose failure does not end a run of all cells, by Jupyter's convention."""
 
 
 def verify(path: Path, named: str = "", *, files_only: bool = False, strict: bool = False) -> Report:
@@ -41,7 +44,8 @@ def verify(path: Path, named: str = "", *, files_only: bool = False, strict: boo
     ledger = None if files_only else LedgerReader()
     library = Library(notebook=lambda: path, record=notebook.settings.answers.record_path)
     with _in(path.parent), vendors.set_aside():
-        lines = list(Walk(file, Records(file, library, ledger), notebook).lines())
+        records = Records(file, library, ledger)
+        lines = list(Walk(file, records, notebook, cells_tagged(path, _MAY_FAIL)).lines())
     return Report(named, tuple(map(_strict, lines) if strict else lines))
 
 

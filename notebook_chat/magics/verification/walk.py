@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ...conversation import Alternative, Draft, Turn
 from ...errors import ChatError
@@ -27,10 +27,18 @@ class Walk:
         file: The notebook.
         records: The answers from before.
         notebook: The same, as it is when it begins.
+        may_fail: The cells, counted from 1, whose failures do not end a run.
     """
 
-    def __init__(self, file: NotebookFile, records: Records, notebook: StaticNotebook) -> None:
+    def __init__(
+        self,
+        file: NotebookFile,
+        records: Records,
+        notebook: StaticNotebook,
+        may_fail: Collection[int] = (),
+    ) -> None:
         self._file = file
+        self._may_fail = may_fail
         self._records = records
         self._notebook = notebook
         self._waiting: dict[str, int] = {}  # the cells that would ask, by the ids of their turns
@@ -48,7 +56,8 @@ class Walk:
             try:
                 yield from self._act(number, act, past)
             except ChatError as error:
-                yield Line(number, _begins(act, cell), "fails", why=single_line(str(error)))
+                if number not in self._may_fail:
+                    yield Line(number, _begins(act, cell), "fails", why=single_line(str(error)))
 
     def _act(self, number: int, act: Act, past: list[Turn]) -> Iterator[Line]:
         """What becomes of one thing that a cell does."""
@@ -56,7 +65,7 @@ class Walk:
         match act:
             case Setting():
                 self._notebook.settings.follow(act)
-            case Failure(why=why):
+            case Failure(why=why) if number not in self._may_fail:
                 yield Line(number, "%%chat", "fails", why=why)
             case Ask():
                 asking = Asking.of_cell(act, self._notebook)
@@ -101,7 +110,9 @@ class Walk:
         conversation = self._notebook.conversation(asking.conversation)
         draft = conversation.begin(Message("user", asking.typed), fresh=asking.fresh)
         unknown = Message("assistant", f"the answer that will have been {uuid.uuid4().hex}")
-        conversation.commit(draft, draft.turn((unknown,), "complete"))
+        others = tuple(Alternative((unknown,), "complete", model) for model in asking.options.models[1:])
+        first = asking.options.models[0] if others else ""
+        conversation.commit(draft, draft.turn((unknown,), "complete", model=first, alternatives=others))
         self._waiting[draft.id] = number
 
 
