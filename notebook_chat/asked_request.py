@@ -30,7 +30,9 @@ def request_key(asked: Asked, draft: Draft, digests: ContextDigests | None = Non
 
 
 def _tools(source: Any) -> Any:
-    """The tools of a source, as a model is told of them; of a server that would have to be started, its name."""
+    """The tools of a source, as a model is told of them; of a server its name, whether or not it runs."""
+    if (told := getattr(source, "told_as", None)) is not None:
+        return told
     if source.known is None:
         return {"server": str(getattr(source, "name", "") or type(source).__name__)}
     return [tool.spec.told for tool in source.known]

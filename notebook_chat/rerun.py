@@ -14,6 +14,7 @@ from .composition import Composed
 from .conversation import Conversation, Draft, Turn, estimate
 from .errors import ChatError
 from .providers.options import REMEMBERED
+from .replay.modes import ANEW
 from .run import Run
 
 _FOR_ALL = (
@@ -23,6 +24,7 @@ _FOR_ALL = (
     errors.ModelNotFoundError,
     errors.QuotaError,
     errors.ConnectError,
+    errors.NotRecordedError,
 )
 """Failures that every further turn would meet, too."""
 
@@ -146,7 +148,9 @@ class Rerun:
             chat = chat.in_conversation(self._conversation_before(number))
             chat.conversation.sent_requests = into.sent_requests
         options = self._options(turn.options)
-        self._run = chat.reply(Composed.again(turn), cell="", system=turn.system, fresh=turn.fresh, **options)
+        self._run = chat.reply(
+            Composed.again(turn), cell="", system=turn.system, fresh=turn.fresh, replay=ANEW, **options
+        )
         try:
             async with contextlib.aclosing(self._run.batches()) as batches:
                 async for _ in batches:

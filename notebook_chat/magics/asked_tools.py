@@ -44,13 +44,17 @@ def asked_tools(named: Sequence[str], usual: Sequence[str], values: Mapping[str,
     return [tool for name in names for tool in found.get(name, [name])]
 
 
-def find_tools(name: str, session: NotebookSession, cell_tools: CellToolbench) -> ToolSource:
+def find_tools(
+    name: str, session: NotebookSession, cell_tools: CellToolbench, *, later: bool = False
+) -> ToolSource:
     """The source of the tools that a name means.
 
     Args:
         name: The name.
         session: The notebook's.
         cell_tools: Has the tools that change its cells and run code.
+        later: Whether a server is looked for when its tools are needed, and not before: where there is an answer from
+            before they are not.
 
     Raises:
         InvalidOptionError: There is no such tool.
@@ -65,8 +69,10 @@ def find_tools(name: str, session: NotebookSession, cell_tools: CellToolbench) -
         return cell_tools.run
     if named_tools([name], namespace() or {}):
         return NamedTools(lambda: _functions(name))
-    from .mcp_servers import find_source
+    from .mcp_servers import LaterServer, find_source
 
+    if later:
+        return LaterServer(name, lambda: find_tools(name, session, cell_tools))
     if name not in OWN and (server := find_source(name, session)) is not None:
         return server
     raise no_such_tool(name, OWN, namespace() or {})

@@ -38,7 +38,6 @@ from ..session import DEFAULT, NotebookSession
 from ..store import asked_in_cell, stored_as_read, stored_with
 from ..text import sendable
 from .arguments import parse_cell_line
-from .bookkeeping import mode_of
 from .cell import options_and_prompt
 from .mcp_prompts import is_resource, with_resources
 from .older_values import older_news
@@ -75,20 +74,21 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
         asked = replace(loaded, typed=asked_in_cell(line, prompt))
     elif not prompt.strip():
         raise InvalidMessagesError("the prompt is empty", hint="Write it beneath %%chat.")
-    put(
-        asked,
-        options,
-        session=session,
-        settings=settings,
-        shell=shell,
-        values=None if options.raw else shell.user_ns,
-        context=settings.cells if options.context is None else options.context,
-        files=with_resources(options.attach, session)
-        if any(map(is_resource, options.attach))
-        else options.attach,
-        file_tokens=options.file_tokens,
-        closing=CODE if options.format == "code" and not options.raw else "",
-    )
+    with settings.answers.in_cell(options.replay):
+        put(
+            asked,
+            options,
+            session=session,
+            settings=settings,
+            shell=shell,
+            values=None if options.raw else shell.user_ns,
+            context=settings.cells if options.context is None else options.context,
+            files=with_resources(options.attach, session)
+            if any(map(is_resource, options.attach))
+            else options.attach,
+            file_tokens=options.file_tokens,
+            closing=CODE if options.format == "code" and not options.raw else "",
+        )
 
 
 def put(
@@ -242,7 +242,7 @@ def chat_of(
         extra_body=dict(options.param) or None,
         max_characters=settings.max_characters,
         secrets=settings.disclosure(),
-        replay=mode_of(settings, options.replay),
+        replay=settings.answers.mode,
         permit=settings.permit() if options.tools or settings.tools else None,
     )
 

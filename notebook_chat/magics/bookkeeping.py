@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..ledger import Books
 from ..ledger.bounds import Bounds
-from ..replay.modes import ANEW, Mode, mode_in_force
+from ..replay.modes import ANEW, mode_in_force
 from ..spending.prices import cost_of
 
 if TYPE_CHECKING:
@@ -50,16 +50,3 @@ def books_of(
     session.ledger.keep_within(Bounds(settings.ledger_days, settings.ledger_megabytes))
     accounts = session.ledger.accounts(cost_of, contents=session.history.on)
     return Books(replayer, accounts, str(session.notebook or ""), writer)
-
-
-def mode_of(settings: Settings, given: str | None = None) -> Mode:
-    """How answers from before are used in a cell.
-
-    Args:
-        settings: The settings.
-        given: What the cell says.
-
-    Raises:
-        InvalidOptionError: It is no mode.
-    """
-    return mode_in_force(given, settings.replay)

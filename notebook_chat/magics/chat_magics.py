@@ -146,6 +146,7 @@ class ChatMagics(Magics):
         session.permit = self.permit
         session.private = self.private_values
         session.books = self.books
+        session.replays = self.replays
         self.cell_tools = CellToolbench(session, shell, self.inserted)
 
     def disclosure(self, *, asks: bool = True) -> Disclosure:
@@ -179,7 +180,7 @@ class ChatMagics(Magics):
         from .asked_tools import find_tools
 
         try:
-            return find_tools(name, self.session, self.cell_tools)
+            return find_tools(name, self.session, self.cell_tools, later=self.replays())
         except InvalidOptionError as error:
             if name not in self.tools:
                 raise
@@ -211,13 +212,22 @@ class ChatMagics(Magics):
 
         return books_of(self.session, self, conversation, **given)
 
+    def replays(self) -> bool:
+        """Whether answers from before are taken where there are some."""
+        from ..replay.modes import TAKES
+
+        try:
+            return self.answers.mode in TAKES
+        except InvalidOptionError:  # which whoever asks is told
+            return False
+
     @property
     def answers(self) -> NotebookReplay:
         """The notebook's answers from before."""
         from .notebook_replay import NotebookReplay
 
         if self._answers is None:
-            self._answers = NotebookReplay(self.session, lambda: self.record)
+            self._answers = NotebookReplay(self.session, lambda: self.record, lambda: self.replay)
         return self._answers
 
     def _notebook(self) -> str | None:

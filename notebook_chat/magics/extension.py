@@ -39,7 +39,7 @@ def load(shell: InteractiveShell) -> None:
         ShellFrontEnd(shell),
         new_kernel=not has_resumed(shell),
         path=notebook_of(shell),
-        on_resume=show_resumed,
+        on_resume=lambda resumed: show_resumed(resumed, replays=session.replays()),
     )
     open_session(shell, session)
     ours = ChatMagics(shell, session)

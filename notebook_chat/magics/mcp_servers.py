@@ -4,6 +4,7 @@ the user has said yes to exactly that."""
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from ..text import seen, single_line
 from .output import confirm, show_lines, show_problem
 
 if TYPE_CHECKING:
-    from ..tools import ToolSource
+    from ..tools import Tool, ToolSource
+    from ..tools.tool import Tell
     from ..tools.mcp import MCPServer
     from ..tools.mcp.config_files import Found
     from ..tools.mcp.definitions import Definition
@@ -58,6 +60,34 @@ def find_source(name: str, session: NotebookSession) -> ToolSource | None:
         return None
     server = max(begun, key=len)
     return find_server(server, session).tool(name[len(server) + 1 :])
+
+
+class LaterServer:
+    """The tools of a server that is looked for, and started, when they are needed: where answers from before are
+    taken, it need not be there, nor allowed.
+
+    Args:
+        name: Its name, with or without ``mcp:``; or that of one of its tools, as ``server.tool`` or ``server:tool``.
+        find: Finds it.
+    """
+
+    def __init__(self, name: str, find: Callable[[], ToolSource]) -> None:
+        self._name = name.removeprefix(MARK)
+        self._find = find
+
+    @property
+    def known(self) -> None:
+        """Nothing: it has not been looked for."""
+        return None
+
+    @property
+    def told_as(self) -> dict[str, str]:
+        """As ``MCPServer.told_as``."""
+        return {"server": self._name.replace(":", ".")}
+
+    async def open(self, tell: Tell) -> Sequence[Tool]:
+        """Its tools; it is started if need be."""
+        return await self._find().open(tell)
 
 
 def find_server(name: str, session: NotebookSession) -> MCPServer:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from ..errors import InvalidOptionError
 from ..plain_books import secrets_in_words
 from ..replay.given_file import checked_path
 from ..replay.library import Library
-from ..replay.modes import RECORD_VARIABLE
+from ..replay.modes import RECORD_VARIABLE, Mode, mode_in_force
 from ..replay.record_file import ENDING
 from ..replay.writing import Writer
 
@@ -25,11 +26,16 @@ class NotebookReplay:
     Args:
         session: The notebook's session.
         setting: Gives what is set for the file: empty, ``on``, ``off`` or a path.
+        set_mode: Gives what is set for how answers from before are used; empty for nothing.
     """
 
-    def __init__(self, session: NotebookSession, setting: Callable[[], str]) -> None:
+    def __init__(
+        self, session: NotebookSession, setting: Callable[[], str], set_mode: Callable[[], str]
+    ) -> None:
         self._session = session
         self._setting = setting
+        self._set_mode = set_mode
+        self._mode: Mode | None = None
         self._told: set[str] = set()
         self._warned = ""
         self._given: dict[Path, tuple[Library, Writer]] = {}
@@ -42,6 +48,31 @@ class NotebookReplay:
             check=secrets_in_words,
         )
         self.writer = Writer(self.library, self.written_path)
+
+    @property
+    def mode(self) -> Mode:
+        """How answers from before are used in the cell that runs; else as is set.
+
+        Raises:
+            InvalidOptionError: What is set is no mode.
+        """
+        return self._mode or mode_in_force(self._set_mode())
+
+    @contextmanager
+    def in_cell(self, given: str | None) -> Iterator[Mode]:
+        """A cell asks: for the length of the block counts how it says that answers from before are used.
+
+        Args:
+            given: What its line says; ``None`` for nothing.
+
+        Raises:
+            InvalidOptionError: What is set is no mode.
+        """
+        self._mode = mode_in_force(given, self._set_mode())
+        try:
+            yield self._mode
+        finally:
+            self._mode = None
 
     @property
     def setting(self) -> str:

@@ -44,8 +44,18 @@ def show_problem(text: str | None) -> None:
         print(_written(line, sys.stderr), file=sys.stderr)  # noqa: T201
 
 
-def show_resumed(resumed: Resumed) -> None:
-    """What the notebook goes on with, if there is anything to tell of it."""
+def show_resumed(resumed: Resumed, *, replays: bool = False) -> None:
+    """What the notebook goes on with, if there is anything to tell of it.
+
+    Args:
+        resumed: What it goes on with.
+        replays: Whether answers from before are taken: the outputs are to be what they were then, and say nothing of
+            when the kernel was started.
+    """
+    if replays:
+        if resumed.damaged:
+            show_problem(_damage(resumed).strip())
+        return show_problem(resumed.problem)
     told = describe([conversation for conversation in resumed.conversations if len(conversation)])
     if told:
         gone = " The kernel is new: the variables of before are gone." if resumed.new_kernel else ""
@@ -66,6 +76,7 @@ def show_resumed(resumed: Resumed) -> None:
             f" were had under this name: %chat restore {other.id[:8]} goes on with them."
         )
     show_problem(resumed.problem)
+    return None
 
 
 def show_system(conversation: Conversation) -> None:

@@ -10,6 +10,7 @@ from ..chat import Chat
 from ..errors import ChatError
 from ..providers.ending_models import ending_news
 from ..providers.options import ABILITIES
+from ..replay.modes import ANEW
 from ..run import Run
 from . import requests
 from .notices import describe_fault
@@ -102,6 +103,8 @@ class Asker:
             # The data that it was to be goes along with the request: that may be out of a file, and is looked at.
             others = ABILITIES.keys() - {"schema"}
             asking |= self._chat.usable({name: turn.options.get(name) for name in others})
+        if isinstance(act, Regenerate):
+            asking["replay"] = ANEW
         if not isinstance(act, Fix) and (tools := self.tools()):
             asking["tools"] = tools
         chat = self._chat.asking(QuestionBoard.of(conversation))

@@ -136,6 +136,10 @@ class Library:
             self._notebooks.setdefault(one, NotebookRecords(one)).read()
         return [self._notebooks[one] for one in paths]
 
+    def own_notebooks(self) -> list[NotebookRecords]:
+        """The notebook, where it is known which one that is."""
+        return self.notebooks() if self._notebook() is not None else []
+
     def record_files(self) -> list[RecordFile]:
         """The files of records that are looked at."""
         path = self._record()
@@ -187,6 +191,21 @@ class Library:
         for file in self.record_files():
             for _, key in file.keys():
                 yield key
+
+    def key_of(self, request: str) -> RequestKey | None:
+        """What is told of a request where it was recorded; ``None`` where nothing is.
+
+        Args:
+            request: The request's digest.
+        """
+        for file in self.record_files():
+            if (record := file.find(request)) is not None and record.key is not None:
+                return record.key
+        if (ledger := self._ledger()) is not None:
+            with suppress(Exception):
+                found = ledger.find(request).result(_LEDGER_SECONDS)
+                return found.key if found is not None else None
+        return None
 
     def nearest_in_ledger(self, key: RequestKey) -> RequestKey | None:
         """The request in the ledger that is most like one; ``None`` where there is none.

@@ -14,6 +14,9 @@ MODES: tuple[Mode, ...] = ("off", "keep", "auto", "only", "refresh")
 record of the same request, and asks where there is none; ``only`` never asks; ``refresh`` asks, and its answer takes
 the place of the records."""
 
+TAKES = ("keep", "auto", "only")
+"""The modes in which answers from before are taken."""
+
 ANEW = "anew"
 """As a mode: somebody wants another answer, so that one from before is none, and where nobody may be asked it cannot be
 had."""

@@ -14,13 +14,9 @@ from . import playing
 from .differences import differences, nearest
 from .kept import Kept, kept_answer, record_of_answer
 from .library import Library
-from .modes import ANEW, Mode
+from .modes import ANEW, TAKES, Mode
 from .playing import Pace
 from .rebuilding import rebuilt
-
-
-_TAKES = ("keep", "auto", "only")
-"""The modes in which answers from before are taken."""
 
 
 class Replayer:
@@ -62,7 +58,7 @@ class Replayer:
                 "another answer cannot be had, since nobody may be asked: replay is 'only'",
                 hint="Write %config ChatMagics.replay = 'auto' (or unset NOTEBOOK_CHAT_REPLAY) to ask.",
             )
-        if self.mode not in _TAKES:
+        if self.mode not in TAKES:
             return None
         return await asyncio.to_thread(self._find, key, draft, shown)
 
@@ -110,7 +106,7 @@ class Replayer:
             draft: The turn that asks.
             shown: The turn in whose place it comes; ``None`` where there is none.
         """
-        if self.mode not in _TAKES:
+        if self.mode not in TAKES:
             return ""
         try:
             found = self._find(key, draft, shown)
@@ -132,7 +128,7 @@ class Replayer:
             typed: What is asked, as it was typed.
             cell: The cell that asks; ``None`` where that is not known.
         """
-        return self.library.model_for(typed, cell) if self.mode in _TAKES else None
+        return self.library.model_for(typed, cell) if self.mode in TAKES else None
 
     def play(self, record: Record) -> AsyncGenerator[Sequence[Event]]:
         """An answer from before, as events; one that stays comes at once.

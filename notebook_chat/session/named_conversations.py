@@ -42,6 +42,7 @@ class NamedConversations:
         find_tools: Gives the source of the tools that a name means, such as ``notebook``; set likewise.
         permit: Gives who decides about calls of tools; set likewise.
         books: Gives what is done about the exchanges of a conversation besides asking; set likewise.
+        replays: Tells whether answers from before are taken where there are some; set likewise.
         private: Gives what no tool is to tell of unasked, as ``tools.permissions.Private``; set likewise.
         fix: Gives what is to be asked about the last error, a ``FixRequest``, or ``None`` where there is none; set
             likewise.
@@ -51,6 +52,7 @@ class NamedConversations:
     find_tools: Callable[[str], Any] | None = None
     permit: Callable[[], Any] | None = None
     books: Callable[..., Any] | None = None
+    replays: Callable[[], bool] = staticmethod(lambda: False)
     private: Callable[[], Any] | None = None
     fix: Callable[[], Any] | None = None
 

@@ -90,8 +90,8 @@ class Records:
             key: The request.
             draft: The turn that asks.
         """
-        nothing = not any(self._library.keys()) and not any(notebook.turns for notebook in self._library.notebooks())
-        return "" if nothing else Replayer(self._library, "only").nearest_difference(key, draft, None)
+        some = any(self._library.keys()) or any(turns for _, turns in self._library.conversations())
+        return Replayer(self._library, "only").nearest_difference(key, draft, None) if some else ""
 
     def changed(self, turn: Turn, context: Sequence[Turn]) -> str:
         """What of that which was said before a turn of the notebook's outputs is not what is said now, as far as they

@@ -44,6 +44,11 @@ class OneTool:
         """The tool, as long as it is known."""
         return None if self._server.known is None else self._found() or None
 
+    @property
+    def told_as(self) -> dict[str, str]:
+        """As ``MCPServer.told_as``."""
+        return {"server": f"{self._server.name}.{self._tool}".replace(":", ".")}
+
     async def open(self, tell: Tell) -> Sequence[Tool]:
         """The tool, ready to be run.
 

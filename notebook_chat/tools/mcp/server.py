@@ -102,6 +102,12 @@ class MCPServer:
         return self._tools if connection is not None and connection.alive and not connection.stale else None
 
     @property
+    def told_as(self) -> dict[str, str]:
+        """What stands for its tools where a request is compared with another: whether it runs must make no
+        difference."""
+        return {"server": self.name.replace(":", ".")}
+
+    @property
     def everything(self) -> Sequence[Tool]:
         """All its tools, as it has listed them last: it may have more than are passed on."""
         return self._everything
