@@ -59,6 +59,19 @@ def raw_cells(content: bytes, key: str) -> list[bytes]:
     return [cell.encode() for cell in cells]
 
 
+def is_whole(content: bytes) -> bool:
+    """Whether a notebook's bytes are JSON from the beginning to the end: else no front end opens it.
+
+    Args:
+        content: The file's bytes.
+    """
+    try:
+        msgspec.json.decode(content, type=_Notebook)
+        return True
+    except (ValueError, RecursionError):
+        return damaged_json.is_whole(content.decode("utf-8-sig", "replace"))
+
+
 def decoded(raw: bytes, key: str) -> SavedCell:
     """What a cell's JSON text says; of one that no parser takes, what can be read of it.
 

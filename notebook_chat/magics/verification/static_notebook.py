@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
@@ -28,19 +28,21 @@ class StaticNotebook:
     Args:
         path: The notebook's file.
         settings: What is set when it begins.
+        words: The words of its code, among which are the names of its functions.
 
     Attributes:
         folder: The notebook's folder.
-        settings: As given.
+        settings, words: As given.
         session: Its conversations.
         blind: What has made what was said before unknown; empty where nothing has.
     """
 
-    def __init__(self, path: Path, settings: StaticSettings) -> None:
+    def __init__(self, path: Path, settings: StaticSettings, words: Set[str] = frozenset()) -> None:
+        self.words = words
         self.folder = path.parent
         self.settings = settings
         self.session = NotebookSession(_Nowhere(), history=False, path=path)
-        settings.answers = NotebookReplay(self.session, lambda: settings.record)
+        settings.answers = NotebookReplay(self.session, lambda: settings.record, lambda: "")
         self.blind = ""
 
     @property

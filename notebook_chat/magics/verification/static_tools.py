@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 from ...errors import InvalidOptionError
 from ...session import NotebookSession
 from ...text import single_line
-from ...tools import Tell, Tool, ToolSource
+from ...tools import ToolSource
 from ..asked_tools import OWN
 from ..cell_toolbench import CellToolbench
 from ..inserted_cells import InsertedCells
-from ..mcp_servers import MARK
+from ..mcp_servers import MARK, LaterServer
 from .static_notebook import NoShell, StaticNotebook
-
-if TYPE_CHECKING:
-    from ...tools.mcp.offer import Offer
 
 _LONGEST = 60  # characters of a name
 
 
-class NamedServer:
-    """An MCP server that is not started: what is known of it is its name.
-
-    Args:
-        name: Its name.
-    """
-
-    known: Sequence[Tool] | None = None
-    everything: Sequence[Tool] = ()
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    async def inspect(self, tell: Tell) -> Offer:
-        """What it has: nothing, since it is never started."""
-        from ...tools.mcp.offer import Offer
-
-        return Offer()
-
-    async def open(self, tell: Tell) -> Sequence[Tool]:
-        """Its tools: none, since it is never started."""
-        return ()
-
-
 class StaticTools:
-    """The tools of a cell.
+    """The tools of a cell. What is no tool of the notebook's own is a function where a cell has a word of that name,
+    and else an MCP server, of which it counts what it is called.
 
     Args:
         named: What its line names.
@@ -63,40 +35,19 @@ class StaticTools:
     """
 
     def __init__(self, named: Sequence[str], usual: Sequence[str], notebook: StaticNotebook) -> None:
-        self.sources: list[Any] = []
+        self.sources: list[ToolSource] = []
         self.unknown: list[str] = []
         if "none" in named:
             if set(named) != {"none"}:
                 raise InvalidOptionError("-T none means no tools", hint="Leave the others out, or it.")
             return
-        names = dict.fromkeys((*usual, *named))
-        servers = self._servers(notebook.folder) if names.keys() - set(OWN) else {}
-        for name in names:
+        for name in dict.fromkeys((*usual, *named)):
             if name in OWN:
                 self.sources.append(_own(name, notebook.session))
-            elif (server := self._server(name, servers)) is not None:
-                self.sources.append(server)
-            else:
+            elif not name.startswith(MARK) and name.partition(".")[0] in notebook.words:
                 self.unknown.append(f"the function {single_line(name)[:_LONGEST]}")
-
-    @staticmethod
-    def _servers(folder: Path) -> Iterable[str]:
-        from ...tools.mcp import config_files
-
-        return config_files.found(folder).servers
-
-    @staticmethod
-    def _server(name: str, servers: Iterable[str]) -> ToolSource | None:
-        from ...tools.mcp.one_tool import OneTool
-
-        name = name.removeprefix(MARK)
-        if name in servers:
-            return NamedServer(name)
-        begun = [one for one in servers if name.startswith((f"{one}.", f"{one}:"))]
-        if not begun:
-            return None
-        server = max(begun, key=len)
-        return OneTool(NamedServer(server), name[len(server) + 1 :])
+            else:
+                self.sources.append(LaterServer(name, _never))
 
 
 def _own(name: str, session: NotebookSession) -> ToolSource:
@@ -108,3 +59,7 @@ def _own(name: str, session: NotebookSession) -> ToolSource:
     shell = NoShell()
     bench = CellToolbench(session, shell, InsertedCells(session, shell))
     return bench.edit if name == "edit" else bench.run
+
+
+def _never() -> ToolSource:
+    raise InvalidOptionError("nothing is started where nothing is run")

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from ...conversation import Alternative, Draft, Turn
 from ...errors import ChatError
 from ...messages import Message
-from ...store import Cell, NotebookFile
-from ...text import single_line
+from ...store import Cell, NotebookFile, is_chat_cell
+from ...text import TEXT_NOTEBOOKS, single_line
 from .acts import Act, Ask, Command, Failure, Setting, acts_of
 from .assumptions import assumed
 from .commands import ASKING, follow, read
@@ -45,8 +45,10 @@ class Walk:
 
     def lines(self) -> Iterator[Line]:
         """A line for each thing that is asked."""
-        stored = iter(self._file.stored)
-        for number, cell in enumerate(self._file.cells, start=1):
+        stored, number = iter(self._file.stored), 0
+        is_text = self._file.path.suffix.lower() in TEXT_NOTEBOOKS  # of which only some lines are known to be cells
+        for cell in self._file.cells:
+            number += not is_text or is_chat_cell(cell.source)
             past = [next(stored).turn for _ in cell.turns]
             if cell.code:
                 yield from self._cell(number, cell, past)
