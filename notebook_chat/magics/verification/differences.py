@@ -44,6 +44,10 @@ def why_asked(question: Question, past: Turn | None, records: Records) -> str:
         return "-n is new on its line" if question.prompt.fresh else "-n is gone from its line"
     if told := records.changed(past, question.draft.context):
         return told
+    if not past.fresh and past.position > len(question.draft.context):
+        return "what stood above it is gone"
+    if question.draft.context:
+        return "an earlier answer changed: it followed others than stand above it now"
     return records.difference(question.keys[0], question.draft)
 
 
