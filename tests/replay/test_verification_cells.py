@@ -64,7 +64,7 @@ def test_cells_that_follow_an_edited_one_would_ask(shell: Any, quiet: Any) -> No
 def test_a_cell_that_is_gone_or_moved_is_told(shell: Any, quiet: Any) -> None:
     cells = record(shell, ["%%chat\na", "%%chat\nb", "%%chat\nc"])
     gone = verify(save(Path("mine.ipynb"), cells[1:]), files_only=True)
-    assert gone.cells[0].why == "what goes out with it is not what it was" or "gone" in gone.cells[0].why
+    assert gone.cells[0].why == "what stood above it is gone"
     moved = verify(save(Path("mine.ipynb"), [cells[1], cells[0], cells[2]]), files_only=True)
     assert moved.cells[0].cell == 1
     assert moved.cells[0].verdict == "asks"
@@ -76,7 +76,7 @@ def test_an_earlier_answer_that_changed_is_told(shell: Any, quiet: Any) -> None:
     told["notebook_chat"]["answer"] = "Something else"
     report = verify(save(Path("mine.ipynb"), [SavedCell(cells[0].source, (told,)), cells[1]]), files_only=True)
     assert [line.verdict for line in report.cells] == ["recorded", "asks"]
-    assert report.cells[1].why == "an earlier answer changed: that to “a”"
+    assert report.cells[1].why.startswith("an earlier answer changed")
 
 
 def test_values_are_assumed_to_be_what_they_were(shell: Any, quiet: Any) -> None:
@@ -185,7 +185,7 @@ def test_a_text_notebook_has_the_records_of_the_ledger(shell: Any, quiet: Any, f
     [
         (b"", "mine.ipynb cannot be read: it is not JSON"),
         (b"[]", "mine.ipynb cannot be read: it is not a notebook"),
-        (b'{"cells": [{"cell_type": "code", "source": "%%chat\\na"', "mine.ipynb is damaged: it is not whole"),
+        (b'{"cells": [{"cell_type": "code", "source": "%%chat"}], "meta', "mine.ipynb is damaged: it is not whole"),
         (b'{"cells": []}', ""),
     ],
 )
