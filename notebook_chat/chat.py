@@ -365,7 +365,7 @@ class Chat:
                         texted, apart = True, False
                         yield event.text
                     elif isinstance(event, ToolResultPart):
-                        apart = texted
+                        apart = texted and not reply.replayed  # whose text has it
         if reply.expected is not None and reply.expected.error is not None:
             raise reply.expected.error
 

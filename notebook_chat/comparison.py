@@ -138,6 +138,11 @@ class Comparison:
         return first if same and first is not None and len(first.turn.answers) == len(found) else None
 
     @property
+    def replayed(self) -> bool:
+        """Whether all are answers from before, for which nobody is asked."""
+        return all(one.run is not None and one.run.replayed for one in self.columns)
+
+    @property
     def _first(self) -> Column:
         """The one whose answer stays, as it looks now."""
         return next((one for one in self.columns if one.error is None), self.columns[0])

@@ -13,6 +13,7 @@ from .lean_exchanges import lean_exchange
 from .messages import FilePart, MediaPart, Message
 from .parts import ONLY_SHOWN, Part, TextPart, ToolCallPart, ToolResultPart
 from .secrets import Secret
+from .text import sendable
 
 BLOCK = 64
 """How many messages that are far back have one digest together."""
@@ -76,7 +77,10 @@ def _told(message: Message) -> list[Any] | None:
         parts = [part for part in parts if not isinstance(part, MediaPart)]
         if not parts:
             return None
-    told: list[Any] = [message.role, list(_joined(parts))]
+    texts = list(_joined(parts))
+    if own:  # what stood around a code that a service ran, or an image, is told differently without it
+        texts = [one.strip("\n") if isinstance(one, str) else one for one in texts]
+    told: list[Any] = [message.role, texts]
     return [*told, plain(message.extra)] if message.extra else told
 
 
@@ -126,5 +130,8 @@ def digest_of(value: Any, size: int) -> str:
         value: A value as JSON has it.
         size: How many bytes it has, each of which is two hexadecimal digits.
     """
-    told = msgspec.json.encode(value, order="sorted")
+    try:
+        told = msgspec.json.encode(value, order="sorted")
+    except UnicodeEncodeError:  # half of a pair of surrogates, which a model may write and no file can hold
+        told = msgspec.json.encode(sendable(value), order="sorted")
     return hashlib.blake2b(told, digest_size=size).hexdigest()

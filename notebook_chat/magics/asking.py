@@ -277,7 +277,7 @@ def _renderer(
     form: str | None,
 ) -> Renderer:
     def notes() -> list[str]:
-        return [*run.notes, *news]
+        return [*run.notes, *([] if run.replayed else news)]  # which is of this run, and not of the answer
 
     def metadata(turn: Any) -> dict[str, Any]:
         kept = run.kept

@@ -16,11 +16,11 @@ from .output import confirm, show_lines, show_problem
 
 if TYPE_CHECKING:
     from ..tools import Tool, ToolSource
-    from ..tools.tool import Tell
     from ..tools.mcp import MCPServer
     from ..tools.mcp.config_files import Found
     from ..tools.mcp.definitions import Definition
     from ..tools.mcp.launch import Launch
+    from ..tools.tool import Tell
 
 MARK = "mcp:"
 """What the name of a server may begin with, where it is another tool's, too."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..conversation import Draft
 from ..ledger import RequestKey
+from ..message_digests import message_digests, messages_in
 from ..text import single_line
 
 _LONGEST = 60  # characters of what is shown of a value
@@ -135,19 +136,19 @@ def _of_earlier(own: Sequence[str], theirs: Sequence[str], draft: Draft | None) 
         min(len(own), len(theirs)),
     )
     if same == len(own):
-        return [f"it follows {_messages(len(theirs) - same)} less"]
+        return [f"it follows {_messages(messages_in(theirs[same:]))} less"]
     if same == len(theirs):
-        return [f"it follows {_messages(len(own) - same)} more"]
+        return [f"it follows {_messages(messages_in(own[same:]))} more"]
     if same < head:
         return ["the system prompt and what follows it are other"]
-    return [f"{_place(same - head, draft)} before it is other"]
+    if ":" in own[same]:
+        return ["an early part of the conversation is other"]
+    return [f"{_place(messages_in(own[:same]) - head, draft)} before it is other"]
 
 
 def _place(number: int, draft: Draft | None) -> str:
     """Where a message behind the system prompt comes from."""
     if draft is not None:
-        from ..ledger import message_digests
-
         for place, turn in enumerate(draft.context, start=1):
             count = len(message_digests(turn.messages))
             if number < count:

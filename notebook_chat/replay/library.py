@@ -189,7 +189,7 @@ class Library:
     def keys(self) -> Iterator[RequestKey]:
         """The requests of all records that tell theirs."""
         for file in self.record_files():
-            for _, key in file.keys():
+            for _, key in file.keys():  # noqa: SIM118  it is no dictionary
                 yield key
 
     def key_of(self, request: str) -> RequestKey | None:

@@ -86,6 +86,7 @@ class RecordFile:
         self._state: files.Identity | None = None
         self._contents = Contents()
         self._problem = ""
+        self._last: tuple[tuple[files.Identity | None, str], Record] | None = None  # what was found last
 
     @property
     def problem(self) -> str:
@@ -128,9 +129,13 @@ class RecordFile:
         entry = self.contents().entries.get(request)
         if entry is None:
             return None
+        if self._last is not None and self._last[0] == (self._state, request):
+            return self._last[1]
         with contextlib.suppress(OSError, ValueError):
             record = read_line(self._bytes(entry))
-            return record if record.request == request else None
+            if record.request == request:
+                self._last = (self._state, request), record
+                return record
         return None
 
     def keys(self) -> Iterator[tuple[str, RequestKey]]:
@@ -155,6 +160,8 @@ class RecordFile:
         Returns:
             Why it is not written, in a sentence; ``""`` where it is there.
         """
+        if self._has(record):
+            return ""
         if problem := self._unfit(record):
             return problem
         try:
@@ -167,9 +174,6 @@ class RecordFile:
                     self._note(descriptor, _append(descriptor, written_line(record), contents), record)
                     return ""
                 content = _whole(descriptor)
-                before = _read(content, entry)
-                if before is not None and same_answer(before, record) and not (record.key and not before.key):
-                    return ""
                 rest = [one for one in _split(content) if not _is_of(one, record.request)]
                 at = sum(1 for one in _split(content[: entry.start]) if not _is_of(one, record.request))
                 self._replace([*rest[:at], written_line(record), *rest[at:]], descriptor)
@@ -205,6 +209,11 @@ class RecordFile:
         except OSError as error:
             return f"{self.path.name} cannot be written: {error.strerror or error}."
         return ""
+
+    def _has(self, record: Record) -> bool:
+        """Whether the file says the same already, and as much."""
+        before = self.find(record.request)
+        return before is not None and same_answer(before, record) and not (record.key and not before.key)
 
     def _known(self, descriptor: int) -> Contents:
         """What the file holds that is open, which is read only where it has changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shutil
@@ -10,10 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from ..servers import Answer, ToolCall, VendorServer, echo
 from ..servers.fixtures import ServerFactory
+from .conftest import StartKernel
+from .harness import Kernel
 from .isolation import isolated_environment
 from .test_tools import KEY, notebook
 
@@ -82,6 +87,7 @@ def alone(folder: Path, address: str, *command: str, **variables: str) -> subpro
 
 
 def execute(folder: Path, address: str, mode: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs the notebook of a folder in nbclient."""
     return alone(
         folder,
         address,
@@ -157,3 +163,97 @@ def test_the_same_comes_from_the_notebook_the_record_and_the_ledger(
     assert seen[1:] == seen[:1] * 3
     assert seen[0].count("replayed") > 8
     assert len(server.requests) == asked
+
+
+class Lab:
+    """A notebook in a front end as JupyterLab is one, which tells its path and its cells; kernels begin anew, each on
+    a machine of its own."""
+
+    def __init__(self, start: StartKernel, server: VendorServer, path: Path) -> None:
+        self.path = path
+        self.server = server
+        self.cells: dict[str, str] = {}
+        self._start = start
+        self._outputs: dict[str, Any] = {}
+        self._kernel: Kernel | None = None
+
+    def open(self, **variables: str) -> None:
+        """Starts a kernel for the notebook."""
+        env = {"JPY_SESSION_NAME": str(self.path), "OPENAI_BASE_URL": self.server.base_url, **variables}
+        self._kernel = self._start(env=env)
+
+    def run(self, *cells: str) -> dict[str, Any]:
+        """Runs cells, all of them unless some are named, and gives their outputs."""
+        assert self._kernel is not None
+        for cell in cells or tuple(self.cells):
+            ran = self._kernel.run(self.cells[cell], cell_id=cell)
+            self._outputs[cell] = copy.deepcopy(ran.outputs)
+        return self.shown
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The outputs of the cells."""
+        return {cell: json.loads(json.dumps(outputs)) for cell, outputs in self._outputs.items()}
+
+    def save(self) -> None:
+        """Saves the notebook."""
+        cells = [
+            new_code_cell(source, id=cell, outputs=self._outputs.get(cell, []))  # type: ignore[no-untyped-call]
+            for cell, source in self.cells.items()
+        ]
+        nbformat.write(new_notebook(cells=cells), self.path)  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def lab(start_kernel: StartKernel, server: VendorServer, tmp_path: Path) -> Lab:
+    """A notebook of four chat cells that were run and saved."""
+    lab = Lab(start_kernel, server, tmp_path / "talk.ipynb")
+    lab.cells = {
+        "load": "%load_ext notebook_chat\n%config ChatMagics.model = 'openai:test'",
+        "one": "%%chat\none",
+        "two": "%%chat -n\ntwo",
+        "three": "%%chat\nthree",
+        "four": "%%chat -c other\nfour",
+    }
+    lab.save()
+    lab.open(OPENAI_API_KEY=KEY, NOTEBOOK_CHAT_HOME=str(tmp_path / "here"))
+    lab.run()
+    lab.save()
+    return lab
+
+
+def test_run_all_in_a_front_end_leaves_the_file_as_it_was(lab: Lab) -> None:
+    before, asked = lab.shown, len(lab.server.requests)
+    for home in ("elsewhere", "here", "here"):  # on a machine that does not know it, and on its own
+        lab.open(NOTEBOOK_CHAT_REPLAY="keep", NOTEBOOK_CHAT_HOME=str(lab.path.parent / home))
+        assert lab.run() == before
+        lab.save()
+    assert len(lab.server.requests) == asked
+
+
+def test_one_edited_prompt_asks_what_follows_it_and_nothing_else(lab: Lab) -> None:
+    before, asked = lab.shown, len(lab.server.requests)
+    lab.open(NOTEBOOK_CHAT_REPLAY="keep", OPENAI_API_KEY=KEY)
+    lab.cells["two"] = "%%chat -n\ntwo and a half"
+    after = lab.run()
+    assert len(lab.server.requests) == asked + 2
+    assert [cell for cell in before if before[cell] != after[cell]] == ["two", "three"]
+    lab.save()
+    lab.open(NOTEBOOK_CHAT_REPLAY="keep")
+    assert lab.run() == after
+    lab.open(NOTEBOOK_CHAT_REPLAY="only")
+    lab.cells["three"] = "%%chat\nthirty"
+    assert lab.run("load", "one", "two")["one"] != after["one"]  # it is marked
+    told = json.dumps(lab.run("three")["three"], ensure_ascii=False)
+    assert "the prompt has “thirty” where “three” was" in told
+    assert len(lab.server.requests) == asked + 2
+
+
+def test_a_renamed_notebook_and_cells_in_another_order_keep_what_is_the_same(lab: Lab) -> None:
+    before, asked = lab.shown, len(lab.server.requests)
+    lab.path = lab.path.rename(lab.path.with_name("renamed.ipynb"))
+    lab.cells = {cell: lab.cells[cell] for cell in ("load", "four", "one", "two", "three")}
+    lab.open(NOTEBOOK_CHAT_REPLAY="keep")
+    lab.save()
+    assert lab.run() == before
+    assert len(lab.server.requests) == asked

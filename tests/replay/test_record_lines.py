@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_chat.events import Usage
-from notebook_chat.ledger import Record, RequestKey
 from notebook_chat.lean_exchanges import MOST_RESULTS
+from notebook_chat.ledger import Record, RequestKey
 from notebook_chat.messages import Message
 from notebook_chat.parts import (
     AudioPart,

@@ -30,6 +30,7 @@ from notebook_chat.errors import (
     MissingKeyError,
     ModelNotFoundError,
     NameResolutionError,
+    NotRecordedError,
     OverloadedError,
     PermissionDeniedError,
     ProviderError,
@@ -254,7 +255,13 @@ at_home: Sequence[type[ChatError]] = (
     DownloadError,
     EngineError,
     HistoryError,
+    NotRecordedError,
 )
+
+
+def use_answers_from_before() -> None:
+    chat = Chat("local", replay="only", record="talk.chat.jsonl")
+    assert_type(chat.ask("Hello", replay="auto", record=Path("other.chat.jsonl")).replayed, bool)
 
 
 @tool
