@@ -91,6 +91,8 @@ class Walk:
         blind = self._notebook.blind
         question = asking.question(conversation, past, self._records.model_for)
         found = [self._records.find(key.digest) for key in question.keys]
+        if asking.mode == "keep":  # which is about what cells show
+            found = [one if one is not None and one.source == "output" else None for one in found]
         surely = all(found) and not question.assumed
         above = [self._waiting[turn.id] for turn in question.draft.context if turn.id in self._waiting]
         if not all(found) and not above and (question.open.fields or blind):
