@@ -59,7 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser(named: str | None) -> argparse.ArgumentParser:
     """The parser of the command line; of the subcommands, only the one that is named is loaded."""
-    parser = argparse.ArgumentParser(prog="python -m notebook_chat", description="What can be done with notebooks on the command line.", allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="python -m notebook_chat",
+        description="What can be done with notebooks on the command line.",
+        allow_abbrev=False,
+    )
     parser.add_argument("--version", action="version", version=f"notebook_chat {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:

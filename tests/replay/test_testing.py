@@ -16,11 +16,11 @@ pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.process
 
 PLUGINS = (
-    *("-p", "notebook_chat.testing", "-p", "pytest_asyncio", "-p", "no:cacheprovider", "-Werror"),
+    *("-p", "notebook_chat.testing", "-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider", "-Werror"),
     *("-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"),
 )
 
-TESTS = '''
+TESTS = """
 import pytest
 from notebook_chat import Chat
 from notebook_chat.errors import ChatError
@@ -45,8 +45,8 @@ async def test_awaits(chat_replay):
     assert (answer, answer.usage.output_tokens) == ("You said: hello", 3)
 
 async def test_a_provider(chat_replay):
-    pieces = [piece async for piece in OpenAI.create_async_generator("gpt-test", [{{"role": "user", "content": "direct"}}], **WHO)]
-    assert "".join(pieces) == "You said: direct"
+    asked = OpenAI.create_async_generator("gpt-test", [{{"role": "user", "content": "direct"}}], **WHO)
+    assert "".join([piece async for piece in asked]) == "You said: direct"
 
 def test_a_provider_in_one_piece(chat_replay):
     assert "".join(OpenAI.create_completion("gpt-test", "in one", **WHO)) == "You said: in one"
@@ -56,7 +56,7 @@ def test_in_threads(chat_replay):
     with ThreadPoolExecutor(4) as pool:
         given = list(pool.map(code_under_test, map(str, range(8))))
     assert given == [f"You said: {{number}}" for number in range(8)]
-'''
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -166,7 +166,9 @@ def test_no_secret_is_written(pytester: Any, server: Any) -> None:
     assert not records(pytester).exists() or key not in records(pytester).read_text()
 
 
-def test_a_chat_that_names_no_model_has_that_of_the_records(pytester: Any, server: Any, monkeypatch: Any) -> None:
+def test_a_chat_that_names_no_model_has_that_of_the_records(
+    pytester: Any, server: Any, monkeypatch: Any
+) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", f"{server.base_url}")
     monkeypatch.setenv("OPENAI_API_KEY", "k")
     pytester.makepyfile(
@@ -188,7 +190,10 @@ def test_a_chat_that_names_no_model_has_that_of_the_records(pytester: Any, serve
 
 def test_tools_and_data_come_back(pytester: Any, vendor_server: ServerFactory) -> None:
     server = vendor_server(
-        "openai_chat", Answer(ToolCall("look_up", '{"name": "Ada"}')), Answer("She is 36."), Answer('{"age": 36}')
+        "openai_chat",
+        Answer(ToolCall("look_up", '{"name": "Ada"}')),
+        Answer("She is 36."),
+        Answer('{"age": 36}'),
     )
     pytester.makepyfile(
         test_it=f"""
@@ -224,9 +229,9 @@ def test_the_folder_can_be_another(pytester: Any, server: Any) -> None:
 
 def test_with_several_processes(pytester: Any, server: Any) -> None:
     pytester.makepyfile(test_it=TESTS.format(url=f"{server.base_url}"))
-    run(pytester, "-p", "xdist", "-n2", "--chat-record=new", passed=6)
+    run(pytester, "-p", "xdist.plugin", "-n2", "--chat-record=new", passed=6)
     assert len(records(pytester).read_text().splitlines()) == 13
     before = len(server.requests)
-    out = run(pytester, "-p", "xdist", "-n2", "--chat-unused", passed=6)
+    out = run(pytester, "-p", "xdist.plugin", "-n2", "--chat-unused", passed=6)
     assert "none" in out.partition("no test has used")[2]
     assert len(server.requests) == before

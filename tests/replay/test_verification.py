@@ -102,7 +102,9 @@ NUMBERS = st.integers(0, 30)
 EDITS = st.lists(
     st.one_of(
         st.tuples(st.just("append"), NUMBERS, st.sampled_from([" ", "!", " Please.", "\n", "\n\nMore."])),
-        st.tuples(st.just("line"), NUMBERS, st.sampled_from([" -t 0.7", " -n", " -m parrot:green", " -s ''"])),
+        st.tuples(
+            st.just("line"), NUMBERS, st.sampled_from([" -t 0.7", " -n", " -m parrot:green", " -s ''"])
+        ),
         st.tuples(st.just("insert"), NUMBERS, st.sampled_from(ANY_CELL)),
         st.tuples(st.sampled_from(["delete", "clear", "stop", "copy"]), NUMBERS, st.just("")),
         st.tuples(st.just("move"), NUMBERS, NUMBERS),

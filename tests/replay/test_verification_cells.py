@@ -11,6 +11,7 @@ import pytest
 
 from notebook_chat.magics.verification import Line, Report, verify
 from notebook_chat.magics.verification.acts import acts_of
+from notebook_chat.session import session_of
 
 from ..test_magics import provider, run, shared_shell, shell
 from .recorded_notebook import SavedCell, record, save
@@ -27,7 +28,12 @@ def folder(tmp_path: Path, monkeypatch: Any) -> Path:
 
 
 def lines(
-    shell: Any, before: Sequence[str], after: Sequence[str] | None = None, *, outputs: bool = True, **options: Any
+    shell: Any,
+    before: Sequence[str],
+    after: Sequence[str] | None = None,
+    *,
+    outputs: bool = True,
+    **options: Any,
 ) -> list[Line]:
     """What is told of cells that were run and then edited in place."""
     cells = record(shell, before)
@@ -42,7 +48,10 @@ def lines(
 @pytest.mark.parametrize(
     ("now", "why"),
     [
-        ("%%chat\nWhy is the sea blue?", "the prompt is edited: “Why is the sea blue?”, where “Why is the sky blue?” was"),
+        (
+            "%%chat\nWhy is the sea blue?",
+            "the prompt is edited: “Why is the sea blue?”, where “Why is the sky blue?” was",
+        ),
         ("%%chat -m parrot:green\nWhy is the sky blue?", "the model is parrot:green, and was parrot:grey"),
         ("%%chat -t 0.5\nWhy is the sky blue?", "temperature is 0.5, and was not given"),
         ("%%chat -n\nWhy is the sky blue?", "-n is new on its line"),
@@ -56,7 +65,11 @@ def test_why_an_edited_cell_would_ask(shell: Any, quiet: Any, now: str, why: str
 
 
 def test_cells_that_follow_an_edited_one_would_ask(shell: Any, quiet: Any) -> None:
-    told = lines(shell, ["%%chat\na", "%%chat\nb", "%%chat -c other\nc"], ["%%chat\nA", "%%chat\nb", "%%chat -c other\nc"])
+    told = lines(
+        shell,
+        ["%%chat\na", "%%chat\nb", "%%chat -c other\nc"],
+        ["%%chat\nA", "%%chat\nb", "%%chat -c other\nc"],
+    )
     assert [line.verdict for line in told] == ["asks", "asks", "recorded"]
     assert told[1].why == "cell 1 would ask, whose answer goes along"
 
@@ -74,7 +87,9 @@ def test_an_earlier_answer_that_changed_is_told(shell: Any, quiet: Any) -> None:
     cells = record(shell, ["%%chat\na", "%%chat\nb"])
     told = json.loads(json.dumps(cells[0].outputs[0]))
     told["notebook_chat"]["answer"] = "Something else"
-    report = verify(save(Path("mine.ipynb"), [SavedCell(cells[0].source, (told,)), cells[1]]), files_only=True)
+    report = verify(
+        save(Path("mine.ipynb"), [SavedCell(cells[0].source, (told,)), cells[1]]), files_only=True
+    )
     assert [line.verdict for line in report.cells] == ["recorded", "asks"]
     assert report.cells[1].why.startswith("an earlier answer changed")
 
@@ -116,11 +131,18 @@ def test_files_are_read_as_they_are(shell: Any, quiet: Any, folder: Path) -> Non
 
 def test_cells_and_schemas_and_tools_of_the_notebook(shell: Any, provider: Any, quiet: Any) -> None:
     provider.options = frozenset({"temperature", "max_tokens", "tools"})
-    define = "from dataclasses import dataclass\n@dataclass\nclass Person:\n    name: str\ndef look(name: str):\n    'Looks.'"
+    define = "from dataclasses import dataclass\n@dataclass\nclass Person:\n    name: str\n"
+    define += "def look(name: str):\n    'Looks.'"
     provider.script = staticmethod(lambda messages: ['{"name": "Ada"}'])
     told = lines(
         shell,
-        [define, "%%chat --context 1\nWhat is this?", "%%chat --schema Person\nWho?", "%%chat -T look\nGo", "%%chat\nOn"],
+        [
+            define,
+            "%%chat --context 1\nWhat is this?",
+            "%%chat --schema Person\nWho?",
+            "%%chat -T look\nGo",
+            "%%chat\nOn",
+        ],
     )
     assert [(line.verdict, line.why) for line in told] == [
         ("assumed", "--context 1 is what it was"),
@@ -159,11 +181,16 @@ def test_code_that_decides_whether_it_asks_is_not_known(shell: Any, quiet: Any) 
     assert (line.verdict, line.why) == ("unknown", "code decides whether it asks")
 
 
-def test_nothing_is_written_and_nothing_is_run(shell: Any, quiet: Any, folder: Path, monkeypatch: Any) -> None:
+def test_nothing_is_written_and_nothing_is_run(
+    shell: Any, quiet: Any, folder: Path, monkeypatch: Any
+) -> None:
     cells = record(shell, ["%%chat\na"])
     home = folder / "home"
     monkeypatch.setenv("NOTEBOOK_CHAT_HOME", str(home))
-    path = save(Path("mine.ipynb"), [*cells, SavedCell("open('ran', 'w')\n%chat provider mine --base-url http://x/v1 --keep")])
+    path = save(
+        Path("mine.ipynb"),
+        [*cells, SavedCell("open('ran', 'w')\n%chat provider mine --base-url http://x/v1 --keep")],
+    )
     content = path.read_bytes()
     assert verify(path).complete
     assert path.read_bytes() == content
@@ -172,7 +199,9 @@ def test_nothing_is_written_and_nothing_is_run(shell: Any, quiet: Any, folder: P
 
 def test_a_text_notebook_has_the_records_of_the_ledger(shell: Any, quiet: Any, folder: Path) -> None:
     record(shell, ["%chat use parrot:green", "%%chat\nWhy?", "%%chat -c other\nWho?"])
-    (folder / "mine.py").write_text("# %chat use parrot:green\n\n# %%chat\n# Why?\n\n# %%chat -c other\n# Who?\n")
+    (folder / "mine.py").write_text(
+        "# %chat use parrot:green\n\n# %%chat\n# Why?\n\n# %%chat -c other\n# Who?\n"
+    )
     report = verify(folder / "mine.py")
     assert [(line.cell, line.verdict, line.source) for line in report.cells] == [
         (1, "recorded", "ledger"),
@@ -185,7 +214,10 @@ def test_a_text_notebook_has_the_records_of_the_ledger(shell: Any, quiet: Any, f
     [
         (b"", "mine.ipynb cannot be read: it is not JSON"),
         (b"[]", "mine.ipynb cannot be read: it is not a notebook"),
-        (b'{"cells": [{"cell_type": "code", "source": "%%chat"}], "meta', "mine.ipynb is damaged: it is not whole"),
+        (
+            b'{"cells": [{"cell_type": "code", "source": "%%chat"}], "meta',
+            "mine.ipynb is damaged: it is not whole",
+        ),
         (b'{"cells": []}', ""),
     ],
 )
@@ -197,7 +229,16 @@ def test_files_that_are_no_notebooks(folder: Path, content: bytes, problem: str)
 
 
 @pytest.mark.parametrize(
-    "source", ["", "x = (", "def f(:\n  %%chat", "'%%chat\\nhi'", "%%writefile a.txt\n%%chat\nhi", "\x00 %%chat", "(" * 5000 + " # chat"]
+    "source",
+    [
+        "",
+        "x = (",
+        "def f(:\n  %%chat",
+        "'%%chat\\nhi'",
+        "%%writefile a.txt\n%%chat\nhi",
+        "\x00 %%chat",
+        "(" * 5000 + " # chat",
+    ],
 )
 def test_cells_that_ask_nobody(source: str) -> None:
     assert acts_of(source) == []
@@ -208,8 +249,20 @@ def test_the_command_tells_of_the_notebook_that_is_named(shell: Any, capsys: Any
     save(folder / "mine.ipynb", cells)
     out, fine = run(shell, capsys, "%chat verify mine.ipynb")
     assert fine
-    assert "mine.ipynb, as it was saved last: complete: the one cell that asks is answered from records." in out
-    for line, told in (("%chat verify", "does not tell which notebook this is"), ("%chat verify no.ipynb", "is not there")):
+    assert (
+        "mine.ipynb, as it was saved last: complete: the one cell that asks is answered from records." in out
+    )
+    found = session_of(shell)
+    assert found is not None
+    found._known = folder / "mine.ipynb"
+    out, fine = run(shell, capsys, "%chat verify --files-only")
+    assert fine
+    assert "as it was saved last: complete" in out
+    found._known = None
+    for line, told in (
+        ("%chat verify", "does not tell which notebook this is"),
+        ("%chat verify no.ipynb", "is not there"),
+    ):
         out, fine = run(shell, capsys, line)
         assert not fine
         assert told in out

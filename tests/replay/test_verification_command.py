@@ -24,7 +24,9 @@ LOAD = "%load_ext notebook_chat"
 
 def turn(prompt: str, answer: str, before: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
     """What an output holds of a question that was asked of a model which is nowhere."""
-    said = [Message(role, text) for one in before for role, text in zip(("user", "assistant"), one, strict=True)]
+    said = [
+        Message(role, text) for one in before for role, text in zip(("user", "assistant"), one, strict=True)
+    ]
     key = RequestKey.of("ollama", ADDRESS, "nobody", {}, (*said, Message("user", prompt)))
     told = {"prompt": {"role": "user", "content": prompt}, "answer": answer, "model": "ollama:nobody"}
     place = {"conversation": "default", "conversation_id": "c1", "position": len(before), "id": prompt}
@@ -90,7 +92,13 @@ def test_folders_patterns_and_records_name_notebooks(notebook: Path, capsys: Any
     for kept in (".ipynb_checkpoints", "deep/er"):
         (notebook.parent / kept).mkdir(parents=True)
         (notebook.parent / kept / "other.ipynb").write_text('{"cells": []}')
-    for named, count in {".": 2, "*.ipynb": 1, "**/*.ipynb": 2, "mine.chat.jsonl": 1, "tests/x.chat.jsonl": 0}.items():
+    for named, count in {
+        ".": 2,
+        "*.ipynb": 1,
+        "**/*.ipynb": 2,
+        "mine.chat.jsonl": 1,
+        "tests/x.chat.jsonl": 0,
+    }.items():
         code = main(["verify", "--json", named])
         told = json.loads(capsys.readouterr().out)
         assert (len(told["notebooks"]), code) == (count, 0 if count else 1), named
@@ -119,7 +127,9 @@ def test_each_command_has_its_help(capsys: Any) -> None:
 def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Runs the program."""
     program = [sys.executable, "-W", "error", "-m", "notebook_chat", *words]
-    return subprocess.run(program, capture_output=True, text=True, env={**os.environ, **more}, timeout=120, check=False)
+    return subprocess.run(
+        program, capture_output=True, text=True, env={**os.environ, **more}, timeout=120, check=False
+    )
 
 
 @pytest.mark.process
@@ -158,6 +168,9 @@ def test_running_it(notebook: Path) -> None:
     done = run("verify", "--run", str(notebook))
     assert done.returncode == 1
     assert "[3]    And then?  would fail: NotRecordedError" in done.stdout
+    edit(notebook, LOAD, f"{LOAD}\n%config ChatMagics.replay = 'off'")
+    done = run("verify", "--run", str(notebook))
+    assert "[3]    And then?  would fail: NotRecordedError" in done.stdout  # what is set does not count
     assert not json.loads(notebook.read_bytes())["cells"][3]["outputs"]  # nothing of it is saved
 
 

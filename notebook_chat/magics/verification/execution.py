@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ...replay.modes import ONLY_AT_ALL, VARIABLE
 from ...store import is_chat_cell
 from ...text import TEXT_NOTEBOOKS, single_line
 from .report import Line, Report, beginning
@@ -136,4 +137,4 @@ def _kernel(notebook: Any) -> str:
 
 def _environment() -> dict[str, str]:
     nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
-    return {**os.environ, **nowhere, "NOTEBOOK_CHAT_REPLAY": "only"}
+    return {**os.environ, **nowhere, VARIABLE: ONLY_AT_ALL}

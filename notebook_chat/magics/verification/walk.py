@@ -46,7 +46,9 @@ class Walk:
     def lines(self) -> Iterator[Line]:
         """A line for each thing that is asked."""
         stored, number = iter(self._file.stored), 0
-        is_text = self._file.path.suffix.lower() in TEXT_NOTEBOOKS  # of which only some lines are known to be cells
+        is_text = (
+            self._file.path.suffix.lower() in TEXT_NOTEBOOKS
+        )  # of which only some lines are known to be cells
         for cell in self._file.cells:
             number += not is_text or is_chat_cell(cell.source)
             past = [next(stored).turn for _ in cell.turns]
