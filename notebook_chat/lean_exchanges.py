@@ -37,7 +37,9 @@ def lean_exchange(exchange: tuple[Message, ...], most_media: int = MOST_MEDIA) -
     results = [part for part in parts if isinstance(part, ToolResultPart)]
     inner = [one for result in results for one in result.parts]
     media = sum(len(part.data) for part in (*parts, *inner) if isinstance(part, MediaPart))
-    texts = [one for one in inner if isinstance(one, TextPart)]
+    # The words that a notebook's file has for media count, too: what is lean stays as it is, with them and without.
+    named = [_named(one) if media > MOST_MEDIA else one for one in inner]
+    texts = [one for one in named if isinstance(one, TextPart)]
     given = sum(len(one.text) for one in texts)
     if replays <= LARGEST_REPLAY and media <= most_media and given <= MOST_RESULTS:
         return exchange
@@ -62,9 +64,15 @@ def _lean(part: Part, heavy: bool, most: int) -> Part:
 
 def _result(part: TextPart | MediaPart, heavy: bool, most: int) -> TextPart | MediaPart:
     """A part of what a tool gave. Once shortened it stays as it is."""
+    part = _named(part) if heavy else part
+    if not isinstance(part, TextPart) or len(part.text) <= most:
+        return part
+    end = f"\n… (shortened, from {len(part.text):,} characters)"
+    return TextPart(part.text[: most - len(end)] + end)
+
+
+def _named(part: TextPart | MediaPart) -> TextPart:
+    """A text, or words for something else."""
     if isinstance(part, TextPart):
-        if len(part.text) <= most:
-            return part
-        end = f"\n… (shortened, from {len(part.text):,} characters)"
-        return TextPart(part.text[: most - len(end)] + end)
-    return TextPart(f"({part.media_type[:100]}, {len(part.data):,} bytes)\n") if heavy else part
+        return part
+    return TextPart(f"({part.media_type[:100]}, {len(part.data):,} bytes)\n")

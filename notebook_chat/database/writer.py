@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,11 @@ SWEEP_SECONDS = 0.5
 RETRY_SECONDS = 5.0
 """How often what could not be written is tried again while nothing else is to be done."""
 
+SETTLE_SECONDS = 2.0
+"""After how long without work what was handed to the operating system only is brought to the disk."""
+
 _CLOSE_SECONDS = 5.0
+_SOON_SECONDS = 0.05
 _REPAIR_SECONDS = 60.0  # a file that is damaged again so soon is not for us to repair
 _of_parent: list[object] = []  # a parent's connections; closing one here would take the parent's locks away
 
@@ -78,28 +82,39 @@ class Writer:
         path: The database's file.
         schema: What it is made of.
         sweep: What to write beside that, every ``SWEEP_SECONDS`` while it says that there is something.
+        settled: Called in its thread whenever all that was given is written.
 
     Attributes:
         failure: Why nothing can be written at the moment; ``None`` when it can.
         news: What the user should be told, each line once.
     """
 
-    def __init__(self, path: Path, schema: Schema, sweep: Callable[[], Work | None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: Schema,
+        sweep: Callable[[], Work | None],
+        settled: Callable[[], object] = lambda: None,
+    ) -> None:
         self.path = path
         self.schema = schema
         self._sweep = sweep
+        self._settled = settled
         self.news: list[str] = []
         self._reset()
         _writers.add(self)
 
     def _reset(self) -> None:
-        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()  # with None it only wakes
         self._backlog: deque[_Job] = deque()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._prepared = False
         self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._soon: deque[_Job] = deque()  # what waits for what comes with it
+        self._soon_due: float | None = None
+        self._loose = False  # whether something is not on the disk yet
         self._swept = 0.0
         self._repaired = float("-inf")
         self._to_erase = 0
@@ -123,6 +138,28 @@ class Writer:
         """
         self._erasures[0] += erases
         return self._put(_Job(work, True, Future(), quick=quick, erases=erases))
+
+    def write_soon(self, work: Work) -> Future[None]:
+        """As ``write``, quickly, for what nobody waits for: with whatever else comes within a moment, so that whoever
+        goes on meanwhile has the processor."""
+        job = _Job(work, True, Future(), quick=True)
+        with self._lock:
+            first = not self._soon
+            self._soon.append(job)
+        if first:
+            self._put(None)
+        return job.future
+
+    @property
+    def idle(self) -> bool:
+        """Whether all is written that was given; to be asked in its thread, or when that has ended."""
+        with self._lock:
+            return not (self._soon or self._backlog) and self._jobs.empty()
+
+    @property
+    def running(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread is not None
 
     @property
     def erasing(self) -> bool:
@@ -164,23 +201,32 @@ class Writer:
             self.write(lambda *_: None)  # wakes it
             thread.join(_CLOSE_SECONDS)
 
-    def _put(self, job: _Job) -> Future[Any]:
+    def _put(self, job: _Job | None) -> Future[Any]:
+        future: Future[Any] = Future() if job is None else job.future
         with self._lock:
             try:
                 self._start()
             except RuntimeError as error:
                 if is_over() or "shutdown" in str(error):  # Python is ending, and starts no thread any more
+                    self._end_waiting()
                     self._jobs.put(job)
                     self._round()
                     self._close()
-                    return job.future
+                    return future
                 self.failure = str(error)  # what is to be written waits for a thread
-                if not job.writes:
-                    job.future.set_exception(OSError(str(error)))
-                    return job.future
-                _settle(job.future)
+                if job is not None and not job.writes:
+                    future.set_exception(OSError(str(error)))
+                    return future
+                _settle(future)
+            if job is not None:
+                self._end_waiting()
             self._jobs.put(job)
-        return job.future
+        return future
+
+    def _end_waiting(self) -> None:
+        """Puts what was to be written soon before whatever comes now."""
+        while self._soon:
+            self._jobs.put(self._soon.popleft())
 
     def _start(self) -> None:
         if self._thread is None:
@@ -201,34 +247,65 @@ class Writer:
     def _rests(self) -> bool:
         """Ends the thread's work where there is none; a later one may begin at once."""
         with self._lock:
-            if not self._jobs.empty():
+            if self._soon or not self._jobs.empty():
                 return False
             self._close()
             self._thread = None
             return True
 
     def _round(self) -> None:
-        for job in self._next():
+        jobs, settles = self._next()
+        for job in jobs:
             if job.writes:
                 self._backlog.append(job)
             else:
                 self._write()
                 self._read(job)
         self._write()
+        if settles and not self._backlog:
+            self._settle_file()
+        if self.idle:
+            self._settled()
 
-    def _next(self) -> list[_Job]:
-        """The jobs that wait, together with what the sweep has when it is due."""
+    def _next(self) -> tuple[list[_Job], bool]:
+        """The jobs that wait, together with what the sweep has when it is due; and whether there was time for what else
+        is to be done."""
         jobs: list[_Job] = []
-        waiting = RETRY_SECONDS if self._backlog or self._to_erase else None
+        idle = SETTLE_SECONDS if self._loose else None
+        waiting = RETRY_SECONDS if self._backlog or self._to_erase else idle
+        if self._sweep():
+            waiting, idle = SWEEP_SECONDS, None
+        if self._soon_due is not None:
+            waiting, idle = max(self._soon_due - time.monotonic(), 0.0), None
         with contextlib.suppress(queue.Empty):
-            jobs.append(self._jobs.get(timeout=SWEEP_SECONDS if self._sweep() else waiting))
-            while True:
-                jobs.append(self._jobs.get_nowait())
+            first = self._jobs.get(timeout=waiting)
+            jobs += [] if first is None else [first]
+            idle = None
+        with self._lock:
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    if (job := self._jobs.get_nowait()) is not None:
+                        jobs.append(job)
+            jobs += self._taken_soon(bool(jobs))
+        settles = idle is not None and not jobs
         if time.monotonic() - self._swept >= SWEEP_SECONDS:
             self._swept = time.monotonic()
             if (sweep := self._sweep()) is not None:
                 jobs.append(_Job(sweep, True, Future(), passing=True))
-        return jobs
+        return jobs, settles
+
+    def _taken_soon(self, others: bool) -> list[_Job]:
+        """What was to be written soon, where it is time for it; it is where others are done anyway."""
+        if not self._soon:
+            self._soon_due = None
+            return []
+        if self._soon_due is None:
+            self._soon_due = time.monotonic() + _SOON_SECONDS
+        if not others and time.monotonic() < self._soon_due and not self._resting:
+            return []
+        taken, self._soon_due = list(self._soon), None
+        self._soon.clear()
+        return taken
 
     def _write(self) -> None:
         """Writes all that waits in one transaction."""
@@ -253,10 +330,9 @@ class Writer:
             _settle(job.future)
 
     def _transact(self) -> None:
-        connection = self._begun(all(job.quick for job in self._backlog))
-        for job in self._backlog:
-            self._try(connection, job)
-        connection.execute("COMMIT")
+        quick = all(job.quick for job in self._backlog)
+        self._write_all(self._begun(quick), self._backlog)
+        self._loose = quick
 
     def _begun(self, quick: bool) -> sqlite3.Connection:
         """A connection in whose hands the file is, and not one that has been put aside since it was opened."""
@@ -267,6 +343,20 @@ class Writer:
             if self._file == _identity(self.path):
                 return connection
             self._close()
+
+    def _write_all(self, connection: sqlite3.Connection, jobs: Iterable[_Job]) -> None:
+        """Ends a transaction that has begun with some works."""
+        for job in jobs:
+            self._try(connection, job)
+        connection.execute("COMMIT")
+
+    def _settle_file(self) -> None:
+        """Brings to the disk what was handed to the operating system only, by a write that changes nothing."""
+        self._loose = False
+        with contextlib.suppress(sqlite3.Error, OSError):
+            connection = self._begun(quick=False)
+            connection.execute(f"PRAGMA user_version = {self.schema.version}")
+            connection.execute("COMMIT")
 
     def _try(self, connection: sqlite3.Connection, job: _Job) -> None:
         """Does one work; one that can never be done must not hold up the others."""
@@ -323,6 +413,7 @@ class Writer:
         try:
             result = job.work(connection, self._prepared)
             connection.execute("COMMIT")
+            self._loose = True
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -10,16 +10,17 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 from typing import Any, Protocol
+
+import msgspec
 
 from ..answer import AnswerSnapshot
 from ..database import owner
-from ..events import Usage
 from ..request import HttpRequest
 from ..secrets import redact_address
-from . import chain, rows
+from . import rows
 from .books import Planned
+from .entries import Answered, Cost, Ending, Entry, Leaving, Opening
 from .record import Origin, Record, Used
 from .request_key import RequestKey
 
@@ -29,33 +30,15 @@ _OPENED_SECONDS = 1.0
 _TOUCH_SECONDS = 5.0  # others take an exchange for lost that is not touched for twenty
 
 
-class Priced(Protocol):
-    """What something costs."""
-
-    @property
-    def amount(self) -> float:
-        """How many US dollars."""
-
-    @property
-    def source(self) -> str:
-        """Where that is from, such as ``service``, ``prices`` or ``own``."""
-
-
-Cost = Callable[[str, str, Usage], Priced | None]
-"""What the tokens of a request cost: of a model as ``provider:model``, of the address of its service."""
-
-_SURE = ("prices", "own", "service")  # where a cost is from, the least sure first
-
-
 class Book(Protocol):
     """Where accounts are written."""
 
-    @property
-    def failure(self) -> str | None:
-        """Why nothing can be written now; ``None`` where it can."""
+    def put(self, entry: Entry, cost: Cost | None) -> Future[Any]:
+        """Has something written.
 
-    def write(self, work: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
-        """Has something written. It may be done twice."""
+        Returns:
+            A future that is done when it outlives this process, or that was tried.
+        """
 
     def opened(self, account: LedgerAccount) -> None:
         """An account is open: what comes is to be written now and then."""
@@ -111,12 +94,12 @@ class LedgerAccount:
         self._used: list[Used] = []
         self._requests = 0
         self._last = 0.0  # when the last request left
-        self._statuses: dict[float, int] = {}
+        self._statuses: list[tuple[float, int]] = []
         self._ended = False
         self._snapshot: Callable[[], AnswerSnapshot] | None = None
         self._touched = time.monotonic()
         self._values = self._opening()
-        self._written = book.write(partial(rows.insert, id=self.id, values=self._values))
+        self._written = book.put(Opening(self.id, self._values), cost)
         book.opened(self)
 
     def _opening(self) -> dict[str, Any]:
@@ -156,11 +139,10 @@ class LedgerAccount:
         self._last = at = max(
             time.time(), self._last + 1e-5
         )  # which tells it from the others of the exchange
-        leaving: Any = partial(_leaving, request)
-        if self._book.failure is not None:  # a body does not wait until it can be written
-            leaving = leaving()
-        self._book.write(partial(self._leave, at, leaving, self._model))
-        return partial(self._told, at)
+        origin = self.origin
+        place = (origin.notebook, origin.conversation, origin.turn, origin.cell)
+        self._book.put(Leaving(self.id, at, [*_leaving(request), self._model, *place]), self._cost)
+        return lambda status: self._told(at, status)
 
     def follow(self, snapshot: Callable[[], AnswerSnapshot]) -> None:
         """As ``Account.follow``."""
@@ -172,92 +154,41 @@ class LedgerAccount:
 
     def close(self, record: Record) -> Future[Any]:
         """As ``Account.close``."""
-        self._ended = True
-        self._book.closed(self)
-        used, statuses = tuple(self._used), dict(self._statuses)
-        return self._book.write(partial(self._close, record, used, statuses, time.time()))
-
-    # --- what is done on the ledger's thread
-
-    def _leave(
-        self,
-        at: float,
-        leaving: Any,
-        model: str,
-        connection: sqlite3.Connection,
-    ) -> None:
-        known = "SELECT 1 FROM requests WHERE exchange = ? AND at = ?"
-        if connection.execute(known, (self.id, at)).fetchone() is not None:
-            return
-        origin = self.origin
-        place = (origin.notebook, origin.conversation, origin.turn, origin.cell)
-        left = leaving if isinstance(leaving, tuple) else leaving()
-        chain.append(connection, [self.id, at, *left, model, *place])
-
-    def _told(self, at: float, status: int) -> None:
-        if self._ended:
-            self._book.write(partial(self._answered, at, status))
-        else:
-            self._statuses[at] = status  # which is written with the end
-
-    def _answered(self, at: float, status: int, connection: sqlite3.Connection) -> None:
-        found = "SELECT number FROM requests WHERE exchange = ? AND at = ?"
-        for (number,) in connection.execute(found, (self.id, at)).fetchall():
-            chain.answered(connection, number, status)
-
-    def _close(
-        self,
-        record: Record,
-        used: tuple[Used, ...],
-        statuses: dict[float, int],
-        ended: float,
-        connection: sqlite3.Connection,
-    ) -> None:
-        values = {**self._values, **self._sums(record, used), "ended": ended, "touched": ended}
-        values |= {"status": record.status, "model": record.model or self._model, "requests": self._requests}
-        values |= {"answered_by": record.answered_by, "finish_reason": record.finish_reason}
-        values |= {"reserved_tokens": None, "reserved_cost": None, **self._told_of(record.exchange)}
-        rows.write(connection, self.id, values)
-        for at, status in statuses.items():
-            self._answered(at, status, connection)
-
-    def _told_of(self, exchange: Any) -> dict[str, Any]:
-        """What was asked and answered, where that is kept."""
-        if not self._contents:
-            return {"key": None, "answer": None, "size": 0}
-        key, answer = rows.key_json(self.key), rows.answer_json(exchange)
-        return {"key": key, "answer": answer, "size": len(key) + len(answer)}
-
-    def _sums(self, record: Record, used: tuple[Used, ...]) -> dict[str, Any]:
-        """What all requests used together."""
-        told = [one for one in used if one.usage is not None or one.estimated is not None]
-        total = record.usage if not used else None
-        for one in told:
-            total = one.total.added(total)
+        self._ended, ended = True, time.time()
+        used = tuple(self._used)
         first = next((one.first_text for one in used if one.first_text is not None), record.first_text)
-        return {
-            **{name: getattr(total, name, None) for name in rows.TOKENS},
-            "estimated": int(any(one.estimated is not None for one in told)),
-            **self._costs(told),
+        values = {
+            **self._values,
+            "status": record.status,
+            "ended": ended,
+            "touched": ended,
+            "requests": self._requests,
+            "model": record.model or self._model,
+            "answered_by": record.answered_by,
+            "finish_reason": record.finish_reason,
             "usage": rows.usage_json(record.usage),
             "seconds": record.seconds or sum(one.seconds for one in used),
             "first_text": first,
+            "reserved_tokens": None,
+            "reserved_cost": None,
         }
+        if not used and record.usage is not None:
+            used = (Used(self._model, record.usage, requests=0),)
+        contents: tuple[msgspec.Raw, ...] = ()
+        if self._contents:
+            told = (rows.key_json(self.key), rows.answer_json(record.exchange))
+            contents = tuple(msgspec.Raw(one.encode()) for one in told)
+        answered = Answered(self.id, list(self._statuses))
+        self._book.closed(self)
+        return self._book.put(Ending(self.id, values, used, answered, *contents), self._cost)
 
-    def _costs(self, told: list[Used]) -> dict[str, Any]:
-        """What all requests cost together; unknown where one of them is."""
-        if self._cost is None or not told:
-            return {"cost": None, "cost_from": ""}
-        prices = [self._cost(one.model, self.key.base_url, one.total) for one in told]
-        known = [price for price in prices if price is not None]
-        if len(known) < len(prices):
-            return {"cost": None, "cost_from": ""}
-        sources = {price.source for price in known}
-        source = next((one for one in _SURE if one in sources), known[0].source)
-        return {"cost": sum(price.amount for price in known), "cost_from": source}
+    def _told(self, at: float, status: int) -> None:
+        self._statuses.append((at, status))
+        if self._ended:  # else it is written with the end
+            self._book.put(Answered(self.id, [(at, status)]), self._cost)
 
     def touch(self, connection: sqlite3.Connection, due: Callable[[str, int], bool]) -> None:
-        """Writes that it is still coming, and what has come of it.
+        """Writes that it is still coming, and what has come of it; on the ledger's thread.
 
         Args:
             connection: The connection.

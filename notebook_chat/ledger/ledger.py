@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,18 +17,36 @@ from ..database import SweepPace, Work, Writer, in_words
 from ..environment import home
 from ..errors import HistoryError
 from . import forgetting, lost, searching, summary
-from .accounts import Cost, LedgerAccount, LedgerAccounts
+from .accounts import LedgerAccount, LedgerAccounts
 from .bounds import Bounds, is_hollow, trim
+from .entries import Cost, Entry
 from .forgetting import Selection
 from .record import Record
 from .request_key import RequestKey
 from .schema import LEDGER
+from .spool import Left, Spool, left_beside
 
 _READ_SECONDS = 15.0
 _FORGET_SECONDS = 15.0
 _TRIM_SECONDS = 3600.0
 
+_LOOK_SECONDS = 5.0
+
 T = TypeVar("T")
+
+_DONE: Future[Any] = Future()
+_DONE.set_result(None)
+
+_ledgers: weakref.WeakSet[Ledger] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for ledger in list(_ledgers):
+        ledger.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def default_path() -> Path:
@@ -46,11 +67,15 @@ class Ledger:
         self.path = path or default_path()
         self._open: dict[str, LedgerAccount] = {}
         self._pace = SweepPace()
-        self._lost = lost.Look()
+        self._lock = threading.Lock()
+        self._spool = Spool(self.path)
+        self._cost: Cost | None = None
+        self._looked = float("-inf")
         self._bounds = Bounds()
         self._trimmed = float("-inf")
-        self._writer = Writer(self.path, LEDGER, self._sweep)
+        self._writer = Writer(self.path, LEDGER, self._sweep, self._settled)
         self._warned = False
+        _ledgers.add(self)
 
     # --- writing
 
@@ -61,7 +86,29 @@ class Ledger:
             cost: What a request costs; ``None`` where nobody knows.
             contents: Whether what was asked and answered is kept, and not only what it used.
         """
+        self._cost = cost
         return LedgerAccounts(self, cost, contents)
+
+    def put(self, entry: Entry, cost: Cost | None = None) -> Future[Any]:
+        """Has something written of an exchange. It outlives this process as soon as this returns, unless its disk is
+        full, and is in the database soon after.
+
+        Args:
+            entry: What is written.
+            cost: What a request costs; ``None`` where nobody knows.
+
+        Returns:
+            A future that is done when it outlives this process, or that was tried.
+        """
+
+        def work(connection: sqlite3.Connection, _: bool) -> None:
+            entry.write(connection, cost)
+
+        with self._lock:
+            if self._spool.add(entry):
+                self._writer.write_soon(work)
+                return _DONE
+            return self._writer.write(work, quick=True)
 
     def write(self, work: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
         """Has something written, and handed to the operating system: it outlives this process. What cannot be written
@@ -88,6 +135,7 @@ class Ledger:
         Returns:
             A future that has its result, or what it has raised; nothing of it is written then.
         """
+        self._look()
         return self._writer.transact(lambda connection, _: work(connection))
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
@@ -99,13 +147,12 @@ class Ledger:
         Returns:
             A future that has its result, or what it has raised.
         """
+        self._look()
         return self._writer.read(lambda connection, _: work(connection))
 
     def opened(self, account: LedgerAccount) -> None:
         """An account is open: what comes is written now and then."""
         self._open[account.id] = account
-        if self._lost.due:
-            self.write(self._lost.mark)
 
     def closed(self, account: LedgerAccount) -> None:
         """An account is closed."""
@@ -137,6 +184,34 @@ class Ledger:
     def _due(self, id: str, size: int) -> bool:
         return self._writer.flushing or self._pace.due(id, size)
 
+    def _settled(self) -> None:
+        """All is written that was put."""
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._writer.idle:
+                    self._spool.clear()
+            finally:
+                self._lock.release()
+        if self._writer.running:
+            self._look()
+
+    def _look(self) -> None:
+        """Takes over what processes have left that are gone, now and then."""
+        if time.monotonic() - self._looked < _LOOK_SECONDS:
+            return
+        self._looked, found = time.monotonic(), list[Left]()
+
+        def work(connection: sqlite3.Connection, _: bool) -> None:
+            found.extend(left_beside(self.path))
+            lost.take_over(connection, found, self._cost)
+            lost.mark_lost(connection)
+
+        def end(done: Future[Any]) -> None:
+            for left in found:
+                left.end(taken=done.exception() is None)
+
+        self._writer.transact(work).add_done_callback(end)
+
     # --- reading
 
     def find(self, digest: str) -> Future[Record | None]:
@@ -162,6 +237,12 @@ class Ledger:
         return self.read(lambda connection: searching.nearest(connection, key))
 
     # --- what it holds
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything was ever recorded, here or by another process."""
+        there = self.path.exists() or bool(self._open) or not self._writer.idle
+        return there or any(self.path.parent.glob(f"{self.path.stem}-*.spool"))
 
     def summary(self) -> summary.Summary:
         """What it holds, in figures.
@@ -222,12 +303,14 @@ class Ledger:
         Returns:
             Whether nothing of them is left. Else another program holds the file, and it goes as soon as that is free.
         """
+        self._looked = float("-inf")
+        self._look()  # for what has been left goes, too
         forgets = forgetting.forget_contents if contents else forgetting.forget
 
         def work(connection: sqlite3.Connection, _: bool) -> None:
             forgets(connection, selection)
 
-        if self._writer.path.exists() or self._open:
+        if self.is_there:
             with contextlib.suppress(TimeoutError):
                 self._writer.write(work, erases=True).result(_FORGET_SECONDS)
         return not self._writer.erasing and self.failure is None
@@ -239,7 +322,7 @@ class Ledger:
             conversation: The id that it had.
             to: The id that it has.
         """
-        if self._writer.path.exists():
+        if self.is_there:
             change = "UPDATE exchanges SET conversation = ? WHERE conversation = ?"
             self.write(lambda connection: connection.execute(change, (to, conversation)))
 
@@ -261,14 +344,15 @@ class Ledger:
 
     def _trim(self) -> None:
         """Has what is beyond the bounds go, a little at a time, once an hour."""
-        if time.monotonic() - self._trimmed < _TRIM_SECONDS:
+        if time.monotonic() - self._trimmed < _TRIM_SECONDS or not self._writer.running:
             return
         self._trimmed = time.monotonic()
         bounds = self._bounds
 
         def step(connection: sqlite3.Connection, _: bool) -> None:
             if trim(connection, bounds):
-                self._writer.transact(step)  # behind what has been asked for meanwhile
+                if self._writer.running:
+                    self._writer.transact(step)  # behind what has been asked for meanwhile
             elif is_hollow(connection):
                 self._writer.write(lambda *_: None, erases=True)
 
@@ -287,8 +371,8 @@ class Ledger:
         if self.failure is not None and not self._warned:
             self._warned = True
             told.append(
-                f"The ledger cannot be written ({self.failure}: {self.path}): what is used from now on may be"
-                " missing from the accounts. The chat goes on without."
+                f"The ledger cannot be written ({self.failure}: {self.path}). The chat goes on; what it uses is written"
+                " down as soon as that can be done."
             )
         return " ".join(told) or None
 
@@ -299,3 +383,11 @@ class Ledger:
     def close(self) -> None:
         """Waits as ``flush`` does, and leaves neither a thread nor an open file behind. It can be used on."""
         self._writer.close()
+        with self._lock:
+            self._spool.close(empty=self._writer.idle)
+
+    def forked(self) -> None:
+        """Begins anew in a forked process, which leaves its parent's exchanges to that."""
+        self._lock = threading.Lock()
+        self._open = {}
+        self._spool.forked()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-import time
+from collections.abc import Iterable
 
-from ..database import is_dead, owner
-
-_EVERY_SECONDS = 5.0
+from ..database import is_dead, is_of_values, owner
+from .entries import Cost
+from .spool import Left
 
 
 def mark_lost(connection: sqlite3.Connection) -> int:
@@ -29,22 +29,21 @@ def mark_lost(connection: sqlite3.Connection) -> int:
     return len(gone)
 
 
-class Look:
-    """Looks for lost exchanges now and then, and not with each that is opened."""
+def take_over(connection: sqlite3.Connection, left: Iterable[Left], cost: Cost | None) -> None:
+    """Writes what processes have left that are gone. What cannot be written of it is left out.
 
-    def __init__(self) -> None:
-        self._looked = float("-inf")
-
-    @property
-    def due(self) -> bool:
-        """Whether it is time to look."""
-        return time.monotonic() - self._looked >= _EVERY_SECONDS
-
-    def mark(self, connection: sqlite3.Connection) -> None:
-        """Looks, and marks those that there are.
-
-        Args:
-            connection: The connection, in a transaction.
-        """
-        self._looked = time.monotonic()
-        mark_lost(connection)
+    Args:
+        connection: The connection, in a transaction.
+        left: What they have left.
+        cost: What a request costs; ``None`` where nobody knows.
+    """
+    for one in left:
+        for entry in one.entries():
+            connection.execute("SAVEPOINT entry")
+            try:
+                entry.write(connection, cost)
+            except Exception as error:
+                if not is_of_values(error):
+                    raise
+                connection.execute("ROLLBACK TO entry")
+            connection.execute("RELEASE entry")

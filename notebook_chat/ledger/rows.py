@@ -28,6 +28,27 @@ READ = (
 TOKENS = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens")
 """The columns of tokens, which are fields of ``Usage``."""
 
+COLUMNS = frozenset(
+    {
+        *("request", "at", "ended", "status", "provider", "base_url", "model", "answered_by", "notebook"),
+        *(
+            "conversation",
+            "turn",
+            "cell",
+            "batch",
+            "owner",
+            "touched",
+            *TOKENS,
+            "estimated",
+            "cost",
+            "cost_from",
+        ),
+        *("requests", "seconds", "first_text", "reserved_tokens", "reserved_cost", "finish_reason", "usage"),
+        *("size", "key", "answer"),
+    }
+)
+"""All columns but the id."""
+
 _MOST = 1 << 53
 
 
@@ -38,7 +59,11 @@ def write(connection: sqlite3.Connection, id: str, values: Mapping[str, Any]) ->
         connection: The connection.
         id: The exchange's id.
         values: Its values by their columns; all that must not be absent.
+
+    Raises:
+        ValueError: There is no such column.
     """
+    _check(values)
     sound = {name: _sound(value) for name, value in values.items()}
     changes = ", ".join(f"{name} = ?" for name in sound)
     done = connection.execute(f"UPDATE exchanges SET {changes} WHERE id = ?", (*sound.values(), id))
@@ -52,11 +77,17 @@ def insert(connection: sqlite3.Connection, id: str, values: Mapping[str, Any]) -
     Args:
         connection, id, values: As for ``write``.
     """
+    _check(values)
     marks = ", ".join("?" * (len(values) + 1))
     connection.execute(
         f"INSERT OR IGNORE INTO exchanges (id, {', '.join(values)}) VALUES ({marks})",
         (id, *map(_sound, values.values())),
     )
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    if not values.keys() <= COLUMNS:
+        raise ValueError("there is no such column")
 
 
 def key_json(key: RequestKey) -> str:

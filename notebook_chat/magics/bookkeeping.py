@@ -35,18 +35,21 @@ def books_of(
     Raises:
         InvalidOptionError: A setting is not usable.
     """
-    from ..replay.replayer import Replayer
-
     set_mode = mode_in_force(settings.replay)
     mode: Any = mode_in_force(replay, set_mode) if replay != ANEW else ANEW
     if replay is None and mode == "keep":
         mode = "off"  # which is about what cells show
     answers = settings.answers
-    library, writer = (answers.library, answers.writer) if record is None else answers.given(record)
-    replayer = None
-    pace: Any = settings.replay_pace
+    library = writer = replayer = None
+    if record is not None:
+        library, writer = answers.given(record)
+    elif answers.writes:
+        writer = answers.writer
     if mode != "off":
-        replayer = Replayer(library, mode, pace, only=set_mode == "only")
+        from ..replay.replayer import Replayer
+
+        pace: Any = settings.replay_pace
+        replayer = Replayer(library or answers.library, mode, pace, only=set_mode == "only")
     session.ledger.keep_within(Bounds(settings.ledger_days, settings.ledger_megabytes))
     accounts = session.ledger.accounts(cost_of, contents=session.history.on)
     return Books(replayer, accounts, str(session.notebook or ""), writer)

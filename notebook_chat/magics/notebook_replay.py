@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidOptionError
-from ..plain_books import secrets_in_words
-from ..replay.given_file import checked_path
-from ..replay.library import Library
 from ..replay.modes import RECORD_VARIABLE, Mode, mode_in_force
-from ..replay.record_file import ENDING
-from ..replay.writing import Writer
 
 if TYPE_CHECKING:
+    from ..replay.library import Library
+    from ..replay.writing import Writer
     from ..session import NotebookSession
 
 
@@ -39,15 +37,36 @@ class NotebookReplay:
         self._told: set[str] = set()
         self._warned = ""
         self._given: dict[Path, tuple[Library, Writer]] = {}
-        self.library = Library(
+
+    # Who never uses answers from before need not load what they take.
+
+    @cached_property
+    def library(self) -> Library:
+        """Where they are looked for."""
+        from ..plain_books import secrets_in_words
+        from ..replay.library import Library
+
+        session = self._session
+        return Library(
             notebook=lambda: session.notebook,
             record=self.record_path,
             conversations=lambda: tuple(session.conversations.values()),
-            ledger=lambda: getattr(session, "ledger", None),
+            ledger=lambda: session.ledger,
             folder=Path.cwd,
             check=secrets_in_words,
         )
-        self.writer = Writer(self.library, self.written_path)
+
+    @cached_property
+    def writer(self) -> Writer:
+        """What writes answers down."""
+        from ..replay.writing import Writer
+
+        return Writer(self.library, self.written_path)
+
+    @property
+    def writes(self) -> bool:
+        """Whether an answer that comes now is written down."""
+        return "writer" in self.__dict__ or self.written_path() is not None
 
     @property
     def mode(self) -> Mode:
@@ -87,9 +106,10 @@ class NotebookReplay:
             return None
         if setting and setting.lower() != "on":
             try:
-                return Path(setting).expanduser().absolute()
+                path = Path(setting).expanduser()
             except RuntimeError:
                 raise InvalidOptionError(f"there is no home folder {setting.partition('/')[0]}") from None
+            return path if path.is_absolute() else (notebook.parent if notebook else Path.cwd()) / path
         return record_beside(notebook) if notebook is not None else None
 
     def written_path(self) -> Path | None:
@@ -111,6 +131,9 @@ class NotebookReplay:
         Raises:
             InvalidOptionError: It is none.
         """
+        from ..replay.given_file import checked_path
+        from ..replay.writing import Writer
+
         path = checked_path(record)
         if path not in self._given:
             library = self.library.with_record(path)
@@ -119,7 +142,11 @@ class NotebookReplay:
 
     def problems(self) -> list[str]:
         """What to tell the user of the files, each once."""
-        found = [*self.writer.problems(), *filter(None, (self._warned,)), *self.library.problems]
+        found = [*filter(None, (self._warned,))]
+        if "library" in self.__dict__:
+            found += self.library.problems
+        if "writer" in self.__dict__:
+            found += self.writer.problems()
         for library, writer in self._given.values():
             found += [*writer.problems(), *library.problems]
         new = [one for one in found if one not in self._told]
@@ -133,4 +160,4 @@ def record_beside(notebook: Path) -> Path:
     Args:
         notebook: The notebook's file.
     """
-    return notebook.with_name(f"{notebook.stem}{ENDING}")
+    return notebook.with_name(f"{notebook.stem}.chat.jsonl")
