@@ -440,7 +440,7 @@ class Chat:
             ConfigurationError: The prompt, an image, a file, the model or an option is not usable.
             TransportError: A file cannot be fetched.
         """
-        words, [asked] = self._question(
+        words, [asked] = self.question(
             prompt,
             (model,),
             cell=cell,
@@ -502,10 +502,10 @@ class Chat:
         if given.pop("model", None) is not None:
             raise InvalidOptionError("model is given beside models", hint="Name all of them in models.")
         own = {name: given.pop(name) for name in _OF_PROMPT & given.keys()}
-        words, asked = self._question(prompt, named, dry=dry, options=given, **own)
+        words, asked = self.question(prompt, named, dry=dry, options=given, **own)
         return Comparison(self.conversation, words, asked, remembered=REMEMBERED, wait=wait)
 
-    def _question(
+    def question(
         self,
         prompt: MessageLike | LoadedPrompt | Composed,
         models: Sequence[str | None],
@@ -531,7 +531,16 @@ class Chat:
         by_hand: Disclosure | None = None,
         options: Mapping[str, Any],
     ) -> tuple[Prompt, list[Asked]]:
-        """What is asked, and who, with the arguments of ``reply``."""
+        """What is asked, and who, before anybody is.
+
+        Args:
+            models: Who is asked; ``None`` for whom the chat asks.
+            options: The options of the request, by name.
+            Others: As for ``reply``.
+
+        Raises:
+            ConfigurationError: As for ``reply``.
+        """
         loaded = prompt if isinstance(prompt, LoadedPrompt) else LoadedPrompt("", "")
         with faults.as_chat_errors(secrets=(*secrets_in(self._options), *secrets_in(wrap_secrets(options)))):
             shape = self._schema if schema is None else _shape(schema)

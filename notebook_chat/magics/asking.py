@@ -47,7 +47,7 @@ from .prompt_commands import load_prompt, offer_instructions
 from .sent_commands import show_outgoing
 from .settings import Settings
 
-_CODE = "Answer with one block of code: in Python, unless another language is asked for."
+CODE = "Answer with one block of code: in Python, unless another language is asked for."
 """What ``-f code`` adds to the prompt: small models explain more than they write."""
 
 
@@ -87,7 +87,7 @@ def ask(line: str, cell: str, *, session: NotebookSession, settings: Settings, s
             if any(map(is_resource, options.attach))
             else options.attach,
             file_tokens=options.file_tokens,
-            closing=_CODE if options.format == "code" and not options.raw else "",
+            closing=CODE if options.format == "code" and not options.raw else "",
         )
 
 
@@ -125,7 +125,7 @@ def put(
         more["schema"] = asked_shape(options, shell.user_ns)
     conversation = session.conversation(options.conversation or DEFAULT)
     offer_instructions(conversation, session, settings)
-    chat = _chat(prompt, options, conversation, settings)
+    chat = chat_of(prompt, options, conversation, settings)
     asking = {"system": options.system, "fresh": options.new, "over_budget": options.over_budget, **more}
     several = options.models if len(options.models) > 1 else ()
     if options.dry_run:
@@ -218,10 +218,17 @@ def _data(expected: Expectation | None) -> Any:
     return kept_data(expected)
 
 
-def _chat(
+def chat_of(
     prompt: str | LoadedPrompt, options: Namespace, conversation: Conversation, settings: Settings
 ) -> Chat:
-    """Who is asked, and how: what the line says comes before what a prompt's file says, and that before what is set."""
+    """Who is asked, and how: what the line says comes before what a prompt's file says, and that before what is set.
+
+    Args:
+        prompt: What is asked.
+        options: What the line says.
+        conversation: Where it is asked.
+        settings: What is set.
+    """
     of_file = prompt.model if isinstance(prompt, LoadedPrompt) else None
     return Chat(
         options.model or of_file or settings.model or None,

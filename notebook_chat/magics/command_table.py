@@ -28,6 +28,7 @@ from . import (
     statement_commands,
     tool_commands,
     usage_commands,
+    verify_commands,
 )
 from .arguments import Parser, cell_parser
 from .file_paths import FilePaths, last_word
@@ -77,6 +78,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             usage_commands.group,
             tool_commands.group,
             budget_commands.group,
+            verify_commands.group,
             history_commands.group,
             ledger_commands.group,
             group,

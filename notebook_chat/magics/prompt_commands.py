@@ -110,20 +110,34 @@ def load_prompt(name: str, options: Namespace, body: str, session: NotebookSessi
     if is_server_prompt(name):
         return load_server_prompt(name, options.parameters, body, session)
     template = find_template(name, beside(session))
+    loaded = filled_in(template, options, body)
+    if template.beside:
+        _refuse_local_file(template, loaded)
+    if told := _told(template, loaded):
+        show_text(told)
+    return loaded
+
+
+def filled_in(template: Template, options: Namespace, body: str) -> LoadedPrompt:
+    """A template as it is asked, without what the line says itself.
+
+    Args:
+        template: The template.
+        options: What the line says.
+        body: What stands beneath the line.
+
+    Raises:
+        ChatError: A parameter is missing or unknown.
+    """
     said = {
         "model": options.model,
         "system": options.system,
         "temperature": options.temperature,
         "max_tokens": options.max_tokens,
     }
-    loaded = template.loaded(options.parameters, body).without(
+    return template.loaded(options.parameters, body).without(
         [key for key, value in said.items() if value is not None]
     )
-    if template.beside:
-        _refuse_local_file(template, loaded)
-    if told := _told(template, loaded):
-        show_text(told)
-    return loaded
 
 
 def _told(template: Template, loaded: LoadedPrompt) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -54,6 +55,18 @@ def added(name: str) -> Vendor | None:
 def remove(name: str) -> bool:
     """Takes back what was added under a name in this process; whether there was something."""
     return _added.pop(name.strip().lower(), None) is not None
+
+
+@contextlib.contextmanager
+def set_aside() -> Iterator[None]:
+    """Sets what was added in this process aside for a block, and takes back what is added in it."""
+    before = dict(_added)
+    _added.clear()
+    try:
+        yield
+    finally:
+        _added.clear()
+        _added.update(before)
 
 
 def add_vendor(

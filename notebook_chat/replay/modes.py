@@ -25,6 +25,9 @@ VARIABLE = "NOTEBOOK_CHAT_REPLAY"
 """The variable of the environment that has the mode where nobody has set one. It is not read from a file: that may have
 come along with a notebook."""
 
+ONLY_AT_ALL = "only!"
+"""As the value of that variable: ``only``, whatever is set, which is for trying a notebook out."""
+
 RECORD_VARIABLE = "NOTEBOOK_CHAT_RECORD"
 """The variable of the environment that has the record's file, likewise."""
 
@@ -55,8 +58,10 @@ def mode_in_force(*given: str | None) -> Mode:
     Raises:
         InvalidOptionError: It is none.
     """
+    named = os.environ.get(VARIABLE, "").strip()
+    if named.lower() == ONLY_AT_ALL:
+        return "only"
     for one in given:
         if one:
             return checked_mode(one)
-    named = os.environ.get(VARIABLE, "").strip()
     return checked_mode(named, f"the variable {VARIABLE}") if named else "off"

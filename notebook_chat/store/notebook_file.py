@@ -17,7 +17,7 @@ from ..errors import HistoryError, InvalidMessagesError
 from ..messages import AudioPart, FilePart, MediaPart, Part, TextPart, named_media
 from ..text import TEXT_NOTEBOOKS
 from .lean_turns import lean
-from .notebook_json import SavedCell, decoded, raw_cells
+from .notebook_json import SavedCell, decoded, raw_cells, tags_of
 from .text_notebook import text_sources
 
 KEY = "notebook_chat"
@@ -279,6 +279,21 @@ def read_notebook(path: Path) -> NotebookFile:
         return _read_cells(path, raw_cells(content, KEY), status.st_mtime, digest)
     except ValueError as error:
         raise HistoryError(f"{path.name} cannot be read: {error}") from None
+
+
+def cells_tagged(path: Path, tag: str) -> frozenset[int]:
+    """The cells of a notebook's file that have a tag, counted from 1; none where it cannot be read.
+
+    Args:
+        path: The file.
+        tag: The tag.
+    """
+    try:
+        with files.open_regular(path) as file:
+            raws = raw_cells(files.read_rest(file, LARGEST), KEY)
+    except (OSError, ValueError):
+        return frozenset()
+    return frozenset(number for number, raw in enumerate(raws, start=1) if tag in tags_of(raw))
 
 
 def _read_cells(path: Path, raws: list[bytes], saved: float, digest: str) -> NotebookFile:

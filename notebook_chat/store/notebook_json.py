@@ -59,6 +59,19 @@ def raw_cells(content: bytes, key: str) -> list[bytes]:
     return [cell.encode() for cell in cells]
 
 
+def is_whole(content: bytes) -> bool:
+    """Whether a notebook's bytes are JSON from the beginning to the end: else no front end opens it.
+
+    Args:
+        content: The file's bytes.
+    """
+    try:
+        msgspec.json.decode(content, type=_Notebook)
+        return True
+    except (ValueError, RecursionError):
+        return damaged_json.is_whole(content.decode("utf-8-sig", "replace"))
+
+
 def decoded(raw: bytes, key: str) -> SavedCell:
     """What a cell's JSON text says; of one that no parser takes, what can be read of it.
 
@@ -85,6 +98,26 @@ def decoded(raw: bytes, key: str) -> SavedCell:
     if not isinstance(values, dict):
         return SavedCell(outputs=read)
     return SavedCell(values.get("id"), values.get("cell_type", "code"), values.get("source", ""), read)
+
+
+class _Metadata(msgspec.Struct):
+    tags: list[Any] = []
+
+
+class _Tagged(msgspec.Struct):
+    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
+
+
+def tags_of(raw: bytes) -> list[Any]:
+    """The tags of a cell; none where they cannot be read.
+
+    Args:
+        raw: The cell's JSON text.
+    """
+    try:
+        return msgspec.json.decode(raw, type=_Tagged).metadata.tags
+    except (ValueError, RecursionError):
+        return []
 
 
 def _values(text: str, wanted: Any) -> Any:
