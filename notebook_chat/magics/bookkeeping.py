@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from ..ledger import Books
 from ..ledger.bounds import Bounds
@@ -25,3 +26,21 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
     session.ledger.keep_within(Bounds(settings.ledger_days, settings.ledger_megabytes))
     accounts = session.ledger.accounts(cost_of, contents=session.history.on)
     return Books(None, accounts, str(session.notebook or ""))
+
+
+def watch(session: NotebookSession) -> Callable[[], None]:
+    """Has the requests written down that leave beside those of answers.
+
+    Args:
+        session: The notebook's session.
+
+    Returns:
+        What ends that.
+    """
+    from ..ledger.departures import OtherRequests
+    from ..transport import departures
+
+    def write(work: Callable[[Any], Any]) -> object:
+        return session.ledger.write(work)
+
+    return departures.watch(OtherRequests(write, lambda: str(session.notebook or "")))

@@ -23,6 +23,7 @@ from . import (
     provider_commands,
     rerun_commands,
     sent_commands,
+    statement_commands,
     tool_commands,
 )
 from .arguments import Parser, cell_parser
@@ -68,6 +69,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             answer_commands.group,
             prompt_commands.group,
             sent_commands.group,
+            statement_commands.group,
             tool_commands.group,
             history_commands.group,
             ledger_commands.group,
