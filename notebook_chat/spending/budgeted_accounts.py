@@ -18,7 +18,8 @@ from ..database import in_words
 from ..errors import BudgetError
 from ..events import Usage
 from ..ledger import Origin, Planned, Record, RequestKey, Used
-from ..ledger.accounts import Cost, LedgerAccount, LedgerAccounts
+from ..ledger.accounts import LedgerAccount, LedgerAccounts
+from ..ledger.entries import Cost
 from ..ledger.ledger import Ledger, default_path
 from ..policy.limits import Limit
 from ..request import HttpRequest
@@ -213,7 +214,7 @@ class BudgetedAccount:
         """As ``Account.used``."""
         self._used.append(used)
         if self._reserved:
-            self._ledger.write(self._release)
+            self._ledger.write_soon(self._release)
         self._account.used(used)
 
     def _release(self, connection: sqlite3.Connection) -> None:

@@ -9,8 +9,8 @@ from .budgets import Budget, standing_budgets
 
 
 def budgeted(books: Books | None, own: tuple[Budget, ...], over: bool) -> Books | None:
-    """The books of one question of a chat, held to all budgets. Where no notebook keeps accounts, the ledger does as soon
-    as there is a budget.
+    """The books of one question of a chat, held to all budgets. Where no notebook keeps accounts, the ledger does as
+    soon as there is a budget.
 
     Args:
         books: The books without them; ``None`` for none.
