@@ -126,6 +126,14 @@ class Ledger:
 
         return self._writer.write(written, quick=True)
 
+    def write_soon(self, work: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
+        """As ``write``, for what nobody waits for, and what need not outlive this process.
+
+        Args:
+            work: Writes it.
+        """
+        return self._writer.write_soon(lambda connection, _: work(connection))
+
     def transact(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
         """Has something done in one transaction, which no other kernel's comes between.
 

@@ -214,7 +214,7 @@ class BudgetedAccount:
         """As ``Account.used``."""
         self._used.append(used)
         if self._reserved:
-            self._ledger.write(self._release)
+            self._ledger.write_soon(self._release)
         self._account.used(used)
 
     def _release(self, connection: sqlite3.Connection) -> None:

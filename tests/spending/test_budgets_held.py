@@ -64,6 +64,8 @@ def ask(chat: Chat, **options: Any) -> str:
 
 
 def rows(query: str) -> list[Any]:
+    for ledger in list(budgeted_accounts._ledgers.values()):
+        ledger.flush()
     with contextlib.closing(sqlite3.connect(default_path())) as connection:
         return connection.execute(query).fetchall()
 
@@ -292,7 +294,10 @@ def test_an_interrupted_or_failed_answer_leaves_no_reservation() -> None:
     stream = chat.stream("Hi", max_tokens=100)
     next(stream)
     stream.close()
-    assert rows("SELECT count(*) FROM exchanges WHERE status = 'open' OR reserved_tokens > 0") == [(0,)]
+    deadline = time.monotonic() + 30
+    while rows("SELECT count(*) FROM exchanges WHERE status = 'open' OR reserved_tokens > 0") != [(0,)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 # --- many at once
