@@ -154,14 +154,16 @@ class OneRequest:
         if self._first is None and not _PIECES.isdisjoint(map(type, batch)):
             self._first = time.monotonic() - self._start
 
-    def end(self, usage: Usage | None) -> None:
+    def end(self, usage: Usage | None, waited: float = 0.0) -> None:
         """It has ended, however it has.
 
         Args:
             usage: The tokens that it used, where the service has told.
+            waited: How many seconds it waited before it went out.
         """
-        seconds = time.monotonic() - self._start
-        self._note(Used(self.planned.model, usage, seconds=seconds, first_text=self._first))
+        seconds = max(time.monotonic() - self._start - waited, 0.0)
+        first = None if self._first is None else max(self._first - waited, 0.0)
+        self._note(Used(self.planned.model, usage, seconds=seconds, first_text=first))
 
 
 def record_of(turn: Turn, key: RequestKey | None = None, origin: Origin = Origin()) -> Record:  # noqa: B008

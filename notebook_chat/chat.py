@@ -78,8 +78,8 @@ class Chat:
             notebook, and else the user's lasting rules alone: what they do not allow is not run.
         rounds: How often the results of tools are given back in one answer, at most.
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
-            headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``; and ``schema``, the data
-            that every answer is to be.
+            headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters, pace``; and ``schema``, the
+            data that every answer is to be.
 
     Raises:
         ConfigurationError: The model, the provider or an option is unknown, or none can be used yet.
@@ -567,7 +567,7 @@ class Chat:
             raise InvalidOptionError("an option's value is nested too deeply") from None
         tools = {"tools": _SOME_TOOL} if use is not None else {}
         target = self._addressee.target(model, merged | tools)
-        merged = needed(target.facts, merged)
+        merged = _paced(needed(target.facts, merged), target.provider)
         limit = self._addressee.limit(target, merged, self.context)
         return Asked(target, merged, limit, shape, use, _books(self.conversation))
 
@@ -601,6 +601,14 @@ def _books(conversation: Conversation) -> Books | None:
     """What is done about exchanges besides asking: as the notebook has it, where one is loaded."""
     loaded = session()
     return loaded.books(conversation) if loaded is not None and loaded.books is not None else None
+
+
+def _paced(options: dict[str, Any], provider: Provider) -> dict[str, Any]:
+    """Options with how fast may be asked: as the notebook has it, where nobody says otherwise."""
+    loaded = session()
+    if loaded is None or not loaded.pace or "pace" in options or not provider.takes_transport:
+        return options
+    return {**options, "pace": loaded.pace}
 
 
 def _usual_permit() -> Permit:

@@ -56,6 +56,7 @@ class Exchange:
         expected: As given.
         repairs: Whether an answer that is not these data is asked for once more.
         sent: What went out last; ``None`` before anything did.
+        waited: How many seconds were waiting for a turn at the service.
         books: What is done about it besides asking.
     """
 
@@ -65,6 +66,7 @@ class Exchange:
         self.expected = expected
         self.repairs = True
         self.sent: Draft | None = None
+        self.waited = 0.0
         self.books = Bookkeeping(conversation, asked)
         self._conversation = conversation
         self._prompt = prompt
@@ -275,13 +277,16 @@ class Exchange:
         if self._notice is not None:
             self._fold.add((self._notice,))  # until there is more to show: why it is asked again
             self._notice = None
+        before = self._fold.waited
         try:
             async with contextlib.aclosing(self._result.batches()) as batches:
                 async for batch in batches:
                     request.see(batch)
                     yield batch
         finally:
-            request.end(self.snapshot.last_usage)
+            waited = self._fold.waited - before
+            self.waited += waited
+            request.end(self.snapshot.last_usage, waited)
 
     def _request(self, draft: Draft) -> tuple[tuple[Message, ...], dict[str, Any]]:
         """The messages and options of a request."""
