@@ -19,8 +19,9 @@ _LONGEST_PATTERN = 200
 _MOST_RULES = 100
 _GREATEST = 10**12
 _SHOWN = 80
-_WORDS = re.compile(r"\d[\d_.]*|[a-z]+|/|[^\sa-z\d/]")
-_COMMA = re.compile(r",(?!(?<=\d,)\d{3}(?!\d))")  # none within a number such as 90,000
+_WORDS = re.compile(r"[0-9][0-9_.]*|[a-z]+|/|[^\sa-z0-9/]")
+_DIGITS = frozenset("0123456789")
+_COMMA = re.compile(r",(?!(?<=[0-9],)[0-9]{3}(?![0-9]))")  # none within a number such as 90,000
 _TIMES = {"k": 1000, "thousand": 1000, "m": 10**6, "million": 10**6}
 _SECONDS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
@@ -188,7 +189,7 @@ def _rule(pattern: str, limits: str) -> Rule:
 def _limit(text: str) -> Limit:
     """One limit, such as ``60 requests / minute``."""
     words = _WORDS.findall(text.lower().replace(",", ""))
-    if not words or not words[0][0].isdecimal():
+    if not words or words[0][0] not in _DIGITS:
         raise _refused(f"{_shown(text)} does not begin with a number")
     number, *rest = words
     times = 1

@@ -20,6 +20,7 @@ LOGGER = logging.getLogger("notebook_chat.governor")
 
 _QUIET = 0.25  # seconds that nobody need be told of
 _LEAST_NEWS = 2.0  # seconds between two things to tell
+_LONGEST_SILENCE = 20.0
 _AFTERWARDS = Notice("waiting for the answer")
 
 
@@ -94,11 +95,12 @@ class Passage:
             if now >= end or now + self._service.paused() > end:
                 raise self._too_late(look, within or 0.0)
             if now >= told_at:
-                notice = Notice(self._words(look), waited=now - told)
-                if told == began:
-                    LOGGER.debug("%s: %s, %d ahead", self._ticket.name, notice.text, look.ahead)
-                told, told_at = now, now + max(_LEAST_NEWS, min(look.expected, 300.0) / 5)
-                yield notice
+                told_at = now + max(_LEAST_NEWS, min(look.expected, _LONGEST_SILENCE * 5) / 5)
+                words = self._words(look)
+                if notice is None or words != notice.text:
+                    notice, told = Notice(words, waited=now - told), now
+                    LOGGER.debug("%s: %s", self._ticket.name, notice.text)
+                    yield notice
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(look.again):

@@ -23,7 +23,7 @@ SHARE = 8
 """How often those of one priority go before others who wait longer, one after the other; then one of these goes."""
 
 _LOOK_SECONDS = 1.0  # between two looks whether those who wait, or are on their way, are still there
-_LONGEST_SLEEP = 10.0  # seconds, whatever is expected
+_LONGEST_SLEEP = 3.0  # seconds, whatever is expected
 _PATIENCE = 30.0  # seconds for which others may go before one who waits for another limit than they
 
 Lane = tuple[Demand, ...]
@@ -161,7 +161,8 @@ class Service:
                 return Look(True)
             again = min(until, _LONGEST_SLEEP)
             if self._lanes[ticket.demands][ticket.priority][0] is ticket:  # the others are told when they are
-                again = min(again, max(self._ready(ticket, now) - now, 0.0) or _LOOK_SECONDS)
+                ready = self._ready(ticket, now)
+                again = min(again, ready - now if now < ready < math.inf else _LOOK_SECONDS)
             ticket.alarm = now + again
             return Look(False, again, *self._outlook(ticket, now))
 
