@@ -61,6 +61,10 @@ class Gauge(Protocol):
         """A request is not on its way any more."""
         ...
 
+    def resume(self, entry: Entry) -> None:
+        """A request is on its way after all."""
+        ...
+
     def idle(self, now: float) -> bool:
         """Whether there is nothing that it counts."""
         ...
@@ -120,6 +124,9 @@ class Window:
     def end(self, entry: Entry) -> None:
         """It has gone out all the same."""
 
+    def resume(self, entry: Entry) -> None:
+        """It counts as before."""
+
     def idle(self, now: float) -> bool:
         """As ``Gauge.idle``."""
         self._drop(now)
@@ -163,6 +170,12 @@ class Crowd:
         if entry.counted:
             entry.counted = False
             self._count -= 1
+
+    def resume(self, entry: Entry) -> None:
+        """As ``Gauge.resume``."""
+        if not entry.counted:
+            entry.counted = True
+            self._count += 1
 
     def idle(self, now: float) -> bool:
         """As ``Gauge.idle``."""

@@ -9,9 +9,9 @@ import math
 import time
 from collections.abc import AsyncGenerator
 
-from .. import loop_thread
 from ..errors import RequestTimeoutError
 from ..events import Notice
+from .home import home
 from .priority import Priority
 from .rules import Demand
 from .service import Look, Service, Ticket
@@ -47,24 +47,9 @@ class Passage:
         demands: tuple[Demand, ...] = (),
         tokens: int = 0,
     ) -> None:
-        loop = asyncio.get_running_loop()
-        news = self._news = asyncio.Event()
-
-        def tell() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed, and whoever waits gone with it
-                loop.call_soon_threadsafe(news.set)
-
-        def gone() -> bool:
-            return loop.is_closed() or loop_thread.is_replaced(loop)
-
         self._service = service
-        self._ticket = Ticket(number, priority, name, demands, tokens, tell, gone)
+        self._ticket = Ticket(number, priority, name, demands, tokens, home())
         self._left = False
-
-    @property
-    def counts_tokens(self) -> bool:
-        """Whether it counts how many tokens the request uses."""
-        return any(gauge_counts_tokens(demand) for demand in self._ticket.demands)
 
     def enter(self) -> bool:
         """Goes out at once, or into the line; whether it may go. To be called once, and first."""
@@ -82,12 +67,13 @@ class Passage:
         Raises:
             RequestTimeoutError: It would take longer.
         """
+        news = self._ticket.event = asyncio.Event()
         began = told = time.monotonic()
         end = math.inf if within is None else began + within
         told_at = began + _QUIET
         notice: Notice | None = None
         while True:
-            self._news.clear()
+            news.clear()
             now = time.monotonic()
             look = self._service.look(self._ticket, max(min(told_at, end) - now, 0.0))
             if look.go:
@@ -104,7 +90,7 @@ class Passage:
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(look.again):
-                    await self._news.wait()
+                    await news.wait()
         now = time.monotonic()
         LOGGER.debug("%s: goes out after %.3f s", self._ticket.name, now - began)
         if notice is not None:
@@ -157,11 +143,6 @@ class Passage:
                 f"It goes on in about {duration(self._service.paused())}: allow more time, or ask again then."
             )
         return RequestTimeoutError(f"no turn at {whom} within {within:g} s: {why}", hint=hint)
-
-
-def gauge_counts_tokens(demand: Demand) -> bool:
-    """Whether a limit is one of tokens."""
-    return demand.limit.kind[0] == "tokens"
 
 
 def duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .gauges import Entry, Gauge, gauge_for
 from .priority import Priority
@@ -26,6 +26,9 @@ _LOOK_SECONDS = 1.0  # between two looks whether those who wait, or are on their
 _LONGEST_SLEEP = 3.0  # seconds, whatever is expected
 _PATIENCE = 30.0  # seconds for which others may go before one who waits for another limit than they
 
+if TYPE_CHECKING:
+    import asyncio
+
 Lane = tuple[Demand, ...]
 
 
@@ -38,26 +41,30 @@ class Ticket:
         name: Who is asked, as ``provider:model``.
         demands: The limits that it is held to.
         tokens: How many tokens it is taken to use.
-        news: Is called where it is worth a look: it may go, or it may be its turn soon. It must not block.
-        gone: Whether nobody can be there any more who waits for it.
+        owner: Who waits for it.
 
     Attributes:
+        event: What its owner waits for, where it does.
         out: Whether it may go, and has not come back.
+        sent: Whether its owner knows that.
+        absent: Whether it does not count though it has not ended, since its owner does not answer.
         alarm: When its owner looks by itself.
         since: Since when it waits.
     """
 
     __slots__ = (
+        "absent",
         "alarm",
         "demands",
         "entries",
-        "gone",
+        "event",
         "keys",
         "name",
-        "news",
         "number",
         "out",
+        "owner",
         "priority",
+        "sent",
         "since",
         "tokens",
         "waits",
@@ -70,8 +77,7 @@ class Ticket:
         name: str,
         demands: Lane,
         tokens: int,
-        news: Callable[[], object],
-        gone: Callable[[], bool],
+        owner: Owner,
     ) -> None:
         self.number = number
         self.priority = priority
@@ -79,12 +85,23 @@ class Ticket:
         self.demands = demands
         self.keys = frozenset(demand.key for demand in demands)
         self.tokens = tokens
-        self.news = news
-        self.gone = gone
-        self.out = False
-        self.waits = False
+        self.owner = owner
+        self.event: asyncio.Event | None = None
+        self.out = self.sent = self.waits = self.absent = False
         self.alarm = self.since = math.inf
         self.entries: list[tuple[Gauge, Entry]] = []
+
+
+class Owner(Protocol):
+    """Who waits for requests. Both methods are called with the service locked: they must not call it, nor block."""
+
+    def news(self, ticket: Ticket) -> None:
+        """It is worth a look: a request may go, or it may be its turn soon."""
+        ...
+
+    def gone(self, service: Service, ticket: Ticket) -> bool:
+        """Whether nobody answers any more. Should somebody do so after all, the service is told: ``come_back``."""
+        ...
 
 
 class Look(NamedTuple):
@@ -139,9 +156,11 @@ class Service:
             if not (self._lanes or ticket.demands or now < self._paused_until):
                 self._drop_lost()
                 self._begin(ticket, now)
+                ticket.sent = True
                 return True
             self._wait(ticket, now)
             self._dispatch(now, ticket)
+            ticket.sent = ticket.out
             return ticket.out
 
     def look(self, ticket: Ticket, until: float = math.inf) -> Look:
@@ -153,11 +172,12 @@ class Service:
         """
         now = self._clock()
         with self._lock:
-            if not (ticket.out or ticket.waits):  # it was taken for gone
-                ticket.gone = _never
+            ticket.absent = False
+            if not (ticket.out or ticket.waits):
                 self._wait(ticket, now)
             self._dispatch(now, ticket)
-            if ticket.out:
+            if ticket.out or not ticket.waits:  # or its loop is not to be used any more
+                ticket.sent = True
                 return Look(True)
             again = min(until, _LONGEST_SLEEP)
             if self._lanes[ticket.demands][ticket.priority][0] is ticket:  # the others are told when they are
@@ -170,9 +190,23 @@ class Service:
         """A request has ended, however it has, or is not to go out any more. Once is enough; more does no harm."""
         now = self._clock()
         with self._lock:
+            ticket.absent = False
             self._take_out(ticket)
             if self._lanes:
                 self._dispatch(now)
+
+    def come_back(self, ticket: Ticket) -> None:
+        """Counts a request again whose owner did not answer for a while, and does so now.
+
+        Args:
+            ticket: The request.
+        """
+        with self._lock:
+            if ticket.absent and ticket.sent:
+                ticket.absent, ticket.out = False, True
+                self._out.add(ticket)
+                for gauge, entry in ticket.entries:
+                    gauge.resume(entry)
 
     def lose(self, ticket: Ticket) -> None:
         """As ``leave``, for whom nobody is left to do so: it is done with the next look. It may be called at any
@@ -324,11 +358,11 @@ class Service:
         while (ticket := next((one for one, at in self._next(now) if at <= now), None)) is not None:
             self._grant(ticket, now)
             if ticket is not looking:
-                ticket.news()
+                ticket.owner.news(ticket)
         for ticket, at in self._next(now) if self._lanes else ():
             if ticket is not looking and at < ticket.alarm:
                 ticket.alarm = at
-                ticket.news()
+                ticket.owner.news(ticket)
 
     def _grant(self, ticket: Ticket, now: float) -> None:
         waiting = [rank for rank in Priority if any(lines[rank] for lines in self._lanes.values())]
@@ -341,13 +375,16 @@ class Service:
 
     def _drop_lost(self) -> None:
         while self._lost:
-            self._take_out(self._lost.popleft())
+            ticket = self._lost.popleft()
+            ticket.absent = False
+            self._take_out(ticket)
 
     def _drop_gone(self) -> None:
-        """Takes out those whose loop has ended, or answers nobody any more."""
+        """Takes out those whose owner does not answer."""
         waiting = [ticket for lines in self._lanes.values() for line in lines for ticket in line]
         for ticket in (*self._out, *waiting):
-            if ticket.gone():
+            if ticket.owner.gone(self, ticket):
+                ticket.absent = ticket.out
                 self._take_out(ticket)
 
     def _outlook(self, ticket: Ticket, now: float) -> tuple[Demand | None, float, int]:
@@ -365,7 +402,3 @@ class Service:
 
 def _number(ticket: Ticket) -> int:
     return ticket.number
-
-
-def _never() -> bool:
-    return False

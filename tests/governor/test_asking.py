@@ -491,6 +491,23 @@ def _quietly(call: Callable[[], object]) -> None:
         call()
 
 
+async def test_a_loop_that_blocks_holds_nobody_up_and_counts_again_afterwards(begin: Any) -> None:
+    """As the notebook's own, where a cell waits in it for its turn."""
+    gate = Gate()
+    server = begin(Answer("a", gate, "b"), Answer("whole"))
+    held = asyncio.create_task(asked(chat(server, "1 at once")))
+    await asyncio.to_thread(server.arrival(1).wait)
+    assert chat(server, "1 at once").ask("x") == "whole"  # which blocks this loop
+    assert service(server).counts == (0, 0)
+    await asyncio.sleep(0.05)
+    assert service(server).counts == (1, 0)
+    with pytest.raises(errors.RequestTimeoutError, match="1 at once"):
+        await asked(chat(server, "1 at once", timeout=0.3))
+    gate.open()
+    assert await held == "ab"
+    assert await asked(chat(server, "1 at once")) == "whole"
+
+
 def test_several_loops_and_threads_share_one_pace(begin: Any) -> None:
     server = begin(Answer("a", Pause(0.05), "b"))
     got: list[str] = []

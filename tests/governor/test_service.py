@@ -39,8 +39,11 @@ class Asker:
     went: float | None = None
     more: int = 0  # tokens that it has used beyond those that it was taken for
 
-    def news(self) -> None:
+    def news(self, ticket: Ticket) -> None:
         self.told = True
+
+    def gone(self, service: Service, ticket: Ticket) -> bool:
+        return not self.there
 
     def look(self, now: float) -> None:
         self.told = False
@@ -68,9 +71,7 @@ class World:
     ) -> Asker:
         one = Asker(self.service)
         demands = () if free else demands_of(self.pace, name)
-        one.ticket = Ticket(
-            self.service.number(), priority, name, demands, tokens, one.news, lambda: not one.there
-        )
+        one.ticket = Ticket(self.service.number(), priority, name, demands, tokens, one)
         if self.service.enter(one.ticket):
             one.went = self.clock.now
             self.out.append(one)
@@ -370,9 +371,13 @@ def test_those_who_are_gone_hold_nobody_up() -> None:
     world.waiting.remove(dead)
     world.advance(12)
     assert waiting.went is not None
+    dead.there = gone.there = True
     dead.look(world.clock.now)  # its loop answers after all
+    world.service.come_back(gone.ticket)
     assert dead.went is None
     world.end(waiting)
+    assert not dead.told
+    world.end(gone)
     assert dead.told
 
 
@@ -424,6 +429,19 @@ def test_an_idle_service_can_be_forgotten() -> None:
     assert not world.service.idle()
 
 
+@dataclass
+class Waiter:
+    """One that is always there."""
+
+    event: threading.Event
+
+    def news(self, ticket: Ticket) -> None:
+        self.event.set()
+
+    def gone(self, service: Service, ticket: Ticket) -> bool:
+        return False
+
+
 def test_many_threads_at_once() -> None:
     service = Service()
     demands = demands_of(pace_of("3 at once"), NAME)
@@ -433,7 +451,7 @@ def test_many_threads_at_once() -> None:
         nonlocal out, most
         for _ in range(60):
             news = threading.Event()
-            ticket = Ticket(service.number(), Priority.CALL, NAME, demands, 1, news.set, lambda: False)
+            ticket = Ticket(service.number(), Priority.CALL, NAME, demands, 1, Waiter(news))
             if not service.enter(ticket):
                 while not service.look(ticket).go:
                     news.wait(30)
