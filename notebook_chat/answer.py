@@ -20,6 +20,7 @@ import msgspec
 from .disguises import RUN
 from .errors import ChatError, DataError
 from .events import (
+    AnotherRequest,
     Event,
     Finish,
     ModelName,
@@ -110,6 +111,7 @@ class AnswerSnapshot:
     Attributes:
         usage: The tokens used, where the service has told.
         last_usage: Those of the last answer alone, where tools were run before it.
+        requests: How many requests the last answer took: more than one where the service was asked on or once more.
         finish_reason: Why the answer ended: ``stop``, ``length``, ``tool_calls``, ``content_filter`` or a word
             of the service's own; ``None`` while it comes, or when it was cut off.
         model: The model that answers, as the service names it; until it has, as the caller did.
@@ -130,6 +132,7 @@ class AnswerSnapshot:
         notice: Notice | None,
         remarks: tuple[Remark, ...] = (),
         last_usage: Usage | None = None,
+        requests: int = 1,
     ) -> None:
         self._telling = telling
         self._parts = tuple(telling.parts)
@@ -139,6 +142,7 @@ class AnswerSnapshot:
         self.model = model
         self.usage = usage
         self.last_usage = last_usage
+        self.requests = requests
         self.finish_reason = finish_reason
         self.notice = notice
         self.remarks = remarks
@@ -263,6 +267,8 @@ class AnswerFold:
         self._first = 0  # where the parts of the answer begin that comes, behind those of earlier rounds
         self._apart = False  # whether the next text stands apart from that of the round before
         self._spent: Usage | None = None  # in earlier rounds
+        self._earlier: Usage | None = None  # in earlier requests for the answer that comes
+        self._requests = 1  # for the answer that comes
         # What is no text is refused in words, where it is asked for.
         self._model = model[:_LONGEST_NAME] if isinstance(model, str) else ""
         self._usage: Usage | None = None
@@ -293,8 +299,13 @@ class AnswerFold:
         self._finish_reason = self._notice = None
         self._first = len(self._telling.parts)
         self._apart, self._block = bool(text), text + 2 * bool(text)
-        if self._usage is not None:
-            self._spent, self._usage = self._usage.added(self._spent), None
+        self._spent, self._earlier = _sum(self._spent, self._last_usage), None
+        self._usage, self._requests = None, 1
+
+    @property
+    def _last_usage(self) -> Usage | None:
+        """What the answer that comes has used."""
+        return _sum(self._earlier, self._usage)
 
     def calls(self) -> tuple[ToolCallPart, ...]:
         """The tool calls of the answer that has come last. Each gets an id of its own, where the service gave none, or
@@ -379,11 +390,12 @@ class AnswerFold:
             self._telling,
             size=self._size,
             model=self._model,
-            usage=self._usage.added(self._spent) if self._usage is not None else self._spent,
+            usage=_sum(self._spent, self._last_usage),
             finish_reason=self._finish_reason,
             notice=self._notice,
             remarks=self._remarks,
-            last_usage=self._usage,
+            last_usage=self._last_usage,
+            requests=self._requests,
         )
 
     def _grow(self, kind: type[TextPart | ReasoningPart], text: str) -> None:
@@ -424,6 +436,9 @@ class AnswerFold:
                 self._notice = event
                 if 0 < event.waited < _LONGEST_WAIT:
                     self.waited += event.waited
+                if isinstance(event, AnotherRequest):
+                    self._earlier, self._usage = self._last_usage, None
+                    self._requests += 1
             case Remark():
                 if event not in self._remarks and len(self._remarks) < _MOST_REMARKS:
                     self._remarks += (Remark(self._told(event.text), event.option),)
@@ -486,6 +501,11 @@ class AnswerFold:
         self._open = joined if thought and not others else None
 
 
+def _sum(one: Usage | None, other: Usage | None) -> Usage | None:
+    """What two of them used together; ``None`` where neither is known."""
+    return other if one is None else one.added(other)
+
+
 def _is_call(part: _Growing | Part) -> TypeGuard[_Growing | ToolCallPart]:
     return part.kind is None if isinstance(part, _Growing) else isinstance(part, ToolCallPart)
 
@@ -512,12 +532,13 @@ class Answer(str):
         usage: The tokens used, where the service told.
         finish_reason: Why it ended, such as ``stop`` or ``length``; ``None`` where the service did not say.
         seconds: How long it took, in seconds.
+        cost: What it cost in US dollars, where that is known; ``None`` else.
         parts: All that the model gave, in order: text, reasoning, tool calls, sources, images.
         error: Why it failed, where it is one of several that were asked for at once; ``None`` where it did not.
 
     Args:
         text: The text.
-        model, usage, finish_reason, seconds, parts: As the attributes.
+        model, usage, finish_reason, seconds, cost, parts: As the attributes.
         data: The data that it is, where it was asked to be some.
         problem: Why it is none, in words or as an error; ``""`` where it is.
         columns: The columns of a table of the data, where it has no rows.
@@ -528,6 +549,7 @@ class Answer(str):
     finish_reason: str | None
     seconds: float
     parts: tuple[Part, ...]
+    cost: float | None = None
     error: ChatError | None = None
     _data: Any = None
     _problem: str = _NOT_ASKED
@@ -541,6 +563,7 @@ class Answer(str):
         usage: Usage | None = None,
         finish_reason: str | None = None,
         seconds: float = 0.0,
+        cost: float | None = None,
         parts: tuple[Part, ...] = (),
         data: Any = None,
         problem: object = _NOT_ASKED,
@@ -551,6 +574,7 @@ class Answer(str):
         answer.usage = usage
         answer.finish_reason = finish_reason
         answer.seconds = seconds
+        answer.cost = cost
         answer.parts = parts
         answer._data = data
         answer._problem = str(problem)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from .conversation import Draft
+from .conversation import ContextDigests, Draft
 from .ledger import RequestKey
 from .providers.options import CONNECTION
 from .question import Asked
 
 
-def request_key(asked: Asked, draft: Draft) -> RequestKey:
+def request_key(asked: Asked, draft: Draft, digests: ContextDigests | None = None) -> RequestKey:
     """What the first request of a question is known by. It does not depend on what is known of the model, nor on how
     much of the conversation it can read: on another machine it is the same.
 
     Args:
         asked: Who is asked, and how.
         draft: The turn, with all that goes out before it.
+        digests: What remembers the digests of the conversation's messages; ``None`` to make them anew.
     """
     target = asked.target
     options = {name: value for name, value in asked.options.items() if name not in CONNECTION}
@@ -24,7 +25,8 @@ def request_key(asked: Asked, draft: Draft) -> RequestKey:
         options["tools"] = [_tools(source) for source in asked.tools.sources]
     place = getattr(target.provider, "place", None)
     address = place(asked.options)[0] if place is not None else ""
-    return RequestKey.of(target.provider.name, address, target.model, options, draft.messages)
+    told = (digests or ContextDigests()).of(draft)
+    return RequestKey.of(target.provider.name, address, target.model, options, (draft.prompt,), told)
 
 
 def _tools(source: Any) -> Any:

@@ -7,11 +7,15 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
+from .answer import AnswerSnapshot
 from .asked_request import request_key
 from .conversation import Conversation, Draft, Turn
-from .events import Event, ReasoningDelta, TextDelta, ToolCall, Usage
+from .conversation.token_budget import tokens_of
+from .events import TOO_LARGE, Event, ReasoningDelta, TextDelta, ToolCall, Usage
 from .ledger import Account, Origin, Planned, Record, RequestKey, Used
+from .parts import Part, ReasoningPart, TextPart, ToolCallPart
 from .question import Asked
+from .spending.prices import Cost, cost_of, prepare
 
 _PIECES = {TextDelta, ReasoningDelta, ToolCall}
 
@@ -38,6 +42,7 @@ class Bookkeeping:
         self._key: RequestKey | None = None
         self._origin = Origin()
         self._at = 0.0
+        self._costs: list[Cost | None] = []
 
     async def find(self, draft: Draft) -> Record | None:
         """Begins. The answer from before, where there is one to be taken.
@@ -51,13 +56,24 @@ class Bookkeeping:
         books, self._at = self._asked.books, draft.at
         if books is None:
             return None
-        self._key = request_key(self._asked, draft)
-        self._origin = Origin(books.notebook, self._conversation.id, draft.id, draft.cell)
+        self._key = request_key(self._asked, draft, self._conversation.digests)
+        self._origin = Origin(
+            books.notebook, self._conversation.id, self._conversation.beside or draft.id, draft.cell
+        )
         if books.replay is not None:
             self.record = await books.replay.find(self._key, self._shown(draft))
         if self.record is None and books.accounts is not None:
             self.account = books.accounts.open(self._key, self._origin)
         return self.record
+
+    def follow(self, snapshot: Callable[[], AnswerSnapshot]) -> None:
+        """The answers are coming.
+
+        Args:
+            snapshot: Gives how far they have come, in any thread.
+        """
+        if self.account is not None:
+            self.account.follow(snapshot)
 
     def play(self, record: Record) -> AsyncGenerator[Sequence[Event]]:
         """An answer from before, as events.
@@ -81,6 +97,7 @@ class Bookkeeping:
         """
         if self.account is not None:
             await self.account.before(planned)
+        prepare(self._address)
         return OneRequest(planned, self._note)
 
     def close(self, turn: Turn | None) -> Future[Any] | None:
@@ -116,10 +133,41 @@ class Bookkeeping:
         if (record := self.record) is not None:
             return facts | {"replayed": True, "first_text": record.first_text, "seconds": record.seconds}
         first = next((one.first_text for one in self.used if one.first_text is not None), None)
-        return facts | {"first_text": first}
+        return facts | {"first_text": first, "cost": self._cost}
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens of all its requests, as far as the service has told; ``None`` where it has told nothing."""
+        total: Usage | None = None
+        for one in self.used:
+            if one.usage is not None:
+                total = one.usage.added(total)
+        return total
+
+    @property
+    def _cost(self) -> float | None:
+        """What all its requests have cost, in US dollars; ``None`` where that is not known of each, and of what was
+        estimated."""
+        if not self._costs or any(one.estimated is not None for one in self.used):
+            return None
+        amounts = [one.amount for one in self._costs if one is not None]
+        return sum(amounts) if len(amounts) == len(self._costs) else None
+
+    @property
+    def _address(self) -> str:
+        """Where the service is; empty where that is not known."""
+        place = getattr(self._asked.target.provider, "place", None)
+        return place(self._asked.options)[0] if place is not None else ""
 
     def _note(self, used: Used) -> None:
+        books, total = self._asked.books, used.total
+        priced = cost_of if books is None or books.cost is None else books.cost
+        nothing = used.usage is None and used.estimated is None
+        cost = Cost(0.0, "nothing") if nothing else priced(used.model, self._address, total)
         self.used.append(used)
+        self._costs.append(cost)
+        if self._asked.tally is not None:
+            self._asked.tally.note(used, cost)
         if self.account is not None:
             self.account.used(used)
 
@@ -137,11 +185,16 @@ class OneRequest:
     Args:
         planned: The request.
         note: Is told once what it has used.
+
+    Attributes:
+        planned: As given.
+        whole: Whether all that there is has come.
     """
 
     def __init__(self, planned: Planned, note: Callable[[Used], object]) -> None:
         self.planned = planned
-        self._note = note
+        self.whole = False
+        self._note = [note]
         self._start = time.monotonic()
         self._first: float | None = None
 
@@ -154,16 +207,59 @@ class OneRequest:
         if self._first is None and not _PIECES.isdisjoint(map(type, batch)):
             self._first = time.monotonic() - self._start
 
-    def end(self, usage: Usage | None, waited: float = 0.0) -> None:
-        """It has ended, however it has.
+    def end(self, snapshot: AnswerSnapshot, before: int = 0, waited: float = 0.0) -> None:
+        """It has ended, however it has. It may be called again, by any thread, and does nothing then.
 
         Args:
-            usage: The tokens that it used, where the service has told.
-            waited: How many seconds it waited before it went out.
+            snapshot: What has come, and what it used as far as the service has told.
+            before: How many of the parts were there before it.
+            waited: How many seconds it waited for its turn, which is not the service's time.
         """
+        try:
+            note = self._note.pop()
+        except IndexError:
+            return
         seconds = max(time.monotonic() - self._start - waited, 0.0)
         first = None if self._first is None else max(self._first - waited, 0.0)
-        self._note(Used(self.planned.model, usage, seconds=seconds, first_text=first))
+        cut = snapshot.finish_reason == TOO_LARGE or not (self.whole or snapshot.finish_reason)
+        estimated = _estimated(self.planned, snapshot, snapshot.parts[before:], cut=cut)
+        note(
+            Used(
+                self.planned.model,
+                snapshot.last_usage,
+                estimated,
+                seconds,
+                first,
+                snapshot.requests,
+            )
+        )
+
+
+def _estimated(
+    planned: Planned, snapshot: AnswerSnapshot, came: Sequence[Part], *, cut: bool
+) -> Usage | None:
+    """How many tokens a request used besides those that the service has told; ``None`` where it has told all, or nothing
+    has come of an answer."""
+    told = snapshot.last_usage
+    if told is None and cut and not came:
+        return None  # a request that was refused used nothing
+    given, written = (None, None) if told is None else (told.input_tokens, told.output_tokens)
+    into = planned.input_tokens if given is None else None
+    out: int | None = None
+    if written is None or cut:  # of an answer that has broken off, a service has told how it began
+        more = max(_written(came) - (written or 0), 0)
+        out = more if more or written is None else None
+    return None if into is None and out is None else Usage(into, out)
+
+
+def _written(came: Sequence[Part]) -> int:
+    """How many tokens a model has written that gave some parts, about."""
+    texts = (
+        part.text if isinstance(part, TextPart | ReasoningPart) else f"{part.name} {part.arguments}"
+        for part in came
+        if isinstance(part, TextPart | ReasoningPart | ToolCallPart)
+    )
+    return -int(-sum(map(tokens_of, texts)) // 1)
 
 
 def record_of(turn: Turn, key: RequestKey | None = None, origin: Origin = Origin()) -> Record:  # noqa: B008

@@ -31,6 +31,7 @@ from .question import Asked, Prompt
 from .run import Run
 from .secrets import hides_secrets, secrets_in, wrap_secrets
 from .session import loaded_session, session
+from .spending.tally import Spent, Tally
 from .text import sendable, single_line
 from .tool_spec import ToolSpec
 from .tools import (
@@ -120,6 +121,7 @@ class Chat:
         self._this_cell: Callable[[], str | None] = lambda: None
         self._disclosure = disclosure("send" if secrets is None else secrets)
         self._discloses = secrets is not None  # as somebody has said
+        self._tally = Tally()
         if isinstance(conversation, str):
             notebook = loaded_session()
             conversation, self._next_cell = notebook.shared(conversation)
@@ -150,6 +152,13 @@ class Chat:
     def provider(self) -> Provider:
         """Who is asked."""
         return self._addressee.target(self._model, {}).provider
+
+    @property
+    def usage(self) -> Spent:
+        """What this chat has used since it was made: tokens, requests, and what they cost, as far as that is known. An
+        answer that was stopped, failed or replaced counts as well, and so do all rounds of tools and all models of a
+        comparison; one from before that was only shown again counts as nothing."""
+        return self._tally.spent
 
     @property
     def limit(self) -> int | None:
@@ -569,7 +578,7 @@ class Chat:
         target = self._addressee.target(model, merged | tools)
         merged = _paced(needed(target.facts, merged), target.provider)
         limit = self._addressee.limit(target, merged, self.context)
-        return Asked(target, merged, limit, shape, use, _books(self.conversation))
+        return Asked(target, merged, limit, shape, use, _books(self.conversation), self._tally)
 
     def usable(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Those of some options, which an earlier turn may have had of another model, that can be had now, too.
@@ -591,6 +600,7 @@ class Chat:
         chat = self.in_conversation(copy.deepcopy(self.conversation, memo))
         memo[id(self)] = chat
         chat._options = dict(self._options)
+        chat._tally = Tally()
         return chat
 
     def __repr__(self) -> str:

@@ -230,6 +230,7 @@ class Comparison:
     def _beside(self, draft: Draft) -> Conversation:
         """A conversation in which one model is asked, as if it were the only one."""
         beside = self._conversation.aside()
+        beside.beside = draft.id
         if self._conversation.sent_requests is not None:
             beside.sent_requests = _Forwarded(self._conversation, draft.id)
         return beside
@@ -321,6 +322,7 @@ def _alternative(turn: Turn) -> Alternative:
         turn.request,
         turn.replayed,
         turn.first_text,
+        turn.cost,
     )
 
 

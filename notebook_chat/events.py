@@ -45,6 +45,13 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         cached_tokens: How many of the input came from the service's cache.
         cache_write_tokens: How many of the input were written into that cache.
         cost: What the service says it charges, in its own currency or credits: US dollars at OpenRouter.
+        cache_write_1h_tokens: How many of those that were written into the cache are kept there for an hour.
+        audio_input_tokens: How many of the input were sound.
+        audio_output_tokens: How many of the output were sound.
+        image_input_tokens: How many of the input were images.
+        image_output_tokens: How many of the output were images.
+        tool_input_tokens: How many of the input the service's own tools have brought, such as pages that it read.
+        searches: How often the service searched the web, which services charge for by the search.
     """
 
     input_tokens: int | None = None
@@ -53,6 +60,13 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
     cost: float | None = None
+    cache_write_1h_tokens: int | None = None
+    audio_input_tokens: int | None = None
+    audio_output_tokens: int | None = None
+    image_input_tokens: int | None = None
+    image_output_tokens: int | None = None
+    tool_input_tokens: int | None = None
+    searches: int | None = None
 
     @property
     def total_tokens(self) -> int | None:
@@ -62,14 +76,10 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return (self.input_tokens or 0) + (self.output_tokens or 0)
 
     def plausible(self) -> Usage:
-        """The figures that can be: a count that is no whole number or is beyond all counting is none, and could not be
-        read again where it is kept."""
-        cost = self.cost
-        if isinstance(cost, bool) or not isinstance(cost, (int, float)) or not -_MOST < cost < _MOST:
-            cost = None
-        counts = msgspec.structs.astuple(self)[:-1]
-        known = (one if type(one) is int and -_MOST < one < _MOST else None for one in counts)
-        return msgspec.structs.replace(Usage(*known), cost=cost)
+        """The figures that can be: a count that is no whole number, is below zero or beyond all counting is none, and
+        could not be read again where it is kept."""
+        known = {name: value for name, value in msgspec.structs.asdict(self).items() if _can_be(name, value)}
+        return Usage(**known)
 
     def merged(self, later: Usage) -> Usage:
         """These figures, replaced by the ones that ``later`` knows."""
@@ -94,6 +104,12 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def to_dict(self) -> dict[str, int | float]:
         """The figures that are known, by name."""
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
+
+
+def _can_be(name: str, value: object) -> bool:
+    if name == "cost":
+        return not isinstance(value, bool) and isinstance(value, (int, float)) and 0 <= value < _MOST
+    return type(value) is int and 0 <= value < _MOST
 
 
 class TextIsReasoning(msgspec.Struct, frozen=True, gc=False):
@@ -133,6 +149,11 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
     waited: float = 0.0
 
 
+class AnotherRequest(Notice, frozen=True, gc=False):
+    """That the service is asked once more for the same answer, and why: what was used until now stays used, and the
+    figures that follow are those of another request."""
+
+
 class Remark(msgspec.Struct, frozen=True, gc=False):
     """What the reader should know of how the answer was asked for, such as that a model refuses an option: it stays
     under the answer, where a ``Notice`` passes.
@@ -165,6 +186,7 @@ Status = Notice
 """The name of ``Notice`` in version 0.1."""
 
 __all__ = [
+    "AnotherRequest",
     "Event",
     "Finish",
     "ModelName",

@@ -22,7 +22,7 @@ from .attempts import (
     Reason,
     may_mean_images,
 )
-from .bookkeeping import Bookkeeping
+from .bookkeeping import Bookkeeping, OneRequest
 from .conversation import Conversation, Draft, Status, Turn, estimate, going_out
 from .errors import ContextLengthError, ProviderError
 from .events import Event, Notice, Usage
@@ -56,7 +56,6 @@ class Exchange:
         expected: As given.
         repairs: Whether an answer that is not these data is asked for once more.
         sent: What went out last; ``None`` before anything did.
-        waited: How many seconds were waiting for a turn at the service.
         books: What is done about it besides asking.
     """
 
@@ -66,7 +65,7 @@ class Exchange:
         self.expected = expected
         self.repairs = True
         self.sent: Draft | None = None
-        self.waited = 0.0
+        self._waits = self._waited = 0.0  # before the request that is open, and as its fold had them then
         self.books = Bookkeeping(conversation, asked)
         self._conversation = conversation
         self._prompt = prompt
@@ -74,6 +73,7 @@ class Exchange:
         self._target = asked.target
         self._fold = AnswerFold(asked.target.name)
         self._result: AsyncResult | None = None
+        self._open: OneRequest | None = None  # the request that is on its way, or was last
         self._start = 0.0
         self._toolbox: Toolbox | None = None
         self._before: AnswerSnapshot | None = (
@@ -91,6 +91,11 @@ class Exchange:
     def snapshot(self) -> AnswerSnapshot:
         """What has come so far."""
         return self._fold.snapshot()
+
+    @property
+    def waited(self) -> float:
+        """How many seconds were waiting for a turn at the service."""
+        return self._waits + self._fold.waited - self._waited
 
     @property
     def begun(self) -> bool:
@@ -147,6 +152,7 @@ class Exchange:
             if self.expected is not None:
                 await asyncio.to_thread(self.expected.judge, self.snapshot)
             return
+        self.books.follow(lambda: self.snapshot)
         async with contextlib.aclosing(self._asking(draft)) as asking:
             async for batch in asking:
                 yield batch
@@ -179,7 +185,7 @@ class Exchange:
                 return
             await self.close()
             if number == 1:
-                self._first_usage = self.snapshot.usage
+                self._first_usage = self._counted
             self._fold.begin()
             self._before, self._goes_on, self._broken, self._behind = self.snapshot, True, None, ()
 
@@ -265,9 +271,10 @@ class Exchange:
         notes = self._prompt.notes(draft) + target.unread(draft.messages)
         factor = self._conversation.calibration.factor(target.name)
         planned = Planned(target.name, round(estimate(messages) * factor), options.get("max_tokens"))
-        request = await self.books.before(planned)
+        request = self._open = await self.books.before(planned)
         witness(self._conversation, target, draft, messages, options, notes, self.books.account)
         self._result = target.provider.create_async_generator(target.model, messages, **options)
+        self._waits = self.waited
         if self._before is None:
             self._fold = self._result.fold
         else:
@@ -277,16 +284,27 @@ class Exchange:
         if self._notice is not None:
             self._fold.add((self._notice,))  # until there is more to show: why it is asked again
             self._notice = None
-        before = self._fold.waited
+        self._waited = self._fold.waited
         try:
             async with contextlib.aclosing(self._result.batches()) as batches:
                 async for batch in batches:
                     request.see(batch)
                     yield batch
+            request.whole = True
         finally:
-            waited = self._fold.waited - before
-            self.waited += waited
-            request.end(self.snapshot.last_usage, waited)
+            self._end_request()
+
+    def _end_request(self) -> None:
+        """Has what the request used put to its account, once."""
+        if self._open is not None:
+            before = len(self._before.parts) if self._before is not None else 0
+            self._open.end(self.snapshot, before, self._fold.waited - self._waited)
+
+    @property
+    def _counted(self) -> Usage | None:
+        """What the service has counted of the request that was last; ``None`` where it was asked more than once."""
+        last = self.books.used[-1] if self.books.used else None
+        return last.usage if last is not None and last.requests == 1 else None
 
     def _request(self, draft: Draft) -> tuple[tuple[Message, ...], dict[str, Any]]:
         """The messages and options of a request."""
@@ -323,15 +341,15 @@ class Exchange:
             self._fold.add(stopped(self.snapshot.unanswered))
         if self._no_figures and self.sent is not None:
             draft = msgspec.structs.replace(draft, prompt=self.sent.prompt)
-        snapshot, usage = self.snapshot, self.snapshot.usage
-        of_first = usage if self._before is None else self._first_usage
+        self._end_request()
+        snapshot = self.snapshot
+        of_first = self._counted if self._before is None else self._first_usage
         if self.sent is not None and of_first is not None and self._broken is None:
             size = self.sent.size
             self._conversation.calibration.note(self._target.name, size, of_first.input_tokens)
-        if (broken := self._broken) is not None:
-            usage = usage.added(broken.last_usage) if usage is not None else broken.last_usage
-            if not self._has_more:
-                snapshot = broken  # nothing has come since
+        usage = snapshot.usage if self.books.record is not None else self.books.usage
+        if self._broken is not None and not self._has_more:
+            snapshot = self._broken  # nothing has come since
         if status == "failed" and not (snapshot.text or snapshot.tool_calls):
             return None
         facts = {"seconds": seconds, **self.books.facts, **told}

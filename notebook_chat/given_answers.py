@@ -27,6 +27,7 @@ def answer_of(turn: Turn | Alternative, expected: Expectation | None = None) -> 
         usage=turn.usage,
         finish_reason=turn.finish_reason,
         seconds=turn.seconds,
+        cost=turn.cost,
         parts=turn.parts,
         **asked,
     )

@@ -26,6 +26,7 @@ from .providers.model_facts import UNKNOWN, ModelFacts
 from .providers.registry import Provider
 from .providers.structured import has_place, in_words
 from .schemas import Shape
+from .spending.tally import Tally
 from .text import fenced, single_line
 from .tools import ToolUse
 
@@ -214,6 +215,7 @@ class Asked(msgspec.Struct, frozen=True):
         shape: The data that the answer is to be; ``None`` for any text.
         tools: The tools that may be used; ``None`` for none.
         books: What is done about it besides asking: answers from before, and the accounts; ``None`` for nothing.
+        tally: What adds up what it uses; ``None`` for nobody.
     """
 
     target: Target
@@ -222,3 +224,4 @@ class Asked(msgspec.Struct, frozen=True):
     shape: Shape | None = None
     tools: ToolUse | None = None
     books: Books | None = None
+    tally: Tally | None = None

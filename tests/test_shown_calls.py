@@ -17,6 +17,7 @@ from notebook_chat.answer import AnswerFold
 from notebook_chat.conversation import Conversation, Turn, admit
 from notebook_chat.events import Event, Finish, Notice, ReasoningDelta, TextDelta, ToolCall
 from notebook_chat.exports import turn_html, turn_markdown
+from notebook_chat.lean_exchanges import MOST_RESULTS
 from notebook_chat.messages import Message, TextPart, ToolCallPart, ToolResultPart
 from notebook_chat.panel.live_answer import LiveAnswer
 from notebook_chat.panel.view_state import ViewState
@@ -35,7 +36,6 @@ from notebook_chat.renderers.documents import answer_html, answer_markdown, answ
 from notebook_chat.renderers.footer import footer
 from notebook_chat.renderers.parts import asides
 from notebook_chat.store import lean
-from notebook_chat.lean_exchanges import MOST_RESULTS
 
 from .fakes import Coming
 from .parts import png, wav

@@ -4,6 +4,7 @@ from .admission import Admission, Withheld, admit
 from .alternatives import MOST_ANSWERS, Alternative, Status, matching
 from .cell_names import base_of, is_lasting, number_of, numbered
 from .conversation import Conversation
+from .digests import ContextDigests
 from .included import Included, PromptLayout
 from .journal import Answering, Journal, Journaled, Origin, Progress
 from .leniency import finite
@@ -22,6 +23,7 @@ __all__ = [
     "Admission",
     "Alternative",
     "Answering",
+    "ContextDigests",
     "Conversation",
     "Draft",
     "Included",

@@ -24,7 +24,7 @@ class Alternative(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     Attributes:
         exchange, status, model, finish_reason, usage, seconds, options: As in ``Turn``.
         id: A name of its own.
-        request, replayed, first_text: As in ``Turn``.
+        request, replayed, first_text, cost: As in ``Turn``.
     """
 
     exchange: tuple[Message, ...] = ()
@@ -38,6 +38,7 @@ class Alternative(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     request: str = ""
     replayed: bool = False
     first_text: float | None = None
+    cost: float | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:

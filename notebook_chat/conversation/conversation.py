@@ -16,6 +16,7 @@ from ..messages import Message
 from .calibration import Calibration
 from .cell_names import base_of
 from .data import ConversationData
+from .digests import ContextDigests
 from .drafting import build_draft, place_of, replaced_at
 from .included import Included, PromptLayout
 from .journal import Answering, Journal, Origin, Progress
@@ -45,6 +46,7 @@ class Conversation(Observable):
 
     Attributes:
         sent_requests: Where what goes out is kept, as long as this kernel lasts; ``None`` for nowhere.
+        beside: The id of the turn of another conversation that is asked for here; ``None`` where it is one of its own.
     """
 
     def __init__(
@@ -63,7 +65,9 @@ class Conversation(Observable):
         self.id = id or uuid.uuid4().hex
         self.journal = journal
         self.sent_requests: SentRequests | None = None
+        self.beside: str | None = None
         self.calibration = Calibration()
+        self.digests = ContextDigests()
         self._order: Mapping[str, int] = {}
         self._turns = in_order(turns)
         self.origin = following(origin, turns, self._turns)
@@ -396,6 +400,7 @@ class Conversation(Observable):
                 self.sent_requests.forget(self)
             self._turns = ()
             self._past.clear()
+            self.digests = ContextDigests()
             self.notify()
 
     def undo(self) -> bool:
@@ -433,6 +438,7 @@ class Conversation(Observable):
             other = Conversation(self.name, system=self.system, turns=self._turns, id=self.id)
             other._order = self._order
         other.calibration = self.calibration  # what is counted there is counted here
+        other.digests = self.digests
         return other
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Conversation:

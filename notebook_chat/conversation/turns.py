@@ -72,6 +72,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         request: What the request is known by that it answers, as ``RequestKey.digest``; empty where that is not known.
         replayed: Whether it is an answer from before, for which nobody was asked.
         first_text: After how many seconds the first text came; ``None`` where that is not known.
+        cost: What it cost in US dollars, where that was known when it was asked; ``None`` else.
     """
 
     prompt: Message
@@ -98,6 +99,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     request: str = ""
     replayed: bool = False
     first_text: float | None = None
+    cost: float | None = None
 
     @property
     def asked(self) -> str:
@@ -212,7 +214,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 _OF_ANSWER = (
     *("exchange", "status", "model", "finish_reason", "usage", "seconds", "options"),
-    *("request", "replayed", "first_text"),
+    *("request", "replayed", "first_text", "cost"),
 )
 """What a turn and an alternative have both."""
 

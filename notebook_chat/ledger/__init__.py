@@ -1,8 +1,9 @@
 """The ledger: every exchange with a service, known by the request that it answers."""
 
+from ..message_digests import message_digests
 from .books import Account, Accounts, Books, Planned, Replay
 from .record import Origin, Record, Used
-from .request_key import RequestKey, message_digests
+from .request_key import RequestKey
 
 __all__ = [
     "Account",

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ..events import Event
+from ..answer import AnswerSnapshot
+from ..events import Event, Usage
 from ..request import HttpRequest
 from .record import Origin, Record, Used
 from .request_key import RequestKey
@@ -63,6 +64,13 @@ class Account(Protocol):
             BudgetError: It would be more than is allowed. It does not go out.
         """
 
+    def follow(self, snapshot: Callable[[], AnswerSnapshot]) -> None:
+        """The answers are coming.
+
+        Args:
+            snapshot: Gives how far they have come, in any thread.
+        """
+
     def left(self, request: HttpRequest | None) -> Callable[[int], object]:
         """A request goes out to the network.
 
@@ -110,8 +118,11 @@ class Books(msgspec.Struct, frozen=True):
         replay: Who has answers from before; ``None`` where each is asked for.
         accounts: Who keeps account; ``None`` for nobody.
         notebook: The notebook's file; empty where there is none, or it is not known.
+        cost: What a request costs, by its model, its service's address and its tokens, as ``spending.prices.cost_of``;
+            ``None`` for that function itself.
     """
 
     replay: Replay | None = None
     accounts: Accounts | None = None
     notebook: str = ""
+    cost: Callable[[str, str, Usage], Any] | None = None

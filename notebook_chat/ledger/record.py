@@ -38,7 +38,8 @@ class Used(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         model: Who answered, as ``provider:model``.
         usage: The tokens, as the service has told; ``None`` where it has not.
-        estimated: How many tokens it was where the service has not told; ``None`` where it has.
+        estimated: How many tokens it was besides, where the service has not told, or not told all since the answer
+            broke off; ``None`` where it has told all.
         seconds: How long it took, in seconds.
         first_text: After how many seconds the first text came; ``None`` where none came.
         requests: How many requests they are.
@@ -50,6 +51,11 @@ class Used(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float = 0.0
     first_text: float | None = None
     requests: int = 1
+
+    @property
+    def total(self) -> Usage:
+        """The tokens that were used: what the service has told, and what is estimated besides."""
+        return (self.usage or Usage()).added(self.estimated)
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):

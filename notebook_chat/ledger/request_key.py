@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 import msgspec
 
-from ..lean_exchanges import lean_exchange
-from ..messages import FilePart, MediaPart, Message
-from ..parts import ONLY_SHOWN, Part, TextPart, ToolCallPart, ToolResultPart
-from ..secrets import Secret
-
-_SAID = ("assistant", "tool")  # the roles of what followed a prompt
+from ..message_digests import digest_of, folded, message_digests, plain
+from ..messages import SYSTEM_ROLES, Message
+from ..secrets import Fields, is_secret_name
 
 
-class RequestKey(msgspec.Struct, frozen=True):
+class RequestKey(msgspec.Struct, frozen=True, dict=True):
     """A request as it is known again: two that have the same digest are answered by the same.
 
     Keys, headers, proxies, time and place are in none. Images and files count by their bytes.
@@ -27,7 +24,8 @@ class RequestKey(msgspec.Struct, frozen=True):
         base_url: Where the service lives, without credentials; empty where there is no such place.
         model: The model's own name there.
         options: The options that shape the answer, the schema and the tools among them, as JSON values.
-        messages: A digest of each message that goes out, in order.
+        messages: A digest of each message that goes out, in order; of a long conversation, those that are far back
+            have one for each block, as ``message_digests.folded`` makes them.
         prompt: The last message's text, for whoever looks for a difference.
     """
 
@@ -38,90 +36,51 @@ class RequestKey(msgspec.Struct, frozen=True):
     messages: tuple[str, ...]
     prompt: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """What the request is known by: 40 hexadecimal digits."""
         told = [self.provider, self.base_url, self.model, self.options, self.messages]
-        return _digest(told, 20)
+        return digest_of(told, 20)
 
     @classmethod
     def of(
-        cls, provider: str, base_url: str, model: str, options: Mapping[str, Any], messages: Sequence[Message]
+        cls,
+        provider: str,
+        base_url: str,
+        model: str,
+        options: Mapping[str, Any],
+        messages: Sequence[Message],
+        digests: tuple[str, ...] | None = None,
     ) -> RequestKey:
         """The key of a request.
 
         Args:
             provider, base_url, model: As the attributes.
             options: The options that shape the answer, by name; what is ``None`` is none.
-            messages: The messages that go out, the system prompt as the first.
+            messages: The messages that go out, the system prompt as the first; only the last one is looked at where the
+                digests are given.
+            digests: Their digests, where they are known, as ``folded`` gives them.
         """
-        given = {name: value for name, value in options.items() if value is not None}
+        given = {name: _without_keys(value) for name, value in options.items() if value is not None}
         text = messages[-1].text if messages else ""
-        return cls(provider, base_url, model, _plain(given), message_digests(messages), text)
+        told = _digests(messages) if digests is None else digests
+        return cls(provider, base_url, model, plain(given), told, text)
 
 
-def message_digests(messages: Sequence[Message]) -> tuple[str, ...]:
-    """A digest of each message. What a model and its tools have said counts as far as a notebook's file holds it, so
-    that a conversation that is read from there is the same.
-
-    Args:
-        messages: The messages, in order.
-    """
-    digests: list[str] = []
-    for said, group in groupby(messages, lambda message: message.role in _SAID):
-        exchange = tuple(group)
-        counted = map(_told, lean_exchange(exchange) if said else exchange)
-        digests += (_digest(told, 8) for told in counted if told is not None)
-    return tuple(digests)
+def _digests(messages: Sequence[Message]) -> tuple[str, ...]:
+    """The digests of all messages. The system prompt is in no block."""
+    head = tuple(takewhile(lambda message: message.role in SYSTEM_ROLES, messages))
+    return (*message_digests(head), *folded(message_digests(messages[len(head) :])))
 
 
-def _told(message: Message) -> list[Any] | None:
-    """What counts of a message; ``None`` where there is nothing."""
-    own = message.role in _SAID
-    parts = [part for part in message.parts if not isinstance(part, ONLY_SHOWN)]
-    if own:
-        parts = [part for part in parts if not isinstance(part, MediaPart)]
-        if not parts:
-            return None
-    told: list[Any] = [message.role, list(_joined(parts))]
-    return [*told, _plain(message.extra)] if message.extra else told
+def _without_keys(value: Any, inside: bool = False) -> Any:
+    """The value of an option. Of further fields of a request, what is named as a key does not count."""
+    if isinstance(value, list) and inside:
+        return [_without_keys(one, True) for one in value]
+    if not isinstance(value, (Fields, dict) if inside else Fields):
+        return value
+    return {name: "…" if _is_key(name, one) else _without_keys(one, True) for name, one in value.items()}
 
 
-def _joined(parts: Iterable[Part]) -> Iterator[Any]:
-    """Parts as JSON values, neighboring texts as one."""
-    for is_text, group in groupby(parts, lambda part: isinstance(part, TextPart)):
-        if is_text:
-            yield "".join(part.text for part in group if isinstance(part, TextPart))
-        else:
-            yield from map(_part, group)
-
-
-def _part(part: Part) -> Any:
-    match part:
-        case ToolCallPart():
-            return ["call", part.id, part.name, part.arguments]
-        case ToolResultPart():
-            given = "".join(one.text if isinstance(one, TextPart) else _named(one) for one in part.parts)
-            return ["result", part.id, part.name, given, part.is_error]
-    if isinstance(part, MediaPart):
-        name = part.name if isinstance(part, FilePart) else ""
-        return ["media", part.media_type, hashlib.blake2b(part.data, digest_size=16).hexdigest(), name]
-    return _plain(part)
-
-
-def _named(part: MediaPart) -> str:
-    return f"({part.media_type[:100]}, {len(part.data):,} bytes)\n"
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it. A secret in it does not count."""
-    return msgspec.to_builtins(value, str_keys=True, enc_hook=_foreign)
-
-
-def _foreign(value: Any) -> Any:
-    return "…" if isinstance(value, Secret) else f"{type(value).__name__}: {value!r}"
-
-
-def _digest(value: Any, size: int) -> str:
-    told = msgspec.json.encode(value, order="sorted")
-    return hashlib.blake2b(told, digest_size=size).hexdigest()
+def _is_key(name: Any, value: Any) -> bool:
+    return value is not None and not isinstance(value, (int, float)) and is_secret_name(str(name))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..ledger import Books
+from ..ledger.bounds import Bounds
+from ..spending.prices import cost_of
 
 if TYPE_CHECKING:
     from ..conversation import Conversation
@@ -20,4 +22,6 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
         settings: The settings.
         conversation: The conversation.
     """
-    return Books(None, None, str(session.notebook or ""))
+    session.ledger.keep_within(Bounds(settings.ledger_days, settings.ledger_megabytes))
+    accounts = session.ledger.accounts(cost_of, contents=session.history.on)
+    return Books(None, accounts, str(session.notebook or ""))

@@ -83,6 +83,17 @@ class ChatMagics(Magics):
     history = Enum(
         ["on", "off"], "on", help="Whether conversations are kept on the disk, to go on after a restart."
     ).tag(config=True)
+    ledger_days = Integer(
+        365,
+        min=1,
+        help="For how many days the ledger keeps what was asked and answered; what that used and cost, ten times as"
+        " long.",
+    ).tag(config=True)
+    ledger_megabytes = Integer(
+        500,
+        min=10,
+        help="How large the ledger's file may be. The oldest answers go first, and then the oldest accounts.",
+    ).tag(config=True)
     secrets = Enum(
         ["ask", "redact", "send"],
         "ask",

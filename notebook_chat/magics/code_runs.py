@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from .. import interrupts
 from ..errors import ConfigurationError, InvalidOptionError
 from ..runner import has_caller, in_caller
 from ..session import CellIdentity
@@ -158,7 +159,7 @@ class CodeRuns:
         """Runs the code to its end; what it ended with, if it failed."""
         error: BaseException | None = None
         try:
-            with capture, one:
+            with capture, one, interrupts.kept((KeyboardInterrupt,), lambda: one.runs, one.interrupt):
                 result = self._shell.run_cell(code, store_history=False, shell_futures=False)
                 error = result.error_before_exec or result.error_in_exec
         except KeyboardInterrupt as interrupt:  # which came before it began, or at its very end
@@ -224,12 +225,26 @@ class _Running:
         self._timer = threading.Timer(seconds, self.stop, ("time",)) if seconds is not None else None
 
     def stop(self, why: Literal["stopped", "time"]) -> None:
-        """Ends it, from any thread, by an interrupt. Before it begins, it will not; after its end it does nothing."""
+        """Ends it, from any thread, by an interrupt, which is sent again while it takes none. Before it begins, it will
+        not; after its end it does nothing."""
         with self._lock:
             running, self.over = self.begun and not self.over, self.over or not self.begun
             if running and not self.ended:
                 self.ended = why
                 _interrupt_main()
+                interrupts.insist(self.interrupt)
+
+    def interrupt(self) -> bool:
+        """Interrupts it; whether it runs."""
+        with self._lock:
+            if self.runs:
+                _interrupt_main()
+            return self.runs
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has begun and is not over."""
+        return self.begun and not self.over
 
     def __enter__(self) -> None:
         with self._lock:
@@ -302,6 +317,6 @@ class _Interrupts:
         signal.signal(signal.SIGINT, self._before)
 
     def _take(self, *_: object) -> None:
-        if self._one.begun and not self._one.over:
+        if self._one.runs:
             raise KeyboardInterrupt
         self.late = True

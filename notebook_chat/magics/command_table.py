@@ -16,6 +16,7 @@ from . import (
     conversation_commands,
     fixing,
     history_commands,
+    ledger_commands,
     mcp_commands,
     model_commands,
     prompt_commands,
@@ -69,6 +70,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             sent_commands.group,
             tool_commands.group,
             history_commands.group,
+            ledger_commands.group,
             group,
         )
         for one in subject

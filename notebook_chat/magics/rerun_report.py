@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ..money import money
 from ..renderers.base import Pace
 from ..secrets import redact
 from ..text import printable, single_line
@@ -131,9 +132,11 @@ def _figures(those: Sequence[Turn]) -> str:
     usages = [turn.usage for turn in those if turn.usage is not None]
     read = sum(usage.input_tokens or 0 for usage in usages)
     written = sum(usage.output_tokens or 0 for usage in usages)
-    cost = sum(usage.cost or 0.0 for usage in usages)
+    told_by_service = (turn.usage.cost if turn.usage is not None else None for turn in those)
+    pairs = zip((turn.cost for turn in those), told_by_service, strict=True)
+    cost = sum(next((one for one in pair if one is not None), 0.0) for pair in pairs)
     told = [f"{read:,} + {written:,} tokens"] * bool(usages)
-    told += [f"cost {cost:.4g}"] * bool(cost)
+    told += [money(cost)] * bool(cost)
     return ", ".join([*told, f"{sum(turn.seconds for turn in those):.1f} s"])
 
 

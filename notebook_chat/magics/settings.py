@@ -24,6 +24,8 @@ class Settings(Protocol):
     timeout: float
     max_characters: int
     tools: list[str]
+    ledger_days: int
+    ledger_megabytes: int
     told: set[str]
     shown: ShownAnswers
     failures: Failures

@@ -41,12 +41,23 @@ class _OutputDetails(msgspec.Struct, frozen=True, gc=False):
     thinking_tokens: int | None = None
 
 
+class _CacheCreation(msgspec.Struct, frozen=True, gc=False):
+    ephemeral_5m_input_tokens: int | None = None
+    ephemeral_1h_input_tokens: int | None = None
+
+
+class _ServerTools(msgspec.Struct, frozen=True, gc=False):
+    web_search_requests: int | None = None
+
+
 class _Usage(msgspec.Struct, frozen=True, gc=False):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     output_tokens_details: _OutputDetails | None = None
+    cache_creation: _CacheCreation | None = None
+    server_tool_use: _ServerTools | None = None
 
 
 class _Container(msgspec.Struct, frozen=True, gc=False):
@@ -129,7 +140,6 @@ class AnthropicParser:
         self._told = tuple(told)
         self._ways_back = ways_back
         self._blocks: list[OpenBlock] = list(before._blocks) if before else []
-        self._spent = before._total() if before else Usage()
         self._separate = before is not None and any(block.kind == "text" for block in self._blocks)
         self._container: str | None = before._container if before else None
         self._places: dict[int, OpenBlock] = {}  # by the index that the service gives
@@ -283,7 +293,8 @@ class AnthropicParser:
         yield self._finish(reason)
 
     def _used(self, usage: _Usage) -> Usage:
-        """The figures so far: the service counts from the beginning each time, and tells only some of them again."""
+        """The figures so far: the service counts from the request's beginning each time, and tells only some of them
+        again."""
         self._figures = _Usage(
             *(
                 new if new is not None else old
@@ -295,20 +306,22 @@ class AnthropicParser:
         return self._total()
 
     def _total(self) -> Usage:
-        """The figures of the whole answer. What was written into the cache and read from it counts as input."""
-        told, spent = self._figures, self._spent
+        """The figures of one request. What was written into the cache and read from it counts as input."""
+        told = self._figures
         given, thinking = told.input_tokens, told.output_tokens_details
+        created, tools = told.cache_creation or _CacheCreation(), told.server_tool_use or _ServerTools()
+        short, long = created.ephemeral_5m_input_tokens, created.ephemeral_1h_input_tokens
         written, read = told.cache_creation_input_tokens, told.cache_read_input_tokens
+        if written is None and (short or long):
+            written = (short or 0) + (long or 0)
         if given is not None:
             given += (written or 0) + (read or 0)
         return Usage(
-            _sum(spent.input_tokens, given),
-            _sum(spent.output_tokens, told.output_tokens),
-            _sum(spent.reasoning_tokens, thinking.thinking_tokens if thinking else None),
-            _sum(spent.cached_tokens, read),
-            _sum(spent.cache_write_tokens, written),
+            given,
+            told.output_tokens,
+            thinking.thinking_tokens if thinking else None,
+            read,
+            written,
+            cache_write_1h_tokens=long or None,
+            searches=tools.web_search_requests or None,
         )
-
-
-def _sum(before: int | None, now: int | None) -> int | None:
-    return now if before is None else before + (now or 0)

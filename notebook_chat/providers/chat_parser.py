@@ -120,7 +120,9 @@ class ChatParser:
             return
         chunk = fields(decode_json(_ANY, data))
         told = list(objects(chunk.get("choices")))
+        figures = usage(chunk)
         if chunk.get("error") or (chunk.get("object") == "error" and not told):
+            yield from () if figures is None else (figures,)
             if refused := self._refused(chunk):
                 yield from refused
                 return
@@ -134,13 +136,14 @@ class ChatParser:
         yield from self._once(self._beside(chunk))
         for choice in choices:
             if error := choice.get("error"):
+                yield from () if figures is None else (figures,)
                 raise error_mapping.from_payload({"error": error}, provider=self._provider)
             if reason := text(choice.get("finish_reason")):
                 yield from self._closing(last=False)
                 if name := text(chunk.get("model")):
                     yield ModelName(name)
                 yield self._finish(reason)
-        if (figures := usage(chunk)) is not None:
+        if figures is not None:
             yield figures
         if words := text(fields(chunk.get("x_groq")).get("error")):
             raise error_mapping.from_payload({"error": words}, provider=self._provider)

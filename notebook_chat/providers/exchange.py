@@ -38,6 +38,9 @@ _UNHEARD = 16 * 1024 * 1024
 _AFTERWARDS = 1024 * 1024
 """How many bytes are read that follow the answer's end."""
 
+_BESIDE = (Usage, ModelName, Notice, Remark, TextBlock, TextIsReasoning)
+"""What tells of an answer, and is no piece of it."""
+
 _WAITS = 5  # times as long as one wait may all take together that follow the answer's end
 
 
@@ -89,7 +92,7 @@ async def answer_batches(
         unheard = _Unheard(request)
         async for data in blocks:
             events = reader.feed(data)
-            if any(map(_is_piece, events)):
+            if any(map(is_piece, events)):
                 unheard.since = None
             else:
                 unheard.note(len(data))
@@ -122,11 +125,15 @@ async def _head(stack: AsyncExitStack, request: HttpRequest, transport: Transpor
         raise errors.RequestTimeoutError(f"no answer from {request.host} within {quiet:g} s") from None
 
 
-def _is_piece(event: Event) -> bool:
-    """Whether there is more of the answer with an event than before."""
+def is_piece(event: Event) -> bool:
+    """Whether there is more of the answer with an event than before.
+
+    Args:
+        event: The event.
+    """
     if isinstance(event, TextDelta | ReasoningDelta):
         return bool(event.text)
-    return not isinstance(event, Usage | ModelName | Notice | Remark | TextBlock | TextIsReasoning)
+    return not isinstance(event, _BESIDE)
 
 
 class _Unheard:

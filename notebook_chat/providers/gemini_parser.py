@@ -75,6 +75,7 @@ class GeminiParser:
         self._said = self._texted = False  # whether there is anything of the answer, whether there is text
         self._apart = self._called = False  # whether other parts, or a call, have come since the last text
         self._replayed = self._voided = False
+        self._counted = False  # whether figures have been told
 
     # --- chunks -------------------------------------------------------------------------------------------
 
@@ -132,16 +133,16 @@ class GeminiParser:
                 yield from self._part(part, known[number] if known else None, number)
             yield from self._beside(candidate)
         reasons = [one for one in firsts if one.finish_reason and one.finish_reason != UNSAID]
-        if not self._said:
-            for one in reasons:
-                self._check(one)
-        if reasons:
+        failed = [] if self._said else [one for one in reasons if one.finish_reason in FAILURES]
+        if reasons and not failed:
             yield from self._end()
             yield from self._remarks
             self._remarks = []
-        # Every chunk counts from the beginning: the last one will do.
-        if (not firsts or reasons) and (usage := decode_json(USAGE, bytes(chunk.usage_metadata))):
-            yield usage.event()
+        # Every chunk counts from the beginning: the last one will do, and the first where the answer breaks off.
+        if not firsts or reasons or not self._counted:
+            yield from self._figures(chunk)
+        for one in failed:
+            self._check(one)
         feedback = chunk.prompt_feedback
         if feedback and feedback.block_reason and not firsts:
             words = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
@@ -152,6 +153,11 @@ class GeminiParser:
             if failure := FAILURES.get(one.finish_reason or ""):
                 yield Remark(f"the answer ends here: {failure[1]}")
             yield self._reason(one)
+
+    def _figures(self, chunk: Chunk) -> Iterator[Event]:
+        if usage := decode_json(USAGE, bytes(chunk.usage_metadata)):
+            self._counted = True
+            yield usage.event()
 
     def _reason(self, candidate: Candidate) -> Finish:
         reason = candidate.finish_reason or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -52,6 +53,13 @@ class PromptFeedback(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     block_reason_message: str | None = None
 
 
+class ModalityCount(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """How many of some tokens are of one kind."""
+
+    modality: str | None = None
+    token_count: int | None = None
+
+
 class UsageMetadata(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """The tokens used so far."""
 
@@ -60,6 +68,9 @@ class UsageMetadata(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     thoughts_token_count: int | None = None
     cached_content_token_count: int | None = None
     tool_use_prompt_token_count: int | None = None
+    prompt_tokens_details: list[ModalityCount] | None = None
+    candidates_tokens_details: list[ModalityCount] | None = None
+    tool_use_prompt_tokens_details: list[ModalityCount] | None = None
 
     def event(self) -> Usage:
         """The figures. Gemini counts the thoughts beside the answer, and what its own tools read beside the prompt;
@@ -70,7 +81,24 @@ class UsageMetadata(msgspec.Struct, frozen=True, gc=False, rename="camel"):
         output, thoughts = self.candidates_token_count, self.thoughts_token_count
         if thoughts is not None:
             output = (output or 0) + thoughts
-        return Usage(given, output, thoughts, self.cached_content_token_count)
+        into = (*(self.prompt_tokens_details or ()), *(self.tool_use_prompt_tokens_details or ()))
+        out = self.candidates_tokens_details or ()
+        return Usage(
+            given,
+            output,
+            thoughts,
+            self.cached_content_token_count,
+            audio_input_tokens=_of("AUDIO", into),
+            audio_output_tokens=_of("AUDIO", out),
+            image_input_tokens=_of("IMAGE", into),
+            image_output_tokens=_of("IMAGE", out),
+            tool_input_tokens=read or None,
+        )
+
+
+def _of(modality: str, counts: Iterable[ModalityCount]) -> int | None:
+    """How many tokens of one kind are among some; ``None`` for none."""
+    return sum(one.token_count or 0 for one in counts if one.modality == modality) or None
 
 
 class Chunk(msgspec.Struct, frozen=True, gc=False, rename="camel"):

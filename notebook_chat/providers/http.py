@@ -16,13 +16,13 @@ import msgspec
 from .. import errors, faults
 from ..attempts import GOES_ON, PASSING_FAILURE, SIMPLER_REQUEST, STALE_CONNECTION, Again, Attempts
 from ..decoders import Decoder, Frame, SSEDecoder
-from ..events import Event, Finish, Remark
+from ..events import AnotherRequest, Event, Finish, Remark
 from ..messages import ContentPart, ImagePart, Message, Messages, TextPart, content_parts
 from ..request import HttpRequest
 from ..secrets import Secret, bare, hides_secrets, secrets_in, wrap_secrets
 from . import addresses, model_pages, pacing, structured, token_count
 from .call import Adapted, Ask, Call, Connection
-from .exchange import Batch, Patience, answer_batches
+from .exchange import Batch, Patience, answer_batches, is_piece
 from .model_facts import UNKNOWN, ModelFacts
 from .options import RequestOptions
 from .reader import FrameReader, Paragraph, Parser, Reader
@@ -325,7 +325,7 @@ class HTTPProvider(Service):
                 )
                 async with aclosing(line.counted(answer, passage)) as batches:
                     async for batch in batches:
-                        started = True
+                        started = started or any(map(is_piece, batch))
                         yield batch
                 following = dialect.continued(call, reader)
                 if following is None:
@@ -358,7 +358,7 @@ class HTTPProvider(Service):
                 raise faults.chat_error(error, provider=cls.name, secrets=request.secrets) from None
             finally:
                 passage.leave()
-            yield (again.notice, *remarks)
+            yield (AnotherRequest(again.notice.text, again.notice.fraction), *remarks)
             await asyncio.sleep(again.delay)
 
     @classmethod

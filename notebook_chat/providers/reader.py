@@ -188,11 +188,13 @@ class FrameReader:
 
     def _whole(self, body: bytes) -> list[Event]:
         self._body = None
+        found: list[Event | Paragraph] = []
         try:
             check_values(body)
-            events = self._answer(self._finished([*self._parse_whole(body)]), None)
+            found += self._parse_whole(body)  # where it fails, what it has given before is there
+            events = self._answer(self._finished(found), None)
         except errors.ChatError as error:
-            return self._failed(error, [])
+            return self._failed(error, [event for event in found if type(event) is Usage])
         except (ValueError, RecursionError):
             events = []
         except Exception as error:

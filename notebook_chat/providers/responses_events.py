@@ -14,18 +14,25 @@ class _Details(msgspec.Struct, frozen=True, gc=False):
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+class _ServerTools(msgspec.Struct, frozen=True, gc=False):
+    web_search_requests: int | None = None
 
 
 class _Usage(msgspec.Struct, frozen=True, gc=False):
     input_tokens: int | None = None
     output_tokens: int | None = None
-    input_tokens_details: _Details = _Details()
-    output_tokens_details: _Details = _Details()
+    input_tokens_details: _Details | None = None
+    output_tokens_details: _Details | None = None
+    server_tool_use: _ServerTools | None = None
     cost: float | None = None
 
     def event(self) -> Usage:
         """The figures."""
-        output, given = self.output_tokens_details, self.input_tokens_details
+        output, given = self.output_tokens_details or _Details(), self.input_tokens_details or _Details()
         return Usage(
             self.input_tokens,
             self.output_tokens,
@@ -33,6 +40,11 @@ class _Usage(msgspec.Struct, frozen=True, gc=False):
             given.cached_tokens,
             given.cache_write_tokens,
             self.cost,
+            audio_input_tokens=given.audio_tokens or None,
+            audio_output_tokens=output.audio_tokens or None,
+            image_input_tokens=given.image_tokens or None,
+            image_output_tokens=output.image_tokens or None,
+            searches=(self.server_tool_use or _ServerTools()).web_search_requests or None,
         )
 
 

@@ -84,6 +84,7 @@ class ResponsesParser:
         """The events of a whole response: its items, and its end."""
         response = decode_json(RESPONSE, body)
         if response.error:
+            yield from self._figures(response)
             raise error_mapping.from_payload({"error": response.error}, provider=self._provider)
         for place, item in enumerate(response.output):
             yield from self._item(place, item)
@@ -126,10 +127,14 @@ class ResponsesParser:
             case "completed" | "incomplete" as state:
                 return self._end(event.response, cut=state == "incomplete")
             case "failed":
-                raise error_mapping.from_payload({"error": event.response.error}, provider=self._provider)
+                return self._failed(event.response)
             case _:
                 return self._other(event, data)
         return ()
+
+    def _failed(self, response: ResponseObject) -> Iterator[Event]:
+        yield from self._figures(response)
+        raise error_mapping.from_payload({"error": response.error}, provider=self._provider)
 
     def _other(self, event: ResponseEvent, data: bytes) -> Found:
         if event.type == "error" or event.error:
@@ -311,9 +316,13 @@ class ResponsesParser:
                 yield replay
         if response.model:
             yield ModelName(response.model)
+        yield from self._figures(response)
+        yield self._finish(self._reason(response))
+
+    def _figures(self, response: ResponseObject) -> Iterator[Event]:
+        """What the response has used, as far as it says."""
         if response.usage:
             yield response.usage.event()
-        yield self._finish(self._reason(response))
 
     def _reason(self, response: ResponseObject) -> str:
         if response.incomplete_details and (reason := response.incomplete_details.reason):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import ChatError
 from ..events import TOO_LARGE
+from ..money import money
 from ..parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 from .base import Summary
 
@@ -61,8 +62,10 @@ def footer(turn: Summary, error: ChatError | None = None) -> str:
         cached = turn.usage.cached_tokens or 0
         read = f" ({cached:,} read from the cache)" if cached > 0 else ""
         parts.append(f"{given}{turn.usage.output_tokens:,} tokens{read}")
-    if turn.usage is not None and turn.usage.cost:
-        parts.append(f"cost {turn.usage.cost:.4g}")
+    if turn.cost:
+        parts.append(money(turn.cost))
+    elif turn.cost is None and turn.usage is not None and turn.usage.cost:
+        parts.append(f"cost {turn.usage.cost:.4g}")  # of an earlier version's turn
     parts.append(f"{turn.seconds:.1f} s")
     calls = sum(isinstance(part, ToolCallPart) for part in turn.parts)
     if calls:

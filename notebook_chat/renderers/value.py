@@ -32,6 +32,7 @@ class _Ended:
         self.usage: Usage | None = answer.usage
         self.finish_reason: str | None = answer.finish_reason
         self.seconds: float = answer.seconds
+        self.cost: float | None = answer.cost
         self.parts: Sequence[Part] = answer.parts
         if "".join(part.text for part in answer.parts if isinstance(part, TextPart)) != self.answer:
             others = (part for part in answer.parts if not isinstance(part, TextPart))

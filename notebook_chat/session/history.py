@@ -1,4 +1,4 @@
-"""The history: whether and where the conversations of a notebook are kept on the disk."""
+"""The history: whether and where the conversations of a notebook are kept on the disk; and the ledger beside it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..errors import HistoryError
 
 if TYPE_CHECKING:
     from ..conversation import Conversation
+    from ..ledger.ledger import Ledger
     from ..store import Store
 
 
@@ -23,6 +24,7 @@ class History:
     def __init__(self, on: bool = True) -> None:
         self._on = on
         self._store: Store | None = None
+        self._ledger: Ledger | None = None
 
     @property
     def on(self) -> bool:
@@ -37,6 +39,45 @@ class History:
 
             self._store = Store()
         return self._store
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, which keeps accounts also where the history is off."""
+        if self._ledger is None:
+            from ..ledger.ledger import Ledger
+
+            self._ledger = Ledger()
+        return self._ledger
+
+    def forget_contents(self, id: str, turns: Iterable[str] = ()) -> bool:
+        """Has the ledger forget what was asked and answered in a conversation; what that used and cost stays.
+
+        Args:
+            id: The conversation's id.
+            turns: The ids of its turns: some may have been asked for when it had another id.
+
+        Returns:
+            Whether nothing of it is left in the ledger's file.
+        """
+        from ..ledger.forgetting import Selection
+
+        gone, own = True, tuple(turns)
+        for meant in (Selection(conversations=(id,)), *([Selection(turns=own)] if own else ())):
+            try:
+                there = self.ledger.path.exists() and self.ledger.count(meant)
+            except HistoryError:
+                return False
+            gone = not there or self.ledger.forget(meant, contents=True)
+        return gone
+
+    def moved(self, id: str, to: str) -> None:
+        """Notes that what was asked in a conversation belongs to another one now.
+
+        Args:
+            id: The id that it had.
+            to: The id that it has.
+        """
+        self.ledger.moved(id, to)
 
     def require(self) -> Store:
         """Where they are kept.
@@ -71,7 +112,8 @@ class History:
         """
         self._on = on
         if not on:
-            self.close()
+            if self._store is not None:
+                self._store.close()
             self._store = None
         for conversation in conversations:
             if on:
@@ -80,15 +122,18 @@ class History:
                 conversation.journal = None
 
     def warning(self) -> str | None:
-        """What to tell the user, once: that the history cannot be written; ``None`` when it can."""
-        return self._store.warning() if self._store is not None else None
+        """What to tell the user, once: that the history or the ledger cannot be written; ``None`` when they can."""
+        told = [one.warning() for one in (self._store, self._ledger) if one is not None]
+        return " ".join(filter(None, told)) or None
 
     def flush(self) -> None:
         """Waits, for a bounded time, until all that is to be written is."""
-        if self._store is not None:
-            self._store.flush()
+        for one in (self._store, self._ledger):
+            if one is not None:
+                one.flush()
 
     def close(self) -> None:
         """Waits as ``flush`` does, and leaves neither a thread nor an open file behind."""
-        if self._store is not None:
-            self._store.close()
+        for one in (self._store, self._ledger):
+            if one is not None:
+                one.close()

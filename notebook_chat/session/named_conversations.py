@@ -167,22 +167,25 @@ class NamedConversations:
             id: Its id, as ``locate`` gives it.
 
         Returns:
-            Whether nothing of it is left in the history's file. Else another program holds that, and what is left
-            goes as soon as it is free.
+            Whether nothing of it is left in the files of the history and the ledger. Else another program holds one,
+            and what is left goes as soon as it is free.
 
         Raises:
             ConversationBusyError: An answer is coming in it.
         """
+        turns: set[str] = set()
         for own in [here for here in self._conversations.values() if here.id == id]:
+            turns |= {turn.id for turn in own.turns}
             own.erase()
             del self._conversations[own.name]
             self._changes.notify()
+        erased = self.history.forget_contents(id, turns)
         store = self.history.store
         if store is None:
-            return True
+            return erased
         with contextlib.suppress(TimeoutError):
             store.delete(id).result(_ERASED_SECONDS)
-        return not store.erasing
+        return erased and not store.erasing
 
     def take_in(self, read: Conversation) -> Conversation:
         """Takes a conversation from elsewhere in, under its name or a numbered one that is free.

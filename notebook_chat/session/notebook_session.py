@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..cell_record import CellRecord
     from ..cell_selection import CellSelection
     from ..conversation import Conversation
+    from ..ledger.ledger import Ledger
     from ..pace import Pace
     from ..store import NotebookFile, Sighting
 
@@ -116,6 +117,11 @@ class NotebookSession(FileConversations):
         self._seen |= {one.id: sighting for one in own}
         store.saw([one.id for one in own], sighting)
 
+    @property
+    def ledger(self) -> Ledger:
+        """What every exchange with a service asked, answered, used and cost; opened when it is first used."""
+        return self.history.ledger
+
     def keep_history(self, on: bool) -> None:
         """Has conversations kept on the disk, those that are there already too, or has nothing touch it."""
         if on != self.history.on:
@@ -178,6 +184,7 @@ class NotebookSession(FileConversations):
                     began = here.id
                     here.continue_from(conversation)
                     store.delete(began, erase=False)
+                    self.history.moved(began, here.id)
                     if (sighting := self._seen.pop(began, None)) is not None:
                         moved[here.id] = sighting
                         store.saw([here.id], sighting)

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..conversation import Conversation, Turn, answered, is_lasting
+from ..database import is_dead
 from ..errors import InvalidMessagesError
 from . import damaged_json
-from .liveness import is_dead
 from .queries import STREAMING, as_text, read_origin, write_turn
 
 

@@ -1,28 +1,21 @@
-"""A new database in the place of a damaged one, with all that can still be read of it."""
+"""What can still be read of a damaged history."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sqlite3
-import time
 from collections.abc import Iterable
-from contextlib import closing
-from pathlib import Path
 
 import msgspec
 
 from ..conversation import Turn, answered
+from ..database import Record, Value
 from ..messages import Message
-from .pages import PAGE, Record, Value, records
-from .schema import build, repairing
 
-_STALE_SECONDS = 120.0
 _NAME = "recovered"
 """What a conversation is called whose own name cannot be read."""
 
 
-class _Found:
+class Found:
     """What a file holds: conversations by their ids, turns by theirs, and what the indexes have of turns whose rows
     are gone."""
 
@@ -64,86 +57,40 @@ class _Found:
             values = (conversation, turn.id, position, at, turn.status, None, 0.0, prompt, answer, data)
             self.turns[conversation, turn.id] = (row, values)
 
+    @property
+    def count(self) -> int:
+        """How many turns there are."""
+        return len(self.turns)
 
-def repair(path: Path) -> str:
-    """Puts a new database in the place of a damaged one, which is kept under another name.
-
-    Args:
-        path: The file, to which this process has no connection.
-
-    Returns:
-        What to tell the user.
-
-    Raises:
-        sqlite3.Error, OSError: It cannot be done now, or another kernel is at it. The file is as it was.
-    """
-    new = repairing(path)
-    with contextlib.suppress(OSError):
-        if time.time() - new.stat().st_mtime > _STALE_SECONDS:  # of a kernel that was killed meanwhile
-            Path(f"{new}-journal").unlink(missing_ok=True)
-            new.unlink()
-    try:
-        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        raise sqlite3.OperationalError("another kernel repairs the database") from None
-    try:
-        with path.open("rb") as file:
-            found = _Found(records(file))
-            if not found.turns:
-                found = _Found(records(file, PAGE))
-        with closing(sqlite3.connect(new, isolation_level=None)) as connection:
-            build(connection, lambda: _fill(connection, found))
-        aside = _free_name(path)
-        for suffix in ("-journal", "-wal", "-shm", ""):
-            with contextlib.suppress(FileNotFoundError):
-                os.rename(f"{path}{suffix}", f"{aside}{suffix}")  # noqa: PTH104
-        with contextlib.suppress(FileNotFoundError):  # another kernel has put it there
-            os.replace(new, path)  # noqa: PTH105
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-    count = len(found.turns)
-    saved = f"{count} turn{'s' * (count != 1)} could be read and {'is' if count == 1 else 'are'} in a new one"
-    return f"The history was damaged: {saved if count else 'nothing in it could be read'}; the old file is {aside}."
-
-
-def _fill(connection: sqlite3.Connection, found: _Found) -> None:
-    of_turns: dict[str, tuple[Value, ...]] = {
-        conversation: (conversation, _NAME, None, None, None, 0.0) for conversation, _ in found.turns
-    }
-    for known, values in {**of_turns, **found.conversations}.items():
-        _, name, notebook, system, origin, updated = values
-        connection.execute(
-            "INSERT INTO conversations (id, name, notebook, system, origin, updated) VALUES (?, ?, ?, ?, ?, ?)",
-            (known, name, _text(notebook), _text(system), _text(origin), _number(updated)),
-        )
-    for _, values in sorted(found.turns.values(), key=lambda turn: turn[0]):
-        conversation, id, position, at, status, owner, touched, prompt, answer, data = values
-        connection.execute(
-            "INSERT INTO turns (conversation, id, position, at, status, owner, touched, prompt, answer, data)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(
-                    conversation,
-                    id,
-                    int(_number(position)),
-                    _number(at),
-                    status,
-                    _text(owner),
-                    _number(touched),
+    def fill(self, connection: sqlite3.Connection) -> None:
+        """Writes them into a new file."""
+        of_turns: dict[str, tuple[Value, ...]] = {
+            conversation: (conversation, _NAME, None, None, None, 0.0) for conversation, _ in self.turns
+        }
+        for known, values in {**of_turns, **self.conversations}.items():
+            _, name, notebook, system, origin, updated = values
+            connection.execute(
+                "INSERT INTO conversations (id, name, notebook, system, origin, updated) VALUES (?, ?, ?, ?, ?, ?)",
+                (known, name, _text(notebook), _text(system), _text(origin), _number(updated)),
+            )
+        for _, values in sorted(self.turns.values(), key=lambda turn: turn[0]):
+            conversation, id, position, at, status, owner, touched, prompt, answer, data = values
+            connection.execute(
+                "INSERT INTO turns (conversation, id, position, at, status, owner, touched, prompt, answer, data)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(
+                        conversation,
+                        id,
+                        int(_number(position)),
+                        _number(at),
+                        status,
+                        _text(owner),
+                        _number(touched),
+                    ),
+                    *(_text(prompt) or "", _text(answer) or "", _text(data) or ""),
                 ),
-                *(_text(prompt) or "", _text(answer) or "", _text(data) or ""),
-            ),
-        )
-
-
-def _free_name(path: Path) -> Path:
-    day = time.strftime("%Y-%m-%d")
-    names = (
-        path.with_name(f"{path.stem}-damaged-{day}{'-' * (n > 1)}{n if n > 1 else ''}{path.suffix}")
-        for n in range(1, 1000)
-    )
-    return next(name for name in names if not name.exists())
+            )
 
 
 def _text(value: Value) -> str | None:

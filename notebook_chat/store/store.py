@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..conversation import Conversation, Draft, Journaled, Turn
+from ..database import SweepPace, Work, Writer, in_words, is_of_values, owner
 from ..environment import home
 from ..errors import HistoryError
 from . import queries, sightings
-from .damage import in_words, is_of_values
-from .liveness import owner
 from .loading import Loaded, load
 from .queries import Entry, Found
+from .schema import HISTORY
 from .sightings import Sighting
-from .sweep_pace import SweepPace
-from .writer import Work, Writer
 
 _READ_SECONDS = 15.0
 _FREE_SECONDS = 0.25
@@ -48,7 +46,7 @@ class Store:
         self._notebooks: dict[str, str | None] = {}
         self._followed: dict[str, tuple[str, Callable[[], str]]] = {}
         self._pace = SweepPace()
-        self._writer = Writer(self.path, self._sweep)
+        self._writer = Writer(self.path, HISTORY, self._sweep)
         self._warned = False
 
     # --- the journal

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from notebook_chat.conversation import Conversation, Turn, answered
+from notebook_chat.database.writer import Writer, _Job
 from notebook_chat.errors import HistoryError
 from notebook_chat.messages import Message
 from notebook_chat.store import Store
-from notebook_chat.store.writer import Writer, _Job
+from notebook_chat.store.schema import HISTORY
 
 CONVERSATIONS, TURNS = 5, 6
 PATH = "/there/{}.ipynb"
@@ -42,7 +43,7 @@ class AtOnce(Writer):
 @contextmanager
 def opened(path: Path) -> Iterator[Store]:
     store = Store(path)
-    store._writer = AtOnce(path, lambda: None)
+    store._writer = AtOnce(path, HISTORY, lambda: None)
     try:
         yield store
     finally:

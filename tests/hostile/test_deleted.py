@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from notebook_chat.conversation import Conversation
-from notebook_chat.store import Store, default_path, schema
+from notebook_chat.database import connection as database
+from notebook_chat.store import Store, default_path
 
 from ..session.notebook import Notebook
 from ..store.turns import prompts, say
@@ -102,8 +103,8 @@ def test_with_another_connection_open(store: Store, mode: str) -> None:
 
 
 def test_a_program_that_reads_is_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
-    monkeypatch.setattr("notebook_chat.store.writer.RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("notebook_chat.database.writer.RETRY_SECONDS", 0.05)
     conversation = secrets(store)
     store._writer.read(
         lambda connection, _: connection.execute("PRAGMA busy_timeout = 50").fetchall()

@@ -11,6 +11,7 @@ import pytest
 
 from notebook_chat.answer import Answer, AnswerFold
 from notebook_chat.conversation import Conversation, Turn, answered
+from notebook_chat.database.sweep_pace import SweepPace
 from notebook_chat.errors import ChatError
 from notebook_chat.events import ReasoningDelta, TextDelta, TextIsReasoning, ToolCall
 from notebook_chat.exports import turn_html, turn_markdown
@@ -23,7 +24,6 @@ from notebook_chat.renderers import DisplayRenderer, TerminalRenderer
 from notebook_chat.renderers.base import uninterrupted
 from notebook_chat.renderers.excerpt import LONGEST_REASONING, shown
 from notebook_chat.renderers.value import mimebundle
-from notebook_chat.store.sweep_pace import SweepPace
 
 HUGE = "word *b* <i>\n\n" * 60_000
 LINE = f"Shown are the first {LONGEST:,} of {len(HUGE):,} characters"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from notebook_chat.store import Store, default_path, schema
+from notebook_chat.database import connection as database
+from notebook_chat.store import Store, default_path
 
 from ..session.notebook import Notebook
 from ..store.turns import prompts
@@ -44,8 +45,8 @@ def held(path: Path) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
-    monkeypatch.setattr("notebook_chat.store.writer.RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("notebook_chat.database.writer.RETRY_SECONDS", 0.05)
 
 
 @pytest.fixture

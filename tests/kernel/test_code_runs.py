@@ -134,6 +134,59 @@ def test_a_stop_from_elsewhere_ends_it_and_not_the_cell(kernel: Kernel) -> None:
     assert kernel.run(asking, cell_id="a").text == "goes on stopped\n"
 
 
+SWALLOWING = {
+    "deleted": "class X:\n    def __del__(self):\n        begun.set(); time.sleep(0.01)\nwhile True:\n    X()",
+    "referred": (
+        "import weakref\nclass X: pass\ndef gone(_):\n    begun.set(); time.sleep(0.01)\n"
+        "while True:\n    x = X(); r = weakref.ref(x, gone); del x"
+    ),
+    "imported": (
+        "import importlib, sys\nwhile True:\n    begun.set()\n    for name in ('this_a', 'this_b', 'this_c'):\n"
+        "        sys.modules.pop(name, None); importlib.import_module(name)"
+    ),
+    "caught": (
+        "times = []\nwhile True:\n    try:\n        begun.set(); time.sleep(60)\n"
+        "    except KeyboardInterrupt:\n        times.append(1)\n        if len(times) == 2: raise"
+    ),
+}
+"""Code that spends its time where Python, or itself, swallows an interrupt."""
+
+
+@pytest.mark.parametrize("kind", SWALLOWING)
+def test_a_stop_that_is_swallowed_is_sent_again_and_hits_nothing_behind(kernel: Kernel, kind: str) -> None:
+    kernel.run("for name in 'abc': open(f'this_{name}.py', 'w').close()")
+    code = f"import time\n{SWALLOWING[kind]}"
+    asking = (
+        "import threading, time\n"
+        "for _ in range(3):\n"
+        "    begun = threading.Event()\n"
+        f"    rounds = [[('run_code', {{'code': {code!r}}})]]\n"
+        "    chat = Chat(provider=model(lambda results: rounds.pop(0) if rounds else []), tools=['run'],"
+        " permit=Yes())\n"
+        "    threading.Thread(target=lambda: begun.wait(30) and chat.conversation.stop()).start()\n"
+        "    chat.ask('go')\n"
+        "until = time.monotonic() + 1.2\nwhile time.monotonic() < until: pass\n"
+        "import sys\nprint('goes on', chat.conversation.turns[-1].status, sys.gettrace())"
+    )
+    assert kernel.run(asking, cell_id="a").text == "goes on stopped None\n"
+
+
+@pytest.mark.parametrize("kind", ["deleted", "referred", "imported"])
+def test_an_interrupt_of_the_users_that_is_swallowed_ends_it_all_the_same(kernel: Kernel, kind: str) -> None:
+    kernel.run("for name in 'abc': open(f'this_{name}.py', 'w').close()")
+    kernel.run(
+        "import threading\nclass begun:\n    told = False\n    @classmethod\n    def set(cls):\n"
+        "        if not cls.told:\n            cls.told = True; print('begun')"
+    )
+    code = f"import time\n{SWALLOWING[kind]}"
+    one = kernel.submit(f"begun.told = False\nask([('run_code', {{'code': {code!r}}})])", cell_id="a")
+    one.wait_for(lambda ran: "begun\n" in ran.text)
+    kernel.interrupt()
+    one.wait()
+    assert one.status == "error"
+    assert kernel.run("print(42)").text == "42\n"
+
+
 def test_clear_output_leaves_the_answer_and_keeps_what_follows(kernel: Kernel) -> None:
     code = (
         "from IPython.display import clear_output\nfor n in range(3):\n"

@@ -497,7 +497,9 @@ def test_figures_count_from_the_beginning() -> None:
         "server_tool_use": {"web_search_requests": 2, "web_fetch_requests": 0},
         "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 7},
     }
-    assert usage(begin, end(None) | {"usage": figures}) == Usage(127, 30, 4, 100, 7)
+    assert usage(begin, end(None) | {"usage": figures}) == Usage(
+        *(127, 30, 4, 100, 7), cache_write_1h_tokens=7, searches=2
+    )
     assert usage(BEGIN, end(None) | {"usage": {"output_tokens": 30}}) == Usage(10, 30, None, 3, 2)
     assert usage(BEGIN, end(None) | {"usage": {"input_tokens": 6, "output_tokens": 3}}) == Usage(
         11, 3, None, 3, 2

@@ -45,6 +45,7 @@ ANSWER = [
 ]
 EVENTS: list[Event] = [
     ReasoningDelta("hm"),
+    Usage(9),  # as far as it is known where the answer breaks off
     TextDelta("Häl"),
     TextDelta("lo 👋"),
     UnknownPart("somethingNew", 1),

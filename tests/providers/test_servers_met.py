@@ -400,7 +400,7 @@ def test_usage_where_vendors_have_it(usage: dict[str, Any], expected: Usage) -> 
 def test_what_geminis_tools_read_is_input() -> None:
     figures = {"promptTokenCount": 3, "toolUsePromptTokenCount": 10, "candidatesTokenCount": 4}
     wire = sse(parts({"text": "Hi"}, finish="STOP") | {"usageMetadata": figures})
-    assert Usage(13, 4) in read(Gemini, wire)
+    assert Usage(13, 4, tool_input_tokens=10) in read(Gemini, wire)
 
 
 def test_a_piece_of_text_costs_no_second_look() -> None:

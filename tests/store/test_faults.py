@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notebook_chat.conversation import Conversation, Turn, answered
+from notebook_chat.database import connection as database
 from notebook_chat.errors import HistoryError
 from notebook_chat.messages import Message
-from notebook_chat.store import Store, schema
+from notebook_chat.store import Store
 
 from .turns import again, kept, prompts, say
 
@@ -91,7 +92,7 @@ def test_a_newer_file_is_left_alone(store: Store, path: Path) -> None:
 
 
 def test_a_file_that_another_kernel_holds(store: Store, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
     conversation = kept(store)
     say(conversation, "before")
     store.flush()

@@ -12,13 +12,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from notebook_chat import Chat
 from notebook_chat.conversation import Conversation, answered
+from notebook_chat.database import liveness
 from notebook_chat.errors import HistoryError, StreamInterruptedError
 from notebook_chat.messages import ImagePart, Message, TextPart
-from notebook_chat.store import Store, liveness, schema
+from notebook_chat.store import Store
+from notebook_chat.store.schema import HISTORY
 
 from ..fakes import Coming, parrot
 from .turns import again, kept, prompts, say
@@ -188,7 +191,8 @@ def test_search(store: Store) -> None:
 
 
 def test_without_full_text_search_it_reads_all_texts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "_index_words", lambda connection: False)
+    without = msgspec.structs.replace(HISTORY, prepare=lambda connection: False)
+    monkeypatch.setattr("notebook_chat.store.store.HISTORY", without)
     store = Store(path)
     say(kept(store), "apples and 100_pears")
     assert len(store.search("APPLES")) == 1

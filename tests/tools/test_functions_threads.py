@@ -154,6 +154,35 @@ def test_a_call_in_the_callers_thread_that_takes_too_long() -> None:
     assert time.monotonic() - began < PATIENCE
 
 
+def test_a_call_in_the_callers_thread_that_spends_its_time_where_an_interrupt_is_swallowed() -> None:
+    class Slow:
+        def __del__(self) -> None:
+            time.sleep(0.01)
+
+    @tool(seconds=0.2, thread="notebook")
+    def slow() -> None:
+        while True:
+            Slow()
+
+    assert text_of(asked(slow)) == "it took longer than 0.2 s, and was given up"
+
+
+def test_a_call_that_catches_what_ends_it_is_interrupted_again() -> None:
+    times: list[int] = []
+
+    @tool(seconds=0.2, thread="notebook")
+    def slow() -> None:
+        while True:
+            try:
+                busy(threading.Event())
+            except BaseException:
+                times.append(1)
+                if len(times) == 2:
+                    raise
+
+    assert text_of(asked(slow)) == "it took longer than 0.2 s, and was given up"
+
+
 def test_an_asynchronous_call_in_the_callers_thread_that_takes_too_long() -> None:
     @tool(seconds=0.2, thread="notebook")
     async def asleep() -> None:

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ... import interrupts
+
 MOST_LEFT = 32
 """How many calls that were given up may go on all the same; beyond that no further one begins."""
 
@@ -75,11 +77,19 @@ class Work:
             if not self._begin():
                 return None, None
             try:
-                return self._context.run(self._call), None
+                with self._kept():
+                    return self._context.run(self._call), None
             finally:
                 self._end()
         except BaseException as error:
+            self._over = True  # also where an interrupt came at its very end
             return None, error
+
+    def _kept(self) -> contextlib.AbstractContextManager[object]:
+        """Has no interrupt get lost that comes where Python would swallow it."""
+        if threading.current_thread() is not threading.main_thread():
+            return contextlib.nullcontext()  # for which nobody waits, once it is given up
+        return interrupts.kept((KeyboardInterrupt, GivenUp), lambda: not self._over, self._interrupt)
 
     def _begin(self) -> bool:
         with self._lock:
@@ -116,6 +126,15 @@ class Work:
             self.given_up = True
             if self._thread is not None:
                 _interrupt(self._thread)
+                interrupts.insist(self._interrupt)
+
+    def _interrupt(self) -> bool:
+        """Interrupts it; whether it still runs."""
+        with self._lock:
+            if self._thread is None or self._over:
+                return False
+            _interrupt(self._thread)
+            return True
 
 
 def _told(failure: BaseException) -> Exception:

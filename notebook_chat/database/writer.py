@@ -1,4 +1,4 @@
-"""The one thread that uses the database, so that no chat waits for a disk."""
+"""The one thread that uses a database, so that no chat waits for a disk."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from typing import Any
 import msgspec
 
 from ..loop_thread import at_exit, is_over
+from .connection import Schema, connect
 from .damage import in_words, is_damage, is_of_values
-from .schema import connect
 
 Work = Callable[[sqlite3.Connection, bool], Any]
-"""What is done with the connection; the second value tells whether there is an index of words."""
+"""What is done with the connection; the second value is what ``Schema.prepare`` has said."""
 
 SWEEP_SECONDS = 0.5
 """How often the answers on their way are written."""
@@ -63,6 +63,8 @@ class _Job(msgspec.Struct):
     """Whether it is handed to the operating system only, which outlives this process, and not to the disk."""
     erases: bool = False
     """Whether no byte of what it deletes is to be left in the file."""
+    once: bool = False
+    """Whether it is done in a transaction of its own, and never again."""
 
 
 class Writer:
@@ -74,6 +76,7 @@ class Writer:
 
     Args:
         path: The database's file.
+        schema: What it is made of.
         sweep: What to write beside that, every ``SWEEP_SECONDS`` while it says that there is something.
 
     Attributes:
@@ -81,8 +84,9 @@ class Writer:
         news: What the user should be told, each line once.
     """
 
-    def __init__(self, path: Path, sweep: Callable[[], Work | None]) -> None:
+    def __init__(self, path: Path, schema: Schema, sweep: Callable[[], Work | None]) -> None:
         self.path = path
+        self.schema = schema
         self._sweep = sweep
         self.news: list[str] = []
         self._reset()
@@ -93,7 +97,7 @@ class Writer:
         self._backlog: deque[_Job] = deque()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
-        self._words = False
+        self._prepared = False
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._swept = 0.0
@@ -128,6 +132,15 @@ class Writer:
     def read(self, work: Work) -> Future[Any]:
         """Has something read, after all that was to be written before."""
         return self._put(_Job(work, False, Future()))
+
+    def transact(self, work: Work) -> Future[Any]:
+        """Has something done in a transaction of its own, after all that was to be written before. It is handed to the
+        operating system, as what is written quickly. What fails is undone, and not tried again.
+
+        Returns:
+            A future that has the work's result, or what it has raised.
+        """
+        return self._put(_Job(work, False, Future(), once=True))
 
     def flush(self) -> None:
         """Waits until all is written that was given, for a bounded time."""
@@ -171,7 +184,7 @@ class Writer:
 
     def _start(self) -> None:
         if self._thread is None:
-            thread = threading.Thread(target=self._run, name="notebook_chat store", daemon=True)
+            thread = threading.Thread(target=self._run, name=f"notebook_chat {self.schema.name}", daemon=True)
             thread.start()
             self._thread = thread
 
@@ -259,12 +272,14 @@ class Writer:
         """Does one work; one that can never be done must not hold up the others."""
         connection.execute("SAVEPOINT job")
         try:
-            job.work(connection, self._words)
+            job.work(connection, self._prepared)
         except BaseException as error:
             if not (is_of_values(error) and connection.in_transaction):
                 raise
             connection.execute("ROLLBACK TO job")
-            self.tell(f"Something could not be written to the history ({in_words(error)}); all else was.")
+            self.tell(
+                f"Something could not be written to the {self.schema.name} ({in_words(error)}); all else was."
+            )
         connection.execute("RELEASE job")
 
     def _erase(self) -> None:
@@ -284,14 +299,13 @@ class Writer:
     def _rewrite(self) -> bool:
         """Writes the file anew; whether another program keeps what was there before."""
         connection = self._connected()
-        if self._words:
-            connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        self.schema.optimize(connection)
         connection.execute("VACUUM")
         return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
     def _read(self, job: _Job) -> None:
         try:
-            result = self._whole(lambda: job.work(self._connected(), self._words))
+            result = self._whole(lambda: self._done(job))
         except BaseException as error:
             if isinstance(error, (sqlite3.Error, OSError)):
                 self._failed(error)
@@ -300,6 +314,20 @@ class Writer:
             if not self._backlog:
                 self.failure = None
             job.future.set_result(result)
+
+    def _done(self, job: _Job) -> Any:
+        """The result of a work that does not wait for others."""
+        if not job.once:
+            return job.work(self._connected(), self._prepared)
+        connection = self._begun(quick=True)
+        try:
+            result = job.work(connection, self._prepared)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return result
 
     def _whole(self, work: Callable[[], Any]) -> Any:
         """Does something; once more with a new file, where the one that is there turns out to be damaged."""
@@ -310,16 +338,16 @@ class Writer:
                 raise
             self._close()
             self._repaired = time.monotonic()
-            from .salvage import repair
+            from .repair import repair
 
-            self.tell(repair(self.path))
+            self.tell(repair(self.path, self.schema))
             return work()
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is not None and self._file != _identity(self.path):
             self._close()  # the file was taken away: what is written to it now nobody would find
         if self._connection is None:
-            self._connection, self._words = connect(self.path)
+            self._connection, self._prepared = connect(self.path, self.schema)
             self._file = _identity(self.path)
         return self._connection
 

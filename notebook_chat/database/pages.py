@@ -17,7 +17,7 @@ PAGE = 4096
 """How many bytes a page of ours has."""
 
 _LARGEST = 100_000_000  # bytes of a record
-_COLUMNS = 32
+_COLUMNS = 64
 
 
 class Record(NamedTuple):

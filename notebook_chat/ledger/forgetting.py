@@ -1,0 +1,103 @@
+"""Which exchanges are meant, and forgetting them: their contents, or all that is known of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from . import chain
+
+_EMPTY = "key = NULL, answer = NULL, usage = NULL, size = 0, request = ''"
+"""What an exchange is set to whose contents are forgotten: its account stays, and whatever adds up."""
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which exchanges are meant: those that all of this holds for; all of them where nothing is said.
+
+    Attributes:
+        before: They were asked before this time, in seconds since 1970.
+        notebooks: They were asked in one of these notebooks.
+        conversations: They belong to one of the conversations of these ids.
+        models: They were asked of one of these models, as ``provider:model``.
+        turns: They belong to one of the turns of these ids.
+    """
+
+    before: float | None = None
+    notebooks: tuple[str, ...] | None = None
+    conversations: tuple[str, ...] | None = None
+    models: tuple[str, ...] | None = None
+    turns: tuple[str, ...] | None = None
+
+    @property
+    def condition(self) -> tuple[str, list[Any]]:
+        """What holds for their rows, in SQL, and the values in it; both tables have the columns."""
+        terms, values = ["1"], list[Any]()
+        if self.before is not None:
+            terms.append("at < ?")
+            values.append(self.before)
+        for column, wanted in (
+            ("notebook", self.notebooks),
+            ("conversation", self.conversations),
+            ("model", self.models),
+            ("turn", self.turns),
+        ):
+            if wanted is not None:
+                terms.append(f"{column} IN (SELECT value FROM json_each(?))")
+                values.append(msgspec.json.encode(wanted).decode())
+        return " AND ".join(terms), values
+
+
+def count(connection: sqlite3.Connection, selection: Selection) -> int:
+    """How many exchanges are meant.
+
+    Args:
+        connection: The connection.
+        selection: Which.
+    """
+    condition, values = selection.condition
+    return int(connection.execute(f"SELECT count(*) FROM exchanges WHERE {condition}", values).fetchone()[0])
+
+
+def forget(connection: sqlite3.Connection, selection: Selection) -> None:
+    """Forgets all that is known of exchanges, and the requests that left for them.
+
+    Args:
+        connection: The connection, in a transaction.
+        selection: Which.
+    """
+    condition, values = selection.condition
+    ids = f"SELECT id FROM exchanges WHERE {condition}"
+    numbers = connection.execute(
+        f"SELECT number FROM requests WHERE exchange IN ({ids}) OR (exchange <> '' AND {condition})",
+        [*values, *values],
+    )
+    chain.forget(connection, [number for (number,) in numbers.fetchall()])
+    connection.execute(f"DELETE FROM exchanges WHERE {condition}", values)
+
+
+def forget_contents(connection: sqlite3.Connection, selection: Selection) -> None:
+    """Forgets what was asked and answered in exchanges. Their accounts stay.
+
+    Args:
+        connection: The connection, in a transaction.
+        selection: Which.
+    """
+    condition, values = selection.condition
+    connection.execute(f"UPDATE exchanges SET {_EMPTY} WHERE {condition}", values)
+
+
+def forget_some(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
+    """As ``forget``, for exchanges by their ids."""
+    named = [msgspec.json.encode(list(ids)).decode()]
+    those = "IN (SELECT value FROM json_each(?))"
+    numbers = connection.execute(f"SELECT number FROM requests WHERE exchange {those}", named).fetchall()
+    chain.forget(connection, [number for (number,) in numbers])
+    connection.execute(f"DELETE FROM exchanges WHERE id {those}", named)
+
+
+def empty_some(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
+    """As ``forget_contents``, for exchanges by their ids."""
+    connection.executemany(f"UPDATE exchanges SET {_EMPTY} WHERE id = ?", [(id,) for id in ids])

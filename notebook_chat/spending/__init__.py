@@ -1,0 +1,1 @@
+"""What requests use and cost, and how much they may."""

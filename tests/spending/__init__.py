@@ -1,0 +1,1 @@
+"""Tests of what requests use and cost."""
