@@ -176,6 +176,11 @@ class Writer:
             return not (self._soon or self._backlog) and self._jobs.empty()
 
     @property
+    def connection(self) -> sqlite3.Connection | None:
+        """The connection that is open, for its thread alone."""
+        return self._connection
+
+    @property
     def running(self) -> bool:
         """Whether its thread runs."""
         return self._thread is not None
