@@ -56,7 +56,7 @@ def _before_fork() -> None:
     until = time.monotonic() + _FORK_SECONDS
     for writer in list(_writers):
         if writer.using.acquire(timeout=max(until - time.monotonic(), 0.0)):
-            _held.append(writer)
+            _held.append(writer)  # noqa: PERF401  # what is held is known also where the next one fails
 
 
 def _after_fork_here() -> None:
