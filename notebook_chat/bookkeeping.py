@@ -11,12 +11,13 @@ from .answer import AnswerSnapshot
 from .asked_request import request_key
 from .conversation import Conversation, Draft, Turn
 from .conversation.token_budget import tokens_of
-from .events import TOO_LARGE, Event, ReasoningDelta, TextDelta, ToolCall, Usage
+from .events import TOO_LARGE, Event, ModelName, ReasoningDelta, TextDelta, ToolCall, Usage
 from .ledger import Account, Origin, Planned, Record, RequestKey, Used
 from .parts import Part, ReasoningPart, TextPart, ToolCallPart
 from .question import Asked
 from .spending.prices import Cost, cost_of, prepare
 
+_LONGEST_NAME = 300  # characters
 _PIECES = {TextDelta, ReasoningDelta, ToolCall}
 
 
@@ -43,6 +44,7 @@ class Bookkeeping:
         self._origin = Origin()
         self._at = 0.0
         self._costs: list[Cost | None] = []
+        self._asking: OneRequest | None = None
 
     async def find(self, draft: Draft) -> Record | None:
         """Begins. The answer from before, where there is one to be taken.
@@ -98,7 +100,8 @@ class Bookkeeping:
         if self.account is not None:
             await self.account.before(planned)
         prepare(self._address)
-        return OneRequest(planned, self._note)
+        self._asking = OneRequest(planned, self._note, self._asking)
+        return self._asking
 
     def close(self, turn: Turn | None) -> Future[Any] | None:
         """Ends. It may be called in any thread.
@@ -124,7 +127,8 @@ class Bookkeeping:
                     origin=self._origin,
                 )
             )
-        return account.close(record_of(turn, self._key, self._origin))
+        named = self._asking.named if self._asking is not None else ""
+        return account.close(record_of(turn, self._key, self._origin, named))
 
     @property
     def notes(self) -> list[str]:
@@ -195,14 +199,19 @@ class OneRequest:
     Args:
         planned: The request.
         note: Is told once what it has used.
+        before: The request before it.
 
     Attributes:
         planned: As given.
         whole: Whether all that there is has come.
+        named: The model as the service has named it, here or before; empty where it has not.
     """
 
-    def __init__(self, planned: Planned, note: Callable[[Used], object]) -> None:
+    def __init__(
+        self, planned: Planned, note: Callable[[Used], object], before: OneRequest | None = None
+    ) -> None:
         self.planned = planned
+        self.named: str = before.named if before is not None else ""
         self.whole = False
         self._note = [note]
         self._start = time.monotonic()
@@ -214,8 +223,12 @@ class OneRequest:
         Args:
             batch: What has come.
         """
-        if self._first is None and not _PIECES.isdisjoint(map(type, batch)):
-            self._first = time.monotonic() - self._start
+        if self._first is None:
+            for event in batch:  # services name the model before the first text, or with it
+                if type(event) is ModelName:
+                    self.named = event.name[:_LONGEST_NAME]
+            if not _PIECES.isdisjoint(map(type, batch)):
+                self._first = time.monotonic() - self._start
 
     def end(self, snapshot: AnswerSnapshot, before: int = 0) -> None:
         """It has ended, however it has. It may be called again, by any thread, and does nothing then.
@@ -270,20 +283,26 @@ def _written(came: Sequence[Part]) -> int:
     return -int(-sum(map(tokens_of, texts)) // 1)
 
 
-def record_of(turn: Turn, key: RequestKey | None = None, origin: Origin = Origin()) -> Record:  # noqa: B008
+def record_of(
+    turn: Turn,
+    key: RequestKey | None = None,
+    origin: Origin = Origin(),  # noqa: B008
+    answered_by: str = "",
+) -> Record:
     """A turn as the ledger has it.
 
     Args:
         turn: The turn.
         key: Its request, where that is known.
         origin: Where it was asked for.
+        answered_by: The model as the service has named it.
     """
     return Record(
         turn.request if key is None else key.digest,
         turn.exchange,
         turn.status,
         turn.model,
-        "",
+        answered_by,
         turn.finish_reason,
         turn.usage,
         turn.seconds,

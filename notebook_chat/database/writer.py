@@ -36,6 +36,8 @@ SETTLE_SECONDS = 2.0
 _CLOSE_SECONDS = 5.0
 _SOON_SECONDS = 0.05
 _REPAIR_SECONDS = 60.0  # a file that is damaged again so soon is not for us to repair
+_FORK_SECONDS = 1.0  # for which a fork waits for the end of a transaction
+_held: list[Writer] = []
 _of_parent: list[object] = []  # a parent's connections; closing one here would take the parent's locks away
 
 
@@ -48,13 +50,28 @@ def _close_all() -> None:
         writer.close()
 
 
+def _before_fork() -> None:
+    """Lets no process be forked in the middle of a transaction: SQLite would take its lock for the child's own, and the
+    child could never use the file."""
+    until = time.monotonic() + _FORK_SECONDS
+    for writer in list(_writers):
+        if writer.using.acquire(timeout=max(until - time.monotonic(), 0.0)):
+            _held.append(writer)
+
+
+def _after_fork_here() -> None:
+    while _held:
+        _held.pop().using.release()
+
+
 def _after_fork() -> None:
+    _held.clear()
     for writer in list(_writers):
         writer.forked()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_here, after_in_child=_after_fork)
 
 
 class _Job(msgspec.Struct):
@@ -87,6 +104,7 @@ class Writer:
     Attributes:
         failure: Why nothing can be written at the moment; ``None`` when it can.
         news: What the user should be told, each line once.
+        using: Held while the connection is used.
     """
 
     def __init__(
@@ -112,6 +130,7 @@ class Writer:
         self._prepared = False
         self._thread: threading.Thread | None = None
         self._lock = threading.RLock()
+        self.using = threading.Lock()
         self._soon: deque[_Job] = deque()  # what waits for what comes with it
         self._soon_due: float | None = None
         self._loose = False  # whether something is not on the disk yet
@@ -260,16 +279,17 @@ class Writer:
 
     def _round(self) -> None:
         jobs, settles = self._next()
-        for job in jobs:
-            if job.writes:
-                self._backlog.append(job)
-            else:
-                if not job.once or any(one.erases for one in self._backlog):
-                    self._write()
-                self._read(job)
-        self._write()
-        if settles and not self._backlog:
-            self._settle_file()
+        with self.using:
+            for job in jobs:
+                if job.writes:
+                    self._backlog.append(job)
+                else:
+                    if not job.once or any(one.erases for one in self._backlog):
+                        self._write()
+                    self._read(job)
+            self._write()
+            if settles and not self._backlog:
+                self._settle_file()
         if self.idle:
             self._settled()
 

@@ -130,16 +130,18 @@ def forget(connection: sqlite3.Connection, numbers: Iterable[int], at: float | N
 
 
 def _collapse(connection: sqlite3.Connection) -> None:
-    """Of forgotten rows one behind the other keeps the last."""
-    of_forgotten = "SELECT number FROM requests WHERE method = ? ORDER BY number"
-    numbers = [number for (number,) in connection.execute(of_forgotten, (FORGOTTEN,))]
-    before = {after - 1 for after in numbers}
-    inner = [number for number in numbers if number in before]
-    if inner:
-        connection.executemany("DELETE FROM requests WHERE number = ?", [(number,) for number in inner])
-        gone = set(inner)
-        first = [(number,) for number in numbers if number not in gone and number - 1 in gone]
-        connection.executemany("UPDATE requests SET body = '' WHERE number = ?", first)
+    """Of forgotten rows one behind the other keeps the last, which has no digest then."""
+    of_forgotten = "SELECT number, body FROM requests WHERE method = ? ORDER BY number"
+    forgotten = dict(connection.execute(of_forgotten, (FORGOTTEN,)).fetchall())
+    inner, behind = list[tuple[int]](), list[tuple[int]]()
+    for number, body in forgotten.items():
+        query = "SELECT max(number) FROM requests WHERE number < ?"
+        [before] = connection.execute(query, (number,)).fetchone()
+        if before in forgotten and (before == number - 1 or not body):
+            inner.append((before,))
+            behind.append((number,))
+    connection.executemany("UPDATE requests SET body = '' WHERE number = ?", behind)
+    connection.executemany("DELETE FROM requests WHERE number = ?", inner)
 
 
 def check(connection: sqlite3.Connection) -> Checked:
@@ -156,6 +158,18 @@ def check(connection: sqlite3.Connection) -> Checked:
         return walk.end(_highest(connection))
     finally:
         connection.text_factory = texts
+
+
+def place_of(connection: sqlite3.Connection, head: str) -> int | None:
+    """The number of the row up to which a hash stands for the log; ``None`` where it stands for none of it.
+
+    Args:
+        connection: The ledger's database.
+        head: The hash.
+    """
+    query = "SELECT number FROM requests WHERE substr(chain, 1, 64) = ?"
+    row = connection.execute(query, (head,)).fetchone()
+    return int(row[0]) if row else None
 
 
 class _Walk:
@@ -189,8 +203,9 @@ class _Walk:
     def _see_forgotten(self, fields: list[Any], status: object, chain: object, gap: int) -> None:
         number, body = fields[0], fields[6]
         self._forgotten += max(gap, 0) + 1
-        blank = (*fields[1:6], *fields[7:], status, chain) == (*_BLANK, *_NOWHERE, None, _hash_of(chain))
-        if gap and body:  # it was forgotten while the row before was there
+        told = (*fields[1:6], *fields[7:], status, chain)
+        blank = repr(told) == repr((*_BLANK, *_NOWHERE, None, _hash_of(chain)))  # -0.0 and 0 are equal to 0.0
+        if gap and body != "":  # it was forgotten while the row before was there
             self._forgotten -= max(gap, 0)
             self._missing(number, gap)
         elif not blank or (not gap and _link(self._before, str(body)) != chain):

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
+import time
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 
+from ..request import HttpRequest
+from ..secrets import redact_address
 from ..transport.no_proxy import is_own_machine
-from .chain import FORGET, FORGOTTEN
+from .chain import FORGET, FORGOTTEN, answered, append
 from .request_key import RequestKey
 
 _COLUMNS = (
     *("number", "exchange", "at", "method", "url", "size", "body", "status"),
     *("model", "notebook", "conversation", "turn", "cell"),
 )
+
+
+Work = Callable[[sqlite3.Connection], Any]
 
 
 class Departure(msgspec.Struct, frozen=True):
@@ -66,10 +74,7 @@ class Departure(msgspec.Struct, frozen=True):
     @property
     def stayed(self) -> bool:
         """Whether it went to this machine itself, such as to an embedded model."""
-        try:
-            return is_own_machine(urlsplit(self.url).hostname or "")
-        except ValueError:
-            return False
+        return is_own_machine(_host(self.url))
 
     def went_to(self, host: str) -> bool:
         """Whether it went to a host, or to one beneath it.
@@ -118,21 +123,39 @@ def departures(connection: sqlite3.Connection, selection: Selection) -> Iterator
             yield one
 
 
-def last_departures(
-    connection: sqlite3.Connection, selection: Selection, most: int
-) -> tuple[list[Departure], int]:
-    """The last of the requests that are meant, in order, and how many there are altogether.
+class Overview(msgspec.Struct):
+    """Requests, of which the last are known one by one.
+
+    Attributes:
+        last: The last of them, in order.
+        count: How many there are altogether.
+        places: How many of them went where, and with how many bytes together: by the host; ``""`` where that is not
+            known, ``None`` for this machine.
+    """
+
+    last: list[Departure] = msgspec.field(default_factory=list)
+    count: int = 0
+    places: dict[str | None, tuple[int, int]] = msgspec.field(default_factory=dict)
+
+
+def overview(connection: sqlite3.Connection, selection: Selection, most: int) -> Overview:
+    """The requests that are meant.
 
     Args:
         connection: The ledger's database.
         selection: Which are meant.
-        most: How many are given at most.
+        most: How many are known one by one at most.
     """
+    seen = Overview()
     last: deque[Departure] = deque(maxlen=most)
-    count = 0
-    for count, one in enumerate(departures(connection, selection), start=1):  # noqa: B007
+    for one in departures(connection, selection):
         last.append(one)
-    return list(last), count
+        place = None if one.stayed else one.host
+        count, size = seen.places.get(place, (0, 0))
+        seen.places[place] = (count + 1, size + one.size)
+        seen.count += 1
+    seen.last = list(last)
+    return seen
 
 
 def prompt_of(connection: sqlite3.Connection, exchange: str) -> str:
@@ -146,6 +169,47 @@ def prompt_of(connection: sqlite3.Connection, exchange: str) -> str:
     try:
         return msgspec.json.decode(row[0], type=RequestKey).prompt if row and row[0] else ""
     except (ValueError, TypeError):
+        return ""
+
+
+class OtherRequests:
+    """Takes down the requests that leave this machine and are part of no exchange, such as for a list of models.
+
+    Args:
+        write: Has something written to the ledger.
+        notebook: Gives the notebook's file; empty where there is none, or it is not known.
+    """
+
+    def __init__(self, write: Callable[[Work], object], notebook: Callable[[], str]) -> None:
+        self._write = write
+        self._notebook = notebook
+
+    def __call__(self, request: HttpRequest) -> Callable[[int], object]:
+        """As ``departures.Watcher``."""
+        url, at = redact_address(request.url, *request.secrets), time.time()
+        if is_own_machine(_host(url)):
+            return lambda status: None
+        body = request.body or b""
+        hashed = hashlib.sha256(body).hexdigest() if body else ""
+        values = ("", at, request.method, url, len(body), hashed, "", self._notebook(), "", "", None)
+        known = "SELECT number FROM requests WHERE exchange = '' AND at = ? AND url = ?"
+
+        def leave(connection: sqlite3.Connection) -> None:
+            if connection.execute(known, (at, url)).fetchone() is None:  # it may be written twice
+                append(connection, values)
+
+        def told(status: int, connection: sqlite3.Connection) -> None:
+            if row := connection.execute(known, (at, url)).fetchone():
+                answered(connection, row[0], status)
+
+        self._write(leave)
+        return lambda status: self._write(partial(told, status))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # it was made elsewhere
         return ""
 
 

@@ -76,7 +76,7 @@ def forget(connection: sqlite3.Connection, selection: Selection) -> None:
     condition, values = selection.condition
     ids = f"SELECT id FROM exchanges WHERE {condition}"
     numbers = connection.execute(
-        f"SELECT number FROM requests WHERE exchange IN ({ids}) OR (exchange <> '' AND {condition})",
+        f"SELECT number FROM requests WHERE exchange IN ({ids}) OR ({condition})",
         [*values, *values],
     )
     chain.forget(connection, [number for (number,) in numbers.fetchall()])

@@ -203,10 +203,11 @@ class Ledger:
                 self._lock.release()
         if self._writer.running:
             self._look()
-        if (connection := self._writer.connection) is not None:
-            for look in self._looks:
-                with contextlib.suppress(sqlite3.Error, OSError):
-                    look(connection, self.path)
+        with self._writer.using:
+            if (connection := self._writer.connection) is not None:
+                for look in self._looks:
+                    with contextlib.suppress(sqlite3.Error, OSError):
+                        look(connection, self.path)
 
     def on_rest(self, look: Callable[[sqlite3.Connection, Path], object]) -> None:
         """Has something looked at, each time when all is written that was put.
@@ -259,6 +260,12 @@ class Ledger:
         return self.read(lambda connection: searching.nearest(connection, key))
 
     # --- what it holds
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything was ever recorded, here or by another process."""
+        there = self.path.exists() or bool(self._open) or not self._writer.idle
+        return there or any(self.path.parent.glob(f"{self.path.stem}-*.spool"))
 
     def summary(self) -> summary.Summary:
         """What it holds, in figures.
@@ -319,12 +326,14 @@ class Ledger:
         Returns:
             Whether nothing of them is left. Else another program holds the file, and it goes as soon as that is free.
         """
+        self._looked = float("-inf")
+        self._look()  # for what has been left goes, too
         forgets = forgetting.forget_contents if contents else forgetting.forget
 
         def work(connection: sqlite3.Connection, _: bool) -> None:
             forgets(connection, selection)
 
-        if self._writer.path.exists() or self._open:
+        if self.is_there:
             with contextlib.suppress(TimeoutError):
                 self._writer.write(work, erases=True).result(_FORGET_SECONDS)
         return not self._writer.erasing and self.failure is None
@@ -336,7 +345,7 @@ class Ledger:
             conversation: The id that it had.
             to: The id that it has.
         """
-        if self._writer.path.exists():
+        if self.is_there:
             change = "UPDATE exchanges SET conversation = ? WHERE conversation = ?"
             self.write(lambda connection: connection.execute(change, (to, conversation)))
 
@@ -385,8 +394,8 @@ class Ledger:
         if self.failure is not None and not self._warned:
             self._warned = True
             told.append(
-                f"The ledger cannot be written ({self.failure}: {self.path}): what is used from now on may be"
-                " missing from the accounts. The chat goes on without."
+                f"The ledger cannot be written ({self.failure}: {self.path}). The chat goes on; what it uses is written"
+                " down as soon as that can be done."
             )
         return " ".join(told) or None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..ledger import Books
 from ..ledger.bounds import Bounds
@@ -36,3 +37,21 @@ def books_of(session: NotebookSession, settings: Settings, conversation: Convers
 def _budgets(settings: Settings) -> tuple[Budget, ...]:
     """The budgets that hold now in a notebook."""
     return (*standing_budgets(), *budgets_of(settings.budget, SETTING))
+
+
+def watch(session: NotebookSession) -> Callable[[], None]:
+    """Has the requests written down that leave beside those of answers.
+
+    Args:
+        session: The notebook's session.
+
+    Returns:
+        What ends that.
+    """
+    from ..ledger.departures import OtherRequests
+    from ..transport import departures
+
+    def write(work: Callable[[Any], Any]) -> object:
+        return session.ledger.write(work)
+
+    return departures.watch(OtherRequests(write, lambda: str(session.notebook or "")))

@@ -129,6 +129,7 @@ class ChatMagics(Magics):
         self.recorder = Recorder(shell, session.records)
         self.leaving = ExitStack()  # what undoes the registration of these magics
         self._lost: dict[str, str] = {}
+        self._watching = False
         self._permissions: Permissions | None = None  # what was allowed goes with it
         self._tally: Tally | None = None
         super().__init__(shell)
@@ -201,6 +202,7 @@ class ChatMagics(Magics):
         """
         from .bookkeeping import books_of
 
+        self._watch()
         return books_of(self.session, self, conversation)
 
     @property
@@ -211,6 +213,14 @@ class ChatMagics(Magics):
 
             self._tally = Tally()
         return self._tally
+
+    def _watch(self) -> None:
+        """Has the requests written down that leave beside those of answers, from the first on."""
+        if not self._watching:
+            from .bookkeeping import watch
+
+            self._watching = True
+            self.leaving.callback(watch(self.session))
 
     def _notebook(self) -> str | None:
         path = self.session.notebook
@@ -290,6 +300,7 @@ class ChatMagics(Magics):
 
             self.cell_tools.refuse_chat()
             self.session.resume()
+            self._watch()
             run(sendable(line), Context(self.session, self, self.panels, self.interpreter))
         except Exception as error:
             raise one_line(chat_error(error)) from None

@@ -24,6 +24,7 @@ from . import (
     provider_commands,
     rerun_commands,
     sent_commands,
+    statement_commands,
     tool_commands,
     usage_commands,
 )
@@ -71,6 +72,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = MappingProxyType(
             prompt_commands.group,
             sent_commands.group,
             usage_commands.group,
+            statement_commands.group,
             tool_commands.group,
             budget_commands.group,
             history_commands.group,

@@ -78,7 +78,7 @@ def ledger(context: Context, arguments: Namespace) -> None:
 
 
 def _show(context: Context, ledger: Ledger) -> None:
-    if not ledger.path.exists() and ledger.failure is None:
+    if not ledger.is_there:
         return show_text("Nothing has been asked yet that the ledger would hold.")
     held = ledger.summary()
     other = held.exchanges - held.complete - held.open
@@ -106,8 +106,8 @@ def _forget(context: Context, arguments: Namespace) -> None:
             hint="Write %chat ledger forget with --older DAYS, --notebook FILE, -c NAME, -m MODEL or --all.",
         )
     ledger = context.session.ledger
-    selection = _selection(context, arguments, every=arguments.all)
-    count = ledger.count(selection) if ledger.path.exists() else 0
+    selection = _selection(context, arguments)
+    count = ledger.count(selection) if ledger.is_there else 0
     if not count:
         return show_text("There is nothing of that kind in the ledger.")
     what = f"{count:,} exchange{'s' * (count != 1)}"
@@ -136,7 +136,7 @@ def _export(context: Context, arguments: Namespace) -> None:
     if path.suffix != ".jsonl":
         raise InvalidOptionError(f"{arguments.file!r:.80} must end in .jsonl")
     ledger = context.session.ledger
-    if not ledger.path.exists():
+    if not ledger.is_there:
         return show_text("There is nothing to export.")
     lines, size = list[bytes](), 0
     for line in ledger.lines(_selection(context, arguments, every=True)):
@@ -153,7 +153,7 @@ def _export(context: Context, arguments: Namespace) -> None:
     return show_text(f"{len(lines):,} exchange{'s' * (len(lines) != 1)} written to {where}.")
 
 
-def _selection(context: Context, arguments: Namespace, *, every: bool) -> Selection:
+def _selection(context: Context, arguments: Namespace, *, every: bool = False) -> Selection:
     """Which exchanges the options mean.
 
     Raises:
@@ -161,19 +161,20 @@ def _selection(context: Context, arguments: Namespace, *, every: bool) -> Select
     """
     from ..ledger.forgetting import Selection
 
-    selection = Selection(
+    given = (arguments.older, arguments.notebook, arguments.conversation, arguments.model)
+    named = any(one is not None for one in given)
+    if named and arguments.all:
+        raise InvalidOptionError("--all means all exchanges: write it alone")
+    if not (named or arguments.all or every):
+        raise InvalidOptionError(
+            "say which exchanges", hint="With --older DAYS, --notebook FILE, -c NAME, -m MODEL or --all."
+        )
+    return Selection(
         None if arguments.older is None else time.time() - 86_400 * arguments.older,
         None if arguments.notebook is None else _notebooks(context.session.ledger, arguments.notebook),
         None if arguments.conversation is None else _conversations(context, arguments.conversation),
         None if arguments.model is None else _models(context.session.ledger, arguments.model),
     )
-    if selection == Selection() and not every:
-        raise InvalidOptionError(
-            "say which exchanges", hint="With --older DAYS, --notebook FILE, -c NAME, -m MODEL or --all."
-        )
-    if selection != Selection() and arguments.all:
-        raise InvalidOptionError("--all means all exchanges: write it alone")
-    return selection
 
 
 def _notebooks(ledger: Ledger, given: str) -> tuple[str, ...]:

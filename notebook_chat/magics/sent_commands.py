@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 from argparse import Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidOptionError
 from .output import show_document, show_lines, show_text
-from .subcommand import CONVERSATION, Context, Group, argument
+from .sent_log import USUAL, list_if_any, own, save_list, show_check, show_list
+from .subcommand import CONVERSATION, Context, Group, argument, path_of
+from .times import point
 
 if TYPE_CHECKING:
     from ..conversation import Conversation, SentRequest
@@ -37,18 +38,74 @@ def _count(text: str) -> int:
     return int(text)
 
 
+_HOST = re.compile(r"[^\s/?#@]{1,255}")
+
+
+def _host(text: str) -> str:
+    name = text.strip().partition("://")[2] or text.strip()
+    name = name.rstrip("/")
+    if not _HOST.fullmatch(name):
+        raise argparse.ArgumentTypeError(f"{text!r:.80} is no host, such as api.openai.com")
+    return name
+
+
 @group.subcommand(
     "sent",
-    "shows what went out with an answer, byte for byte; with the last one unless its turn is named",
+    "lists the requests of this notebook that left, and shows what went out with an answer, byte for byte; with the"
+    " last one unless its turn is named",
     argument("number", nargs="?", metavar="N", help="the number of a turn, as the history shows it"),
     CONVERSATION,
     argument(
         "--request", type=_count, metavar="K", help="which of several requests, where it was asked again"
     ),
     argument("--body", action="store_true", help="print the whole body and nothing else"),
-    argument("--save", metavar="FILE", help="write the body into a file, byte for byte"),
+    argument("--save", metavar="FILE", help="write the body into a file, byte for byte; of a list, the list"),
+    argument("--all", action="store_true", help="list the requests of all notebooks"),
+    argument("--since", type=point, metavar="TIME", help="list those since then: 2026-10-01, today, 2h, 7d"),
+    argument("--to", type=_host, metavar="HOST", help="list those to a host, or to hosts beneath it"),
+    argument(
+        "--last", type=_count, metavar="K", help="how many are listed, the newest; 20 unless it is said"
+    ),
+    argument("--csv", metavar="FILE", help="write the whole list into a file, as comma-separated values"),
+    argument(
+        "--check",
+        nargs="?",
+        const="",
+        metavar="HASH",
+        help="look whether the log of all requests is as it was written, and whether a hash stands for it that was"
+        " noted before",
+    ),
 )
 def sent(context: Context, arguments: Namespace) -> None:
+    """Shows requests."""
+    lists = [name for name in ("all", "since", "to", "last", "csv") if getattr(arguments, name)]
+    of_one = arguments.number or arguments.request or arguments.body
+    if arguments.check is not None:
+        if lists or of_one or arguments.save:
+            raise InvalidOptionError("--check looks at the whole log: it stands alone")
+        return show_check(context, arguments.check)
+    if lists and of_one:
+        raise InvalidOptionError(
+            f"--{lists[0]} lists requests, and the rest shows one: write one or the other"
+        )
+    if lists:
+        return _list(context, arguments)
+    if not (of_one or arguments.save):
+        list_if_any(context, own(context, everywhere=False, since=0.0, to=""), USUAL)
+    return _show(context, arguments)
+
+
+def _list(context: Context, arguments: Namespace) -> None:
+    since, to = arguments.since or 0.0, arguments.to or ""
+    selection = own(context, everywhere=arguments.all, since=since, to=to)
+    if file := arguments.csv or arguments.save:
+        return save_list(context, selection, path_of(file))
+    if not show_list(context, selection, arguments.last or USUAL):
+        show_text("No such request has left." if to or since else "Nothing has been sent yet.")
+    return None
+
+
+def _show(context: Context, arguments: Namespace) -> None:
     """Shows a request of this kernel."""
     from ..outgoing import shown_body, went_out
 
@@ -96,10 +153,6 @@ def _unknown(conversation: Conversation, number: str | None) -> str:
 def _save(context: Context, name: str, body: bytes) -> None:
     from .. import export_files
 
-    try:
-        path = Path(name).expanduser()
-    except RuntimeError:
-        raise InvalidOptionError(f"there is no home folder {name.partition('/')[0]}") from None
-    written = export_files.write(path, body, context.session.notebook)
+    written = export_files.write(path_of(name), body, context.session.notebook)
     spared = f": {name} {written.spared}, and stays as it is" if written.spared else ""
     show_text(f"{len(body):,} bytes written to {written.path}{spared}.")

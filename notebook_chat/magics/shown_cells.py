@@ -59,9 +59,10 @@ class CellNames:
 
 
 def _sources(notebook: str) -> dict[str, str]:
-    """What stands in the cells of a notebook's file, by their ids."""
+    """What the cells of a notebook's file ask, or else hold, by their ids."""
     from ..store import read_notebook
 
     with suppress(HistoryError, OSError, ValueError):
-        return {cell.id: cell.source for cell in read_notebook(Path(notebook)).cells if cell.id is not None}
+        cells = read_notebook(Path(notebook)).cells
+        return {cell.id: cell.prompt or cell.source for cell in cells if cell.id is not None}
     return {}

@@ -27,7 +27,7 @@ def point(text: str) -> float:
             return (midnight - timedelta(days=word == "yesterday")).timestamp()
         if ago := _AGO.fullmatch(word):
             return time.time() - timedelta(**{_UNITS[ago[2]]: int(ago[1])}).total_seconds()
-        return max(datetime.fromisoformat(text.strip()).timestamp(), 0.0)
+        return max(datetime.fromisoformat(text.strip()).timestamp(), 1.0)
     except (ValueError, OverflowError, OSError):
         raise argparse.ArgumentTypeError(
             f"{text!r:.80} is no time: write 2026-10-01, '2026-10-01 14:30', today, yesterday, 2h or 7d"

@@ -64,7 +64,7 @@ class History:
         gone, own = True, tuple(turns)
         for meant in (Selection(conversations=(id,)), *([Selection(turns=own)] if own else ())):
             try:
-                there = self.ledger.path.exists() and self.ledger.count(meant)
+                there = self.ledger.is_there and self.ledger.count(meant)
             except HistoryError:
                 return False
             gone = not there or self.ledger.forget(meant, contents=True)

@@ -16,6 +16,7 @@ import aiohttp
 from .. import errors
 from ..request import HttpRequest
 from ..secrets import Secret, bare
+from . import departures
 from .certificates import trusted
 from .connector import Attempt, attempt
 from .error_mapping import through_socks, translated
@@ -45,7 +46,9 @@ class AiohttpTransport:
             TransportError: The network failed.
             ConfigurationError: The address or the proxy cannot be used.
         """
+        answered = departures.left(request)
         response = await _sent(request)
+        answered(response.status)
         try:
             yield _Response(response, request)
         finally:

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
 from ..request import HttpRequest
+from . import departures
 from .protocol import Response, Transport
 
 Witness = Callable[[HttpRequest], Callable[[int], object]]
@@ -42,7 +43,8 @@ class _Told(AbstractAsyncContextManager[Response]):
         self._told = told
 
     async def __aenter__(self) -> Response:
-        response = await self._inner.__aenter__()
+        with departures.accounted():
+            response = await self._inner.__aenter__()
         self._told(response.status)
         return response
 

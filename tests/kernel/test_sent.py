@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -121,3 +122,51 @@ def test_the_history_on_the_disk_has_nothing_of_a_dry_run(start_kernel: StartKer
     kernel.run("%unload_ext notebook_chat", cell_id="load")
     kept = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
     assert b"something to look at" not in kept
+
+
+def rows(session: Session, line: str = "") -> list[list[str]]:
+    """The table of `%chat sent`, by its cells."""
+    session.run("look", f"%chat sent {line}")
+    tables = ["".join(one["data"].get("text/plain", "")) for one in session.cells["look"][1] if "data" in one]
+    return [re.split(r"  +", row) for row in tables[0].splitlines()[1:]]
+
+
+def test_the_requests_of_a_notebook_are_listed_by_their_cells_over_kernels(session: Session) -> None:
+    session.chat("a", "what is first")
+    session.chat("b", "what is second")
+    session.chat("a", "what is first now")
+    listed = rows(session, "--last 9")
+    assert [(row[4], row[5], row[6]) for row in listed] == [
+        ("openai:test", "In[4]", "200"),  # the cell ran again since, and has one number
+        ("openai:test", "In[3]", "200"),
+        ("openai:test", "In[4]", "200"),
+    ]
+    first = session.kernel
+    session.save()
+    session.open()
+    session.chat("c", "in another kernel")
+    assert [row[5] for row in rows(session, "--last 9")] == [
+        "“what is first now”",
+        "“what is second”",
+        "“what is first now”",
+        "In[2]",
+    ]
+    second, session.kernel = session.kernel, first  # which goes on beside it
+    session.chat("d", "in the first one")
+    session.kernel = second
+    assert [row[0] for row in rows(session, "--last 9")] == ["1", "2", "3", "4", "5"]
+    assert "The log is whole: 5 requests." in session.run("check", "%chat sent --check")
+
+
+def test_a_statement_of_a_notebook_is_shown_as_one_and_knows_what_was_edited(session: Session) -> None:
+    session.chat("a", "the first")
+    session.chat("b", "the second")
+    session.cells["b"] = ("%%chat\nthe second, edited", session.cells["b"][1])
+    session.save()
+    session.run("s", "%chat statement --prompts")
+    html = last_html(session, "s")
+    assert "<h1>Use of AI</h1>" in html
+    assert "Of 1 prompt the cell holds another text now" in html
+    assert html.count("its cell holds another prompt now") == 1
+    assert "mine.ipynb" in html
+    assert str(session.path.parent) not in html

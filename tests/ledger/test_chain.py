@@ -176,6 +176,18 @@ def test_neighbors_that_are_forgotten_take_one_row_and_hold_nothing() -> None:
     assert all("a.test" not in str(row) for row in kept if row[0] != 50)
 
 
+def test_one_that_is_forgotten_before_others_that_were_takes_no_row_of_its_own() -> None:
+    connection = simple(9)
+    chain.forget(connection, [4, 5])
+    chain.forget(connection, [3])
+    chain.forget(connection, [7])
+    assert [row[0] for row in rows(connection) if row[3] == chain.FORGOTTEN] == [5, 7]
+    chain.forget(connection, [6])
+    assert [row[0] for row in rows(connection) if row[3] == chain.FORGOTTEN] == [7]
+    assert chain.check(connection)[:2] == (4, 5)
+    assert not chain.check(connection).faults
+
+
 def test_the_status_is_written_once_and_never_into_a_forgotten_one() -> None:
     connection = simple(2)
     chain.answered(connection, 1, 500)
