@@ -55,6 +55,9 @@ def test_a_recorded_answer_is_played_and_marked(
     [turn] = notebook(shell).named(None).turns
     assert turn.replayed
     assert len((in_folder / "a.chat.jsonl").read_bytes().splitlines()) == 1
+    for line in ("%chat sent", "%chat sent 1"):
+        out, _ = run(shell, capsys, line)
+        assert "its answer is from before, and nobody was asked" in out
 
 
 def test_what_is_not_recorded_fails_with_the_difference(shell: Any, provider: Any, capsys: Any) -> None:
