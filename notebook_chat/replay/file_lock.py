@@ -63,7 +63,8 @@ def _opened(path: Path) -> int:
 def _wait_for(descriptor: int, give_up: float) -> None:
     while True:
         try:
-            return _lock(descriptor)
+            _lock(descriptor)
+            return
         except (BlockingIOError, PermissionError):
             if time.monotonic() > give_up:
                 raise OSError("another process is writing to it") from None

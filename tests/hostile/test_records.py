@@ -62,9 +62,9 @@ def test_a_file_of_something_else_stays_as_it_is(tmp_path: Path, content: bytes)
     path.write_bytes(content)
     for done in (RecordFile(path).add(record(1)), RecordFile(path).write([record(1)])):
         assert "holds something else than records, and is left as it is" in done
-    with pytest.warns(UserWarning, match="is left as it is"):  # the second time, of the first
-        for prompt in ("one", "two", "three"):
-            Chat(provider=parrot(["hi"]), record=path).ask(prompt)
+    Chat(provider=parrot(["hi"]), record=path).ask("one")
+    with pytest.warns(UserWarning, match="is left as it is"):
+        Chat(provider=parrot(["hi"]), record=path)
     assert path.read_bytes() == content
 
 
@@ -129,6 +129,21 @@ def test_a_record_that_tells_another_request_than_it_answers_is_none(
     assert "is of another one" in played(path)
     path.write_text(json.dumps(line) + "\n")
     assert played(path) == "hi"
+
+
+@pytest.mark.parametrize(
+    "digests", [["a", "x:y"], ["a", "9" * 5_000 + ":b"], ["a", "-5:b"], ["a", "²:b"], ["a", ":"], []]
+)
+def test_a_difference_is_told_from_whatever_a_record_tells(
+    tmp_path: Path, line: dict[str, Any], digests: list[str]
+) -> None:
+    path = tmp_path / "a.chat.jsonl"
+    own = line["key"]["messages"]
+    for messages in (digests, [*digests, *own], [*own, *digests]):
+        path.write_text(
+            json.dumps({**line, "request": "0" * 40, "key": {**line["key"], "messages": messages}})
+        )
+        assert "there is no answer from before to this request: " in played(path)
 
 
 def test_a_link_in_its_place_is_named(tmp_path: Path) -> None:
