@@ -50,6 +50,7 @@ _USUAL_PARTS = 100
 _MOST_REMARKS = 8
 
 _LONGEST_NAME = 1000
+_LONGEST_WAIT = 1e6  # seconds that a provider is believed
 """How much is kept of what only names something: a model, a tool, a reason. In characters."""
 
 
@@ -249,9 +250,13 @@ class AnswerFold:
 
     Args:
         model: The model's name, until the service tells how it calls it.
+
+    Attributes:
+        waited: How many seconds were waiting for a turn at the service.
     """
 
     def __init__(self, model: str = "") -> None:
+        self.waited = 0.0
         self._telling = _Telling([])
         self._open: _Growing | None = None  # the text or reasoning at the end, which the next piece may join
         self._calls: dict[int, _Growing] = {}
@@ -429,6 +434,8 @@ class AnswerFold:
                 self._model = self._told(event.name)
             case Notice():
                 self._notice = event
+                if 0 < event.waited < _LONGEST_WAIT:
+                    self.waited += event.waited
                 if isinstance(event, AnotherRequest):
                     self._earlier, self._usage = self._last_usage, None
                     self._requests += 1

@@ -262,18 +262,20 @@ class OneRequest:
             if not _PIECES.isdisjoint(map(type, batch)):
                 self._first = time.monotonic() - self._start
 
-    def end(self, snapshot: AnswerSnapshot, before: int = 0) -> None:
+    def end(self, snapshot: AnswerSnapshot, before: int = 0, waited: float = 0.0) -> None:
         """It has ended, however it has. It may be called again, by any thread, and does nothing then.
 
         Args:
             snapshot: What has come, and what it used as far as the service has told.
             before: How many of the parts were there before it.
+            waited: How many seconds it waited for its turn, which is not the service's time.
         """
         try:
             note = self._note.pop()
         except IndexError:
             return
-        seconds = time.monotonic() - self._start
+        seconds = max(time.monotonic() - self._start - waited, 0.0)
+        first = None if self._first is None else max(self._first - waited, 0.0)
         cut = snapshot.finish_reason == TOO_LARGE or not (self.whole or snapshot.finish_reason)
         estimated = _estimated(self.planned, snapshot, snapshot.parts[before:], cut=cut)
         note(
@@ -282,7 +284,7 @@ class OneRequest:
                 snapshot.last_usage,
                 estimated,
                 seconds,
-                self._first,
+                first,
                 snapshot.requests,
             )
         )

@@ -92,8 +92,8 @@ class Chat:
             ``"200k tokens / hour for openai:*"``, or several with commas between them. It is counted over all that
             this user asks anywhere; with ``for conversation`` over this chat alone.
         **options: Options of every request: ``temperature, max_tokens, top_p, stop, seed, timeout, proxy,
-            headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters``; and ``schema``, the data
-            that every answer is to be.
+            headers, extra_body, base_url, api_key, retries, ssl, transport, max_characters, pace``; and ``schema``, the
+            data that every answer is to be.
 
     Raises:
         ConfigurationError: The model, the provider or an option is unknown, or none can be used yet.
@@ -621,7 +621,7 @@ class Chat:
             raise InvalidOptionError("an option's value is nested too deeply") from None
         tools = {"tools": _SOME_TOOL} if use is not None else {}
         target = self._addressee.target(model, merged | tools)
-        merged = needed(target.facts, merged)
+        merged = _paced(needed(target.facts, merged), target.provider)
         limit = self._addressee.limit(target, merged, self.context)
         return Asked(target, merged, limit, shape, use, books, self._tally)
 
@@ -674,6 +674,14 @@ class Chat:
 
     def __repr__(self) -> str:
         return f"<Chat with {single_line(self.model)}, {len(self.conversation)} turns>"
+
+
+def _paced(options: dict[str, Any], provider: Provider) -> dict[str, Any]:
+    """Options with how fast may be asked: as the notebook has it, where nobody says otherwise."""
+    loaded = session()
+    if loaded is None or not loaded.pace or "pace" in options or not provider.takes_transport:
+        return options
+    return {**options, "pace": loaded.pace}
 
 
 def _usual_permit() -> Permit:

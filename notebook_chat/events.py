@@ -140,11 +140,13 @@ class ModelName(msgspec.Struct, frozen=True, gc=False):
 class Notice(msgspec.Struct, frozen=True, gc=False):
     """What is going on while there is no text: a retry that waits, a model that loads.
 
-    ``fraction`` is how much of it is done, from 0 to 1, where that is known.
+    ``fraction`` is how much of it is done, from 0 to 1, where that is known. ``waited`` is how many seconds, since the
+    last one, were waiting for a turn at the service, and none of the service's time.
     """
 
     text: str
     fraction: float | None = None
+    waited: float = 0.0
 
 
 class AnotherRequest(Notice, frozen=True, gc=False):

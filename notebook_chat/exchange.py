@@ -66,6 +66,7 @@ class Exchange:
         self.expected = expected
         self.repairs = True
         self.sent: Draft | None = None
+        self._waits = self._waited = 0.0  # before the request that is open, and as its fold had them then
         self.books = Bookkeeping(conversation, asked)
         self._conversation = conversation
         self._prompt = prompt
@@ -91,6 +92,11 @@ class Exchange:
     def snapshot(self) -> AnswerSnapshot:
         """What has come so far."""
         return self._fold.snapshot()
+
+    @property
+    def waited(self) -> float:
+        """How many seconds were waiting for a turn at the service."""
+        return self._waits + self._fold.waited - self._waited
 
     @property
     def begun(self) -> bool:
@@ -270,6 +276,7 @@ class Exchange:
         request = self._open = await self.books.before(planned)
         witness(self._conversation, target, draft, messages, options, notes, self.books.account)
         self._result = target.provider.create_async_generator(target.model, messages, **options)
+        self._waits = self.waited
         if self._before is None:
             self._fold = self._result.fold
         else:
@@ -279,6 +286,7 @@ class Exchange:
         if self._notice is not None:
             self._fold.add((self._notice,))  # until there is more to show: why it is asked again
             self._notice = None
+        self._waited = self._fold.waited
         try:
             async with contextlib.aclosing(self._result.batches()) as batches:
                 async for batch in batches:
@@ -291,7 +299,8 @@ class Exchange:
     def _end_request(self) -> None:
         """Has what the request used put to its account, once."""
         if self._open is not None:
-            self._open.end(self.snapshot, len(self._before.parts) if self._before is not None else 0)
+            before = len(self._before.parts) if self._before is not None else 0
+            self._open.end(self.snapshot, before, self._fold.waited - self._waited)
 
     @property
     def _counted(self) -> Usage | None:

@@ -293,6 +293,7 @@ class Run:
                 return False
             self._kept = True
         begun, seconds = self._exchange.begun, time.monotonic() - self._start
+        seconds = max(seconds - self._exchange.waited, 0.0)  # which is not the service's time
         turn = None
         if begun or self._stopped:
             remembered = self._remembered if begun else {}

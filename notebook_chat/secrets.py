@@ -23,7 +23,7 @@ _KNOWN_OPTIONS = frozenset(
     re.findall(
         r"\w+",
         "base_url cell context conversation extra_body file_tokens files fresh images max_tokens messages model nested"
-        " prompt provider replaces retries secrets seed ssl stop stream system temperature timeout top_p transport"
+        " pace prompt provider replaces retries secrets seed ssl stop stream system temperature timeout top_p transport"
         " wait",
     )
 )

@@ -75,6 +75,7 @@ class Ledger:
         self._trimmed = float("-inf")
         self._writer = Writer(self.path, LEDGER, self._sweep, self._settled)
         self._warned = False
+        self._looks: list[Callable[[sqlite3.Connection, Path], object]] = []
         _ledgers.add(self)
 
     # --- writing
@@ -125,6 +126,14 @@ class Ledger:
             work(connection)
 
         return self._writer.write(written, quick=True)
+
+    def write_soon(self, work: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
+        """As ``write``, for what nobody waits for, and what need not outlive this process.
+
+        Args:
+            work: Writes it.
+        """
+        return self._writer.write_soon(lambda connection, _: work(connection))
 
     def transact(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
         """Has something done in one transaction, which no other kernel's comes between.
@@ -194,6 +203,19 @@ class Ledger:
                 self._lock.release()
         if self._writer.running:
             self._look()
+        if (connection := self._writer.connection) is not None:
+            for look in self._looks:
+                with contextlib.suppress(sqlite3.Error, OSError):
+                    look(connection, self.path)
+
+    def on_rest(self, look: Callable[[sqlite3.Connection, Path], object]) -> None:
+        """Has something looked at, each time when all is written that was put.
+
+        Args:
+            look: Looks at it, on the ledger's thread; it is given the connection, which is in no transaction, and the
+                file.
+        """
+        self._looks.append(look)
 
     def _look(self) -> None:
         """Takes over what processes have left that are gone, now and then."""

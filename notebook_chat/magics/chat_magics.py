@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from traitlets import Any as Anything
-from traitlets import Bool, Dict, Enum, Float, Integer, List, Unicode, observe, validate
+from traitlets import Bool, Dict, Enum, Float, Integer, List, TraitError, Unicode, Union, observe, validate
 
 from ..cell_selection import CELLS_TOKENS
 from ..errors import InvalidOptionError
@@ -76,6 +76,12 @@ class ChatMagics(Magics):
         4_000_000,
         min=1,
         help="The largest answer that is taken, in characters. It ends there, and what has come is kept.",
+    ).tag(config=True)
+    pace = Union(
+        [Dict(), Unicode()],
+        default_value="",
+        help="How fast services may be asked: {'openai': '60 requests / minute, 90k tokens / minute, 4 at once'}, by"
+        " provider or provider:model; or '4 at once' for each of them.",
     ).tag(config=True)
     history = Enum(
         ["on", "off"], "on", help="Whether conversations are kept on the disk, to go on after a restart."
@@ -312,6 +318,22 @@ class ChatMagics(Magics):
     @observe("cells_figures")
     def _cells_figures_changed(self, change: Any) -> None:
         self.session.cells_figures = change["new"]
+
+    @validate("pace")
+    def _pace_checked(self, proposal: Any) -> Any:
+        from ..pace import pace_of
+
+        try:
+            pace_of(proposal["value"])
+        except InvalidOptionError as error:
+            raise TraitError(str(error)) from None
+        return proposal["value"]
+
+    @observe("pace")
+    def _pace_changed(self, change: Any) -> None:
+        from ..pace import pace_of
+
+        self.session.pace = pace_of(change["new"])
 
     @observe("history")
     def _history_changed(self, change: Any) -> None:

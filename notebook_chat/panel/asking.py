@@ -8,6 +8,7 @@ from typing import Any
 
 from ..chat import Chat
 from ..errors import ChatError
+from ..governor import Priority, asking_as
 from ..providers.ending_models import ending_news
 from ..providers.options import ABILITIES
 from ..replay.modes import ANEW
@@ -65,8 +66,9 @@ class Asker:
         reply, notes = begun
         self._asked(reply.model)
         try:
-            async for _ in reply.batches():
-                pass
+            with asking_as(Priority.CELL):
+                async for _ in reply.batches():
+                    pass
             if reply.expected is not None and reply.expected.error is not None:
                 raise reply.expected.error
         except ChatError:

@@ -13,6 +13,7 @@ import msgspec
 
 from .. import files
 from ..errors import ConfigurationError, InvalidOptionError
+from ..pace import NO_PACE, Pace, pace_of
 from .limits import limits_of
 from .patterns import Pattern, Subject
 from .places import is_address, is_at, is_command
@@ -88,6 +89,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         models, tools, servers, budget: As in the tables of the file.
+        pace: How fast may be asked, by provider or ``provider:model``.
         source: The file; ``""`` where there is none.
     """
 
@@ -95,7 +97,13 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tools: Tools = Tools()
     servers: Servers | None = None
     budget: Budget = Budget()
+    pace: Mapping[str, str] = msgspec.field(default_factory=dict)
     source: str = ""
+
+    @property
+    def paced(self) -> Pace:
+        """How fast may be asked, whatever a notebook or a program says."""
+        return pace_of(self.pace) if self.pace else NO_PACE
 
     @property
     def names_providers(self) -> bool:
@@ -259,6 +267,7 @@ def _check(policy: Policy) -> None:
     for address in (*(policy.models.addresses or ()), *(policy.servers.urls if policy.servers else ())):
         if not is_address(address):
             raise InvalidOptionError(f"{address!r} is no address such as https://api.openai.com")
+    pace_of(policy.pace)
     for name in (*(policy.models.allow or ()), *policy.models.deny):
         if not name.strip() or not name.isprintable():
             raise InvalidOptionError(f"{name!r} is no pattern of models such as openai:*")

@@ -11,6 +11,7 @@ from .. import errors
 from ..attempts import RetryPolicy
 from ..errors import InvalidOptionError
 from ..messages import Message, Messages
+from ..pace import NO_PACE, Pace
 from ..request import Timeouts
 from ..secrets import Secret
 from ..transport import Transport
@@ -104,6 +105,7 @@ class Connection:
         ssl: The context that checks the server's certificate; ``False`` to trust any.
         retries: How often to ask again after a failure that may pass.
         withheld: Where a key was found that does not go to this address; empty where there is none.
+        pace: How fast it may be asked.
     """
 
     base_url: str
@@ -115,6 +117,7 @@ class Connection:
     ssl: tls.SSLContext | bool = True
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     withheld: str = ""
+    pace: Pace = NO_PACE
 
     def explain(self, error: errors.ChatError) -> None:
         """Says in an error that a key is missing because it was held back, where it was."""

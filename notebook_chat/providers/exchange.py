@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import NamedTuple
 
@@ -57,7 +57,13 @@ class Patience(NamedTuple):
 
 
 async def answer_batches(
-    request: HttpRequest, transport: Transport, reader: Reader, *, provider: str, patience: Patience
+    request: HttpRequest,
+    transport: Transport,
+    reader: Reader,
+    *,
+    provider: str,
+    patience: Patience,
+    heard: Callable[[Mapping[str, str]], object] | None = None,
 ) -> AsyncGenerator[Batch]:
     """Sends a request and reads the answer.
 
@@ -67,6 +73,7 @@ async def answer_batches(
         reader: What makes events of the response's bytes.
         provider: The provider's name, for its errors.
         patience: How long to wait for what may follow.
+        heard: Is told of the headers of an answer.
 
     Yields:
         The events of the answer, those that arrived together in one batch.
@@ -78,6 +85,8 @@ async def answer_batches(
         response = await _head(stack, request, transport)
         if response.status != 200:
             raise await error_mapping.from_response(response, request, provider)
+        if heard is not None:
+            heard(response.headers)
         blocks = aiter(response)
         finished = False
         unheard = _Unheard(request)

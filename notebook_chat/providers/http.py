@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Unpack
 
 import msgspec
@@ -19,7 +20,7 @@ from ..events import AnotherRequest, Event, Finish, Remark
 from ..messages import ContentPart, ImagePart, Message, Messages, TextPart, content_parts
 from ..request import HttpRequest
 from ..secrets import Secret, bare, hides_secrets, secrets_in, wrap_secrets
-from . import addresses, model_pages, structured, token_count
+from . import addresses, model_pages, pacing, structured, token_count
 from .call import Adapted, Ask, Call, Connection
 from .exchange import Batch, Patience, answer_batches, is_piece
 from .model_facts import UNKNOWN, ModelFacts
@@ -245,9 +246,10 @@ class HTTPProvider(Service):
         """The service's own count of a prompt's tokens, for which it is sent the prompt."""
         call = cls.check(model, messages, wrap_secrets(options))
         request = cls.speaking(call).count_request(call)
-        return (
-            None if request is None else await token_count.count(request, call.connection.transport, cls.name)
-        )
+        if request is None:
+            return None
+        async with pacing.passing(cls.name, call.connection, token_count.SECONDS):
+            return await token_count.count(request, call.connection.transport, cls.name)
 
     @classmethod
     @hides_secrets
@@ -299,12 +301,19 @@ class HTTPProvider(Service):
         reader = dialect.reader(request, call)
         timeouts = call.connection.timeouts
         attempts = Attempts(call.connection.retries)
+        line = pacing.Line(cls.name, call.connection, call.model)
         began = time.monotonic()
         started = False
         while True:
             again: Again | None
             remarks: tuple[Remark, ...] = ()
+            passage = line.passage(request, call)
             try:
+                if not passage.enter():
+                    left = timeouts.after(time.monotonic() - began).total
+                    async with aclosing(passage.waiting(left)) as waiting:
+                        async for notice in waiting:
+                            yield (notice,)
                 request = replace(request, timeouts=timeouts.after(time.monotonic() - began))
                 answer = answer_batches(
                     request,
@@ -312,8 +321,9 @@ class HTTPProvider(Service):
                     reader,
                     provider=cls.name,
                     patience=dialect.patience,
+                    heard=partial(pacing.heed, passage),
                 )
-                async with aclosing(answer) as batches:
+                async with aclosing(line.counted(answer, passage)) as batches:
                     async for batch in batches:
                         started = started or any(map(is_piece, batch))
                         yield batch
@@ -325,6 +335,7 @@ class HTTPProvider(Service):
                 if again is None:
                     return
             except errors.ChatError as error:
+                pacing.failed(passage, error, started=started)
                 error.provider = error.provider or cls.name
                 call.connection.explain(error)
                 if started:
@@ -345,6 +356,8 @@ class HTTPProvider(Service):
                     raise
             except Exception as error:  # here its secrets are known, which its words may hold
                 raise faults.chat_error(error, provider=cls.name, secrets=request.secrets) from None
+            finally:
+                passage.leave()
             yield (AnotherRequest(again.notice.text, again.notice.fraction), *remarks)
             await asyncio.sleep(again.delay)
 

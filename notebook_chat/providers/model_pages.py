@@ -20,7 +20,7 @@ from ..decoders import check_values
 from ..request import HttpRequest
 from ..secrets import Secret
 from ..transport import Transport, send
-from . import addresses, error_mapping
+from . import addresses, error_mapping, pacing
 from .call import Connection
 from .listed_facts import facts_in
 from .model_facts import UNKNOWN, ModelFacts, remember
@@ -137,7 +137,8 @@ async def list_models(provider: Lister, to: Connection) -> dict[str, ModelFacts]
     for _ in range(MOST_PAGES):
         left = to.timeouts.after(time.monotonic() - began)
         request = _request(provider, replace(to, timeouts=left), query)
-        body = await _body(provider, request, to.transport)
+        async with pacing.passing(provider.name, to, left.total or SECONDS):
+            body = await _body(provider, request, to.transport)
         try:
             check_values(body)
             page, following = provider.parse_models(body)
@@ -166,7 +167,8 @@ async def look_up(provider: Lister, to: Connection, model: str, request: HttpReq
         request: The request for it.
     """
     with contextlib.suppress(errors.ChatError, ValueError, RecursionError):
-        body = await _body(provider, request, to.transport)
+        async with pacing.passing(provider.name, to, to.timeouts.total or SECONDS):
+            body = await _body(provider, request, to.transport)
         check_values(body)
         remember(provider.name, to.base_url, {model: provider.parse_facts(body)})
 

@@ -9,10 +9,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict
 
+from .. import environment
 from ..attempts import RetryPolicy
 from ..errors import InvalidOptionError
 from ..files import check_named
 from ..messages import Message, Messages, normalize
+from ..pace import NO_PACE, Pace, pace_of
+from ..policy import in_force
 from ..request import Timeouts
 from ..schemas.json_schema import checked as checked_schema
 from ..secrets import Fields, Secret, held_header
@@ -76,6 +79,8 @@ class ConnectionOptions(TypedDict, total=False):
         ssl: A context, or the file of a certificate authority; ``False`` to trust any certificate.
         transport: What sends the request, in place of the network.
         max_characters: The largest answer that is taken, in characters of text, reasoning and arguments; it ends there.
+        pace: How fast the service may be asked: a text such as ``"60 requests / minute, 4 at once"``, or a dict of such
+            texts by provider or ``provider:model``.
     """
 
     base_url: str | None
@@ -86,6 +91,7 @@ class ConnectionOptions(TypedDict, total=False):
     ssl: tls.SSLContext | str | PathLike[str] | bool | None
     transport: Transport | None
     max_characters: int | None
+    pace: str | Mapping[str, str] | Pace | None
 
 
 class ProviderOptions(AskOptions, ConnectionOptions, total=False):
@@ -375,6 +381,7 @@ def check_known(
             )
         if value is not None and (check := checks.get(option) or ABILITIES.get(option)):
             check(option, value)
+    pace_of(options.get("pace"))
 
 
 def check_ask(options: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
@@ -455,6 +462,30 @@ def remaining(timeout: Any, seconds: float) -> Any:
         return None
     left = check_timeouts(timeout).after(seconds)
     return left if isinstance(timeout, Timeouts) else left.total
+
+
+PACE_VARIABLE = "NOTEBOOK_CHAT_PACE"
+"""The variable of the environment that says how fast services may be asked, where nobody else does."""
+
+
+def pace_from(option: Any) -> Pace:
+    """How fast a service may be asked, as the ``pace`` option says or else the environment, and the machine's policy.
+
+    Args:
+        option: The option; ``None`` where there is none.
+
+    Raises:
+        ConfigurationError: It is not understood.
+    """
+    given = NO_PACE
+    if option is not None:
+        given = pace_of(option)
+    elif (found := environment.find(PACE_VARIABLE)) is not None:
+        try:
+            given = pace_of(found.value)
+        except InvalidOptionError as error:
+            raise InvalidOptionError(f"{PACE_VARIABLE}: {error.message}", hint=error.hint) from None
+    return given + in_force().paced
 
 
 def check_size(value: Any) -> int:

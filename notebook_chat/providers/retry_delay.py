@@ -13,6 +13,7 @@ from typing import Any
 
 _DURATION = re.compile(r"(\d{1,20}(?:\.\d{1,20})?)(ms|s|m|h)")
 _LONGEST_WORDS = 100  # of what tells a wait, in characters
+_MOMENT = 1e9  # what is more is no number of seconds to wait
 
 LONGEST = 30 * 24 * 3600.0
 """The longest wait that a service is taken to ask for, in seconds: what is more is a mistake, or a jest."""
@@ -28,19 +29,39 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return _bounded(ms / 1000)
     if (value := headers.get("Retry-After")) is not None and (seconds := _seconds(value)) is not None:
         return seconds
+    return used_up(headers)
+
+
+def used_up(headers: Mapping[str, str]) -> float | None:
+    """For how many seconds nothing remains of what a service allows; ``None`` where something does, or it does not say.
+    Each limit that has a header with ``remaining`` in its name has another one with ``reset`` in that place
+    (``x-ratelimit-remaining-requests``, ``anthropic-ratelimit-tokens-remaining``, ``ratelimit-remaining``).
+
+    Args:
+        headers: The headers of any response.
+    """
     waits = []
     for name, value in headers.items():
         lower = name.lower()
-        if lower.startswith("x-ratelimit-reset-"):
-            remaining = lower.replace("-reset-", "-remaining-")
-        elif lower.startswith("anthropic-ratelimit-") and lower.endswith("-reset"):
-            remaining = lower.removesuffix("-reset") + "-remaining"
-        else:
+        if "ratelimit" not in lower or "remaining" not in lower or not _is_nothing(value):
             continue
-        seconds = _seconds(value)
-        if headers.get(remaining) == "0" and seconds is not None:
+        seconds = _reset(headers.get(lower.replace("remaining", "reset")) or "")
+        if seconds is not None:
             waits.append(seconds)
     return max(waits, default=None)
+
+
+def _is_nothing(value: str) -> bool:
+    number = _number(value)
+    return number is not None and number <= 0
+
+
+def _reset(value: str) -> float | None:
+    """In how many seconds a limit is full again; some tell the moment, in seconds or milliseconds since 1970."""
+    number = _number(value)
+    if number is not None and _MOMENT < number < math.inf:
+        return _bounded((number / 1000 if number > _MOMENT * 1000 else number) - time.time())
+    return _seconds(value)
 
 
 def _seconds(value: str) -> float | None:

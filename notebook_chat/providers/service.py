@@ -134,6 +134,7 @@ class Service(AsyncGeneratorProvider):
             ssl=checks.check_ssl(options.get("ssl")),
             retries=RetryPolicy.checked(options.get("retries")),
             withheld=withheld,
+            pace=checks.pace_from(options.get("pace")),
         )
 
     @classmethod

@@ -14,6 +14,7 @@ from ..answer import AnswerSnapshot
 from ..conversation import Status
 from ..errors import ChatError
 from ..events import Event, Usage
+from ..governor import Priority, asking_as
 from ..parts import Part
 
 
@@ -118,7 +119,8 @@ def play(source: Source, renderer: Renderer, *, nested: bool = False) -> None:
         try:
             stream = runner.open_stream(_moments(source), nested=nested, leave=source.leave)
             stream.before_call = lambda: renderer.catch_up(source.snapshot)
-            stream.start()
+            with asking_as(Priority.CELL):
+                stream.start()
             renderer.prepare()
             while stream.get(renderer.wait) is not None:
                 renderer.show(source.snapshot)

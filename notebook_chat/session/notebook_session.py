@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..cell_selection import CellSelection
     from ..conversation import Conversation
     from ..ledger.ledger import Ledger
+    from ..pace import Pace
     from ..store import NotebookFile, Sighting
 
 
@@ -53,6 +54,7 @@ class NotebookSession(FileConversations):
         cells_tokens: How many tokens the cells may take that go along with a prompt.
         cells_figures: Whether their figures go along.
         cells_along: How many of the cells above go along with each prompt, unless it says so itself.
+        pace: How fast services may be asked, unless whoever asks says so.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class NotebookSession(FileConversations):
         self.cells_tokens = CELLS_TOKENS
         self.cells_figures = True
         self.cells_along = 0
+        self.pace: Pace | None = None
         self._ends: list[Callable[[], object]] = []
 
     # --- the notebook and its history

@@ -27,7 +27,7 @@ from ..transport.no_proxy import is_own_machine
 from .budgets import NEARLY, Budget, nearly, refusal, spans, standing_budgets, unpriced, unreadable
 from .periods import Span
 from .prices import cost_of
-from .totals import FREE, UNPRICED, Standing, Totals
+from .totals import FREE, UNPRICED, Flying, Standing, Totals
 
 USUAL_OUTPUT = 1_000
 """How many tokens an answer is taken to have that is not bounded, of a model that has not answered yet."""
@@ -49,7 +49,11 @@ def totals_of(ledger: Ledger) -> Totals:
     Args:
         ledger: The ledger.
     """
-    return _totals.setdefault(ledger, Totals())
+    totals = _totals.get(ledger)
+    if totals is None:
+        totals = _totals[ledger] = Totals()
+        ledger.on_rest(totals.look)
+    return totals
 
 
 def plain_accounts(cost: Cost | None, own: tuple[Budget, ...], over: bool) -> BudgetedAccounts:
@@ -153,14 +157,18 @@ class BudgetedAccount:
         if money and not self._totals.priced:  # a list of prices is loaded with the first
             await asyncio.to_thread(self._price, planned.model, Usage(1, 1))
             self._totals.priced = True
+        if self._quickly(planned, budgets):
+            return
         work = partial(self._reserve, planned, budgets)
         try:
             async with asyncio.timeout(_SECONDS):
                 self._standings = await asyncio.wrap_future(self._ledger.transact(work))
             self._reserved = True
         except (BudgetError, asyncio.CancelledError):
+            self._totals.fly(self._account.id, None)
             raise
         except Exception as error:
+            self._totals.fly(self._account.id, None)
             strict = [budget for budget in budgets if budget.is_strict]
             if strict or not self._over:
                 why = "it does not answer" if isinstance(error, TimeoutError) else in_words(error)
@@ -186,15 +194,49 @@ class BudgetedAccount:
             mine = tokens if limit.unit == "tokens" else spent + (estimate or 0.0)
             if standing.used.of(limit.unit) + standing.coming + mine > limit.amount * (1 + 1e-9):
                 raise refusal(budget, span, standing, mine)
-        done = connection.execute(
-            "UPDATE exchanges SET reserved_tokens = ?, reserved_cost = ? WHERE id = ?",
-            (tokens, spent + (estimate or 0.0), self._account.id),
-        )
-        if done.rowcount == 0:
+        flying = self._flying(planned.model, tokens, spent + (estimate or 0.0))
+        if not self._write(flying, connection):
             raise sqlite3.OperationalError("the exchange could not be written down")
+        self._totals.fly(self._account.id, flying)
         return [
             (budget, span, one) for budget, (_, span), one in zip(budgets, limits, standings, strict=True)
         ]
+
+    def _quickly(self, planned: Planned, budgets: tuple[Budget, ...]) -> bool:
+        """As ``_reserve``, without a look at the ledger where that is not needed; whether that is so."""
+        out = planned.output_tokens or self._totals.known_output(planned.model)
+        if not out or self._over:
+            return False
+        estimate = self._price(planned.model, Usage(planned.input_tokens, round(out)))
+        if estimate is None and any(budget.limit.unit == "USD" for budget in budgets):
+            return False
+        tokens, spent = self._so_far
+        flying = self._flying(
+            planned.model, tokens + planned.input_tokens + round(out), spent + (estimate or 0.0)
+        )
+        limits = spans(budgets, time.time())
+        account = self._account
+        found = self._totals.quickly(limits, self._ledger.path, account.origin, account.id, flying)
+        if found is None:
+            return False
+        written = self._ledger.write_soon(partial(self._write, flying))
+        written.add_done_callback(lambda _: self._totals.published(account.id))
+        self._standings = [
+            (budget, span, one) for budget, (_, span), one in zip(budgets, limits, found, strict=True)
+        ]
+        self._reserved = True
+        return True
+
+    def _flying(self, model: str, tokens: float, cost: float) -> Flying:
+        return Flying(model, self._account.origin.notebook, self._account.origin.conversation, tokens, cost)
+
+    def _write(self, flying: Flying, connection: sqlite3.Connection) -> bool:
+        """Writes down what is reserved, while the exchange goes on; whether it does."""
+        done = connection.execute(
+            "UPDATE exchanges SET reserved_tokens = ?, reserved_cost = ? WHERE id = ? AND status = 'open'",
+            (flying.tokens, flying.cost, self._account.id),
+        )
+        return done.rowcount > 0
 
     def _price(self, model: str, usage: Usage) -> float | None:
         """What a request costs; ``None`` where that is not known."""
@@ -213,16 +255,11 @@ class BudgetedAccount:
     def used(self, used: Used) -> None:
         """As ``Account.used``."""
         self._used.append(used)
-        if self._reserved:
-            self._ledger.write(self._release)
+        if self._reserved:  # which gives way to what was used
+            flying = self._flying(used.model, *self._so_far)
+            self._totals.fly(self._account.id, flying)
+            self._ledger.write_soon(partial(self._write, flying))
         self._account.used(used)
-
-    def _release(self, connection: sqlite3.Connection) -> None:
-        """Puts what was used in the place of what was reserved, while the exchange goes on."""
-        connection.execute(
-            "UPDATE exchanges SET reserved_tokens = ?, reserved_cost = ? WHERE id = ? AND status = 'open'",
-            (*self._so_far, self._account.id),
-        )
 
     @property
     def notes(self) -> list[str]:

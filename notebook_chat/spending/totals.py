@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterable, Iterator
+from copy import copy
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,6 +29,9 @@ _LONGEST = (
     86_400.0  # seconds that an exchange takes at most, for whoever looks for those that have ended in a time
 )
 _REVIVED = 3_600.0  # seconds within which an exchange that was taken for lost may turn out to go on
+_AMPLE = 0.5  # of a limit may be used where a request does not wait for the ledger
+_SMALL = 0.05  # of a limit may such a request take
+_USUAL_SECONDS = 60.0  # for which it is known how long a model's answers are
 _MOST = 200  # sums that are kept up
 _ROW = (
     "rowid, id, status, at, ended, touched, owner, model, notebook, conversation, input_tokens, output_tokens, cost,"
@@ -90,11 +97,48 @@ class Row(msgspec.Struct, gc=False):
         unknown = self.cost is None and tokens > 0 and self.model.partition(":")[0] not in UNPRICED
         return tokens, _number(self.cost), int(unknown)
 
+    def reserved(self, unit: str) -> float:
+        """What is reserved for it, in a unit."""
+        return _number(self.reserved_tokens if unit == "tokens" else self.reserved_cost)
+
     @property
     def is_settled(self) -> bool:
         """Whether nothing changes it any more."""
         lost = self.status == "lost"
         return self.status != "open" and not (lost and time.time() - _number(self.touched) < _REVIVED)
+
+
+class Flying(msgspec.Struct, frozen=True):
+    """An exchange of this kernel that is on its way, or has ended just now.
+
+    Attributes:
+        model, notebook, conversation: As in the ledger.
+        tokens, cost: What is reserved for it.
+    """
+
+    model: str
+    notebook: str
+    conversation: str
+    tokens: float
+    cost: float
+
+    def of(self, unit: str) -> float:
+        """What is reserved for it, in a unit."""
+        return self.tokens if unit == "tokens" else self.cost
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the ledger held when it was looked at.
+
+    Attributes:
+        state: The state of its file then, as ``_state`` gives it.
+        kept: What has been added up, by the keys of ``Totals``.
+        coming: The exchanges of others that were coming.
+    """
+
+    state: object
+    kept: dict[Any, _Kept]
+    coming: tuple[Row, ...]
 
 
 class _Kept(msgspec.Struct):
@@ -106,7 +150,7 @@ class _Kept(msgspec.Struct):
     conversation: str
     amount: Amount
 
-    def takes(self, row: Row) -> bool:
+    def takes(self, row: Row | Flying) -> bool:
         limit = self.limit
         if limit.scope == "notebook":
             return row.notebook == self.notebook
@@ -137,7 +181,8 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Totals:
-    """What has been used, for whoever asks again and again. It belongs to the ledger's thread.
+    """What has been used, for whoever asks again and again. It belongs to the ledger's thread, but for what says that
+    it may be called in any.
 
     An exchange counts in the period in which it ends; one that is coming counts now, with what is reserved for it,
     unless its kernel is gone.
@@ -154,6 +199,10 @@ class Totals:
         self._last: tuple[int, str] = (0, "")
         self._forgotten: object = None
         self._usual: dict[str, tuple[float, float | None]] = {}
+        self._lock = threading.Lock()
+        self._flying: dict[str, Flying] = {}
+        self._unpublished: set[str] = set()
+        self._known: Known | None = None
 
     def standings(
         self,
@@ -179,13 +228,106 @@ class Totals:
         standings = []
         for limit, span in limits:
             kept = self._sum(connection, limit, span, origin)
-            reserved = [
-                row.reserved_tokens if limit.unit == "tokens" else row.reserved_cost
-                for row in coming
-                if kept.takes(row)
-            ]
-            standings.append(Standing(msgspec.structs.replace(kept.amount), sum(map(_number, reserved))))
+            reserved = sum(row.reserved(limit.unit) for row in coming if kept.takes(row))
+            standings.append(Standing(msgspec.structs.replace(kept.amount), reserved))
         return standings
+
+    def fly(self, exchange: str, flying: Flying | None) -> None:
+        """Notes what is reserved for an exchange of this kernel; it may be called in any thread.
+
+        Args:
+            exchange: The exchange's id.
+            flying: What is reserved; ``None`` where it does not go out.
+        """
+        with self._lock:
+            if flying is not None:
+                self._flying[exchange] = flying
+            else:
+                self._flying.pop(exchange, None)
+
+    def quickly(
+        self,
+        limits: Iterable[tuple[Limit, Span]],
+        path: Path,
+        origin: Origin,
+        exchange: str,
+        flying: Flying,
+    ) -> list[Standing] | None:
+        """How much of some limits is used, without a look at the ledger; and notes what is reserved for an exchange. It
+        may be called in any thread.
+
+        That is for a request that is small beside each of the limits, of which more than half is left, while nobody has
+        written to the ledger since it was looked at. Others learn of it a moment later, when ``published`` is called;
+        until then all of that together is small. So nothing passes a limit that is not on its way.
+
+        Args:
+            limits: The limits, each with its period.
+            path: The ledger's file.
+            origin: Which notebook and which conversation is meant.
+            exchange: The exchange's id.
+            flying: What is to be reserved.
+
+        Returns:
+            The standings; ``None`` where the ledger must be asked, and nothing is noted.
+        """
+        known = self._known
+        if known is None or _state(path) != known.state:
+            return None
+        standings = []
+        with self._lock:
+            for limit, span in limits:
+                kept = known.kept.get(_key(limit, span, origin))
+                if kept is None:
+                    return None
+                coming, mine = 0.0, flying.of(limit.unit)
+                small = mine
+                for id, own in self._flying.items():
+                    if id != exchange and kept.takes(own):
+                        coming += own.of(limit.unit)
+                        small += own.of(limit.unit) if id in self._unpublished else 0.0
+                coming += sum(row.reserved(limit.unit) for row in known.coming if kept.takes(row))
+                used = kept.amount.of(limit.unit) + coming + mine
+                if used > limit.amount * _AMPLE or small > limit.amount * _SMALL:
+                    return None
+                standings.append(Standing(kept.amount, coming))
+            self._flying[exchange] = flying
+            self._unpublished.add(exchange)
+        return standings
+
+    def published(self, exchange: str) -> None:
+        """What is reserved for an exchange stands in the ledger; it may be called in any thread.
+
+        Args:
+            exchange: The exchange's id.
+        """
+        with self._lock:
+            self._unpublished.discard(exchange)
+
+    def look(self, connection: sqlite3.Connection, path: Path) -> None:
+        """Notes what the ledger holds now, for those who come next.
+
+        Args:
+            connection: The ledger's, in no transaction.
+            path: Its file.
+        """
+        state, known = _state(path), self._known
+        if not self._kept or (known is not None and known.state == state):
+            return
+        self._known = None
+        version = connection.execute("PRAGMA data_version").fetchone()
+        unsettled = self._catch_up(connection)
+        kept = {key: msgspec.structs.replace(one, amount=copy(one.amount)) for key, one in self._kept.items()}
+        coming = [one for one in unsettled if one.status == "open" and not is_dead(one.owner, one.touched)]
+        with self._lock:
+            for id in [id for id in self._flying if id not in self._pending]:
+                found = connection.execute("SELECT status FROM exchanges WHERE id = ?", (id,)).fetchone()
+                if found is not None and found[0] != "open":
+                    self.usual_output(connection, self._flying.pop(id).model)
+            others = tuple(one for one in coming if one.id not in self._flying)
+            if (
+                connection.execute("PRAGMA data_version").fetchone() == version
+            ):  # nobody else has written meanwhile
+                self._known = Known(state, kept, others)
 
     def tells(self, limit: Limit, span: Span, exchange: str) -> bool:
         """Whether it is for an exchange to tell that a limit is nearly used up: one does in each period. It may be
@@ -208,7 +350,7 @@ class Totals:
             model: The model, as ``provider:model``.
         """
         looked, usual = self._usual.get(model, (0.0, None))
-        if not looked or time.monotonic() - looked > 60:
+        if not looked or time.monotonic() - looked > _USUAL_SECONDS:
             asked = (
                 "SELECT output_tokens, requests FROM exchanges WHERE model = ? AND status = 'complete'"
                 " ORDER BY at DESC LIMIT 20"
@@ -220,9 +362,12 @@ class Totals:
             self._usual[model] = time.monotonic(), usual
         return usual
 
+    def known_output(self, model: str) -> float | None:
+        """As ``usual_output``, as far as that is known already; it may be called in any thread."""
+        return self._usual.get(model, (0.0, None))[1]
+
     def _sum(self, connection: sqlite3.Connection, limit: Limit, span: Span, origin: Origin) -> _Kept:
-        place = {"notebook": origin.notebook, "conversation": origin.conversation}.get(limit.scope, "")
-        key = limit.scope, span.begin, place
+        key = _key(limit, span, origin)
         kept = self._kept.get(key)
         if kept is None:
             now = time.time()
@@ -287,6 +432,20 @@ class Totals:
         unsettled = [row for row in rows if not row.is_settled]
         self._pending = {row.id for row in unsettled}
         return unsettled
+
+
+def _key(limit: Limit, span: Span, origin: Origin) -> tuple[str, float, str]:
+    place = {"notebook": origin.notebook, "conversation": origin.conversation}.get(limit.scope, "")
+    return limit.scope, span.begin, place
+
+
+def _state(path: Path) -> object:
+    """What changes when somebody writes to a file; ``None`` where it is not there."""
+    try:
+        status = os.stat(path)  # noqa: PTH116  it is asked for with each request
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> Iterator[Row]:

@@ -19,10 +19,11 @@ from traitlets.config import Config
 
 import notebook_chat
 from notebook_chat import Chat, ChatPanel, load_ipython_extension, loop_thread, unload_ipython_extension
+from notebook_chat.database import writer
 from notebook_chat.magics.chat_magics import ChatMagics
 from notebook_chat.providers import registry
 from notebook_chat.session import session_of
-from notebook_chat.store import default_path, writer
+from notebook_chat.store import default_path
 
 from ..fakes import parrot
 from ..servers.background import PATIENCE

@@ -197,12 +197,17 @@ def test_a_notebook_from_elsewhere_is_restored_when_asked(session: Session, tmp_
     assert session.server.requests[-1].json == body
 
 
-def test_nothing_touches_the_disk_when_the_history_is_off(session: Session, tmp_path: Path) -> None:
+def test_nothing_that_is_said_touches_the_disk_when_the_history_is_off(
+    session: Session, tmp_path: Path
+) -> None:
     shutil.rmtree(tmp_path / "history", ignore_errors=True)
     session.kernel.run("%config ChatMagics.history = 'off'")
-    session.chat("a", "a")
-    assert session.chat("b", "b") == ["a", "re a", "b"]
-    assert not (tmp_path / "history").exists()
+    session.chat("a", "Xylophonium")
+    assert session.chat("b", "Quetzalcoatlus") == ["Xylophonium", "re Xylophonium", "Quetzalcoatlus"]
+    session.kernel.run("%chat ledger")
+    kept = [file for file in (tmp_path / "history").iterdir() if file.is_file()]
+    assert all(file.name.startswith("ledger") for file in kept)
+    assert all(word not in file.read_bytes() for file in kept for word in (b"Xylo", b"Quetz", b"re X"))
     assert session.kernel.run("%chat search a").status == "error"
 
 

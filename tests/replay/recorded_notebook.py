@@ -42,6 +42,7 @@ def record(shell: Any, sources: Sequence[str]) -> list[SavedCell]:
             seen.update(turn.id for turn in new)
             outputs += [stored_with(conversation, turn) for turn in new]
         cells.append(SavedCell(source, tuple(outputs)))
+    session.ledger.flush()
     return cells
 
 

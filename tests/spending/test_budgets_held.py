@@ -64,6 +64,8 @@ def ask(chat: Chat, **options: Any) -> str:
 
 
 def rows(query: str) -> list[Any]:
+    for ledger in list(budgeted_accounts._ledgers.values()):
+        ledger.flush()
     with contextlib.closing(sqlite3.connect(default_path())) as connection:
         return connection.execute(query).fetchall()
 
@@ -292,7 +294,10 @@ def test_an_interrupted_or_failed_answer_leaves_no_reservation() -> None:
     stream = chat.stream("Hi", max_tokens=100)
     next(stream)
     stream.close()
-    assert rows("SELECT count(*) FROM exchanges WHERE status = 'open' OR reserved_tokens > 0") == [(0,)]
+    deadline = time.monotonic() + 30
+    while rows("SELECT count(*) FROM exchanges WHERE status = 'open' OR reserved_tokens > 0") != [(0,)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 # --- many at once
@@ -335,6 +340,63 @@ def test_threads_at_once_with_answers_that_are_longer_than_was_thought() -> None
     assert used <= 2000 + 300 * most
 
 
+def test_a_small_request_does_not_wait_for_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = Chat(provider=using(100, 0), budget="20,000 tokens / day")
+    ask(chat)
+    [ledger] = [one for path, one in budgeted_accounts._ledgers.items() if path == default_path()]
+    asked: list[Any] = []
+    real = ledger.transact
+    monkeypatch.setattr(ledger, "transact", lambda work: (asked.append(work), real(work))[1])
+    for _ in range(3):
+        rested(ledger)
+        ask(chat)
+    assert asked == []
+    ask(chat, most=1_500)  # which is not small
+    assert len(asked) == 1
+    rested(ledger)
+    with contextlib.closing(sqlite3.connect(default_path())) as connection:  # another kernel has written
+        connection.execute("INSERT INTO forgotten VALUES (?, 'parrot:grey', 9000, 0)", (time.time(),))
+        connection.commit()
+    ask(chat)
+    assert len(asked) == 2
+    rested(ledger)
+    with pytest.raises(BudgetError):
+        for _ in range(200):
+            ask(chat, most=1_000)
+    rested(ledger)
+    assert budgeted_accounts.totals_of(ledger)._flying == {}
+    assert budgeted_accounts.totals_of(ledger)._unpublished == set()
+
+
+def rested(ledger: Any) -> None:
+    """Waits until all is written, and looked at."""
+    ledger.flush()
+    ledger.read(lambda _: None).result(30)
+    time.sleep(0.1)
+
+
+def test_what_others_cannot_see_yet_is_small() -> None:
+    chat = Chat(provider=using(100, 0), budget="20,000 tokens / day")
+    ask(chat)
+    [ledger] = [one for path, one in budgeted_accounts._ledgers.items() if path == default_path()]
+    rested(ledger)
+    totals = budgeted_accounts.totals_of(ledger)
+    [budget] = chat._budget
+    limits = budgeted_accounts.spans((budget,), time.time())
+    flying = budgeted_accounts.Flying("parrot:grey", "", "c", 400, 0)
+
+    def one(name: str) -> bool:
+        return (
+            totals.quickly(limits, ledger.path, budgeted_accounts.Origin("", "c"), name, flying) is not None
+        )
+
+    assert [one(name) for name in "abcd"] == [True, True, False, False]
+    totals.published("a")
+    assert one("e")
+    for name in "abe":
+        totals.fly(name, None)
+
+
 # --- time, and the ledger
 
 
@@ -367,6 +429,7 @@ def test_a_ledger_that_cannot_be_used_lets_nothing_through(says: Callable[[str],
 def test_a_ledger_that_goes_is_noticed() -> None:
     chat = Chat(provider=using(100), budget="250 tokens / day")
     ask(chat)
+    rows("SELECT 1")  # all is written
     default_path().unlink()
     assert ask(chat) == "Hello"
     assert ask(chat, most=20) == "Hello"

@@ -95,7 +95,8 @@ def test_fifty_at_once_in_five_processes(budget: int, used: int) -> None:
     assert spent == used * sum(one["requests"] for one in told)
     assert sum(one["refused"] for one in told) > 0
     assert spent >= budget * 0.8
-    assert spent <= budget + max(used - 100, 0) * 50  # what is in flight may be more than was thought
+    small = 5 * 0.05 * budget  # which each may have under way before the others know
+    assert spent <= budget + small + max(used - 100, 0) * 50  # and what is may be more than was thought
 
 
 def test_what_a_killed_one_has_reserved_does_not_count() -> None:
