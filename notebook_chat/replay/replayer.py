@@ -168,6 +168,8 @@ class Replayer:
             others.append(known)
         if (other := nearest(key, others)) is None:
             return "nothing is recorded here"
+        if other.digest == key.digest:
+            return "its record cannot be read"
         told = differences(key, other, draft)
         return "; ".join(told) or (
             "it differs from the nearest in something that a notebook does not hold, such as the address, a tool or"
