@@ -84,6 +84,8 @@ def _of_options(own: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
             found.append(
                 {"other": "the schema is another", "one": "it has a schema", "no": "it has no schema"}[kind]
             )
+        elif name == "sample":
+            found.append("the same model is asked another number of times")
         elif name not in theirs:
             found.append(f"{name} is {_shown(own[name])}, which was not given")
         elif name not in own:

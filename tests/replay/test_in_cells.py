@@ -154,6 +154,44 @@ def test_a_comparison_is_played_as_it_was(shell: Any, named: Any, capsys: Any) -
     assert out.count("it would not be sent") == 2
 
 
+@pytest.mark.parametrize("record", ["a.chat.jsonl", "off"], ids=["record", "ledger"])
+def test_samples_of_one_model_are_each_their_own(shell: Any, named: Any, capsys: Any, record: str) -> None:
+    numbers = iter(range(10))
+    ape = named("ape", lambda _: [f"Sample {next(numbers)}"])
+    line = "%%chat -n -m ape -m ape -m ape -o answers\nhello"
+    setting(shell, capsys, "", record)
+    run(shell, capsys, line)
+    first = shell.user_ns.pop("answers")
+    assert sorted(first.values()) == ["Sample 0", "Sample 1", "Sample 2"]
+    notebook(shell).ledger.flush()
+    for _ in range(2):
+        again(shell)
+        setting(shell, capsys, "only", record)
+        out, fine = run(shell, capsys, line)
+        assert fine, out
+        assert shell.user_ns.pop("answers") == first
+        assert out.count("replayed") == 3
+    assert len(ape.requests) == 3
+
+
+def test_one_answer_of_several_that_is_not_there_fails_the_cell(shell: Any, named: Any, capsys: Any) -> None:
+    ape, bee = named("ape", ["Uh"]), named("bee", ["Bzz"])
+    setting(shell, capsys, "")
+    run(shell, capsys, "%%chat -n -m ape -m bee\nhello")
+    again(shell)
+    setting(shell, capsys, "only")
+    out, fine = run(shell, capsys, "%%chat -n -m ape -m bee -m bee -o answers\nhello")
+    assert not fine
+    assert "NotRecordedError: bee:grey: there is no answer from before to this request: the same model" in out
+    assert [str(answer) for answer in shell.user_ns.pop("answers").values()] == ["Uh", "Bzz", ""]
+    out, fine = run(shell, capsys, "%%chat -n -m bee:old -m ape\nhello")
+    assert not fine
+    assert (
+        "NotRecordedError: bee:old: there is no answer from before to this request: the model is “old”" in out
+    )
+    assert [len(one.requests) for one in (ape, bee)] == [1, 1]
+
+
 @pytest.mark.parametrize("form", ["code", "text", "markdown", "html", "json", "silent"])
 def test_every_form_is_played(shell: Any, named: Any, capsys: Any, form: str) -> None:
     ape = named("ape", ['```python\nprint("a")\n```' if form == "code" else '{"a": 1}'])
