@@ -66,7 +66,10 @@ def messages_in(digests: Iterable[str]) -> int:
     Args:
         digests: The digests.
     """
-    return sum(int(count) if mark else 1 for count, mark, _ in (one.partition(":") for one in digests))
+    return sum(
+        int(count) if mark and count.isdecimal() and len(count) < 10 else 1  # a file may say anything
+        for count, mark, _ in (one.partition(":") for one in digests)
+    )
 
 
 def _told(message: Message) -> list[Any] | None:

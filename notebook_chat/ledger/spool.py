@@ -108,6 +108,8 @@ class Spool:
                 self._file = file
                 return descriptor
             os.close(descriptor)
+            with suppress(OSError):  # where there are no locks, nobody else would take it away
+                file.unlink()
         raise OSError("no file of its own could be had")
 
 

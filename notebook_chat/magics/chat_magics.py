@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from traitlets import Any as Anything
 from traitlets import Bool, Dict, Enum, Float, Integer, List, TraitError, Unicode, Union, observe, validate
 
 from ..cell_selection import CELLS_TOKENS
@@ -102,8 +103,9 @@ class ChatMagics(Magics):
         help="What is done where a prompt holds what looks like a key or a password: 'ask' asks, and refuses where"
         " nobody can be asked; 'redact' sends a marker in its place; 'send' does not look.",
     ).tag(config=True)
-    replay = Enum(
-        ["", "off", "keep", "auto", "only", "refresh"],
+    # Of a value that a setting does not take, %config only tells on the way, and the cells that follow run on. Where
+    # they would ask then who must not be asked, it is taken, and each of them refuses it.
+    replay = Anything(
         "",
         help="How answers from before are used: 'off' asks; 'keep' keeps what a cell shows while its request is the"
         " same; 'auto' takes any record of the same request, else asks; 'only' never asks; 'refresh' asks, and replaces"
@@ -131,7 +133,7 @@ class ChatMagics(Magics):
         " {'openai:gpt-6-*': {'input': 0.2, 'output': 0.75}}, also with cached, written, written_1h, audio_input and"
         " audio_output."
     ).tag(config=True)
-    budget = Unicode(
+    budget = Anything(
         "",
         help="How much may be used before nothing more is sent: '2 USD / day', '200k tokens / hour for notebook',"
         " '5 USD / month for openai:*', several with commas between them. %chat budget shows all that hold.",
@@ -297,10 +299,10 @@ class ChatMagics(Magics):
 
     @validate("budget")
     def _budget_usable(self, proposal: Any) -> Any:
-        from ..policy.limits import limits_of
+        from ..spending.budgets import SETTING, budgets_of
 
         try:
-            limits_of(proposal["value"])
+            budgets_of(proposal["value"], SETTING)
         except InvalidOptionError as error:
             raise one_line(error) from None
         return proposal["value"]

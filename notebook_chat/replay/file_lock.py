@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -14,6 +15,11 @@ from .. import files
 _MOST_SECONDS = 5.0
 _FAR = 1 << 30  # the byte that stands for the file where a lock keeps others from reading what it is of
 _OPENING = os.O_RDWR | os.O_CREAT | os.O_APPEND
+_NO_LOCKS = {
+    errno.ENOLCK,
+    errno.ENOSYS,
+    errno.EOPNOTSUPP,
+}  # of a file system, such as a network's, that has none
 _OPENING |= sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
 
 
@@ -32,7 +38,7 @@ def held(path: Path) -> Iterator[int]:
     """
     give_up = time.monotonic() + _MOST_SECONDS
     while True:
-        descriptor = os.open(path, _OPENING, 0o666)
+        descriptor = _opened(path)
         try:
             files.check_regular(os.fstat(descriptor))
             _wait_for(descriptor, give_up)
@@ -43,14 +49,30 @@ def held(path: Path) -> Iterator[int]:
             os.close(descriptor)  # which lets go of it
 
 
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, _OPENING, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(
+                errno.ELOOP, "it is a link, and what that leads to may be meant for something else"
+            ) from None
+        raise
+
+
 def _wait_for(descriptor: int, give_up: float) -> None:
     while True:
         try:
-            return _lock(descriptor)
+            _lock(descriptor)
+            return
         except (BlockingIOError, PermissionError):
             if time.monotonic() > give_up:
                 raise OSError("another process is writing to it") from None
             time.sleep(0.005)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            return  # what is added is added in one write even so
 
 
 def _is_there(path: Path, descriptor: int) -> bool:

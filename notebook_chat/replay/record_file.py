@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from .. import files
 from ..ledger import Record, RequestKey
+from ..text import single_line
 from .file_lock import held
 from .record_line import (
     HEAD,
@@ -33,6 +34,8 @@ LARGEST = 256_000_000
 """The largest file of records that is read, in bytes."""
 
 _CONFLICT = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
+_MARK = b"\xef\xbb\xbf"  # which editors of Windows put before a text
+_BEGINNINGS = (b'{"answered_by":', b'{"at":', b'{"exchange":')  # of a line, whose names are in order
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -59,7 +62,7 @@ class Contents(msgspec.Struct, frozen=True):
         unread: How many of them are no records.
         newer: How many of those are of a later version.
         conflict: The first line that a merge has left to be settled, counted from 1; 0 for none.
-        torn: From which byte on the last line is only the beginning of one; ``None`` where it is whole.
+        torn: From which byte on the last line is only the beginning of a record; ``None`` where it is not.
         size: How large it is, in bytes.
     """
 
@@ -70,6 +73,12 @@ class Contents(msgspec.Struct, frozen=True):
     conflict: int = 0
     torn: int | None = None
     size: int = 0
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether something else stands in the file, such as a table, a notebook, or whatever else a path was meant
+        for by mistake."""
+        return bool(self.unread and not self.entries and not self.newer)
 
 
 class RecordFile:
@@ -85,7 +94,7 @@ class RecordFile:
         self._check = check
         self._state: files.Identity | None = None
         self._contents = Contents()
-        self._problem = ""
+        self._problem = self._damaged = ""
         self._last: tuple[tuple[files.Identity | None, str], Record] | None = None  # what was found last
 
     @property
@@ -101,6 +110,8 @@ class RecordFile:
             )
         if contents.newer:
             return f"{contents.newer:,} lines of {name} are of a later version of notebook_chat, and are not read."
+        if self._damaged:
+            return self._damaged
         if contents.unread:
             return f"{contents.unread:,} lines of {name} are no records, and are not read."
         return ""
@@ -111,7 +122,7 @@ class RecordFile:
             with files.open_regular(self.path) as file:
                 state = files.Identity.of(os.fstat(file.fileno()))
                 if state != self._state:
-                    self._problem = ""
+                    self._problem = self._damaged = ""
                     self._contents, self._state = scanned(files.read_rest(file, LARGEST)), state
         except FileNotFoundError:
             self._contents, self._state, self._problem = Contents(), None, ""
@@ -131,12 +142,19 @@ class RecordFile:
             return None
         if self._last is not None and self._last[0] == (self._state, request):
             return self._last[1]
-        with contextlib.suppress(OSError, ValueError):
+        try:
             record = read_line(self._bytes(entry))
-            if record.request == request:
-                self._last = (self._state, request), record
-                return record
-        return None
+        except OSError:
+            return None
+        except ValueError as error:
+            self._damaged = (
+                f"A record of {self.path.name} is damaged, and is not read: {single_line(str(error))[:200]}."
+            )
+            return None
+        if record.request != request:  # the file has changed meanwhile
+            return None
+        self._last = (self._state, request), record
+        return record
 
     def keys(self) -> Iterator[tuple[str, RequestKey]]:
         """The requests of its records, as far as they are told."""
@@ -169,6 +187,8 @@ class RecordFile:
                 contents = self._known(descriptor)
                 if contents.conflict:
                     return self.problem
+                if contents.is_foreign:
+                    return self._foreign
                 entry = contents.entries.get(record.request)
                 if entry is None:
                     self._note(descriptor, _append(descriptor, written_line(record), contents), record)
@@ -197,8 +217,10 @@ class RecordFile:
         try:
             with held(self.path) as descriptor:
                 content = _whole(descriptor)
-                entries = scanned(content).entries
-                lines = []
+                contents = scanned(content)
+                if contents.is_foreign:
+                    return self._foreign
+                entries, lines = contents.entries, list[bytes]()
                 for record in wanted:
                     before = _read(content, entry := entries.get(record.request))
                     if before is not None and entry is not None and same_answer(before, record):
@@ -209,6 +231,14 @@ class RecordFile:
         except OSError as error:
             return f"{self.path.name} cannot be written: {error.strerror or error}."
         return ""
+
+    @property
+    def _foreign(self) -> str:
+        """Why nothing is written into a file that is something else."""
+        return (
+            f"{self.path.name} holds something else than records, and is left as it is: name another file, such as"
+            " %config ChatMagics.record = 'NAME.chat.jsonl'."
+        )
 
     def _has(self, record: Record) -> bool:
         """Whether the file says the same already, and as much."""
@@ -269,9 +299,9 @@ def scanned(content: bytes) -> Contents:
         content: The bytes.
     """
     entries: dict[str, Entry] = {}
-    lines = unread = newer = conflict = start = 0
-    torn = None
-    for number, line in enumerate(content.split(b"\n"), start=1):
+    lines = unread = newer = conflict = 0
+    torn, start = None, len(_MARK) if content.startswith(_MARK) else 0
+    for number, line in enumerate(content[start:].split(b"\n"), start=1):
         size = len(line)
         if line.strip():
             lines += 1
@@ -280,7 +310,7 @@ def scanned(content: bytes) -> Contents:
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 if line.startswith(_CONFLICT):
                     conflict, lines = conflict or number, lines - 1
-                elif start + size == len(content):
+                elif start + size == len(content) and _is_beginning(line):
                     torn = start
                 else:
                     unread += 1
@@ -316,15 +346,23 @@ def _read(content: bytes, entry: Entry | None) -> Record | None:
 
 
 def _split(content: bytes) -> list[bytes]:
-    """The lines, each with its end, without what is only the beginning of one."""
-    lines = content.split(b"\n")
+    """The lines, each with its end, without what is only the beginning of a record."""
+    lines = content.removeprefix(_MARK).split(b"\n")
     rest = lines.pop()
     whole = [line + b"\n" for line in lines if line.strip()]
     if rest.strip():
-        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        try:
             HEAD.decode(rest)
-            whole.append(rest + b"\n")
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            if _is_beginning(rest):
+                return whole
+        whole.append(rest + b"\n")
     return whole
+
+
+def _is_beginning(line: bytes) -> bool:
+    """Whether a line that is no record can be the beginning of one, as a process leaves it that is killed."""
+    return any(line.startswith(one[: len(line)]) for one in _BEGINNINGS)
 
 
 def _is_of(line: bytes, request: str) -> bool:

@@ -129,6 +129,8 @@ def read_line(line: bytes) -> Record:
             raise ValueError(f"it is of version {read.version}")
         if not is_digest(read.request):
             raise ValueError("it has no request")
+        if read.key is not None and read.key.digest != read.request:
+            raise ValueError("what it tells of its request is of another one")
         exchange = msgspec.convert(read.exchange, tuple[Message, ...])
         exchange = admitted(exchange)
     except (msgspec.MsgspecError, InvalidMessagesError, RecursionError, OverflowError) as error:

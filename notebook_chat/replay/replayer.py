@@ -149,7 +149,7 @@ class Replayer:
         told = self.nearest_difference(key, draft, shown)
         return NotRecordedError(
             f"there is no answer from before to this request: {told}",
-            hint=" ".join([*self.library.problems, "Replay is 'only': nobody is asked."]),
+            hint=" ".join([*self.library.problems, "Replay is 'only', so nobody is asked; --replay auto does."]),
         )
 
     def nearest_difference(self, key: RequestKey, draft: Draft, shown: Turn | None) -> str:
@@ -168,6 +168,8 @@ class Replayer:
             others.append(known)
         if (other := nearest(key, others)) is None:
             return "nothing is recorded here"
+        if other.digest == key.digest:
+            return "its record cannot be read"
         told = differences(key, other, draft)
         return "; ".join(told) or (
             "it differs from the nearest in something that a notebook does not hold, such as the address, a tool or"

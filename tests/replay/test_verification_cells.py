@@ -275,3 +275,13 @@ def test_a_report_is_one_line_for_each_cell() -> None:
         "  [2]    yy  would ask: w",
         "a b.ipynb: not complete: 1 of 2 cells that ask would not be answered, cell 2 first (would ask)",
     ]
+
+
+def test_a_mode_that_is_none_fails_where_it_counts(shell: Any, quiet: Any) -> None:
+    told = lines(
+        shell,
+        ["%config ChatMagics.replay = ''", "%%chat\na"],
+        ["%config ChatMagics.replay = 'onyl'", "%%chat\na"],
+    )
+    assert [line.verdict for line in told] == ["fails"]
+    assert "which is none of off, keep" in told[0].why

@@ -19,6 +19,7 @@ from ...prompt.attachments.fetching import is_address
 from ...prompt.braces.places import find_places
 from ...prompt.templates import find_template
 from ...question import Asked, Prompt
+from ...replay.modes import checked_mode
 from ...schemas import Shape
 from ...session import DEFAULT
 from ...store import asked_in_cell
@@ -153,7 +154,7 @@ class Asking:
         options.model, options.conversation = arguments.model, arguments.conversation
         options.raw = True
         typed = " ".join(("%chat", name, *arguments.what))
-        about = "the error and its cell" if name == "fix" else "the cell and its result"
+        about = "the error" if name == "fix" else "the cell it is about"
         return cls(options, typed, typed, notebook, Open().with_("message", about))
 
     @property
@@ -168,8 +169,13 @@ class Asking:
 
     @property
     def mode(self) -> str:
-        """How answers from before are used, where its line or a setting says so; empty where nothing does."""
-        return str(self.options.replay or self._settings.replay)
+        """How answers from before are used, where its line or a setting says so; empty where nothing does.
+
+        Raises:
+            InvalidOptionError: What says so is no mode.
+        """
+        said = self.options.replay or self._settings.replay
+        return checked_mode(said) if said else ""
 
     def question(
         self, conversation: Conversation, past: Turn | None, model_for: Callable[[str], str | None]
