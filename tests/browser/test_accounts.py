@@ -64,7 +64,15 @@ def test_cost_and_answers_from_before_are_told(begin: Begin, theme: Any) -> None
 
 @both_themes
 def test_a_budget_refuses_in_a_line(begin: Begin, theme: Any) -> None:
-    cells = ["%chat panel", BUDGET, "%%chat\nHello", LONG, "%chat usage", "%chat budget", "%%chat --over-budget\nHello"]
+    cells = [
+        "%chat panel",
+        BUDGET,
+        "%%chat\nHello",
+        LONG,
+        "%chat usage",
+        "%chat budget",
+        "%%chat --over-budget\nHello",
+    ]
     notebook, server = begin(cells, ANSWER, ANSWER, ANSWER, theme=theme, viewport=(1280, 1400))
     panel = opened(notebook)
     for cell in (2, 3, 4, 5, 6):
