@@ -13,6 +13,8 @@ from ..message_digests import digest_of, folded, message_digests, plain
 from ..messages import SYSTEM_ROLES, Message
 from ..secrets import Fields, is_secret_name
 
+_FRACTIONS = frozenset({"temperature", "top_p"})  # of which 0 and 0.0 ask for the same
+
 
 class RequestKey(msgspec.Struct, frozen=True, dict=True):
     """A request as it is known again: two that have the same digest are answered by the same.
@@ -61,7 +63,7 @@ class RequestKey(msgspec.Struct, frozen=True, dict=True):
                 digests are given.
             digests: Their digests, where they are known, as ``folded`` gives them.
         """
-        given = {name: _without_keys(value) for name, value in options.items() if value is not None}
+        given = {name: _counted(name, value) for name, value in options.items() if value is not None}
         text = messages[-1].text if messages else ""
         told = _digests(messages) if digests is None else digests
         return cls(provider, base_url, model, plain(given), told, text)
@@ -71,6 +73,15 @@ def _digests(messages: Sequence[Message]) -> tuple[str, ...]:
     """The digests of all messages. The system prompt is in no block."""
     head = tuple(takewhile(lambda message: message.role in SYSTEM_ROLES, messages))
     return (*message_digests(head), *folded(message_digests(messages[len(head) :])))
+
+
+def _counted(name: str, value: Any) -> Any:
+    """The value of an option as it counts. In a notebook's file, 0.0 is 0."""
+    return (
+        float(value)
+        if name in _FRACTIONS and type(value) is int and abs(value) < 1 << 53
+        else _without_keys(value)
+    )
 
 
 def _without_keys(value: Any, inside: bool = False) -> Any:
