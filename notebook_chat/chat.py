@@ -9,6 +9,8 @@ from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
+import msgspec
+
 from . import faults, loop_thread, runner
 from .addressee import Addressee
 from .answer import Answer
@@ -403,6 +405,7 @@ class Chat:
         replay: str | None = None,
         record: str | PathLike[str] | None = None,
         over_budget: bool = False,
+        sample: str = "",
         **options: Unpack[RunOptions],
     ) -> Run:
         """An answer whose events the caller takes from the ``Run``. Nothing is sent before that.
@@ -435,6 +438,7 @@ class Chat:
                 for none at all.
             replay, record: As for ``Chat``, for this turn alone.
             over_budget: Whether it may pass the user's budgets; not that of the machine's policy.
+            sample: Which of several answers to the same it is, as ``Asked`` has it; its records are its own.
             **options: Options of this request alone.
 
         Raises:
@@ -461,6 +465,7 @@ class Chat:
             replay=replay,
             record=record,
             over_budget=over_budget,
+            sample=sample,
             dry=dry,
             by_hand=by_hand,
             options=options,
@@ -528,6 +533,7 @@ class Chat:
         replay: str | None = None,
         record: str | PathLike[str] | None = None,
         over_budget: bool = False,
+        sample: str = "",
         dry: bool = False,
         by_hand: Disclosure | None = None,
         options: Mapping[str, Any],
@@ -552,6 +558,8 @@ class Chat:
                 known = self._model_from_before(books, asked_for, self._this_cell() if cell is None else cell)
                 named = [model or known for model in named]
             asked = samples([self._asked(model, loaded, options, shape, use, books) for model in named])
+            if sample:
+                asked = [msgspec.structs.replace(one, sample=sample) for one in asked]
             if system is not None:
                 check_text("system", system)
             ingredients = Ingredients.gathered(

@@ -35,7 +35,7 @@ class ToolCall(msgspec.Struct, frozen=True, gc=False):
     arguments: str = ""
 
 
-class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr_omit_defaults=True):
     """What the whole request used. ``None``: the service did not say.
 
     Attributes:

@@ -215,7 +215,8 @@ class Asked(msgspec.Struct, frozen=True):
         shape: The data that the answer is to be; ``None`` for any text.
         tools: The tools that may be used; ``None`` for none.
         books: What is done about it besides asking: answers from before, and the accounts; ``None`` for nothing.
-        sample: The how many-th it is, counted from 0, where the same model is asked the same several times at once.
+        sample: Which of several answers to the same it is: the how many-th, counted from 0, where the same model is
+            asked the same several times at once; ``"rerun"`` where a conversation is asked again.
         tally: What adds up what it uses; ``None`` for nobody.
     """
 
@@ -226,7 +227,7 @@ class Asked(msgspec.Struct, frozen=True):
     tools: ToolUse | None = None
     books: Books | None = None
     tally: Tally | None = None
-    sample: int = 0
+    sample: int | str = 0
 
 
 def samples(asked: Sequence[Asked]) -> list[Asked]:

@@ -14,7 +14,6 @@ from .composition import Composed
 from .conversation import Conversation, Draft, Turn, estimate
 from .errors import ChatError
 from .providers.options import REMEMBERED
-from .replay.modes import ANEW
 from .run import Run
 
 _FOR_ALL = (
@@ -27,6 +26,10 @@ _FOR_ALL = (
     errors.NotRecordedError,
 )
 """Failures that every further turn would meet, too."""
+
+_SAMPLE = "rerun"
+"""What tells an answer that is asked for once more from the one that is there. Each has a record of its own, so that a
+notebook that runs again has both, and a conversation that is asked again of the same model is not given back itself."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -71,7 +74,7 @@ class Rerun:
     Args:
         turns: The turns of the conversation.
         chat: Who is asked. Its conversation begins with the turns before the first that is asked again, and gets the
-            answers.
+            answers. Answers from before are used as it is set: those to the same, asked again before.
         numbers: Which turns are asked again, counted from 1.
         old_context: Whether each is sent with the old answers to the turns before it.
 
@@ -149,7 +152,7 @@ class Rerun:
             chat.conversation.sent_requests = into.sent_requests
         options = self._options(turn.options)
         self._run = chat.reply(
-            Composed.again(turn), cell="", system=turn.system, fresh=turn.fresh, replay=ANEW, **options
+            Composed.again(turn), cell="", system=turn.system, fresh=turn.fresh, sample=_SAMPLE, **options
         )
         try:
             async with contextlib.aclosing(self._run.batches()) as batches:

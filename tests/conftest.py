@@ -23,7 +23,8 @@ pytest_plugins = [
 
 _PRIVATE_VARIABLES = (
     *("_API_KEY", "_BASE_URL", "_PROXY", "_proxy", "OLLAMA_HOST"),
-    *("NOTEBOOK_CHAT_MODEL", "NOTEBOOK_CHAT_BUDGET"),
+    *("NOTEBOOK_CHAT_MODEL", "NOTEBOOK_CHAT_BUDGET", "NOTEBOOK_CHAT_PACE"),
+    *("NOTEBOOK_CHAT_RECORD", "NOTEBOOK_CHAT_REPLAY"),
 )
 
 # How long an example takes says more about the machine than about the code. With CI=true, Hypothesis also draws

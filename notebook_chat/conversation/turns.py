@@ -161,6 +161,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         """The turn as plain values, fit for JSON; what is at its default is left out. An answer of text alone
         is written as ``answer`` and ``reasoning``, which every version reads."""
         values: dict[str, Any] = msgspec.to_builtins(self)
+        _write_numbers(values)
         if self.exchange == answered(self.answer, self.reasoning):
             values.pop("exchange", None)
             values["answer"] = self.answer
@@ -217,6 +218,18 @@ _OF_ANSWER = (
     *("request", "replayed", "first_text", "cost"),
 )
 """What a turn and an alternative have both."""
+
+
+_WHOLE = 1 << 53  # up to here a whole number is the same in every reader of JSON
+
+
+def _write_numbers(values: dict[str, Any]) -> None:
+    """Writes whole numbers without a point, as JavaScript does, so that a notebook is the same whoever saved it."""
+    for answer in (values, *values.get("alternatives", ())):
+        for named in (answer, answer.get("usage") or {}, answer.get("options") or {}):
+            for name, value in named.items():
+                if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
+                    named[name] = int(value)
 
 
 def _check_answer(exchange: tuple[Message, ...]) -> None:

@@ -221,8 +221,10 @@ class Writer:
         given later is written, too, and the file closed after it."""
         self.flush()
         self._resting = True
-        if (thread := self._thread) is not None:
-            self.write(lambda *_: None)  # wakes it
+        with self._lock:  # a thread that rests already is not followed by another one
+            if (thread := self._thread) is not None:
+                self._jobs.put(None)
+        if thread is not None:
             thread.join(_CLOSE_SECONDS)
 
     def _put(self, job: _Job | None) -> Future[Any]:

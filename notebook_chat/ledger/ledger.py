@@ -203,10 +203,11 @@ class Ledger:
                 self._lock.release()
         if self._writer.running:
             self._look()
-        if (connection := self._writer.connection) is not None:
-            for look in self._looks:
-                with contextlib.suppress(sqlite3.Error, OSError):
-                    look(connection, self.path)
+        with self._writer.using:
+            if (connection := self._writer.connection) is not None:
+                for look in self._looks:
+                    with contextlib.suppress(sqlite3.Error, OSError):
+                        look(connection, self.path)
 
     def on_rest(self, look: Callable[[sqlite3.Connection, Path], object]) -> None:
         """Has something looked at, each time when all is written that was put.

@@ -13,7 +13,7 @@ from ..chat import Chat
 from ..comparison import Column, Comparison
 from ..conversation import Conversation, Turn
 from ..environment import FILE, file_problem
-from ..errors import DataError, InvalidMessagesError, InvalidOptionError
+from ..errors import DataError, InvalidMessagesError, InvalidOptionError, NotRecordedError
 from ..expectation import Expectation
 from ..given_answers import answer_in, answer_of
 from ..prompt import LoadedPrompt
@@ -170,6 +170,7 @@ def put(
         if options.output and run.turn is not None:
             _keep(options.output, several, run, shell)
     if isinstance(run, Comparison):
+        _require_recorded(run)
         _tell_of_broken(run)
     elif run.expected is not None and run.expected.error is not None:
         raise run.expected.error
@@ -187,6 +188,18 @@ def _keep(name: str, models: Sequence[str], run: Run | Comparison, shell: Any) -
         shell.user_ns[name] = _by_model(models, map(_kept, run.columns))
     elif run.turn is not None and (run.expected is None or run.expected.error is None):
         shell.user_ns[name] = _data(run.expected) if run.expected is not None else answer_of(run.turn)
+
+
+def _require_recorded(run: Comparison) -> None:
+    """Has the cell fail where one of several answers was to come from before and is not there: a run of all cells that
+    may ask nobody is not whole without it.
+
+    Raises:
+        NotRecordedError: One is not there.
+    """
+    for column in run.columns:
+        if isinstance(error := column.error, NotRecordedError):
+            raise NotRecordedError(f"{column.model}: {error.message}", hint=error.hint) from None
 
 
 def _tell_of_broken(run: Comparison) -> None:

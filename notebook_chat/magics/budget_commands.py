@@ -87,7 +87,7 @@ def _show(context: Context, name: str) -> None:
             ]
         )
         unpriced = max(unpriced, standing.used.unpriced if unit == "USD" else 0)
-    show_table(context.shell, ["budget", "from", "used", "on its way", "left", "begins anew"], rows)
+    show_table(context.shell, ["Budget", "From", "Used", "On its way", "Left", "Begins anew"], rows)
     if unpriced:
         answers = "1 answer" if unpriced == 1 else f"{unpriced:,} answers"
         show_text(

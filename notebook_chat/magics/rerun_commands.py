@@ -82,6 +82,7 @@ def _chat(model: str, conversation: Conversation, context: Context) -> Any:
     from ..chat import Chat
 
     settings = context.settings
+    mode = settings.answers.mode
     return Chat(
         model,
         conversation=conversation,
@@ -89,6 +90,7 @@ def _chat(model: str, conversation: Conversation, context: Context) -> Any:
         timeout=settings.timeout or None,
         max_characters=settings.max_characters,
         secrets=settings.disclosure(),
+        replay="auto" if mode == "keep" else mode,  # no cell shows these answers, which are kept all the same
     )
 
 

@@ -119,6 +119,8 @@ def _totals(steps: Sequence[Step]) -> list[str]:
     verdicts = [_verdict(step).partition(":")[0] for step in steps]
     counts = [f"{verdicts.count(word)} {word}" for word in ("the same", "different", "stopped", "failed")]
     told = [count for count in counts if not count.startswith("0 ")]
+    replayed = sum(step.after is not None and step.after.replayed for step in steps)
+    told += ["replayed" if replayed == len(steps) else f"{replayed} replayed"] * bool(replayed)
     for what, those in (
         ("before", [step.before for step in steps]),
         ("now", [step.after for step in steps if step.after is not None]),

@@ -147,6 +147,9 @@ def _unknown(conversation: Conversation, number: str | None) -> str:
     what = f"turn {number}" if number is not None else f"the last turn of {conversation.name!r}"
     if not len(conversation):
         return "Nothing has been sent yet."
+    turn = conversation.turns[-1] if number is None else conversation.turn(int(number))
+    if all(answer.replayed for answer in turn.answers):
+        return f"Nothing went out with {what}: its answer is from before, and nobody was asked."
     return forgotten(what)
 
 

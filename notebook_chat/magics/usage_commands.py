@@ -80,7 +80,8 @@ def usage(context: Context, arguments: Namespace) -> None:
 
 def _usual(context: Context, name: str | None) -> list[Scope]:
     """The scopes that are shown where nobody says which."""
-    words = ("answer", "conversation", "notebook", "today", "month")
+    here = ("notebook",) if context.session.notebook is not None else ()
+    words = ("answer", "conversation", *here, "today", "month")
     return [scope for word in words if (scope := _scope_of(context, word, name)) is not None]
 
 
@@ -114,12 +115,20 @@ def _scope_of(context: Context, word: str, name: str | None) -> Scope | None:
             return Scope(f"this conversation ({conversation.name})", "conversation = ?", (conversation.id,))
         case "notebook":
             path = context.session.notebook
-            return Scope("this notebook", "notebook = ?", (str(path),)) if path is not None else None
+            return _here(context) if path is None else Scope("this notebook", "notebook = ?", (str(path),))
         case "today":
             return Scope.today(datetime.now())
         case "month":
             return Scope.month(datetime.now())
     return Scope("all")
+
+
+def _here(context: Context) -> Scope:
+    """All that was asked in the conversations of this kernel, where nobody tells which notebook it is."""
+    from ..spending.sums import Scope
+
+    ids = [conversation.id for conversation in context.session.conversations.values()]
+    return Scope("here", f"conversation IN ({', '.join('?' * len(ids))})", tuple(ids))
 
 
 def _last_answer(conversation: Conversation) -> Scope | None:

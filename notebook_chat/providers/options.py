@@ -218,7 +218,7 @@ def number(low: float, high: float) -> Check:
     def check(name: str, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
             raise InvalidOptionError(f"{name} must be a number from {low:g} to {high:g}, not {_shown(value)}")
-        return value
+        return float(value)  # 0 and 0.0 ask for the same
 
     return check
 
@@ -306,6 +306,9 @@ GENERATION: dict[str, Check] = {
     "stop": _stop,
 }
 """The checks of the options that shape an answer."""
+
+FRACTIONS = frozenset({"temperature", "top_p"})
+"""The names of those that are no whole numbers."""
 
 
 def _tools(name: str, value: Any) -> tuple[ToolSpec, ...]:

@@ -75,13 +75,17 @@ def _of_options(own: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
     for name in sorted({*own, *theirs}):
         if own.get(name) == theirs.get(name):
             continue
-        if name == "tools":
+        if name == "sample":
+            found.append("it is another of several answers to the same")
+        elif name == "tools":
             found += _of_tools(own.get(name) or [], theirs.get(name) or [])
         elif name == "schema":
             kind = "other" if name in own and name in theirs else "one" if name in own else "no"
             found.append(
                 {"other": "the schema is another", "one": "it has a schema", "no": "it has no schema"}[kind]
             )
+        elif name == "sample":
+            found.append("the same model is asked another number of times")
         elif name not in theirs:
             found.append(f"{name} is {_shown(own[name])}, which was not given")
         elif name not in own:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ..conversation import Turn
 from ..ledger import RequestKey
 from ..messages import Message
-from ..providers.options import REMEMBERED
+from ..providers.options import FRACTIONS, REMEMBERED
 
 _MOST = 400
 """Of how many turns requests are made again."""
@@ -31,6 +32,13 @@ def rebuilt(system: str | None, turns: Sequence[Turn], like: RequestKey) -> Iter
             head = [Message("system", in_force)] if in_force else []
             provider, _, model = turn.model.partition(":")
             options = {name: value for name, value in like.options.items() if name not in REMEMBERED}
-            options |= {name: value for name, value in turn.options.items() if value is not None}
+            options |= {
+                name: _asked(name, value) for name, value in turn.options.items() if value is not None
+            }
             yield RequestKey.of(provider, like.base_url, model, options, (*head, *said, turn.prompt))
         said += turn.messages
+
+
+def _asked(name: str, value: Any) -> Any:
+    """The value of an option as a request has it. A notebook's file has no 0.0: there it is 0."""
+    return float(value) if name in FRACTIONS and type(value) is int else value

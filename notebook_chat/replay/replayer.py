@@ -154,7 +154,7 @@ class Replayer:
         told = self.nearest_difference(key, draft, shown)
         return NotRecordedError(
             f"there is no answer from before to this request: {told}",
-            hint=" ".join([*self.library.problems, "Replay is 'only': nobody is asked."]),
+            hint=" ".join([*self.library.problems, "Replay is 'only', so nobody is asked; --replay auto does."]),
         )
 
     def nearest_difference(self, key: RequestKey, draft: Draft, shown: Turn | None) -> str:

@@ -193,8 +193,9 @@ def _since(statement: Statement) -> str:
             f"{_number(statement.stale, 'answer')} in them followed on turns that have changed since."
         )
     if statement.checked_cells:
+        changed = f"Of {_number(statement.changed, 'prompt')} the cell holds another text now"
         told.append(
-            f"Of {_number(statement.changed, 'prompt')} the cell holds another text now, as the file was saved last."
+            f"{changed if statement.changed else 'All cells still hold their prompts'}, as the file was saved last."
         )
         if statement.gone:
             told.append(f"The cells of {_number(statement.gone, 'turn')} are not in that file.")

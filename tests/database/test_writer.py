@@ -109,3 +109,15 @@ def test_it_is_told_when_all_is_written(tmp_path: Path) -> None:
     writer.write_soon(note("b")).result(10)
     writer.close()
     assert settled[-1] == ["a", "b"]
+
+
+def test_nothing_is_left_of_a_writer_that_is_closed_again(tmp_path: Path) -> None:
+    """After the first time it rests by itself, and may just do so then."""
+    writer = Writer(tmp_path / "notes.sqlite3", NOTES, lambda: None)
+    for number in range(60):
+        writer.write(note(str(number)))
+        writer.close()
+        assert not writer.running
+        assert writer.connection is None
+    assert writer.read(texts).result(10) == [str(number) for number in range(60)]
+    writer.close()

@@ -55,6 +55,9 @@ def test_a_recorded_answer_is_played_and_marked(
     [turn] = notebook(shell).named(None).turns
     assert turn.replayed
     assert len((in_folder / "a.chat.jsonl").read_bytes().splitlines()) == 1
+    for line in ("%chat sent", "%chat sent 1"):
+        out, _ = run(shell, capsys, line)
+        assert "its answer is from before, and nobody was asked" in out
 
 
 def test_what_is_not_recorded_fails_with_the_difference(shell: Any, provider: Any, capsys: Any) -> None:
@@ -151,6 +154,44 @@ def test_a_comparison_is_played_as_it_was(shell: Any, named: Any, capsys: Any) -
     assert out.count("it would not be sent") == 2
 
 
+@pytest.mark.parametrize("record", ["a.chat.jsonl", "off"], ids=["record", "ledger"])
+def test_samples_of_one_model_are_each_their_own(shell: Any, named: Any, capsys: Any, record: str) -> None:
+    numbers = iter(range(10))
+    ape = named("ape", lambda _: [f"Sample {next(numbers)}"])
+    line = "%%chat -n -m ape -m ape -m ape -o answers\nhello"
+    setting(shell, capsys, "", record)
+    run(shell, capsys, line)
+    first = shell.user_ns.pop("answers")
+    assert sorted(first.values()) == ["Sample 0", "Sample 1", "Sample 2"]
+    notebook(shell).ledger.flush()
+    for _ in range(2):
+        again(shell)
+        setting(shell, capsys, "only", record)
+        out, fine = run(shell, capsys, line)
+        assert fine, out
+        assert shell.user_ns.pop("answers") == first
+        assert out.count("replayed") == 3
+    assert len(ape.requests) == 3
+
+
+def test_one_answer_of_several_that_is_not_there_fails_the_cell(shell: Any, named: Any, capsys: Any) -> None:
+    ape, bee = named("ape", ["Uh"]), named("bee", ["Bzz"])
+    setting(shell, capsys, "")
+    run(shell, capsys, "%%chat -n -m ape -m bee\nhello")
+    again(shell)
+    setting(shell, capsys, "only")
+    out, fine = run(shell, capsys, "%%chat -n -m ape -m bee -m bee -o answers\nhello")
+    assert not fine
+    assert "NotRecordedError: bee:grey: there is no answer from before to this request: the same model" in out
+    assert [str(answer) for answer in shell.user_ns.pop("answers").values()] == ["Uh", "Bzz", ""]
+    out, fine = run(shell, capsys, "%%chat -n -m bee:old -m ape\nhello")
+    assert not fine
+    assert (
+        "NotRecordedError: bee:old: there is no answer from before to this request: the model is “old”" in out
+    )
+    assert [len(one.requests) for one in (ape, bee)] == [1, 1]
+
+
 @pytest.mark.parametrize("form", ["code", "text", "markdown", "html", "json", "silent"])
 def test_every_form_is_played(shell: Any, named: Any, capsys: Any, form: str) -> None:
     ape = named("ape", ['```python\nprint("a")\n```' if form == "code" else '{"a": 1}'])
@@ -178,16 +219,48 @@ def test_no_model_need_be_named_nor_be_there(shell: Any, named: Any, capsys: Any
     assert out.startswith("Uh\nape:old · ")
 
 
-def test_another_answer_is_asked_for(shell: Any, provider: Any, capsys: Any) -> None:
-    setting(shell, capsys, "auto")
+@pytest.mark.parametrize("mode", ["auto", "only", "keep"])
+def test_a_conversation_that_was_asked_again_is_not_asked_once_more(
+    shell: Any, provider: Any, capsys: Any, mode: str
+) -> None:
     run(shell, capsys, "%%chat\nhello")
+    setting(shell, capsys, "auto")
+    out, fine = run(shell, capsys, "%chat rerun -m parrot:grey")  # the answer that is there is none to this
+    assert fine, out
+    assert "replayed" not in out
+    assert len(provider.requests) == 2
+    setting(shell, capsys, mode)
     out, fine = run(shell, capsys, "%chat rerun -m parrot:grey")
     assert fine, out
+    assert "1 the same · replayed" in out
     assert len(provider.requests) == 2
+
+
+def test_both_answers_of_a_conversation_that_is_asked_again_of_the_same_model_are_recorded(
+    shell: Any, provider: Any, capsys: Any, in_folder: Path
+) -> None:
+    run(shell, capsys, "%config ChatMagics.record = 'a.chat.jsonl'")
+    run(shell, capsys, "%%chat\nhello")
+    run(shell, capsys, "%chat rerun -m parrot:grey")
+    assert len((in_folder / "a.chat.jsonl").read_bytes().splitlines()) == 2
+
+
+def test_a_conversation_is_asked_again_up_to_what_is_not_recorded(
+    shell: Any, provider: Any, capsys: Any
+) -> None:
+    setting(shell, capsys, "auto")
+    run(shell, capsys, "%%chat\nhello")
+    run(shell, capsys, "%chat rerun -m parrot:grey")
+    run(shell, capsys, "%%chat\nand again")
     setting(shell, capsys, "only")
     out, _ = run(shell, capsys, "%chat rerun -m parrot:grey")
-    assert "nobody may be asked: replay is 'only'" in out
-    assert len(provider.requests) == 2
+    assert "1 failed · 1 replayed" in out
+    assert "there is no answer from before to this request" in out
+    setting(shell, capsys, "refresh")
+    out, fine = run(shell, capsys, "%chat rerun -m parrot:grey")
+    assert fine, out
+    assert "replayed" not in out
+    assert len(provider.requests) == 5
 
 
 async def test_the_panel_follows_the_setting(shell: Any, provider: Any, capsys: Any) -> None:

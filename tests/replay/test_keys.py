@@ -15,9 +15,11 @@ from notebook_chat.lean_exchanges import MOST_RESULTS
 from notebook_chat.ledger import Record, RequestKey
 from notebook_chat.messages import Message
 from notebook_chat.parts import AudioPart, ImagePart, ReplayPart, TextPart, ToolCallPart, ToolResultPart
+from notebook_chat.providers.options import GENERATION
 from notebook_chat.renderers.media import Medium, medium
 from notebook_chat.replay.notebook_records import NotebookRecords
 from notebook_chat.replay.playing import playable
+from notebook_chat.replay.rebuilding import rebuilt
 from notebook_chat.replay.record_line import read_line, written_line
 from notebook_chat.store import read_notebook, stored_with
 
@@ -151,3 +153,48 @@ def test_large_media_come_from_the_outputs_beside(tmp_path: Path) -> None:
     notebook.read()
     [found] = notebook.answers("a" * 40)
     assert found.exchange == exchange
+
+
+@given(
+    turns=st.lists(answered(), min_size=1, max_size=2),
+    numbers=st.fixed_dictionaries(
+        {},
+        optional={
+            "temperature": st.sampled_from([0, 0.0, 1, 2.0, 0.7]),
+            "top_p": st.sampled_from([1, 1.0, 0.9]),
+        },
+    ),
+)
+def test_a_request_made_again_from_a_front_ends_file_is_the_one_that_was_asked(
+    turns: list[tuple[Message, ...]], numbers: dict[str, float]
+) -> None:
+    options = checked(numbers)
+    like = RequestKey.of("p", "", "m", {**options, "tools": ["x"]}, ())
+    asked = RequestKey.of("p", "", "m", {**options, "tools": ["x"]}, (Message("user", "hello"),))
+    turn = Turn(Message("user", "hello"), turns[0], model="p:m", options=options, request=asked.digest)
+    there = as_javascript(turn.to_dict())
+    assert json.dumps(there) == json.dumps(turn.to_dict())  # saving it changes nothing
+    [again] = rebuilt(None, [Turn.from_dict(there)], like)
+    assert again.digest == asked.digest
+
+
+def checked(numbers: dict[str, float]) -> dict[str, Any]:
+    """Options as a chat takes them."""
+    return {name: GENERATION[name](name, value) for name, value in numbers.items()}
+
+
+def as_javascript(value: Any) -> Any:
+    """A value as a browser reads and writes it, where 1.0 is 1."""
+    if isinstance(value, dict):
+        return {name: as_javascript(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [as_javascript(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def test_a_whole_number_asks_for_the_same_with_a_point_and_without() -> None:
+    one, other = (
+        RequestKey.of("p", "", "m", checked({"temperature": value}), (Message("user", "hello"),))
+        for value in (0, 0.0)
+    )
+    assert one.digest == other.digest

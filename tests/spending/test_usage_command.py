@@ -79,6 +79,14 @@ def test_what_was_used_is_shown(shell: Any, capsys: Any) -> None:
     assert "The last answer took" in told
 
 
+def test_a_notebook_that_nobody_names_is_the_conversations_of_its_kernel(shell: Any, capsys: Any) -> None:
+    asked(ChatMeter(), Move(FIRST))
+    asked(ChatMeter(), Move(FIRST), conversation="aside")
+    asked(ChatMeter(), Move(FIRST))
+    session_of(shell).ledger.flush()  # type: ignore[union-attr]
+    assert row(said(shell, "usage notebook", capsys), "here")[:2] == ["3", "3"]
+
+
 def test_what_is_not_known_is_said(shell: Any, capsys: Any) -> None:
     magics(shell).prices = PRICES
     asked(ChatMeter(), Move(FIRST), Move(None), Move(status=401))

@@ -13,6 +13,9 @@ from ...replay.kept import kept_answer
 from .questions import Question
 from .records import Found, Records
 
+_COMMANDS = {"fix": "Explain in a few sentences w", "explain": "Explain what "}
+"""What stands in each prompt that a line of ``%chat`` makes of a cell; what it says besides follows it."""
+
 _NOT_HELD = "MB, which the notebook does not hold)"
 """What a notebook has in the place of a large file, of which the message is not known then."""
 
@@ -69,9 +72,11 @@ def _options(key: RequestKey, fields: frozenset[str]) -> dict[str, object]:
 
 
 def _may_be(question: Question, other: RequestKey) -> bool:
-    """Whether a message may be what a prompt becomes whose values are filled in: what stands between them is in it."""
+    """Whether a message may be what a prompt becomes whose values are filled in, or a line that asks about a cell: what
+    is known of it is in it."""
     text, place = other.prompt, 0
-    for piece in _pieces(question.typed):
+    command = question.typed.removeprefix("%chat ") if question.prompt.message.text == question.typed else ""
+    for piece in _pieces_of_command(command) or _pieces(question.typed):
         if (found := text.find(piece, place)) < 0:
             return False
         place = found + len(piece)
@@ -85,6 +90,15 @@ def _pieces(typed: str) -> Sequence[str]:
         pieces.append(typed[end : place.start])
         end = place.end
     return [piece.strip() for piece in (*pieces, typed[end:]) if piece.strip()]
+
+
+def _pieces_of_command(command: str) -> Sequence[str]:
+    """What stands in the prompt that a line about a cell makes; nothing where it is none."""
+    name, *words = command.split()
+    if name not in _COMMANDS:
+        return ()
+    hint = words[1:] if words and words[0].isdecimal() else words
+    return (_COMMANDS[name], " ".join(hint)) if hint else (_COMMANDS[name],)
 
 
 def _same_options(answer: object, asked: Asked) -> bool:

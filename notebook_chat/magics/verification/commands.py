@@ -98,7 +98,7 @@ def follow(line: Read, notebook: StaticNotebook, *, certain: bool) -> str:
         if name == "rerun" and arguments.dry_run:
             return ""
         notebook.blind = f"what %chat {name} does"
-        return "%chat rerun asks for each turn again" if name == "rerun" else ""
+        return "only a run tells whether what it asks again is recorded" if name == "rerun" else ""
     elif name == "provider" and (arguments.forget or not arguments.base_url):
         return ""
     elif name in _FOLLOWED:

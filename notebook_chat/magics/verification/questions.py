@@ -154,7 +154,7 @@ class Asking:
         options.model, options.conversation = arguments.model, arguments.conversation
         options.raw = True
         typed = " ".join(("%chat", name, *arguments.what))
-        about = "the error and its cell" if name == "fix" else "the cell and its result"
+        about = "the error" if name == "fix" else "the cell it is about"
         return cls(options, typed, typed, notebook, Open().with_("message", about))
 
     @property

@@ -16,7 +16,7 @@ it would ask a model; it fails before it asks; it cannot be told without running
 _LONGEST = 48  # characters of what a cell begins with
 WORDS = {
     "recorded": "ok",
-    "assumed": "ok if",
+    "assumed": "ok",
     "asks": "would ask",
     "fails": "would fail",
     "unknown": "not known",
@@ -47,7 +47,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def where(self) -> str:
         """Where the record is, and why, in words; empty where there is nothing to say."""
-        return ", ".join(filter(None, (_SOURCES.get(self.source, self.source), self.why)))
+        why = f"if {self.why}" if self.why and self.verdict == "assumed" else self.why
+        return ", ".join(filter(None, (_SOURCES.get(self.source, self.source), why)))
 
     @property
     def fine(self) -> bool:
