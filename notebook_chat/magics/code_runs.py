@@ -159,7 +159,8 @@ class CodeRuns:
         """Runs the code to its end; what it ended with, if it failed."""
         error: BaseException | None = None
         try:
-            with capture, one, interrupts.kept((KeyboardInterrupt,), lambda: one.runs, one.interrupt):
+            kept = interrupts.kept((KeyboardInterrupt,), lambda: one.runs, one.interrupt)
+            with capture, one, kept, _taken(self._shell, one):
                 result = self._shell.run_cell(code, store_history=False, shell_futures=False)
                 error = result.error_before_exec or result.error_in_exec
         except KeyboardInterrupt as interrupt:  # which came before it began, or at its very end
@@ -260,6 +261,27 @@ class _Running:
             self._timer.cancel()
         with self._lock:
             self.over = True
+
+
+@contextmanager
+def _taken(shell: Any, one: _Running) -> Iterator[None]:
+    """Has code be over as soon as an interrupt has ended it: another one, while its traceback is made, would be shown
+    beside it."""
+    show, own = shell.showtraceback, vars(shell).get("showtraceback")
+
+    def over(*arguments: Any, **more: Any) -> None:
+        if isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            one.over = True
+        show(*arguments, **more)
+
+    shell.showtraceback = over
+    try:
+        yield
+    finally:
+        if own is None:
+            del shell.showtraceback
+        else:
+            shell.showtraceback = own
 
 
 def _interrupt_main() -> None:
