@@ -120,7 +120,8 @@ class NotebookReplay:
                 "Answers are not recorded: it is not known which notebook this is. Name the file:"
                 " %config ChatMagics.record = 'NAME.chat.jsonl'."
             )
-        return path if path is not None and (setting or path.exists()) else None
+        there = path is not None and os.path.exists(path)  # noqa: PTH110  false, where a name is too long
+        return path if setting or there else None
 
     def given(self, record: Any) -> tuple[Library, Writer]:
         """The same with a file of records that a program names.

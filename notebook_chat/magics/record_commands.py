@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def _written(file: RecordFile, records: list[Record]) -> None:
 def _told(file: RecordFile, wanted: list[Record]) -> str:
     """What a file holds, in a line."""
     contents = file.contents()
-    if not file.path.exists():
+    if not os.path.exists(file.path):  # noqa: PTH110  false, where a name is too long
         return (
             f"There is no {file.path.name} yet: %chat record write makes it, and %config ChatMagics.record = 'on' has"
             " each answer written there."

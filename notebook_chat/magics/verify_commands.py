@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 
 from ..errors import InvalidOptionError
 from .file_paths import FilePaths
-from .output import show_table, show_text
+from .output import shorten, show_table, show_text
 from .subcommand import Context, Group, argument, path_of
 
 group = Group()
@@ -49,9 +50,9 @@ def verify(context: Context, arguments: Namespace) -> None:
         raise InvalidOptionError(
             "the front end does not tell which notebook this is", hint="Write %chat verify FILE.ipynb."
         )
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110  false, where a name is too long
         raise InvalidOptionError(
-            f"{path.name} is not there" if arguments.file else f"{path.name} was not saved yet",
+            f"{shorten(path.name)} is not there" if arguments.file else f"{path.name} was not saved yet",
             hint="Save the notebook, and run this again." if not arguments.file else "",
         )
     path = path.resolve()

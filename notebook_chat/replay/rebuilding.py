@@ -32,5 +32,11 @@ def rebuilt(system: str | None, turns: Sequence[Turn], like: RequestKey) -> Iter
             provider, _, model = turn.model.partition(":")
             options = {name: value for name, value in like.options.items() if name not in REMEMBERED}
             options |= {name: value for name, value in turn.options.items() if value is not None}
-            yield RequestKey.of(provider, like.base_url, model, options, (*head, *said, turn.prompt))
+            messages = (*head, *said, turn.prompt)
+            key = RequestKey.of(provider, like.base_url, model, options, messages)
+            if key.digest == like.digest != turn.request and "sample" in options:
+                # It has given another answer to the same.
+                del options["sample"]
+                key = RequestKey.of(provider, like.base_url, model, options, messages)
+            yield key
         said += turn.messages

@@ -76,6 +76,7 @@ def settled(shown: Window, provider: Any, asked: int) -> Window:
         lambda: (
             len(provider.requests) == asked
             and not (shown.busy or shown.conversation.busy)
+            and shown.conversation.turns  # where an answer is put just after it has ended
             and shown.view.order == [turn.id for turn in shown.conversation.turns]
             and all(shown.answers)
         )

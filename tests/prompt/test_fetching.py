@@ -388,9 +388,9 @@ def test_the_text_of_a_page(page: str, text: str) -> None:
 def test_a_hostile_page_costs_what_it_weighs(piece: str) -> None:
     def seconds(length: int) -> float:
         page = piece * (length // len(piece))
-        start = time.perf_counter()
+        start = time.thread_time()
         page_text(page)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     seconds(1000)
     short, long = (min(seconds(length) for _ in range(3)) for length in (50_000, 200_000))

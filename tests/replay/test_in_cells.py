@@ -13,6 +13,7 @@ from notebook_chat.errors import NotRecordedError
 from notebook_chat.events import Usage
 from notebook_chat.panel.asking import Asker
 from notebook_chat.panel.protocol import Regenerate, Send
+from notebook_chat.session import NotebookSession
 
 from ..test_magics import notebook, provider, run, shared_shell, shell
 from ..test_side_by_side import named
@@ -184,6 +185,10 @@ def test_one_answer_of_several_that_is_not_there_fails_the_cell(shell: Any, name
     assert not fine
     assert "NotRecordedError: bee:grey: there is no answer from before to this request: the same model" in out
     assert [str(answer) for answer in shell.user_ns.pop("answers").values()] == ["Uh", "Bzz", ""]
+    for line in ("-m ape -m bee -m ape", "-m ape -m ape -m bee"):
+        out, fine = run(shell, capsys, f"%%chat -n {line}\nhello")
+        assert not fine
+        assert "ape:grey: there is no answer from before to this request: the same model" in out
     out, fine = run(shell, capsys, "%%chat -n -m bee:old -m ape\nhello")
     assert not fine
     assert (
@@ -359,3 +364,20 @@ def test_an_export_says_it_too(shell: Any, provider: Any, capsys: Any, in_folder
     for name in ("talk.md", "talk.html", "talk.ipynb"):
         run(shell, capsys, f"%chat export {name}")
         assert (in_folder / name).read_text().count("(replayed)") == 1
+
+
+@pytest.mark.parametrize(("mode", "record"), [("", ""), ("keep", ""), ("auto", ""), ("refresh", "on")])
+def test_a_notebook_whose_record_could_have_no_name_is_run_as_ever(
+    shell: Any, provider: Any, capsys: Any, in_folder: Path, monkeypatch: Any, mode: str, record: str
+) -> None:
+    path = in_folder / f"{'n' * 249}.ipynb"
+    path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    monkeypatch.setattr(NotebookSession, "notebook", path)
+    setting(shell, capsys, mode, record)
+    out, fine = run(shell, capsys, "%%chat\nhello")
+    assert fine, out
+    assert len(provider.requests) == 1
+    assert ("too long" in out) == bool(mode)  # where records count, it is told
+    for line in ("%chat record", "%chat verify"):
+        out, fine = run(shell, capsys, line)
+        assert fine, out

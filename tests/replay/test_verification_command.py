@@ -106,6 +106,15 @@ def test_folders_patterns_and_records_name_notebooks(notebook: Path, capsys: Any
     assert capsys.readouterr().out.count("mine.ipynb: complete") == 1
 
 
+@pytest.mark.parametrize(
+    "name", ["9" * 5_000, "9" * 5_000 + ".chat.jsonl", "9" * 5_000 + "*", "a\0b", "\udc80"]
+)
+def test_what_can_be_no_files_name_is_not_there(capsys: Any, name: str) -> None:
+    assert main(["verify", name]) in (1, 2)
+    told = capsys.readouterr()
+    assert "Traceback" not in told.out + told.err
+
+
 def test_a_wrong_line_is_refused(capsys: Any) -> None:
     for line in ([], ["verify"], ["nonsense"], ["verify", "--nonsense", "x"]):
         with pytest.raises(SystemExit) as ended:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import glob
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
@@ -101,11 +102,11 @@ def _meant(name: str) -> Iterable[Path | None]:
     path = Path(name).expanduser()
     if name.endswith(ENDING):
         own = Path(f"{str(path).removesuffix(ENDING)}.ipynb")
-        return [own] if own.exists() else []  # a record of something else, such as tests
-    if path.is_dir():
+        return [own] if os.path.exists(own) else []  # noqa: PTH110  a record of something else, such as tests
+    if os.path.isdir(path):  # noqa: PTH112  false, where a name is too long
         return sorted(one for one in path.rglob("*.ipynb") if _counts(one.relative_to(path)))
-    if path.exists() or not glob.has_magic(name):
-        return [path if path.exists() else None]
+    if (there := os.path.exists(path)) or not glob.has_magic(name):  # noqa: PTH110
+        return [path if there else None]
     found = sorted(Path(one) for one in glob.glob(str(path), recursive=True))  # noqa: PTH207
     return [one for one in found if one.is_file()] or [None]
 
