@@ -105,7 +105,8 @@ class Window:
         if not self._tokens and over <= len(self._entries):
             return next(islice(self._entries, over - 1, None)).at + self._seconds
         last = self._entries[-1].at if self._entries else now
-        return last + self._seconds * max(1.0, math.ceil(over / limit))
+        # All that has gone out is forgotten after one stretch, however many tokens a service has told of.
+        return last + self._seconds * min(max(1, -(-over // limit)), ahead + 1)
 
     def begin(self, tokens: int, now: float) -> Entry:
         """As ``Gauge.begin``."""

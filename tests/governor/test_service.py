@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from notebook_chat.governor import LONGEST_PAUSE, Demand, Priority, Service, Ticket, demands_of
+from notebook_chat.governor.gauges import Window
 from notebook_chat.governor.service import SHARE
 from notebook_chat.pace import Rate, pace_of
 
@@ -470,3 +471,12 @@ def test_many_threads_at_once() -> None:
         thread.join(60)
     assert service.counts == (0, 0)
     assert 1 <= most <= 3
+
+
+@pytest.mark.parametrize("tokens", [10**6, 2**53, 2**54])
+def test_however_much_a_service_has_told_of_it_is_forgotten_in_time(tokens: int) -> None:
+    window = Window(True, 60.0)
+    window.correct(window.begin(100, 0.0), tokens)
+    assert window.ready(100, 1, 1.0) == 60.0
+    assert [window.expected(100, 1, ahead, 1.0) for ahead in (0, 1, 5)] == [60.0, 120.0, 360.0]
+    assert window.ready(100, 1, 60.0) == 60.0

@@ -11,7 +11,7 @@ from typing import Any, Self
 from ...asked_request import request_key
 from ...cell_selection import CellSelection
 from ...composition import Composed
-from ...conversation import Conversation, Draft, Turn
+from ...conversation import ContextDigests, Conversation, Draft, Turn
 from ...errors import ChatError, InvalidMessagesError, InvalidOptionError
 from ...ledger import RequestKey
 from ...prompt import LoadedPrompt
@@ -67,6 +67,7 @@ class Question:
         open: What is known only when the notebook runs.
         assumed: Whether what is not known was taken from a turn of before.
         draft: The turn, with all that goes out before it.
+        digests: What remembers the digests of its conversation.
     """
 
     prompt: Prompt
@@ -75,11 +76,12 @@ class Question:
     draft: Draft
     open: Open = field(default_factory=Open)
     assumed: bool = False
+    digests: ContextDigests | None = None
 
     @property
     def keys(self) -> list[RequestKey]:
         """What the requests are known by, one for each model that is asked."""
-        return [request_key(one, self.draft) for one in self.asked]
+        return [request_key(one, self.draft, self.digests) for one in self.asked]
 
 
 class Asking:
@@ -216,7 +218,8 @@ class Asking:
             prompt, models, cell="", system=options.system, fresh=options.new, options={}, **more
         )
         draft = conversation.sketch(**asks.place)
-        return Question(asks, tuple(who), self.typed, draft, self.open, past is not None)
+        digests = conversation.digests
+        return Question(asks, tuple(who), self.typed, draft, self.open, past is not None, digests)
 
     def _is_same(self, past: Turn) -> bool:
         """Whether a turn has asked what it asks now, as far as that is known."""
