@@ -354,7 +354,8 @@ class Chat:
         from .prompt.attachments import fetched
 
         merged = {**self._addressee.options(options.get("model") or self._model), **wrap_secrets(options)}
-        return {**options, "files": await fetched(files, way_of(merged))}
+        books = self._books(options.get("replay"), options.get("record"), False)
+        return {**options, "files": await fetched(files, way_of(merged, books))}
 
     async def _whole(self, reply: Run) -> Answer:
         async for _ in reply.batches():
@@ -568,7 +569,7 @@ class Chat:
                 files=files,
                 file_tokens=file_tokens,
                 room=min((one.limit for one in asked if one.limit is not None), default=None),
-                way=way_of(asked[0].options) if files else None,
+                way=way_of(asked[0].options, books) if files else None,
                 asked=tuple(one.target for one in asked),
                 literals=loaded.literals,
                 extras=extras,

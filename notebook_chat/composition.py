@@ -14,6 +14,7 @@ from .cell_selection import CELLS_TOKENS, CellSelection
 from .conversation import Conversation, Included, PromptLayout, Turn
 from .errors import ConfigurationError, InvalidMessagesError, InvalidOptionError
 from .images import image_part
+from .ledger import Books
 from .messages import ImagePart, MediaPart, Message, MessageLike, normalize
 from .parts import Part
 from .prompt import Extra, Filled, LoadedPrompt, ahead_of, cells_extra, fill, joined, no_cells
@@ -225,12 +226,13 @@ def reviewed(
     return found, told
 
 
-def way_of(options: Mapping[str, Any]) -> Way:
+def way_of(options: Mapping[str, Any], books: Books | None = None) -> Way:
     """The way to files on the web: that of a chat's requests, without a key or a header of theirs. A certificate that
     is trusted there is trusted here; that any is trusted holds for the service alone.
 
     Args:
         options: The options of the chat's requests.
+        books: Which say whether anything goes to the network; ``None`` for all of it.
     """
     from .prompt.attachments import Way
 
@@ -238,6 +240,7 @@ def way_of(options: Mapping[str, Any]) -> Way:
         check_transport(options.get("transport")),
         check_proxy(options.get("proxy")),
         check_ssl(options.get("ssl")) or True,
+        books is not None and books.closed,
     )
 
 

@@ -200,6 +200,9 @@ class Run:
         notes += [one.text for one in self._left_out()]
         if foretold := self._exchange.books.foretold(draft):
             notes.append(foretold)
+        if count and self._asked.books is not None and self._asked.books.closed:
+            count = False
+            notes.append("the tokens are estimated: nothing goes to the network")
         if self._conversation.busy:
             notes.append("an answer is still coming in this conversation: it is not in this")
         options, use = dict(self._asked.options), self._asked.tools

@@ -259,8 +259,7 @@ def redact(text: str, *secrets: Secret | None) -> str:
         secrets: Further secrets that are known.
     """
     # What looks like a key goes as a whole before parts of it go, without which it would look like none.
-    text = _VENDORS_KEY.sub("…", _QUERY_SECRET.sub(_without_value, _USERINFO.sub("…@", text)))
-    return _VENDORS_KEY.sub("…", hidden(text, held_values(*secrets)))
+    return _VENDORS_KEY.sub("…", hidden(address_alone(text), held_values(*secrets)))
 
 
 def held_values(*secrets: Secret | None) -> list[str]:
@@ -298,6 +297,16 @@ def redact_address(text: str, *secrets: Secret | None) -> str:
     scheme, rest = (scheme + separator, rest) if separator else ("", text)
     _, at, place = rest.rpartition("@")
     return redact(f"{scheme}…@{place}" if at else text, *secrets)
+
+
+def address_alone(text: str) -> str:
+    """An address without what in it is a credential by where it stands or what it looks like. It is the same whether or
+    not a secret is known, so that a place is known again by it.
+
+    Args:
+        text: The address.
+    """
+    return _VENDORS_KEY.sub("…", _QUERY_SECRET.sub(_without_value, _USERINFO.sub("…@", text)))
 
 
 @functools.lru_cache(maxsize=128)

@@ -38,6 +38,7 @@ def turn(*parts: Part, finish_reason: str | None = "stop") -> Turn:
         ("pause_turn", "cut off: the service paused too often"),
         ("OTHER", "ended by the service: other"),
         ("network_error", "ended by the service: network error"),
+        ("x" * 5_000, f"ended by the service: {'x' * 100}…"),
     ],
 )
 def test_how_an_answer_ended(reason: str | None, words: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -48,8 +47,8 @@ def past(at: float) -> float:
 
 
 def finite(seconds: float) -> float:
-    """A length of time, where it is one; else 0."""
-    return seconds if math.isfinite(seconds) and seconds >= 0 else 0.0
+    """A length of time, where it is one; else 0. None is longer than thirty years, whatever a file says."""
+    return seconds if 0 <= seconds < 1e9 else 0.0
 
 
 def _fits(value: Any, kind: Any) -> bool:

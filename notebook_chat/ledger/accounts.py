@@ -176,7 +176,8 @@ class LedgerAccount:
             used = (Used(self._model, record.usage, requests=0),)
         contents: tuple[msgspec.Raw, ...] = ()
         if self._contents:
-            told = (rows.key_json(self.key), rows.answer_json(record.exchange))
+            key = msgspec.structs.replace(self.key, base_url=redact_address(self.key.base_url))
+            told = (rows.key_json(key), rows.answer_json(record.exchange))
             contents = tuple(msgspec.Raw(one.encode()) for one in told)
         answered = Answered(self.id, list(self._statuses))
         self._book.closed(self)

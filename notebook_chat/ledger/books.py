@@ -19,6 +19,10 @@ from .request_key import RequestKey
 class Replay(Protocol):
     """Who has answers from before."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether there is nothing but answers from before: nothing goes to the network."""
+
     async def find(self, key: RequestKey, draft: Draft, shown: Turn | None) -> Record | None:
         """The answer to a request, if it is to be taken from before; ``None`` where a service is to be asked.
 
@@ -162,3 +166,8 @@ class Books(msgspec.Struct, frozen=True):
     recorder: Recorder | None = None
     cost: Callable[[str, str, Usage], Any] | None = None
     tally: Any = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing goes to the network, whatever is asked."""
+        return self.replay is not None and self.replay.closed

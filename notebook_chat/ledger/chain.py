@@ -233,7 +233,8 @@ class _Walk:
 
 def _highest(connection: sqlite3.Connection) -> int:
     counted = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'requests'"
-    return int(connection.execute(counted).fetchone()[0])
+    found = connection.execute(counted).fetchone()[0]
+    return found if isinstance(found, int) else -1  # somebody has put something else there
 
 
 def _hash_of(chain: object) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from ..message_digests import digest_of, folded, message_digests, plain
 from ..messages import SYSTEM_ROLES, Message
-from ..secrets import Fields, is_secret_name
+from ..secrets import Fields, address_alone, is_secret_name
 
 _FRACTIONS = frozenset({"temperature", "top_p"})  # of which 0 and 0.0 ask for the same
 
@@ -57,7 +57,7 @@ class RequestKey(msgspec.Struct, frozen=True, dict=True):
         """The key of a request.
 
         Args:
-            provider, base_url, model: As the attributes.
+            provider, base_url, model: As the attributes; credentials in the address do not count.
             options: The options that shape the answer, by name; what is ``None`` is none.
             messages: The messages that go out, the system prompt as the first; only the last one is looked at where the
                 digests are given.
@@ -66,7 +66,7 @@ class RequestKey(msgspec.Struct, frozen=True, dict=True):
         given = {name: _counted(name, value) for name, value in options.items() if value is not None}
         text = messages[-1].text if messages else ""
         told = _digests(messages) if digests is None else digests
-        return cls(provider, base_url, model, plain(given), told, text)
+        return cls(provider, address_alone(base_url), model, plain(given), told, text)
 
 
 def _digests(messages: Sequence[Message]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from ..errors import ChatError, InvalidOptionError
+from ..text import single_line
 from .output import show_problem, show_text
 from .subcommand import Context, Group, argument
 
@@ -93,7 +94,9 @@ def _told(file: RecordFile, wanted: list[Record]) -> str:
             f"There is no {file.path.name} yet: %chat record write makes it, and %config ChatMagics.record = 'on' has"
             " each answer written there."
         )
-    models = dict.fromkeys(entry.model for entry in contents.entries.values() if entry.model)
+    models = dict.fromkeys(
+        single_line(entry.model[:100]) for entry in contents.entries.values() if entry.model
+    )
     there = sum(one.request in contents.entries for one in wanted)
     of = f"; {there:,} of the {len(wanted):,} that the notebook's cells need" if wanted else ""
     more = len(contents.entries) - there

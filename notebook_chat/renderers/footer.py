@@ -25,6 +25,7 @@ _ENDS = {
     "language": "cut off: the model does not answer in this language",
 }
 _ENDS[TOO_LARGE] = f"cut off, as it grew too large: the setting {TOO_LARGE} takes more"
+_LONGEST_REASON = 100  # characters
 _USUAL = frozenset(
     (
         "stop",
@@ -51,7 +52,8 @@ def ending(reason: str | None) -> str:
     reason = (reason or "stop").lower()
     if reason in _USUAL:
         return ""
-    return _ENDS.get(reason, f"ended by the service: {reason.replace('_', ' ')}")
+    words = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
+    return _ENDS.get(reason, f"ended by the service: {words.replace('_', ' ')}")
 
 
 def footer(turn: Summary, error: ChatError | None = None) -> str:

@@ -75,9 +75,7 @@ def _of_options(own: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
     for name in sorted({*own, *theirs}):
         if own.get(name) == theirs.get(name):
             continue
-        if name == "sample":
-            found.append("it is another of several answers to the same")
-        elif name == "tools":
+        if name == "tools":
             found += _of_tools(own.get(name) or [], theirs.get(name) or [])
         elif name == "schema":
             kind = "other" if name in own and name in theirs else "one" if name in own else "no"

@@ -42,6 +42,11 @@ class Replayer:
         self._pace = pace
         self._only = only
 
+    @property
+    def closed(self) -> bool:
+        """Whether there is nothing but answers from before: nothing goes to the network."""
+        return self.mode == "only" or (self.mode == ANEW and self._only)
+
     async def find(self, key: RequestKey, draft: Draft, shown: Turn | None) -> Record | None:
         """The answer to a request, if it is to be taken from before; ``None`` where a service is to be asked.
 

@@ -63,7 +63,7 @@ class ChatReplay:
             monkeypatch: What puts it in their place.
         """
         with monkeypatch.context() as patch:
-            patch.setattr(Chat, "_books", lambda chat, replay, record: self._books)
+            patch.setattr(Chat, "_books", lambda chat, *_: self._books)
             patch.setattr(AsyncGeneratorProvider, "create_async_generator", recorded_calls(self))
             yield
 
@@ -72,6 +72,11 @@ class ChatReplay:
         return Books(self, ChatCalls(), recorder=self if self.mode != "none" else None)
 
     # --- as what chats ask for answers from before
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing goes to the network."""
+        return self.mode == "none"
 
     async def find(
         self, key: RequestKey, draft: Draft | None = None, shown: Turn | None = None

@@ -146,6 +146,14 @@ def test_a_difference_is_told_from_whatever_a_record_tells(
         assert "there is no answer from before to this request: " in played(path)
 
 
+@pytest.mark.parametrize("seconds", [1e308, 1e9, -1.0, -1e308])
+def test_a_length_of_time_that_none_has_is_none(tmp_path: Path, line: dict[str, Any], seconds: float) -> None:
+    path = tmp_path / "a.chat.jsonl"
+    path.write_text(json.dumps({**line, "seconds": seconds, "first_text": seconds}) + "\n")
+    chat = Chat(provider=parrot([]), record=path, replay="only")
+    assert chat.ask("hello").seconds == 0
+
+
 def test_a_link_in_its_place_is_named(tmp_path: Path) -> None:
     file, other = RecordFile(tmp_path / "a.chat.jsonl"), tmp_path / "other"
     other.write_bytes(b"")

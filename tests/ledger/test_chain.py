@@ -223,3 +223,10 @@ def test_several_append_at_once(tmp_path: Path) -> None:
     connection.close()
     assert checked.faults == ()
     assert checked.requests + checked.forgotten == 120
+
+
+@pytest.mark.parametrize("value", ["abc", b"\xff", 2.5, -1, 1 << 62, None])
+def test_a_counter_that_counts_something_else_is_found(value: Any) -> None:
+    connection = simple()
+    connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'requests'", (value,))
+    assert chain.check(connection).faults

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.message import Message as Headers
 from urllib.parse import urljoin, urlsplit
 
-from ...errors import ConfigurationError, InvalidMessagesError, ProxyError
+from ...errors import ConfigurationError, InvalidMessagesError, NotRecordedError, ProxyError
 from ...request import HttpRequest, Timeouts
 from ...secrets import Secret, redact
 from ...text import single_line
@@ -36,11 +36,13 @@ class Way:
         transport: What sends the requests; ``None`` for the one that speaks HTTP.
         proxy: The address of a proxy; ``None`` for that of the environment.
         ssl: The context that checks certificates; ``False`` to trust any.
+        closed: Whether nothing goes to the network.
     """
 
     transport: Transport | None = None
     proxy: Secret | None = None
     ssl: tls.SSLContext | bool = True
+    closed: bool = False
 
 
 def is_address(text: str) -> bool:
@@ -64,7 +66,13 @@ async def fetch_all(urls: Sequence[str], way: Way) -> list[Content]:
 
     Raises:
         ChatError: As ``fetch``.
+        NotRecordedError: Nothing goes to the network.
     """
+    if urls and way.closed:
+        raise NotRecordedError(
+            f"{shown_address(urls[0])} is not fetched: replay is 'only', and nothing goes to the network",
+            hint="Save it, and attach the file.",
+        )
     tasks = [asyncio.ensure_future(fetch(url, way)) for url in urls]
     try:
         return list(await asyncio.gather(*tasks))
