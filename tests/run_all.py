@@ -67,6 +67,9 @@ socket.getaddrinfo = refused
 """
 """What a Python reads first that is to reach nothing: as ``sitecustomize.py`` on its path."""
 
+_OF_THE_RUN = ("at", "revision", "cell", "execution_count", "transient")
+"""What tells when something was asked, and where. The revision counts on where a kernel goes on from the notebook."""
+
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
 
 
@@ -112,9 +115,5 @@ def outputs_of(cells: Any) -> list[str]:
 
 def _without_times(value: Any) -> Any:
     if isinstance(value, dict):
-        return {
-            name: _without_times(inner)
-            for name, inner in value.items()
-            if name not in ("at", "cell", "execution_count", "transient")
-        }
+        return {name: _without_times(inner) for name, inner in value.items() if name not in _OF_THE_RUN}
     return [_without_times(inner) for inner in value] if isinstance(value, list) else value

@@ -13,8 +13,12 @@ import msgspec
 
 _TOLD = "input_tokens IS NOT NULL OR output_tokens IS NOT NULL"
 
+_ASKED = f"requests > 0 OR {_TOLD} OR status NOT IN ('failed', 'stopped')"
+"""Whether anybody was asked at all. What a budget refuses, or is stopped while it waits, is no answer."""
+
 _SUMS = f"""
-    COUNT(*), TOTAL(requests), TOTAL(input_tokens), TOTAL(output_tokens), TOTAL(reasoning_tokens),
+    COUNT(CASE WHEN {_ASKED} THEN 1 END),
+    TOTAL(requests), TOTAL(input_tokens), TOTAL(output_tokens), TOTAL(reasoning_tokens),
     TOTAL(cached_tokens), TOTAL(cache_write_tokens), TOTAL(estimated), SUM(cost), COUNT(cost),
     COUNT(CASE WHEN cost IS NULL AND ({_TOLD} OR status = 'lost') THEN 1 END), TOTAL(seconds)
 """
@@ -106,7 +110,7 @@ class Sums(msgspec.Struct, frozen=True):
 
     Attributes:
         name: Which they are: the name of the scope, or the key of a group.
-        answers: How many exchanges.
+        answers: How many exchanges, without those that ended before anybody was asked.
         requests: How many requests.
         input_tokens, output_tokens, reasoning_tokens, cached_tokens, cache_write_tokens: As in ``Usage``.
         estimated: How many of the exchanges have figures that are estimated.

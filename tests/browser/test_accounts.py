@@ -79,6 +79,8 @@ def test_a_budget_refuses_in_a_line(begin: Begin, theme: Any) -> None:
         notebook.run(cell)
     expect(notebook.output(4)).to_contain_text("300 tokens")
     expect(notebook.output(4)).not_to_contain_text("Traceback")
+    last = notebook.output(5).get_by_role("row").filter(has_text="the last answer").get_by_role("cell")
+    expect(last.nth(1)).to_have_text("1")  # what was refused is none
     panel.ask("And of this, too: " + "word " * 300)
     expect(panel.panel).to_contain_text("300 tokens")
     assert len(server.requests) == 1

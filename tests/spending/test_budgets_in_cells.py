@@ -78,6 +78,18 @@ def test_the_setting(shell: Any, provider: Any, capsys: Any) -> None:
     ask(shell)
 
 
+def test_what_a_budget_refused_is_no_answer(shell: Any, provider: Any, capsys: Any) -> None:
+    shell.run_line_magic("config", "ChatMagics.budget = '250 tokens / day'")
+    ask(shell)
+    for _ in range(3):
+        with pytest.raises(BudgetError):
+            ask(shell, "--max-tokens 1000")
+    told = said(shell, "usage", capsys)
+    for name in ("the last answer", "today"):
+        assert cells(told, name)[1] == "1"
+    shell.run_line_magic("config", "ChatMagics.budget = ''")
+
+
 def test_a_setting_that_is_none_is_refused_in_one_line(shell: Any) -> None:
     with pytest.raises(InvalidOptionError, match="'2 EUR' is no budget") as caught:
         magics(shell).budget = "2 EUR"
