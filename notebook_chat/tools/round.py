@@ -121,8 +121,8 @@ class Round:
             names = ", ".join(one.name for one in self._toolbox)
             raise ArgumentsError(f"there is no tool {single_line(call.name)[:80]!r}: there are {names}")
         arguments = call_arguments.read(call.arguments)
-        await _checked(arguments, tool)
-        async with self._deciding:
+        async with self._deciding:  # in the order of the calls, however long each takes to be checked
+            await _checked(arguments, tool)
             pending = PendingCall(tool, call, arguments, self._conversation, self._model)
             verdict = await self._use.permit.decide(pending, self._tell)
         if not verdict.allowed:

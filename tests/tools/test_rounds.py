@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from notebook_chat import Chat, runner
 from notebook_chat.events import Finish, TextDelta, ToolCall, Usage
 from notebook_chat.messages import TextPart, ToolCallPart, ToolResultPart
-from notebook_chat.tools import PendingCall, Tell, Verdict
+from notebook_chat.tools import PendingCall, Tell, Verdict, arguments
 
 from .scripted import Made, scripted
 
@@ -98,6 +99,31 @@ def test_calls_of_one_answer_run_side_by_side_and_are_given_back_in_order() -> N
     assert [part.id for part in results(chat)] == ["x", "y"]
     assert [part.parts[0].text for message in provider.sent[1] for part in message.parts
             if isinstance(part, ToolResultPart)] == ["n1", "n2"]  # fmt: skip
+
+
+def test_calls_are_decided_about_in_order_however_long_each_takes_to_be_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check = arguments.check
+
+    def slow(values: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+        time.sleep(0.2 / values["a"])
+        check(values, schema)
+
+    monkeypatch.setattr(arguments, "check", slow)
+    seen: list[Any] = []
+
+    class Permit:
+        async def decide(self, call: PendingCall, tell: Tell) -> Verdict:
+            seen.append(call.arguments["a"])
+            return Verdict(True)
+
+    calls = [(f"c{number}", "add", f'{{"a": {number}, "b": 1}}') for number in (1, 20, 300)]
+    chat = Chat(provider=scripted(called(*calls), said("done")), tools=[adder()], permit=Permit())
+
+    chat.ask("go")
+
+    assert seen == [1, 20, 300]
 
 
 @pytest.mark.parametrize(
