@@ -32,8 +32,15 @@ status = st.none() | st.integers(100, 599)
 log = st.lists(st.tuples(request, status), min_size=1, max_size=7)
 
 
+class Closing(sqlite3.Connection):
+    """A connection that is closed as soon as nobody has it any more, in whichever thread that is seen."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def made(requests: list[tuple[Any, int | None]], forgotten: tuple[set[int], ...] = ()) -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, factory=Closing)
     connection.execute(TABLE)
     for values, answer in requests:
         number = chain.append(connection, values)
