@@ -155,7 +155,7 @@ def test_what_is_told_is_what_happens(
     outcomes = []
 
     @given(EDITS)
-    @settings(max_examples=100)
+    @settings(max_examples=50)
     def check(edits: Sequence[tuple[str, int, Any]]) -> None:
         cells = edited(recorded, edits)
         report = verified(tmp_path, cells)
