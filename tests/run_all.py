@@ -108,9 +108,21 @@ def outputs_of(cells: Any) -> list[str]:
 
     texts = []
     for cell in cells:
-        told = json.dumps(_without_times(cell["outputs"]), sort_keys=True, indent=1)
+        told = json.dumps(_without_times(_joined(cell["outputs"])), sort_keys=True, indent=1)
         texts.append(_ID.sub(named, told))
     return texts
+
+
+def _joined(outputs: Any) -> list[Any]:
+    """Outputs, of which neighboring texts of one stream are one: in how many messages they come is a matter of time."""
+    found: list[Any] = []
+    for output in outputs:
+        last = found[-1] if found else None
+        if last is not None and output["output_type"] == "stream" and last.get("name") == output["name"]:
+            found[-1] = {**last, "text": f"{last['text']}{output['text']}"}
+        else:
+            found.append(output)
+    return found
 
 
 def _without_times(value: Any) -> Any:

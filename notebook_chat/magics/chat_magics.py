@@ -249,6 +249,7 @@ class ChatMagics(Magics):
         from .notebook_replay import NotebookReplay
 
         if self._answers is None:
+            self.leaving.callback(NotebookReplay.rest)
             self._answers = NotebookReplay(self.session, lambda: self.record, lambda: self.replay)
         return self._answers
 

@@ -56,6 +56,13 @@ class NotebookReplay:
             check=secrets_in_words,
         )
 
+    @staticmethod
+    def rest() -> None:
+        """Ends what writes records, once all is written that was given."""
+        from ..replay import writing
+
+        writing.rest()
+
     @cached_property
     def writer(self) -> Writer:
         """What writes answers down."""

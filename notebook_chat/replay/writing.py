@@ -20,6 +20,12 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_threads.clear)
 
 
+def rest() -> None:
+    """Ends the thread that writes, once all is written that was given; a later answer has another one."""
+    while _threads:
+        _threads.pop().shutdown(wait=False)
+
+
 class Writer:
     """Takes answers, and writes them into the file that is meant then.
 

@@ -22,6 +22,7 @@ from notebook_chat import Chat, ChatPanel, load_ipython_extension, loop_thread, 
 from notebook_chat.database import writer
 from notebook_chat.magics.chat_magics import ChatMagics
 from notebook_chat.providers import registry
+from notebook_chat.replay import writing
 from notebook_chat.session import session_of
 from notebook_chat.store import default_path
 
@@ -39,6 +40,7 @@ def alone() -> None:
     """Ends what the tests before have left running in this process: it is not counted here."""
     for one in list(writer._writers):
         one.close()
+    writing.rest()
     loop_thread.rest()
 
 

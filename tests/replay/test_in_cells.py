@@ -372,12 +372,15 @@ def test_a_notebook_whose_record_could_have_no_name_is_run_as_ever(
 ) -> None:
     path = in_folder / f"{'n' * 249}.ipynb"
     path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
-    monkeypatch.setattr(NotebookSession, "notebook", path)
-    setting(shell, capsys, mode, record)
-    out, fine = run(shell, capsys, "%%chat\nhello")
-    assert fine, out
-    assert len(provider.requests) == 1
-    assert ("too long" in out) == bool(mode)  # where records count, it is told
-    for line in ("%chat record", "%chat verify"):
-        out, fine = run(shell, capsys, line)
+    with (
+        monkeypatch.context() as patch
+    ):  # undone before the extension is unloaded, which remembers its notebook
+        patch.setattr(NotebookSession, "notebook", path)
+        setting(shell, capsys, mode, record)
+        out, fine = run(shell, capsys, "%%chat\nhello")
         assert fine, out
+        assert len(provider.requests) == 1
+        assert ("too long" in out) == bool(mode)  # where records count, it is told
+        for line in ("%chat record", "%chat verify"):
+            out, fine = run(shell, capsys, line)
+            assert fine, out
