@@ -82,7 +82,9 @@ def package(folder: Path, name: str) -> None:
 def test_other_packages_are_searched_once_and_again_after_an_installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scans: list[str]
 ) -> None:
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # which would change the folder as an installation does
+    monkeypatch.setattr(
+        sys, "dont_write_bytecode", True
+    )  # which would change the folder as an installation does
     package(tmp_path, "first")
     monkeypatch.syspath_prepend(tmp_path)
     for _ in range(3):
